@@ -1,0 +1,55 @@
+# `make demo` and `make test` do everything, set-up included. `make help` lists the rest.
+SHELL := /bin/sh
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help setup web browser demo test check format clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The first Python that is 3.11 or 3.12 and really starts.
+.venv/installed: requirements.lock
+	@for python in $(PYTHON) python3 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; \
+	  then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "error: no Python 3.11 or 3.12 was found: install one, or name one by PYTHON=..." >&2; \
+	  exit 1; \
+	fi; \
+	echo "installing Python packages into .venv (some minutes the first time)"; \
+	$$found -m venv .venv && $(BIN)/python -m pip install --quiet -r requirements.lock
+	@touch $@
+
+web_demo/node_modules/installed: web_demo/package-lock.json
+	@command -v npm >/dev/null || { echo "error: npm was not found: install Node.js 20 or newer" >&2; exit 1; }
+	@echo "installing the page's packages"
+	@npm --prefix web_demo ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+setup: .venv/installed web_demo/node_modules/installed ## Install everything but a browser
+
+web: web_demo/node_modules/installed ## Build the browser page
+	@npm --prefix web_demo run build --silent
+
+browser: .venv/installed ## Find a Chromium, or install one
+	@$(BIN)/python -m export.install_browser
+
+demo: setup web browser ## Train, distil, export and compare on sample photos (5 minutes)
+	@$(BIN)/python -m export.demo
+
+test: setup web browser check ## Run every test, browser tests included
+	@$(BIN)/python -m pytest
+	@npm --prefix web_demo test --silent
+
+check: setup ## Lint and type-check
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/pyright
+	@npm --prefix web_demo run check --silent
+
+format: setup ## Reformat the Python code
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+clean: ## Delete what was built (not runs/)
+	rm -rf .venv web_demo/node_modules web_demo/dist web_demo/models/demo

@@ -1,0 +1,1 @@
+"""Teach a student of a few thousand parameters what the teacher knows."""

@@ -1,0 +1,1 @@
+"""Write networks for other runtimes, each proved equal to the PyTorch one."""

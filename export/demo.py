@@ -1,0 +1,115 @@
+"""The whole chain on sample photos: train, distil, export, compare. This is `make demo`.
+
+It runs the same commands that you would type, and prints each before it runs.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from export.card import CARD
+from pixels.command import UserError, run_command
+from pixels.files import list_pictures
+from teacher.evaluate import means, measure
+from teacher.runner import open_enlarger
+from teacher.threads import Threads, use_threads
+
+_ROOT = Path(__file__).parent.parent
+_PAGE = _ROOT / "web_demo" / "index.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoConfig:
+    """Settings of `python -m export.demo`."""
+
+    runs: Path = Path("runs/demo")
+    """Folder for everything that the demo makes; a demo that was stopped goes on from there."""
+    page_model: Path = _ROOT / "web_demo" / "models" / "demo"
+    """Where the page looks for its model."""
+    teacher_steps: int = 600
+    """Training steps of the teacher."""
+    student_steps: int = 1200
+    """Training steps of the student."""
+    threads: Threads = None
+    """CPU threads; by default all that this process may use."""
+
+
+def main(config: DemoConfig) -> None:
+    """Run the command."""
+    use_threads(config.threads)
+    runs = config.runs
+    photos = ["--photos", f"{runs}/photos/train", "--validation", f"{runs}/photos/held-out"]
+    teacher, student = runs / "teacher", runs / "student"
+    _step("pixels.samples", "--out", f"{runs}/photos")
+    _step(
+        *("teacher.train", *photos, "--run", f"{teacher}"),
+        *("--blocks", "4", "--channels", "32", "--steps", f"{config.teacher_steps}"),
+    )
+    _step(
+        *("distill.run", "--teacher", f"{teacher}", *photos, "--run", f"{student}"),
+        *("--student", "nano", "--steps", f"{config.student_steps}"),
+    )
+    for run in (teacher, student):
+        _step("export.onnx", "--run", f"{run}", "--out", f"{run}-onnx", "--force")
+        tfjs = config.page_model if run == student else Path(f"{run}-tfjs")
+        _step("export.tfjs", "--run", f"{run}", "--out", f"{tfjs}", "--force")
+    _build_page()
+    Console().print(_comparison(config))
+    Console().print(f"\nNow open [bold]{_PAGE.as_uri()}[/bold] and drop a photo on it.")
+
+
+def _step(module: str, *arguments: str) -> None:
+    """Run one of the project's commands; stop where it stops."""
+    Console().print(f"[dim]$[/dim] python -m {shlex.join([module, *arguments])}", highlight=False)
+    done = subprocess.run([sys.executable, "-m", module, *arguments], check=False)
+    if done.returncode != 0:
+        raise UserError(f"the demo stopped because `python -m {module}` failed")
+
+
+def _build_page() -> None:
+    Console().print("[dim]$[/dim] npm --prefix web_demo run build", highlight=False)
+    command = ["npm", "--prefix", str(_ROOT / "web_demo"), "run", "build", "--silent"]
+    try:
+        subprocess.run(command, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UserError(
+            "the page could not be built: `make web` installs what it needs (Node.js 20 or newer)"
+        ) from error
+
+
+def _comparison(config: DemoConfig) -> Table:
+    """Measure bicubic, teacher and student on the held-out photo."""
+    held_out = list_pictures(config.runs / "photos" / "held-out")
+    runs = {name: config.runs / name for name in ("teacher", "student")}
+    enlargers = [open_enlarger("bicubic"), *(open_enlarger(str(run)) for run in runs.values())]
+    cards = {
+        "teacher": config.runs / "teacher-tfjs" / CARD,
+        "student": config.page_model / CARD,
+    }
+    table = Table(
+        *("", "PSNR dB", "SSIM", "parameters", "bytes", "gzipped"),
+        title=f"{held_out[0].stem}, never trained on: halved, then doubled",
+    )
+    rows = means(measure(enlargers, held_out))
+    for enlarger, row in zip(enlargers, rows, strict=True):
+        figures = [f"{row.quality.psnr:.2f}", f"{row.quality.ssim:.4f}"]
+        if enlarger.name in cards:
+            card = json.loads(cards[enlarger.name].read_text(encoding="utf-8"))
+            files = card["files"].values()
+            figures.append(f"{card['parameters']:,}")
+            figures.append(f"{sum(file['bytes'] for file in files):,}")
+            figures.append(f"{sum(file['gzip_bytes'] for file in files):,}")
+        table.add_row(row.model, *figures)
+    return table
+
+
+if __name__ == "__main__":
+    run_command(DemoConfig, main)

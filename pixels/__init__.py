@@ -1,0 +1,1 @@
+"""What every stage needs to know about images: no networks in here."""

@@ -1,0 +1,53 @@
+"""Transparency: enlarged beside the colours, which must not bleed what it hides."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixels.resize import resize
+
+
+def fill_hidden(
+    rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], *, reach_px: int
+) -> NDArray[np.uint8]:
+    """Give fully transparent pixels the colours of their visible neighbours.
+
+    Whatever colour a file hides there (mostly black) would otherwise show as a fringe, because a
+    network mixes neighbouring pixels.
+
+    Args:
+        rgb: (height, width, 3), 0 to 255.
+        alpha: (height, width), 0 to 255.
+        reach_px: How far the colours are carried; a network's margin is always enough.
+
+    Returns:
+        A copy of `rgb`; what is farther than `reach_px` from a visible pixel stays as it was.
+    """
+    known = alpha > 0
+    if known.all() or not known.any():
+        return rgb
+    colours = np.where(known[..., None], rgb, 0).astype(np.float32)
+    filled = rgb.copy()
+    for _ in range(reach_px):
+        total, count = _neighbour_sum(colours), _neighbour_sum(known[..., None].astype(np.float32))
+        fresh = ~known & (count[..., 0] > 0)
+        if not fresh.any():
+            break
+        colours[fresh] = total[fresh] / count[fresh]
+        filled[fresh] = np.floor(colours[fresh] + 0.5).astype(np.uint8)
+        known = known | fresh
+    return filled
+
+
+def enlarge_alpha(alpha: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
+    """Enlarge (height, width) transparency by bicubic."""
+    return resize(alpha, (scale * alpha.shape[0], scale * alpha.shape[1]))
+
+
+def _neighbour_sum(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Add up the 3x3 neighbourhood of each pixel of (height, width, channels)."""
+    height, width = image.shape[:2]
+    padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
+    windows = [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]
+    return np.sum(windows, axis=0, dtype=np.float32)

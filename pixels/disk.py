@@ -1,0 +1,106 @@
+"""Write a file or a folder whole, or not at all.
+
+Whatever bears its final name is complete: it was written under a temporary name beside it,
+flushed to the disk, and renamed. A killed process leaves at most a `.part-*` entry, which no
+reader looks at and the next writer of the same name removes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_TEMPORARY = ".part-"
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to; rename it to `path` if the block succeeds.
+
+    Args:
+        path: The file to create or replace. Its folder must exist.
+
+    Yields:
+        A path in the same folder with the same suffix.
+
+    Raises:
+        OSError: The disk is full or the folder is not writable; `path` is then unchanged.
+    """
+    temporary = _fresh_temporary(path)
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+        _flush(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Give a temporary folder to fill; rename it to `path` if the block succeeds.
+
+    Args:
+        path: The folder to create. Missing parents are made.
+        replace: Whether a folder that is already there may be replaced.
+
+    Yields:
+        An empty folder beside `path`.
+
+    Raises:
+        FileExistsError: `path` exists and `replace` is false.
+    """
+    if path.exists() and not replace:
+        raise FileExistsError(f"{path} already exists")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _fresh_temporary(path)
+    temporary.mkdir()
+    old = path.with_name(f"{_TEMPORARY}old-{path.name}")
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            _flush(file)
+        if old.exists():
+            shutil.rmtree(old)
+        if path.exists():
+            path.rename(old)  # a folder cannot be renamed over one that has something in it
+        temporary.rename(path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if old.exists() and not path.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+    _flush(path.parent)
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file's bytes: 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fresh_temporary(path: Path) -> Path:
+    """Name the temporary entry for `path` and remove what a killed writer left there."""
+    temporary = path.with_name(f"{_TEMPORARY}{path.name}")
+    if temporary.is_dir():
+        shutil.rmtree(temporary)
+    else:
+        temporary.unlink(missing_ok=True)
+    return temporary
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file's bytes (or a folder's names) have reached the disk."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows cannot open folders; its renames are durable enough for us
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

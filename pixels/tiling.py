@@ -1,0 +1,102 @@
+"""The tile plan: a picture in pieces, with the same pixels as the whole at once.
+
+The browser has the same plan (`web_demo/src/tiling.ts`); `tests/golden/tiling.json` holds both
+to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Enlarge = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Takes (1, 3, height, width) in [0, 1], gives (1, 3, scale * height, scale * width)."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """One tile along one axis, in pixels of the input; ends are exclusive."""
+
+    read_start: int
+    read_end: int
+    keep_start: int
+    keep_end: int
+
+
+def plan_spans(length: int, tile: int, margin: int) -> list[Span]:
+    """Cut one axis into windows of equal length whose kept parts cover it exactly once.
+
+    A window keeps what lies at least `margin` from a cut, so that a network whose output depends
+    on `margin` pixels to each side gives the pixels it would give for the whole. At the true ends
+    nothing is cut and nothing is lost. All windows are `tile` long, because GPU runtimes compile
+    once per input size; the last one is moved back to end with the picture.
+
+    Args:
+        length: Pixels along the axis, at least 1.
+        tile: Pixels that a window reads; more than `2 * margin`.
+        margin: The network's receptive-field radius in pixels, at least 0.
+
+    Returns:
+        The windows in order. One window of `length` pixels where that is enough.
+
+    Raises:
+        ValueError: A number is out of its range.
+    """
+    if length < 1 or margin < 0 or tile <= 2 * margin:
+        raise ValueError(f"cannot cut {length} px into {tile} px tiles with margin {margin} px")
+    if length <= tile:
+        return [Span(0, length, 0, length)]
+    spans = []
+    kept = 0
+    while kept < length:
+        start = min(max(kept - margin, 0), length - tile)
+        end = start + tile
+        keep_end = length if end == length else end - margin
+        spans.append(Span(start, end, kept, keep_end))
+        kept = keep_end
+    return spans
+
+
+def plan_tiles(size: tuple[int, int], tile: int, margin: int) -> list[tuple[Span, Span]]:
+    """Pair the spans of both axes, row by row: (vertical, horizontal)."""
+    columns = plan_spans(size[1], tile, margin)
+    return [(row, column) for row in plan_spans(size[0], tile, margin) for column in columns]
+
+
+def enlarge_in_tiles(
+    enlarge: Enlarge, image: NDArray[np.uint8], *, scale: int, tile: int, margin: int
+) -> Iterator[tuple[Span, Span, NDArray[np.float32]]]:
+    """Run a network tile by tile.
+
+    Args:
+        enlarge: The network.
+        image: (height, width, 3) sRGB, 0 to 255; converted a tile at a time so that memory
+            stays that of one tile.
+        scale: How much larger the output is.
+        tile: Pixels of the input that a tile reads along each axis.
+        margin: The network's receptive-field radius in pixels of the input.
+
+    Yields:
+        The tile's spans, and its kept output (3, scale * rows, scale * columns), not clipped.
+
+    Raises:
+        ValueError: The network's output has not the promised size.
+    """
+    size = (image.shape[0], image.shape[1])
+    for row, column in plan_tiles(size, tile, margin):
+        window = image[row.read_start : row.read_end, column.read_start : column.read_end]
+        batch = np.ascontiguousarray(window.transpose(2, 0, 1)[None], dtype=np.float32)
+        result = enlarge(batch / np.float32(255.0))
+        promised = (1, 3, scale * window.shape[0], scale * window.shape[1])
+        if result.shape != promised:
+            raise ValueError(f"the network gave {result.shape} where {promised} was promised")
+        yield row, column, result[0][:, _kept(row, scale), _kept(column, scale)]
+
+
+def _kept(span: Span, scale: int) -> slice:
+    """Where the kept part lies inside the output of a window."""
+    offset = span.read_start
+    return slice(scale * (span.keep_start - offset), scale * (span.keep_end - offset))

@@ -1,0 +1,1 @@
+"""Train, evaluate and run super-resolution networks."""

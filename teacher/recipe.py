@@ -1,0 +1,55 @@
+"""How a network is trained: optimiser, schedule and averaging, apart from any network."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Adam with warm-up and a cosine schedule, gradient clipping, and averaged weights."""
+
+    steps: int = 20_000
+    """Optimiser steps."""
+    batch: int = 16
+    """Crops per step."""
+    crop_px: int = 48
+    """Side of a reduced training crop, in pixels."""
+    learning_rate: float = 1e-3
+    """Adam's rate after the warm-up; it falls to zero along a cosine."""
+    warmup_steps: int = 100
+    """Steps over which the rate rises from zero (at most a tenth of all steps)."""
+    clip_norm: float = 1.0
+    """Gradients are scaled down to this Euclidean norm."""
+    ema_decay: float = 0.999
+    """Decay per step of the moving average of the weights, which is what is kept at the end."""
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch < 1 or self.warmup_steps < 0:
+            raise ValueError("steps and batch must be at least 1 and warmup-steps at least 0")
+        if self.crop_px < 8:
+            raise ValueError(f"crop-px must be at least 8 pixels, got {self.crop_px}")
+        if not 0.0 < self.learning_rate < 1.0 or not self.clip_norm > 0.0:
+            raise ValueError("learning-rate must lie between 0 and 1, clip-norm above 0")
+        if not 0.0 <= self.ema_decay < 1.0:
+            raise ValueError(f"ema-decay must lie in [0, 1), got {self.ema_decay}")
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of a step, counted from zero."""
+        warmup = min(self.warmup_steps, self.steps // 10)
+        if step < warmup:
+            return self.learning_rate * (step + 1) / warmup
+        progress = (step - warmup) / max(1, self.steps - warmup)
+        return self.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+    def averaging_at(self, step: int) -> float:
+        """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
+        return min(self.ema_decay, (1 + step) / (10 + step))
+
+    def optimizer(self, network: nn.Module) -> torch.optim.Adam:
+        """Make the optimiser."""
+        return torch.optim.Adam(network.parameters(), lr=self.learning_rate, betas=(0.9, 0.99))

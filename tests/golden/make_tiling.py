@@ -1,0 +1,41 @@
+"""Write tiling.json, which holds the Python and the TypeScript tile plan to the same spans.
+
+    python tests/golden/make_tiling.py
+
+Run it only when the rule itself changes, and read the difference: the file is the rule.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from pixels.tiling import plan_spans
+
+CASES = [
+    *((length, 64, 8) for length in (1, 63, 64, 65, 111, 112, 113, 1000)),
+    (5, 3, 1),
+    (100, 1, 0),
+    (7, 2, 0),
+    (37, 17, 8),
+    (53, 17, 8),
+    (6000, 256, 8),
+    (769, 256, 35),
+]
+
+
+def main() -> None:
+    cases = []
+    for length, tile, margin in CASES:
+        spans = [
+            [span.read_start, span.read_end, span.keep_start, span.keep_end]
+            for span in plan_spans(length, tile, margin)
+        ]
+        cases.append({"length": length, "tile": tile, "margin": margin, "spans": spans})
+    lines = ",\n".join(json.dumps(case) for case in cases)
+    Path(__file__).with_name("tiling.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

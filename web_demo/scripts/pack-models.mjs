@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * Read every export folder below `folder`: those with a halfsize.json.
+ *
+ * @param {string} folder
+ * @returns {Promise<import('../src/page/parts').PackedModel[]>} sorted by folder name
+ */
+export async function packModels(folder) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const packed = await Promise.all(
+    names.sort().map((name) => packModel(path.join(folder, name), name)),
+  );
+  return packed.flatMap((model) => model ?? []);
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ */
+async function packModel(folder, name) {
+  const text = await readFile(path.join(folder, 'halfsize.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const card = JSON.parse(text);
+  /** @type {Record<string, string>} */
+  const files = {};
+  for (const [file, { sha256 }] of Object.entries(card.files)) {
+    const bytes = await readFile(path.join(folder, file)).catch(() => {
+      throw new Error(`models/${name}: ${file} is missing, export the model again`);
+    });
+    if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+      throw new Error(
+        `models/${name}: ${file} is not what halfsize.json describes, export it again`,
+      );
+    }
+    files[file] = bytes.toString('base64');
+  }
+  return { folder: name, card, files };
+}

@@ -1,0 +1,100 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { PlainError } from './errors';
+
+/** What `halfsize.json` says of one file of the export. */
+export type CardFile = { bytes: number; gzip_bytes: number; sha256: string };
+
+/** The fields of a model card that a browser needs. The card holds more. */
+export type Card = {
+  name: string;
+  scale: number;
+  margin_px: number;
+  colour: 'luma' | 'rgb';
+  parameters: number;
+  files: Record<string, CardFile>;
+};
+
+/** The files of an export folder by name, without the card. */
+export type ModelFiles = Record<string, Uint8Array<ArrayBuffer>>;
+
+const FORMAT = 1;
+
+/** Read a parsed `halfsize.json`. Throws PlainError naming the field that is wrong. */
+export function parseCard(value: unknown): Card {
+  const card = record(value, 'the card');
+  if (card.format !== FORMAT) {
+    throw wrong(`format is ${JSON.stringify(card.format)}, this page reads format ${FORMAT}`);
+  }
+  const { name, colour } = card;
+  if (typeof name !== 'string' || name === '') throw wrong('name must be a text');
+  if (colour !== 'luma' && colour !== 'rgb') throw wrong('colour must be "luma" or "rgb"');
+  const files = Object.entries(record(card.files, 'files')).map(
+    ([file, entry]) => [file, parseFile(file, entry)] as const,
+  );
+  if (!files.some(([file]) => file === 'model.json')) throw wrong('files must list model.json');
+  return {
+    name,
+    colour,
+    scale: whole(card.scale, 'scale', 1),
+    margin_px: whole(card.margin_px, 'margin_px', 0),
+    parameters: whole(card.parameters, 'parameters', 0),
+    files: Object.fromEntries(files),
+  };
+}
+
+/** Refuse files that are not, byte for byte, the ones the card was written for. */
+export function requireUntouched(card: Card, files: ModelFiles): void {
+  for (const [file, expected] of Object.entries(card.files)) {
+    const bytes = files[file];
+    if (!bytes) throw new PlainError(`The model “${card.name}” is incomplete: ${file} is missing.`);
+    // SubtleCrypto is not there on plain http, so the hash is computed here for everyone.
+    if (bytes.length !== expected.bytes || bytesToHex(sha256(bytes)) !== expected.sha256) {
+      throw new PlainError(
+        `The model “${card.name}” was altered: ${file} is not the file its card describes. Export it again.`,
+      );
+    }
+  }
+}
+
+/** What a reader downloads for this model: as stored, and as a server sends it gzipped. */
+export function modelBytes(card: Card): { raw: number; gzip: number } {
+  const files = Object.values(card.files);
+  return {
+    raw: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    gzip: files.reduce((sum, { gzip_bytes }) => sum + gzip_bytes, 0),
+  };
+}
+
+function parseFile(file: string, value: unknown): CardFile {
+  const entry = record(value, `files["${file}"]`);
+  const hash = entry.sha256;
+  if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) {
+    throw wrong(`the sha256 of ${file} must be 64 hexadecimal digits`);
+  }
+  return {
+    bytes: whole(entry.bytes, `bytes of ${file}`, 0),
+    gzip_bytes: whole(entry.gzip_bytes, `gzip_bytes of ${file}`, 0),
+    sha256: hash,
+  };
+}
+
+function record(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrong(`${what} must be an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function whole(value: unknown, what: string, least: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least) {
+    throw wrong(
+      `${what} must be a whole number of at least ${least}, got ${JSON.stringify(value)}`,
+    );
+  }
+  return value;
+}
+
+function wrong(what: string): PlainError {
+  return new PlainError(`The model card halfsize.json cannot be used: ${what}.`);
+}

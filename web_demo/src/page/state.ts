@@ -1,0 +1,57 @@
+import type { Backend } from '../backend-names';
+
+export type Size = { width: number; height: number };
+
+export type Facts = {
+  name: string;
+  from: Size;
+  to: Size;
+  milliseconds: number;
+  backend: Backend;
+};
+
+/** What the page is doing. `run` tells one picture's messages from those of the one before. */
+export type State =
+  | { kind: 'idle' }
+  | { kind: 'working'; run: number; name: string; step: Step }
+  | { kind: 'done'; run: number; facts: Facts }
+  | { kind: 'error'; sentence: string };
+
+export type Step =
+  | { kind: 'opening' }
+  | { kind: 'starting' }
+  | { kind: 'enlarging'; done: number; total: number };
+
+export type Happening =
+  | { kind: 'chosen'; run: number; name: string }
+  | { kind: 'stepped'; run: number; step: Step }
+  | { kind: 'finished'; run: number; facts: Facts }
+  | { kind: 'failed'; run: number; sentence: string }
+  | { kind: 'cleared' }
+  | { kind: 'unusable'; sentence: string };
+
+/** The state after `happening`. Late messages of a picture that is not current change nothing. */
+export function advance(state: State, happening: Happening): State {
+  switch (happening.kind) {
+    case 'chosen':
+      return {
+        kind: 'working',
+        run: happening.run,
+        name: happening.name,
+        step: { kind: 'opening' },
+      };
+    case 'cleared':
+      return { kind: 'idle' };
+    case 'unusable':
+      return { kind: 'error', sentence: happening.sentence };
+  }
+  if (state.kind !== 'working' || state.run !== happening.run) return state;
+  switch (happening.kind) {
+    case 'stepped':
+      return { ...state, step: happening.step };
+    case 'finished':
+      return { kind: 'done', run: state.run, facts: happening.facts };
+    case 'failed':
+      return { kind: 'error', sentence: happening.sentence };
+  }
+}

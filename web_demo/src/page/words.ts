@@ -1,0 +1,42 @@
+import type { Size, State } from './state';
+
+/** What the status line says. Tiles are left to the progress bar: read aloud they would be noise. */
+export function statusOf(state: State): string {
+  switch (state.kind) {
+    case 'idle':
+      return '';
+    case 'error':
+      return state.sentence;
+    case 'done':
+      return `“${state.facts.name}” is enlarged. Drag across it to compare.`;
+    case 'working':
+      switch (state.step.kind) {
+        case 'opening':
+          return `Opening “${state.name}”…`;
+        case 'starting':
+          return 'Starting the model…';
+        case 'enlarging':
+          return `Enlarging “${state.name}”…`;
+      }
+  }
+}
+
+export function sizeInWords({ width, height }: Size): string {
+  return `${width} × ${height}`;
+}
+
+export function timeInWords(milliseconds: number): string {
+  return `${Math.max(1, Math.round(milliseconds)).toLocaleString('en')} ms`;
+}
+
+/** Bytes in the decimal units that download sizes are given in. */
+export function bytesInWords(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(bytes < 100_000 ? 1 : 0)} KB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** The name to save a result under: `photo.jpg` becomes `photo-2x.png`. */
+export function savedName(name: string, scale: number): string {
+  return `${name.replace(/\.[^.]+$/, '') || 'picture'}-${scale}x.png`;
+}

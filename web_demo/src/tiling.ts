@@ -1,0 +1,41 @@
+/**
+ * One window along one axis: it reads `[readStart, readEnd)` of the picture and the result keeps
+ * `[keepStart, keepEnd)`. All four are pixels of the small picture.
+ */
+export type Span = { readStart: number; readEnd: number; keepStart: number; keepEnd: number };
+
+/**
+ * Cut `length` pixels into windows whose kept parts cover every pixel exactly once.
+ *
+ * A picture no longer than one tile is read whole. Otherwise every window reads exactly `tile`
+ * pixels, so that a GPU compiles its programs for one size only; the last is shifted back to end
+ * with the picture. Inside the picture `margin` pixels on either side of what is kept are read and
+ * thrown away; at the picture's own border there is no margin, because there the network's zero
+ * padding is what it would see in the whole picture as well.
+ *
+ * `pixels/tiling.py` follows the same rule; tests/golden/tiling.json holds both to it.
+ */
+export function planSpans(length: number, tile: number, margin: number): Span[] {
+  requireWhole('length', length, 1);
+  requireWhole('tile', tile, 1);
+  requireWhole('margin', margin, 0);
+  if (tile <= 2 * margin) {
+    throw new RangeError(`tile must be more than twice the margin of ${margin} px, got ${tile} px`);
+  }
+  if (length <= tile) return [{ readStart: 0, readEnd: length, keepStart: 0, keepEnd: length }];
+
+  const spans: Span[] = [{ readStart: 0, readEnd: tile, keepStart: 0, keepEnd: tile - margin }];
+  for (let keepStart = tile - margin; keepStart < length; ) {
+    const readEnd = Math.min(keepStart - margin + tile, length);
+    const keepEnd = readEnd === length ? length : readEnd - margin;
+    spans.push({ readStart: readEnd - tile, readEnd, keepStart, keepEnd });
+    keepStart = keepEnd;
+  }
+  return spans;
+}
+
+function requireWhole(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least) {
+    throw new RangeError(`${name} must be a whole number of at least ${least}, got ${value}`);
+  }
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { modelBytes, parseCard, requireUntouched } from '../src/card';
+import { PlainError } from '../src/errors';
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(text));
+}
+
+const FILES = { 'model.json': bytesOf('{"a": 1}'), 'group1-shard1of1.bin': bytesOf('weights') };
+
+function cardJson(): Record<string, unknown> {
+  const files = Object.entries(FILES).map(([name, bytes]) => {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return [name, { bytes: bytes.length, gzip_bytes: bytes.length + 20, sha256 }];
+  });
+  return {
+    format: 1,
+    name: 'tiny',
+    scale: 2,
+    margin_px: 4,
+    colour: 'luma',
+    parameters: 123,
+    macs_per_output_pixel: 5,
+    files: Object.fromEntries(files),
+  };
+}
+
+test('a card is read, and what a browser does not need is let be', () => {
+  const card = parseCard(cardJson());
+  expect(card).toMatchObject({ name: 'tiny', scale: 2, margin_px: 4, colour: 'luma' });
+  expect(modelBytes(card)).toEqual({ raw: 15, gzip: 55 });
+});
+
+describe('a card that is wrong is refused with a sentence naming the field', () => {
+  test.each([
+    ['format', 2, /reads format 1/],
+    ['format', undefined, /format/],
+    ['name', '', /name/],
+    ['scale', 0, /scale .* at least 1, got 0/],
+    ['scale', 1.5, /scale/],
+    ['margin_px', -1, /margin_px/],
+    ['margin_px', '4', /margin_px .* got "4"/],
+    ['colour', 'cmyk', /colour/],
+    ['parameters', null, /parameters/],
+    ['files', [], /files must be an object/],
+    ['files', {}, /model\.json/],
+    ['files', { 'model.json': { bytes: 1, gzip_bytes: 1, sha256: 'ab' } }, /sha256 of model\.json/],
+  ])('%s: %j', (field, value, message) => {
+    const change = () => parseCard({ ...cardJson(), [field]: value });
+    expect(change).toThrow(PlainError);
+    expect(change).toThrow(message);
+  });
+
+  test.each([null, 'card', 7, []])('%j', (value) => {
+    expect(() => parseCard(value)).toThrow(PlainError);
+  });
+});
+
+describe('model files', () => {
+  test('the written ones are taken', () => {
+    expect(() => requireUntouched(parseCard(cardJson()), FILES)).not.toThrow();
+  });
+
+  test('one changed bit is refused', () => {
+    const weights = bytesOf('weights');
+    weights[3] = (weights[3] as number) ^ 1;
+    const tampered = { ...FILES, 'group1-shard1of1.bin': weights };
+    expect(() => requireUntouched(parseCard(cardJson()), tampered)).toThrow(
+      /“tiny” was altered: group1-shard1of1\.bin/,
+    );
+  });
+
+  test('a file cut short is refused', () => {
+    const cut = { ...FILES, 'model.json': FILES['model.json'].slice(0, 5) };
+    expect(() => requireUntouched(parseCard(cardJson()), cut)).toThrow(/altered/);
+  });
+
+  test('a missing file is refused', () => {
+    const { 'model.json': model } = FILES;
+    expect(() => requireUntouched(parseCard(cardJson()), { 'model.json': model })).toThrow(
+      /incomplete: group1-shard1of1\.bin is missing/,
+    );
+  });
+});

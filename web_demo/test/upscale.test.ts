@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { toByte } from '../src/picture';
+import { upscale, type Work } from '../src/upscale';
+import { randomSource, wholeBetween } from './random';
+import { blurring, nearest, randomPicture } from './stand-ins';
+
+function work(changes: Partial<Work>): Work {
+  return {
+    scale: 2,
+    marginPx: 0,
+    tilePx: 4096,
+    onTile: () => undefined,
+    pause: async () => undefined,
+    ...changes,
+  };
+}
+
+test('tiled equals whole to the byte, for any size, tile, margin and scale', async () => {
+  const random = randomSource(11);
+  for (let i = 0; i < 60; i++) {
+    const [width, height] = [wholeBetween(random, 1, 48), wholeBetween(random, 1, 48)];
+    const picture = randomPicture(width, height, random, i % 3 > 0);
+    const scale = wholeBetween(random, 1, 3);
+    const marginPx = wholeBetween(random, 0, 3);
+    const tilePx = wholeBetween(random, 2 * marginPx + 3, 30);
+    const model = blurring(scale, marginPx);
+    const whole = await upscale(picture, model, work({ scale, marginPx }));
+    const tiled = await upscale(picture, model, work({ scale, marginPx, tilePx }));
+    const equal = Buffer.from(tiled.data.buffer).equals(Buffer.from(whole.data.buffer));
+    expect(equal, `${width} x ${height}, tile ${tilePx}, margin ${marginPx}`).toBe(true);
+  }
+});
+
+test('a margin one pixel too small shows: the stand-in does look as far as it says', async () => {
+  const picture = randomPicture(50, 50, randomSource(3));
+  const model = blurring(2, 2);
+  const whole = await upscale(picture, model, work({ marginPx: 2 }));
+  const tiled = await upscale(picture, model, work({ marginPx: 1, tilePx: 16 }));
+  expect(tiled.data).not.toEqual(whole.data);
+});
+
+test('every byte of an opaque picture passes through unchanged', async () => {
+  const picture = randomPicture(37, 53, randomSource(5));
+  const { data, width, height } = await upscale(
+    picture,
+    nearest(3),
+    work({ scale: 3, tilePx: 16 }),
+  );
+  expect([width, height]).toEqual([111, 159]);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = (Math.floor(y / 3) * picture.width + Math.floor(x / 3)) * 4;
+      const to = (y * width + x) * 4;
+      if (data[to] !== picture.data[from]) expect.fail(`at ${x}, ${y}`);
+    }
+  }
+  expect(data.subarray(0, 4)).toEqual(picture.data.subarray(0, 4));
+});
+
+test('every tile is told, and waited for, in order', async () => {
+  const calls: string[] = [];
+  await upscale(
+    randomPicture(20, 10, randomSource(1)),
+    nearest(2),
+    work({
+      tilePx: 10,
+      pause: async () => void calls.push('pause'),
+      onTile: (done, total) => calls.push(`${done} of ${total}`),
+    }),
+  );
+  expect(calls).toEqual(['pause', '1 of 2', 'pause', '2 of 2']);
+});
+
+test('a model that does not enlarge as its card says is refused', async () => {
+  const picture = randomPicture(4, 4, randomSource(1));
+  await expect(upscale(picture, nearest(3), work({ scale: 2 }))).rejects.toThrow(/card promises/);
+});
+
+test.each([
+  [-1, 0],
+  [0, 0],
+  [1 / 255, 1],
+  [0.5 / 255, 1],
+  [0.499 / 255, 0],
+  [2.5 / 255, 3],
+  [1, 255],
+  [7, 255],
+])('%d becomes the byte %i', (value, byte) => {
+  expect(toByte(value)).toBe(byte);
+});
