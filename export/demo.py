@@ -34,9 +34,9 @@ class DemoConfig:
     """Folder for everything that the demo makes; a demo that was stopped goes on from there."""
     page_model: Path = _ROOT / "web_demo" / "models" / "demo"
     """Where the page looks for its model."""
-    teacher_steps: int = 600
+    teacher_steps: int = 450
     """Training steps of the teacher."""
-    student_steps: int = 1200
+    student_steps: int = 1000
     """Training steps of the student."""
     threads: Threads = None
     """CPU threads; by default all that this process may use."""
@@ -68,14 +68,19 @@ def main(config: DemoConfig) -> None:
 
 def _step(module: str, *arguments: str) -> None:
     """Run one of the project's commands; stop where it stops."""
-    Console().print(f"[dim]$[/dim] python -m {shlex.join([module, *arguments])}", highlight=False)
+    _show(f"python -m {shlex.join([module, *arguments])}")
     done = subprocess.run([sys.executable, "-m", module, *arguments], check=False)
     if done.returncode != 0:
         raise UserError(f"the demo stopped because `python -m {module}` failed")
 
 
+def _show(command: str) -> None:
+    # Unbroken, so that it can be copied.
+    Console().print(f"[dim]$[/dim] {command}", highlight=False, soft_wrap=True)
+
+
 def _build_page() -> None:
-    Console().print("[dim]$[/dim] npm --prefix web_demo run build", highlight=False)
+    _show("npm --prefix web_demo run build")
     command = ["npm", "--prefix", str(_ROOT / "web_demo"), "run", "build", "--silent"]
     try:
         subprocess.run(command, check=True)

@@ -1,0 +1,39 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.commands import TINY
+from tests.made_photos import write_photos
+from tests.made_runs import MadeChain, command, make_chain
+
+# Explicitly: with more threads than free cores PyTorch runs several times slower.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> MadeChain:
+    """Teacher, student and their exports, made by the commands; made once for all tests."""
+    return make_chain(tmp_path_factory.mktemp("chain"))
+
+
+@pytest.fixture(scope="session")
+def photos_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three small photos, for reading only."""
+    return write_photos(tmp_path_factory.mktemp("photos"), [(48, 64), (57, 41), (60, 60)])
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory, photos_folder: Path) -> Path:
+    """The run folder of a two-step training, made by the command; for reading only."""
+    run = tmp_path_factory.mktemp("runs") / "tiny"
+    done = command(
+        *("teacher.train", "--photos", photos_folder, "--run", run),
+        *("--validation", photos_folder, "--steps", "2", *TINY),
+    )
+    assert done.returncode == 0, done.stderr
+    return run

@@ -1,0 +1,83 @@
+"""`python -m distill.run` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from pixels.photos import PhotoStore
+from teacher.checkpoint import load_network
+from teacher.runner import network_enlarger
+from tests.made_runs import MadeChain, command
+
+
+def test_the_store_keeps_what_the_teacher_said(chain: MadeChain) -> None:
+    network, record = load_network(chain.teacher)
+    (folder,) = (chain.folder / "stores").iterdir()
+    store = PhotoStore(folder)
+    layer = f"teacher-{record.weights_sha256[:16]}"
+    said = store.photo(0, layer)
+    expected = network_enlarger(network)(store.photo(0, "reduced"))
+    # Another number of threads may add up in another order: a value on the edge rounds otherwise.
+    assert np.abs(said.astype(int) - expected).max() <= 1
+
+
+def test_the_record_names_teacher_and_size(chain: MadeChain) -> None:
+    _, teacher = load_network(chain.teacher)
+    student, record = load_network(chain.student)
+    assert student.name == "chain"
+    assert record.network_config["body"] == 4
+    assert record.settings["teacher"] == teacher.weights_sha256
+    assert record.settings["teacher_weight"] == 0.2
+    assert record.metrics["validation/psnr"] > 10
+
+
+def test_the_same_command_again_changes_nothing(chain: MadeChain) -> None:
+    before = (chain.student / "run.json").read_bytes()
+    photos = chain.folder / "photos"
+    arguments = (
+        *("--teacher", chain.teacher, "--photos", photos / "train", "--run", chain.student),
+        *("--validation", photos / "held-out", "--student", "nano"),
+    )
+    again = command("distill.run", *arguments, "--steps", "2")
+    assert again.returncode == 0, again.stderr
+    assert "finished already" in again.stderr
+    other = command("distill.run", *arguments, "--steps", "3")
+    assert other.returncode == 1
+    assert "other settings (recipe)" in other.stderr
+    assert (chain.student / "run.json").read_bytes() == before
+
+
+def test_a_teacher_that_is_none_is_told(tmp_path: Path, chain: MadeChain) -> None:
+    photos = chain.folder / "photos" / "train"
+    run = tmp_path / "run"
+    done = command("distill.run", "--teacher", tmp_path, "--photos", photos, "--run", run)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "not a run folder" in done.stderr
+    assert not run.exists()
+
+
+def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
+    common = ("--teacher", tmp_path / "t", "--photos", tmp_path, "--run", tmp_path / "r")
+    for wrong in (("--student", "huge"), ("--teacher-weight", "-1"), ("--crop-px", "2")):
+        done = command("distill.run", *common, *wrong)
+        assert done.returncode == 2, wrong
+        assert "Traceback" not in done.stderr
+
+
+def test_help_explains_every_flag() -> None:
+    done = command("distill.run", "--help")
+    assert done.returncode == 0
+    fields = ("--teacher", "--photos", "--run", "--student", "--body", "--channels", "--colour")
+    for flag in (*fields, "--teacher-weight", "--steps", "--batch", "--seed", "--validation"):
+        assert flag in done.stdout
+
+
+def test_a_finished_run_says_how_it_was_made(chain: MadeChain) -> None:
+    record = json.loads((chain.student / "run.json").read_text())
+    assert record["settings"]["recipe"]["steps"] == 2
+    assert record["data"]["photos"] == 9
+    assert len(record["weights_sha256"]) == 64

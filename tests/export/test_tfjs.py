@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from export import command as export_command
+from export import tfjs
+from export.agreement import FLOAT32_TOLERANCE, AgreementError, check_runtime, require_agreement
+from export.card import CARD
+from export.command import ExportConfig
+from export.runtimes import TFJS_BACKENDS, run_onnx, tfjs_backends
+from pixels.disk import sha256_of
+from pixels.tiling import Enlarge
+from tests.made_runs import MadeChain
+
+pytestmark = pytest.mark.browser
+
+
+def nodes(folder: Path) -> list[dict[str, object]]:
+    topology = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    return topology["modelTopology"]["node"]
+
+
+def test_the_graph_is_what_other_libraries_load(chain: MadeChain) -> None:
+    model = json.loads((chain.page_model / "model.json").read_text(encoding="utf-8"))
+    assert model["format"] == "graph-model"
+    assert "userDefinedMetadata" not in model  # structured output names would be there
+    (given,) = model["signature"]["inputs"].values()
+    (made,) = model["signature"]["outputs"].values()
+    sizes = [dimension["size"] for dimension in given["tensorShape"]["dim"]]
+    assert (given["dtype"], sizes) == ("DT_FLOAT", ["-1", "-1", "-1", "3"])
+    assert len(made["tensorShape"]["dim"]) == 4
+
+
+def test_each_convolution_is_one_fused_kernel(chain: MadeChain) -> None:
+    count = Counter(str(node["op"]) for node in nodes(chain.page_model))
+    # nano: first, four of the body, last; unfused are luma, anchor, chroma and assembly, which
+    # have neither bias nor activation.
+    assert count["_FusedConv2D"] == 6
+    assert count["Conv2D"] == 4
+    assert not {"Prelu", "Relu", "BiasAdd", "Neg", "GatherV2"} & set(count)
+    assert (count["DepthToSpace"], count["ClipByValue"]) == (1, 1)
+
+
+def test_the_card_describes_the_files(chain: MadeChain) -> None:
+    for folder in (chain.page_model, chain.folder / "teacher-tfjs", chain.folder / "student-onnx"):
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        files = {path.name for path in folder.iterdir()} - {CARD}
+        assert set(card["files"]) == files
+        for name, described in card["files"].items():
+            assert described["bytes"] == (folder / name).stat().st_size
+            assert described["sha256"] == sha256_of(folder / name)
+        assert card["agreement"]["checks"] > 0
+        assert (card["scale"], card["format"]) == (2, 1)
+
+
+def test_teacher_and_student_equal_onnx_runtime_on_every_backend(chain: MadeChain) -> None:
+    exports = {
+        chain.page_model: chain.folder / "student-onnx",
+        chain.folder / "teacher-tfjs": chain.folder / "teacher-onnx",
+    }
+    for folder, other in exports.items():
+        reference = run_onnx(other / "model.onnx")
+        rng = np.random.default_rng(5)
+        batch = rng.random((1, 3, 23, 31), dtype=np.float32)
+        started = []
+        for backend, run in tfjs_backends(folder):
+            if run is None:
+                continue
+            started.append(backend)
+            np.testing.assert_allclose(run(batch), reference(batch), rtol=0, atol=1e-5)
+        # These two need no graphics driver: every browser has them.
+        assert {"cpu", "wasm"} <= set(started) <= set(TFJS_BACKENDS)
+
+
+def config(chain: MadeChain, out: Path) -> ExportConfig:
+    return ExportConfig(run=chain.teacher, out=out, threads=1)
+
+
+def test_a_wrong_channel_order_leaves_nothing(
+    chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shuffle pixels in TensorFlow's order, the classical mistake, and look for what is left."""
+    right = tfjs.to_onnx
+
+    def wrong(network: export_command.Network) -> onnx.ModelProto:
+        model = right(network)
+        for node in model.graph.node:
+            for attribute in node.attribute:
+                if attribute.name == "mode" and attribute.s == b"CRD":
+                    attribute.s = b"DCR"
+        return model
+
+    monkeypatch.setattr(tfjs, "to_onnx", wrong)
+    out = tmp_path / "out"
+    with pytest.raises(AgreementError, match=r"TF\.js .*: error .* at y=\d+ x=\d+"):
+        tfjs.main(config(chain, out))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_altered_weight_is_found(chain: MadeChain, tmp_path: Path) -> None:
+    folder = tmp_path / "altered"
+    folder.mkdir()
+    for path in chain.page_model.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    (weights,) = folder.glob("*.bin")
+    data = bytearray(weights.read_bytes())
+    data[len(data) // 2 | 3] ^= 0x08
+    weights.write_bytes(bytes(data))
+    reference = run_onnx(chain.folder / "student-onnx" / "model.onnx")
+    run = first_backend(folder)
+    results = check_runtime(
+        "TF.js", run[1], reference, scale=2, margin_px=6, tolerance=FLOAT32_TOLERANCE
+    )
+    with pytest.raises(AgreementError):
+        require_agreement("altered", list(results))
+    run[0].close()
+
+
+def first_backend(folder: Path) -> tuple[object, Enlarge]:
+    backends = tfjs_backends(folder)
+    for _, run in backends:
+        if run is not None:
+            return backends, run
+    raise AssertionError("no backend starts")

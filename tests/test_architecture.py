@@ -1,0 +1,64 @@
+"""The house: imports point one way, and rooms stay small enough to live in."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = ("pixels", "teacher", "distill", "export")
+MODULES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*.py"))
+
+
+def imported_packages(source: str) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+def forbidden(package: str, source: str) -> set[str]:
+    later = ORDER[ORDER.index(package) + 1 :]
+    return imported_packages(source) & set(later)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    assert forbidden(package, path.read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize(
+    ("package", "source"),
+    [
+        ("pixels", "import teacher.loop"),
+        ("teacher", "def f():\n    from distill import run"),
+        ("distill", "import numpy, export.card as c"),
+    ],
+)
+def test_an_import_the_wrong_way_is_found(package: str, source: str) -> None:
+    assert forbidden(package, source)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_and_functions_stay_small(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 300
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.end_lineno is not None:
+            assert node.end_lineno - node.lineno < 50, f"{node.name} is too long"
+
+
+@pytest.mark.parametrize("module", ["teacher.train", "distill.run", "teacher.upscale"])
+def test_training_and_upscaling_never_import_tensorflow(module: str) -> None:
+    program = f"import sys, {module}; sys.exit('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
+    assert done.returncode == 0
