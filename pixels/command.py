@@ -40,13 +40,16 @@ class UsageError(UserError):
     """The command line itself is wrong: nothing was tried."""
 
 
-def run_command(config_class: type[Config], main: Callable[[Config], None]) -> None:
+def run_command(
+    config_class: type[Config], main: Callable[[Config], None], *, default: Config | None = None
+) -> None:
     """Parse the command line into a dataclass, run `main`, and turn failures into sentences.
 
     Args:
         config_class: A dataclass; its attribute docstrings are the text of `--help`. A
             `ValueError` that its `__post_init__` raises is a usage error.
         main: The command. It reports a user's mistake by raising `UserError`.
+        default: Values in place of the dataclass's own; `tyro.MISSING` for what must be given.
 
     Raises:
         SystemExit: Status 0 on success, 1 on failure, 2 on wrong usage, 130 after Ctrl-C.
@@ -54,7 +57,9 @@ def run_command(config_class: type[Config], main: Callable[[Config], None]) -> N
     """
     module = sys.modules["__main__"]
     name = module.__spec__.name if module.__spec__ else Path(sys.argv[0]).name
-    config = tyro.cli(config_class, prog=f"python -m {name}", description=module.__doc__)
+    config = tyro.cli(
+        config_class, prog=f"python -m {name}", description=module.__doc__, default=default
+    )
     try:
         main(config)
     except UsageError as error:

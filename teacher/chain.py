@@ -12,21 +12,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pixels.color import LUMA_WEIGHTS, luma
-from pixels.resize import cubic
+from teacher.formats import BICUBIC_RADIUS_PX, bicubic_phases, rgb_to_ycbcr, ycbcr_to_rgb
 
 Colour = Literal["luma", "rgb"]
 Activation = Literal["relu", "prelu"]
-
-# BT.601 / JFIF: Cb = (B - Y) / 1.772 and Cr = (R - Y) / 1.402, both centred on zero here.
-_BLUE_RANGE, _RED_RANGE = 1.772, 1.402
-# Keys' cubic reaches two pixels to each side of a new pixel.
-_CHROMA_RADIUS_PX = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +59,7 @@ class Chain(nn.Module):
     """
 
     name = "chain"
+    align_px = 1
     anchor: Tensor
     to_luma: Tensor
     to_chroma: Tensor
@@ -74,7 +69,7 @@ class Chain(nn.Module):
         super().__init__()
         self.config = config
         self.scale = config.scale
-        self.margin_px = max(config.body + 2, _CHROMA_RADIUS_PX)
+        self.margin_px = max(config.body + 2, BICUBIC_RADIUS_PX)
         colours = 1 if config.colour == "luma" else 3
         widths = [colours, *[config.channels] * (config.body + 1), colours * config.scale**2]
         self.convolutions = nn.ModuleList(
@@ -121,7 +116,7 @@ class Chain(nn.Module):
         # All at the small size: luma's planes, chroma's planes, and one 1x1 convolution that turns
         # them into planes of RGB, so that a runtime shuffles pixels once and mixes no large images.
         planes = self._planes(F.conv2d(rgb, self.to_luma))
-        edges = (_CHROMA_RADIUS_PX,) * 4
+        edges = (BICUBIC_RADIUS_PX,) * 4
         chroma = F.conv2d(F.pad(rgb, edges, mode="replicate"), self.to_chroma)
         mixed = F.conv2d(torch.cat([planes, chroma], dim=1), self.to_rgb)
         return F.pixel_shuffle(mixed, self.scale).clamp(0.0, 1.0)
@@ -139,29 +134,11 @@ def _anchor_kernel(colours: int, scale: int) -> Tensor:
 
 
 def _chroma_kernel(scale: int) -> Tensor:
-    """Take Cb and Cr from RGB and enlarge them by bicubic: (2 * scale^2, 3, 5, 5).
-
-    Sub-pixel p of an axis lies at (p + 0.5) / scale - 0.5 from the centre of its pixel.
-    """
-    reach = np.arange(-_CHROMA_RADIUS_PX, _CHROMA_RADIUS_PX + 1)
-    offsets = (np.arange(scale) + 0.5) / scale - 0.5
-    lines = cubic(offsets[:, None] - reach[None, :])
-    phases = np.einsum("yi,xj->yxij", lines, lines).reshape(scale**2, 5, 5)
-    weights = np.array(LUMA_WEIGHTS)
-    to_blue = (np.array([0.0, 0.0, 1.0]) - weights) / _BLUE_RANGE
-    to_red = (np.array([1.0, 0.0, 0.0]) - weights) / _RED_RANGE
-    kernel = np.einsum("dc,pij->dpcij", np.stack([to_blue, to_red]), phases)
-    return torch.from_numpy(kernel.reshape(2 * scale**2, 3, 5, 5)).float()
+    """Take Cb and Cr from RGB and enlarge them by bicubic: (2 * scale^2, 3, 5, 5)."""
+    kernel = torch.einsum("dc,pij->dpcij", rgb_to_ycbcr()[1:], bicubic_phases(scale))
+    return kernel.reshape(2 * scale**2, 3, 5, 5)
 
 
 def _assembly_kernel(scale: int) -> Tensor:
     """Mix planes of Y, Cb and Cr into planes of R, G and B: (3 * scale^2, 3 * scale^2, 1, 1)."""
-    red, green, blue = LUMA_WEIGHTS
-    matrix = torch.tensor(
-        [
-            [1.0, 0.0, _RED_RANGE],
-            [1.0, -_BLUE_RANGE * blue / green, -_RED_RANGE * red / green],
-            [1.0, _BLUE_RANGE, 0.0],
-        ]
-    )
-    return torch.kron(matrix, torch.eye(scale**2)).view(3 * scale**2, 3 * scale**2, 1, 1)
+    return torch.kron(ycbcr_to_rgb(), torch.eye(scale**2)).view(3 * scale**2, 3 * scale**2, 1, 1)

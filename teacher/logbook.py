@@ -1,4 +1,4 @@
-"""TensorBoard events of a run."""
+"""TensorBoard events of a run: written while it trains, read back for its report."""
 
 from __future__ import annotations
 
@@ -12,33 +12,62 @@ from torch import Tensor
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
+Curve = tuple[list[int], list[float]]
+"""Steps and values."""
+
 
 class Logbook:
     """Writes scalars and pictures of one training."""
 
-    def __init__(self, folder: Path, first_step: int) -> None:
-        """Open the events of `folder`; what was logged from `first_step` on is superseded."""
-        self._writer = _open_writer(folder, first_step)
+    def __init__(self, folder: Path, first_step: int, *, writes: bool = True) -> None:
+        """Open the events of `folder`; what was logged after `first_step` is superseded.
+
+        Without `writes` nothing is opened nor written: of several processes only the first logs.
+        """
+        self._writer = _open_writer(folder, first_step) if writes else None
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
         """Log numbers under their names."""
-        for name, value in values.items():
-            self._writer.add_scalar(name, value, step)
+        if self._writer is not None:
+            for name, value in values.items():
+                self._writer.add_scalar(name, value, step)
 
     def pictures(self, step: int, pictures: dict[str, Tensor]) -> None:
         """Log pictures, (3, height, width) in [0, 1], under their names."""
-        for name, picture in pictures.items():
-            self._writer.add_image(name, picture.clamp(0.0, 1.0), step)
+        if self._writer is not None:
+            for name, picture in pictures.items():
+                self._writer.add_image(name, picture.clamp(0.0, 1.0), step)
 
     def close(self) -> None:
         """Flush everything to the disk."""
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
+
+
+def read_curves(folder: Path) -> dict[str, Curve]:
+    """Read every number that was logged for a run, by name; what was superseded is left out."""
+    _without_tensorflow()
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "images": 1})
+    events.Reload()
+    curves: dict[str, Curve] = {}
+    for name in events.Tags()["scalars"]:
+        # A training that was stopped at its very end logs its last step again.
+        by_step = {event.step: event.value for event in events.Scalars(name)}
+        curves[name] = (list(by_step), list(by_step.values()))
+    return curves
 
 
 def _open_writer(folder: Path, first_step: int) -> SummaryWriter:
+    _without_tensorflow()
+    from torch.utils.tensorboard import SummaryWriter
+
+    # The checkpoint's own step was logged before it was saved; a fresh folder has no step to purge.
+    return SummaryWriter(str(folder), purge_step=first_step + 1 if first_step else None)
+
+
+def _without_tensorflow() -> None:
     # TensorBoard imports TensorFlow where it is installed, only to open a local file; that costs
     # seconds at every start. A module of this name makes it use its own file access instead.
     sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("notf"))
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(str(folder), purge_step=first_step or None)

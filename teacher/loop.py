@@ -1,36 +1,47 @@
-"""The project's only training loop: resumable, averaged, logged.
+"""The project's only training loop: resumable, averaged, logged, on any number of processes.
 
 A batch depends on the seed and the number of its step alone, so that a training that was killed
-and started again sees what it would have seen, and ends with the same weights.
+and started again sees what it would have seen, and ends with the same weights. With several
+processes each takes its share of the same batch, and ends with the weights of one process alone.
 """
 
 from __future__ import annotations
 
 import copy
+import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.progress import Progress, TaskID
-from torch import Tensor
+from torch import Tensor, nn
 
 from pixels.command import UserError
 from pixels.progress import progress_bar
-from teacher.checkpoint import ResumeState, best_device, read_resume, save_resume
+from teacher.checkpoint import ResumeState, read_resume, save_resume
+from teacher.flipboard import Flipboard
+from teacher.flipboard_recipe import FlipboardRecipe
 from teacher.logbook import Logbook
 from teacher.networks import Network
+from teacher.processes import Processes
 from teacher.recipe import Recipe
+from teacher.speed import Speed, sent
 from teacher.stopping import StopRequest
 
 Batch = Sequence[Tensor]
 Objective = Callable[[Network, Batch], dict[str, Tensor]]
 """Gives the terms of the loss by name; their sum is what is minimised."""
+AnyRecipe = Recipe | FlipboardRecipe
+
+
+def _no_pictures(network: Network) -> dict[str, Tensor]:
+    return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +49,14 @@ class Training:
     """All that `fit` needs to know."""
 
     network: Network
-    """With fresh weights; `fit` leaves the averaged ones in it."""
-    recipe: Recipe
+    """With fresh weights, the same in every process; `fit` leaves the averaged ones in it."""
+    recipe: AnyRecipe
     """How to train it."""
     batch_at: Callable[[int], Batch]
-    """Gives the batch of a step, on the CPU; it must depend on the step alone."""
+    """Gives the batch of a step, of all processes together, on the CPU; it must depend on the
+    step alone."""
     objective: Objective
-    """What to minimise."""
+    """What to minimise: means over the batch."""
     validate: Callable[[Network], dict[str, float]]
     """Measures the network now and then; may give nothing."""
     folder: Path
@@ -53,18 +65,45 @@ class Training:
     """Whatever decides the result: a stopped training goes on only if these are the same."""
     checkpoint_seconds: float
     """How much work may be lost when the training is killed."""
+    seed: int = 0
+    """Decides what dropout drops."""
+    pictures: Callable[[Network], dict[str, Tensor]] = _no_pictures
+    """Gives pictures to look at beside every validation, (3, height, width) in [0, 1]."""
+    processes: Processes = field(default_factory=Processes)
+    """Who trains together; only the first one writes and measures."""
+    speed: Speed = field(default_factory=Speed)
+    """Number formats and compilation."""
+
+
+class _Loss(nn.Module):
+    """The objective as a module, which is what can be compiled and run in parallel."""
+
+    def __init__(self, training: Training, network: Network) -> None:
+        super().__init__()
+        self.network = network
+        self._objective = training.objective
+        self._device = training.processes.device
+        self._bf16 = training.speed.uses_bf16(self._device)
+
+    def forward(self, *batch: Tensor) -> dict[str, Tensor]:
+        with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._bf16):
+            return self._objective(self.network, batch)
 
 
 class _State:
     """What changes from step to step."""
 
     def __init__(self, training: Training) -> None:
-        device = best_device()
+        self.device = training.processes.device
         self.step = 0
-        self.network = training.network.to(device).train()
+        training.speed.placed(training.network, self.device)
+        self.network = training.network.train()
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = training.recipe.optimizer(self.network)
-        self.device = device
+        loss = _Loss(training, self.network)
+        if training.speed.compiles(self.device):
+            loss.compile()
+        self.loss = training.processes.parallel(loss)
 
     def tensors(self) -> dict[str, Tensor]:
         """Name every tensor that has to survive a stop."""
@@ -101,77 +140,113 @@ def fit(training: Training) -> dict[str, float]:
         training: What to train, on what, and where.
 
     Returns:
-        The last validation's metrics. `training.network` holds the averaged weights, on the CPU,
-        in evaluation mode.
+        The last validation's metrics; nothing in other processes than the first.
+        `training.network` holds the averaged weights, on the CPU, in evaluation mode.
 
     Raises:
-        UserError: The folder holds a training with other settings, or the loss is not finite any
-            more; the last good checkpoint is kept.
+        UserError: The folder holds a training with other settings, the loss is not finite any
+            more (the last good checkpoint is kept), or the batch cannot be shared out.
         KeyboardInterrupt: After a checkpoint was written.
     """
-    state = _State(training)
-    _resume(training, state)
-    with closing(Logbook(training.folder, state.step)) as logbook, progress_bar() as progress:
-        task = progress.add_task(
-            "training", total=training.recipe.steps, completed=state.step, note=""
+    processes, recipe = training.processes, training.recipe
+    if recipe.batch % processes.count:
+        raise UserError(
+            f"--batch {recipe.batch} cannot be shared out to {processes.count} processes: "
+            f"give a multiple of {processes.count}"
         )
-        _run(training, state, logbook, progress, task)
-    training.network.load_state_dict(state.averaged.state_dict())
-    training.network.cpu().eval()
-    return training.validate(training.network)
+    left = processes.from_first(lambda: _read_same(training))
+    state = _State(training)
+    if left is not None:
+        state.restore(left)
+    with closing(Logbook(training.folder, state.step, writes=processes.first)) as logbook:
+        with progress_bar() as progress:
+            task = progress.add_task("training", total=recipe.steps, completed=state.step, note="")
+            progress.update(task, visible=processes.first)
+            _run(training, state, logbook, progress, task)
+        training.network.load_state_dict(state.averaged.state_dict())
+        training.network.cpu().eval()
+        return _validate(training, training.network, state.step, logbook)
 
 
 def _run(
     training: Training, state: _State, logbook: Logbook, progress: Progress, task: TaskID
 ) -> None:
-    recipe = training.recipe
+    recipe, processes = training.recipe, training.processes
     measure_every = max(1, recipe.steps // 10)
     log_every = max(1, min(50, recipe.steps // 20))
     saved = time.monotonic()
+    terms: dict[str, Tensor] = {}
     with StopRequest() as stop:
         for batch in _batches(training, state):
             terms = _step(state, training, batch)
             progress.update(task, completed=state.step)
-            if state.step % log_every == 0:
-                values = {f"loss/{name}": term.item() for name, term in terms.items()}
-                loss = sum(values.values())
-                logbook.scalars(
-                    state.step, {**values, "rate": recipe.rate_at(state.step - 1), "loss": loss}
-                )
-                progress.update(task, note=f"loss {loss:.4f}")
+            late = time.monotonic() - saved > training.checkpoint_seconds
+            stopping, late = processes.any(stop.asked, late)
+            saving = late or stopping or state.step == recipe.steps
+            if saving or state.step % log_every == 0:
+                values = _finite(training, state, terms)
+                logbook.scalars(state.step, {**values, **recipe.logged(state.step - 1)})
+                progress.update(task, note=f"loss {values['loss']:.4f}")
             if state.step % measure_every == 0 and state.step < recipe.steps:
-                logbook.scalars(state.step, training.validate(state.averaged))
-            if stop.asked or time.monotonic() - saved > training.checkpoint_seconds:
+                _validate(training, state.averaged, state.step, logbook)
+            if saving:
                 _save(training, state)
                 saved = time.monotonic()
-            if stop.asked:
+            if stopping:
                 raise KeyboardInterrupt
-    _save(training, state)
-    logbook.scalars(state.step, training.validate(state.averaged))
 
 
 def _step(state: _State, training: Training, batch: Batch) -> dict[str, Tensor]:
-    recipe = training.recipe
-    for group in state.optimizer.param_groups:
-        group["lr"] = recipe.rate_at(state.step)
-    terms = training.objective(state.network, [layer.to(state.device) for layer in batch])
-    loss = torch.stack(list(terms.values())).sum()
-    if not math.isfinite(loss.item()):
-        raise UserError(
-            f"the loss is {loss.item()} at step {state.step}: lower --learning-rate, delete "
-            f"{training.folder} and start again (the last good checkpoint was kept there)"
+    """Do one step; the terms of the loss come back with the size of the gradient."""
+    recipe, processes = training.recipe, training.processes
+    recipe.before_step(state.optimizer, state.step)
+    if isinstance(state.network, Flipboard):
+        state.network.chances.begin(
+            training.seed, state.step, rank=processes.rank, processes=processes.count
         )
+    terms = state.loss(*(sent(processes.share(layer), state.device) for layer in batch))
     state.optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(state.network.parameters(), recipe.clip_norm)
+    torch.stack(list(terms.values())).sum().backward()
+    size = torch.nn.utils.clip_grad_norm_(state.network.parameters(), recipe.clip_norm)
     state.optimizer.step()
+    recipe.after_step(state.network)
     decay = recipe.averaging_at(state.step)
     with torch.no_grad():
         pairs = zip(state.averaged.parameters(), state.network.parameters(), strict=True)
         for average, weight in pairs:
             average.lerp_(weight, 1.0 - decay)
     state.step += 1
-    return terms
+    return {**terms, "gradient": size}
+
+
+def _finite(training: Training, state: _State, terms: dict[str, Tensor]) -> dict[str, float]:
+    """Read the terms of the loss, averaged over all processes, before anything is saved.
+
+    Not at every step: reading a number makes a GPU wait. What was not finite once stays so, by
+    the moving average and the optimiser's own averages.
+    """
+    weights = sum(weight.detach().abs().sum() for weight in state.averaged.parameters())
+    everything = torch.stack([term.detach().float() for term in (*terms.values(), weights)])
+    *means, size, _ = found = training.processes.mean(everything).tolist()
+    if not all(map(math.isfinite, found)):
+        raise UserError(
+            f"the loss is {sum(means)} and the gradient {size} at step {state.step}, not finite "
+            f"any more: lower --learning-rate, delete {training.folder} and start again (its last "
+            "good checkpoint was kept)"
+        )
+    names = [f"loss/{name}" for name in terms if name != "gradient"]
+    return {**dict(zip(names, means, strict=True)), "loss": sum(means), "gradient": size}
+
+
+def _validate(
+    training: Training, network: Network, step: int, logbook: Logbook
+) -> dict[str, float]:
+    if not training.processes.first:
+        return {}
+    metrics = training.validate(network)
+    logbook.scalars(step, metrics)
+    logbook.pictures(step, training.pictures(network))
+    return metrics
 
 
 def _batches(training: Training, state: _State) -> Iterator[Batch]:
@@ -185,23 +260,21 @@ def _batches(training: Training, state: _State) -> Iterator[Batch]:
             yield batch
 
 
-def _resume(training: Training, state: _State) -> None:
+def _read_same(training: Training) -> ResumeState | None:
     left = read_resume(training.folder)
-    if left is None:
-        return
-    if left.settings != training.settings:
+    here = json.loads(json.dumps(training.settings))  # JSON knows no tuples
+    if left is not None and left.settings != here:
         differing = sorted(
-            name
-            for name in {*left.settings, *training.settings}
-            if left.settings.get(name) != training.settings.get(name)
+            name for name in {*left.settings, *here} if left.settings.get(name) != here.get(name)
         )
         raise UserError(
             f"{training.folder} holds a training with other settings ({', '.join(differing)}): "
             "give the same ones to go on with it, or name another --run"
         )
-    state.restore(left)
+    return left
 
 
 def _save(training: Training, state: _State) -> None:
-    resume = ResumeState(step=state.step, settings=training.settings, tensors=state.tensors())
-    save_resume(training.folder, resume)
+    if training.processes.first:
+        resume = ResumeState(step=state.step, settings=training.settings, tensors=state.tensors())
+        save_resume(training.folder, resume)

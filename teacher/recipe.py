@@ -53,3 +53,15 @@ class Recipe:
     def optimizer(self, network: nn.Module) -> torch.optim.Adam:
         """Make the optimiser."""
         return torch.optim.Adam(network.parameters(), lr=self.learning_rate, betas=(0.9, 0.99))
+
+    def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
+        """Set the learning rate of a step."""
+        for group in optimizer.param_groups:
+            group["lr"] = self.rate_at(step)
+
+    def after_step(self, network: nn.Module) -> None:
+        """Do nothing more to the weights: this recipe has no bounds."""
+
+    def logged(self, step: int) -> dict[str, float]:
+        """Name what the schedule says about a step, for the log."""
+        return {"rate": self.rate_at(step)}

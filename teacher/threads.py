@@ -10,11 +10,15 @@ Threads = int | None
 """A number of threads, or None for as many as the process may use."""
 
 
-def use_threads(threads: Threads) -> None:
+def use_threads(threads: Threads, *, shared_by: int = 1) -> None:
     """Set PyTorch's threads.
 
     PyTorch's own default counts the machine's cores, which in a container are more than the
     process may use: its threads then wait for one another.
+
+    Args:
+        threads: Of this process.
+        shared_by: How many processes of one training share what is there by default.
 
     Raises:
         ValueError: `threads` is less than one.
@@ -22,4 +26,4 @@ def use_threads(threads: Threads) -> None:
     if threads is not None and threads < 1:
         raise ValueError(f"threads must be at least 1, got {threads}")
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    torch.set_num_threads(threads or available or 1)
+    torch.set_num_threads(threads or max(1, (available or 1) // shared_by))

@@ -1,79 +1,143 @@
 """Train a teacher: a full-size network that doubles photos.
 
 The command can be stopped and given again: it goes on from its last checkpoint. Watch it with
-`tensorboard --logdir runs`.
+`tensorboard --logdir runs`. On several GPUs or machines, start it by
+`torchrun --nproc-per-node N -m teacher.train ...`: the result is the same.
+
+`--network` and `--preset` decide which further flags there are and their defaults: add them before
+`--help`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal, get_args
 
 import torch
 import tyro
-from torch import Tensor
 
 from pixels.command import run_command
-from teacher.loop import Batch
-from teacher.networks import Network, Residual, ResidualConfig
+from teacher.flipboard import Flipboard
+from teacher.flipboard_config import FlipboardConfig
+from teacher.flipboard_recipe import FlipboardRecipe
+from teacher.networks import Residual, ResidualConfig
+from teacher.objectives import objective_of, standardise
+from teacher.presets import FlipboardPreset, NetworkName, PresetName, choose
+from teacher.processes import joined_processes
 from teacher.recipe import Recipe
-from teacher.threads import Threads, use_threads
+from teacher.speed import Speed
+from teacher.threads import use_threads
 from teacher.training_run import TrainingRun, crop_batches, prepare_photos, train_and_save
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """Settings of `python -m teacher.train`."""
-
+class _Common:
     photos: Path
     """Folder of full-resolution training photos."""
     run: Path
-    """Run folder to write: weights, record, checkpoints and TensorBoard events."""
+    """Run folder to write: weights, record, checkpoints, TensorBoard events and report.png."""
     validation: Path | None = None
     """Folder of photos to measure on; without it a tenth of --photos is held out, by content."""
-    network: tyro.conf.OmitArgPrefixes[ResidualConfig] = field(default_factory=ResidualConfig)
-    recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(default_factory=Recipe)
+    preset: PresetName | None = None
+    """Settings to start from; the flags override them. `quick` (residual or flipboard): half an
+    hour on a CPU. `standard`, `large` (residual): a GPU. `flipboard-2015` (flipboard): the post's
+    values, for days on a GPU."""
     seed: int = 0
-    """Decides the fresh weights and every crop."""
+    """Decides the fresh weights, every crop, and what dropout drops."""
     checkpoint_seconds: float = 30.0
     """How often the state is saved: how much work a killed training may lose."""
-    threads: Threads = None
-    """CPU threads; by default all that this process may use."""
+    speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
+
+    def __post_init__(self) -> None:
+        if not self.checkpoint_seconds >= 0.0:
+            raise ValueError(
+                f"checkpoint-seconds must be at least 0, got {self.checkpoint_seconds}"
+            )
+        if self.seed < 0:
+            raise ValueError(f"seed must be at least 0, got {self.seed}")
 
 
-def objective(network: Network, batch: Batch) -> dict[str, Tensor]:
-    """Mean absolute error in the network's own colours.
+@dataclass(frozen=True, kw_only=True)
+class TrainResidual(_Common):
+    """Settings of `python -m teacher.train --network residual`."""
 
-    Args:
-        network: Any network.
-        batch: Reduced crops (batch, 3, side, side) and the originals, uint8.
+    network: Literal["residual"] = "residual"
+    """`residual`: all-convolutional. `flipboard`: the 2015 one, which has flags of its own."""
+    shape: tyro.conf.OmitArgPrefixes[ResidualConfig] = field(default_factory=ResidualConfig)
+    recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(default_factory=Recipe)
 
-    Source: EDSR (Lim et al., 2017), which found L1 to train better than L2.
+
+@dataclass(frozen=True, kw_only=True)
+class TrainFlipboard(_Common):
+    """Settings of `python -m teacher.train --network flipboard`."""
+
+    network: Literal["flipboard"] = "flipboard"
+    """`flipboard`: the 2015 one. `residual`: all-convolutional, which has flags of its own."""
+    shape: tyro.conf.OmitArgPrefixes[FlipboardConfig] = field(default_factory=FlipboardConfig)
+    recipe: tyro.conf.OmitArgPrefixes[FlipboardRecipe] = field(default_factory=FlipboardRecipe)
+
+
+TrainConfig = TrainResidual | TrainFlipboard
+
+
+def defaults(arguments: Sequence[str]) -> TrainConfig:
+    """Find the settings that `--network` and `--preset` among a command's arguments start from.
+
+    What else is there, and what is wrong with it, is not judged here.
+
+    Raises:
+        SystemExit: With status 2 and a sentence, where the two do not go together.
     """
-    reduced, original = (network.native(layer.float() / 255.0) for layer in batch)
-    return {"truth": (network.core(reduced) - original).abs().mean()}
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--network", choices=get_args(NetworkName))
+    parser.add_argument("--preset", choices=get_args(PresetName))
+    try:
+        asked, _ = parser.parse_known_args(arguments)
+        start = choose(asked.network, asked.preset)
+    except argparse.ArgumentError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    missing = {"photos": tyro.MISSING, "run": tyro.MISSING, "preset": asked.preset}
+    if isinstance(start, FlipboardPreset):
+        return TrainFlipboard(**missing, shape=start.network, recipe=start.recipe)
+    return TrainResidual(**missing, shape=start.network, recipe=start.recipe)
 
 
 def main(config: TrainConfig) -> None:
     """Run the command."""
-    use_threads(config.threads)
-    run = TrainingRun(
-        folder=config.run,
-        recipe=config.recipe,
-        seed=config.seed,
-        checkpoint_seconds=config.checkpoint_seconds,
-    )
-    photos = prepare_photos(run, config.photos, config.validation, scale=config.network.scale)
-    torch.manual_seed(config.seed)
-    train_and_save(
-        run,
-        photos,
-        Residual(config.network),
-        objective,
-        crop_batches(run, photos.store, ["reduced", "full"]),
-        extra_settings={},
-    )
+    with joined_processes() as processes:
+        use_threads(config.speed.threads, shared_by=processes.local_count)
+        recipe = config.recipe
+        if isinstance(config, TrainFlipboard):
+            recipe = replace(config.recipe, crop_px=config.shape.patch_px)
+        run = TrainingRun(
+            folder=config.run,
+            recipe=recipe,
+            seed=config.seed,
+            checkpoint_seconds=config.checkpoint_seconds,
+            processes=processes,
+            speed=config.speed,
+        )
+        photos = processes.in_turn(
+            lambda: prepare_photos(run, config.photos, config.validation, scale=config.shape.scale)
+        )
+        batch_at = crop_batches(run, photos.store, ["reduced", "full"])
+        torch.manual_seed(config.seed)
+        if isinstance(config, TrainFlipboard):
+            network = Flipboard(config.shape)
+            standardise(network, batch_at, recipe.batch)
+        else:
+            network = Residual(config.shape)
+        train_and_save(run, photos, network, objective_of(network), batch_at, extra_settings={})
 
 
 if __name__ == "__main__":
-    run_command(TrainConfig, main)
+    start = defaults(sys.argv[1:])
+    run_command(type(start), main, default=start)

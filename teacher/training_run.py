@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pixels.color import to_float
 from pixels.command import UserError
 from pixels.files import ImageError, list_pictures, read_picture
 from pixels.metrics import compare, smallest_measurable_px
 from pixels.photos import Pair, PhotoStore, held_out, open_or_build_store, reduce_photo
 from pixels.progress import console
+from pixels.resize import resize
 from teacher.checkpoint import RunRecord, git_commit, read_record, save_run
-from teacher.loop import Batch, Objective, Training, fit
+from teacher.loop import AnyRecipe, Batch, Objective, Training, fit
 from teacher.networks import Network
-from teacher.recipe import Recipe
+from teacher.processes import Processes
+from teacher.report import write_report
 from teacher.runner import network_enlarger
+from teacher.speed import Speed
 
 _VALIDATION_PHOTOS = 8
 # Validation runs many times in a training: the middle of a photo says enough.
 _VALIDATION_PX = 192
+_SHOWN_PHOTOS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +39,16 @@ class TrainingRun:
 
     folder: Path
     """Run folder."""
-    recipe: Recipe
+    recipe: AnyRecipe
     """How to train."""
     seed: int
     """Decides the fresh weights and every crop."""
     checkpoint_seconds: float
     """How often the state is saved."""
+    processes: Processes = field(default_factory=Processes)
+    """Who trains together."""
+    speed: Speed = field(default_factory=Speed)
+    """Number formats and compilation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,18 +123,20 @@ def train_and_save(
         UserError: The folder holds a run with other settings.
     """
     data = {"fingerprint": photos.store.fingerprint, "photos": len(photos.store.photos)}
-    settings = {
+    settings: dict[str, Any] = {
         "network": {"name": network.name, **asdict(network.config)},
         "recipe": asdict(run.recipe),
         "seed": run.seed,
         "data": data,
         **extra_settings,
     }
-    if (run.folder / "run.json").exists():
-        _require_same(run.folder, settings)
-        console.print(f"{run.folder} is finished already; delete it to train again")
+    processes = run.processes
+    if processes.from_first(lambda: _finished(run.folder, settings)):
         return
-    run.folder.mkdir(parents=True, exist_ok=True)
+    if processes.from_first(lambda: data) != data:
+        raise UserError(
+            "the photos of this machine are not those of the first one: copy them again"
+        )
     training = Training(
         network=network,
         recipe=run.recipe,
@@ -134,8 +146,15 @@ def train_and_save(
         folder=run.folder,
         settings=settings,
         checkpoint_seconds=run.checkpoint_seconds,
+        seed=run.seed,
+        pictures=lambda trained: side_by_side(trained, photos.validation),
+        processes=processes,
+        speed=run.speed,
     )
     metrics = fit(training)
+    if not processes.first:
+        return
+    write_report(run.folder, side_by_side(network, photos.validation))
     record = RunRecord(
         network=network.name,
         network_config=asdict(network.config),
@@ -153,14 +172,39 @@ def measure(network: Network, pairs: Sequence[Pair]) -> dict[str, float]:
     """Average PSNR and SSIM over validation pairs; nothing where there are none."""
     if not pairs:
         return {}
-    enlarge = network_enlarger(network)
-    qualities = [
-        compare(enlarge(reduced), original, shave_px=network.scale) for reduced, original in pairs
+    enlarge, scale = network_enlarger(network), network.scale
+    qualities = [compare(enlarge(reduced), original, shave_px=scale) for reduced, original in pairs]
+    plain = [
+        compare(resize(reduced, original.shape[:2]), original, shave_px=scale)
+        for reduced, original in pairs
     ]
     return {
         "validation/psnr": float(np.mean([quality.psnr for quality in qualities])),
         "validation/ssim": float(np.mean([quality.ssim for quality in qualities])),
+        "validation/bicubic_psnr": float(np.mean([quality.psnr for quality in plain])),
     }
+
+
+def side_by_side(network: Network, pairs: Sequence[Pair]) -> dict[str, Tensor]:
+    """Show what became of the first validation photos.
+
+    Returns:
+        `NUMBER/KIND` to (3, height, width) in [0, 1], of equal size; kinds are input (its pixels
+        repeated), bicubic, network and truth.
+    """
+    enlarge = network_enlarger(network)
+    pictures = {}
+    for number, (reduced, original) in enumerate(pairs[:_SHOWN_PHOTOS], start=1):
+        repeated = reduced.repeat(network.scale, axis=0).repeat(network.scale, axis=1)
+        kinds = {
+            "input": repeated,
+            "bicubic": resize(reduced, original.shape[:2]),
+            "network": enlarge(reduced),
+            "truth": original,
+        }
+        for kind, picture in kinds.items():
+            pictures[f"{number}/{kind}"] = to_float(picture)[0]
+    return pictures
 
 
 def _validation_pairs(paths: Sequence[Path], scale: int) -> list[Pair]:
@@ -183,13 +227,22 @@ def _validation_pairs(paths: Sequence[Path], scale: int) -> list[Pair]:
     return pairs
 
 
-def _require_same(folder: Path, settings: dict[str, Any]) -> None:
+def _finished(folder: Path, settings: dict[str, Any]) -> bool:
+    """Whether the run is there already; if not, make its folder.
+
+    Raises:
+        UserError: It is there, with other settings.
+    """
+    if not (folder / "run.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        return False
     there = read_record(folder).settings
-    differing = sorted(
-        name for name in {*there, *settings} if there.get(name) != settings.get(name)
-    )
+    here = json.loads(json.dumps(settings))  # JSON knows no tuples
+    differing = sorted(name for name in {*there, *here} if there.get(name) != here.get(name))
     if differing:
         raise UserError(
             f"{folder} holds a finished run with other settings ({', '.join(differing)}): "
             "name another --run, or delete it"
         )
+    console.print(f"{folder} is finished already; delete it to train again")
+    return True

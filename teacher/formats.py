@@ -1,0 +1,138 @@
+"""Colour formats that a network may work on: RGB, YCbCr, or luma with chroma by fixed bicubic."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pixels.color import LUMA_WEIGHTS
+from pixels.resize import cubic
+
+ColourFormat = Literal["rgb", "ycbcr", "luma"]
+
+# BT.601 / JFIF: Cb = (B - Y) / 1.772 and Cr = (R - Y) / 1.402, both centred on zero here.
+_BLUE_RANGE, _RED_RANGE = 1.772, 1.402
+BICUBIC_RADIUS_PX = 2
+"""Keys' cubic reaches two pixels to each side of a new pixel."""
+
+
+def bicubic_phases(scale: int) -> Tensor:
+    """Give the kernels that enlarge by bicubic: one for each sub-pixel, in pixel-shuffle order.
+
+    Sub-pixel p of an axis lies at (p + 0.5) / scale - 0.5 from the centre of its pixel.
+
+    Returns:
+        float32 (scale * scale, 5, 5).
+    """
+    reach = np.arange(-BICUBIC_RADIUS_PX, BICUBIC_RADIUS_PX + 1)
+    offsets = (np.arange(scale) + 0.5) / scale - 0.5
+    lines = cubic(offsets[:, None] - reach[None, :])
+    phases = np.einsum("yi,xj->yxij", lines, lines).reshape(scale**2, 5, 5)
+    return torch.from_numpy(phases).float()
+
+
+def enlarge_by_bicubic(image: Tensor, phases: Tensor, scale: int) -> Tensor:
+    """Enlarge every channel by bicubic, in floats; edges are repeated.
+
+    Args:
+        image: (batch, channels, height, width).
+        phases: What `bicubic_phases` gives for `scale`.
+        scale: How many times larger the output is.
+
+    Returns:
+        (batch, channels, scale * height, scale * width), not clipped.
+    """
+    channels = image.shape[1]
+    kernel = phases.unsqueeze(1).repeat(channels, 1, 1, 1)
+    padded = F.pad(image, (BICUBIC_RADIUS_PX,) * 4, mode="replicate")
+    return F.pixel_shuffle(F.conv2d(padded, kernel, groups=channels), scale)
+
+
+class Format(nn.Module):
+    """Turns RGB into the channels that a network works on, and its enlargement back into RGB.
+
+    YCbCr is full-range BT.601 as in JPEG, Cb and Cr moved by a half so that all lie in [0, 1].
+
+    Attributes:
+        channels: 1 for luma, else 3.
+    """
+
+    forth: Tensor
+    back: Tensor
+    offset: Tensor
+    phases: Tensor
+
+    def __init__(self, colour: ColourFormat, scale: int) -> None:
+        """Prepare the matrices.
+
+        Raises:
+            ValueError: `colour` is none of the formats.
+        """
+        super().__init__()
+        if colour not in get_args(ColourFormat):
+            known = ", ".join(get_args(ColourFormat))
+            raise ValueError(f"colour must be one of {known}, got {colour!r}")
+        self.colour = colour
+        self.channels = 1 if colour == "luma" else 3
+        self.scale = scale
+        # Fixed, so not part of the weights file. Matrices, not kernels: (3, 3).
+        self.register_buffer("forth", rgb_to_ycbcr(), persistent=False)
+        self.register_buffer("back", ycbcr_to_rgb(), persistent=False)
+        offset = torch.tensor([0.0, 0.5, 0.5]).view(3, 1, 1)
+        self.register_buffer("offset", offset, persistent=False)
+        self.register_buffer("phases", bicubic_phases(scale), persistent=False)
+
+    def native(self, rgb: Tensor) -> Tensor:
+        """Take from RGB the channels to work on.
+
+        Args:
+            rgb: (batch, 3, height, width), sRGB in [0, 1].
+
+        Returns:
+            (batch, 1 or 3, height, width), in [0, 1].
+        """
+        if self.colour == "rgb":
+            return rgb
+        return self._ycbcr(rgb)[:, : self.channels]
+
+    def to_rgb(self, enlarged: Tensor, rgb: Tensor) -> Tensor:
+        """Make RGB of an enlargement; what luma lacks comes from the small picture by bicubic.
+
+        Args:
+            enlarged: (batch, 1 or 3, scale * height, scale * width).
+            rgb: The picture that was enlarged, (batch, 3, height, width).
+
+        Returns:
+            (batch, 3, scale * height, scale * width), not clipped.
+        """
+        if self.colour == "rgb":
+            return enlarged
+        if self.colour == "luma":
+            chroma = enlarge_by_bicubic(self._ycbcr(rgb)[:, 1:], self.phases, self.scale)
+            enlarged = torch.cat([enlarged, chroma], dim=1)
+        return F.conv2d(enlarged - self.offset, self.back.view(3, 3, 1, 1))
+
+    def _ycbcr(self, rgb: Tensor) -> Tensor:
+        return F.conv2d(rgb, self.forth.view(3, 3, 1, 1)) + self.offset
+
+
+def rgb_to_ycbcr() -> Tensor:
+    """Give the matrix (3, 3) from RGB to Y, Cb and Cr; Cb and Cr are centred on zero."""
+    return torch.from_numpy(_matrix()).float()
+
+
+def ycbcr_to_rgb() -> Tensor:
+    """Give the inverse of `rgb_to_ycbcr`."""
+    return torch.from_numpy(np.linalg.inv(_matrix())).float()
+
+
+def _matrix() -> NDArray[np.float64]:
+    luma = np.array(LUMA_WEIGHTS)
+    blue = (np.array([0.0, 0.0, 1.0]) - luma) / _BLUE_RANGE
+    red = (np.array([1.0, 0.0, 0.0]) - luma) / _RED_RANGE
+    return np.stack([luma, blue, red])
