@@ -14,6 +14,7 @@ from export.card import write_card
 from pixels.command import UserError
 from pixels.disk import whole_folder
 from teacher.checkpoint import RunRecord, load_network
+from teacher.flipboard import Flipboard
 from teacher.networks import Network
 from teacher.threads import Threads, use_threads
 
@@ -67,6 +68,12 @@ def export_run(config: ExportConfig) -> Iterator[Export]:
         raise UserError(f"{config.out} exists already: name another --out, or add --force")
     use_threads(config.threads)
     network, record = load_network(config.run)
+    if isinstance(network, Flipboard):
+        # Its windows slide over pictures by a loop that no runtime but PyTorch's has.
+        raise UserError(
+            f"{config.run} holds the flipboard network, which is not exported: "
+            "export a residual one, or a student"
+        )
     with whole_folder(config.out, replace=config.force) as folder:
         export = Export(network=network, record=record, folder=folder)
         yield export

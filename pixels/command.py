@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,9 +58,8 @@ def run_command(
     """
     module = sys.modules["__main__"]
     name = module.__spec__.name if module.__spec__ else Path(sys.argv[0]).name
-    config = tyro.cli(
-        config_class, prog=f"python -m {name}", description=module.__doc__, default=default
-    )
+    parse = partial(tyro.cli, config_class, prog=f"python -m {name}", description=module.__doc__)
+    config = parse() if default is None else parse(default=default)
     try:
         main(config)
     except UsageError as error:

@@ -26,7 +26,7 @@ class Span:
     keep_end: int
 
 
-def plan_spans(length: int, tile: int, margin: int) -> list[Span]:
+def plan_spans(length: int, tile: int, margin: int, align: int = 1) -> list[Span]:
     """Cut one axis into windows of equal length whose kept parts cover it exactly once.
 
     A window keeps what lies at least `margin` from a cut, so that a network whose output depends
@@ -34,10 +34,15 @@ def plan_spans(length: int, tile: int, margin: int) -> list[Span]:
     nothing is cut and nothing is lost. All windows are `tile` long, because GPU runtimes compile
     once per input size; the last one is moved back to end with the picture.
 
+    A network that cuts its own windows (a sliding patch) gives the same pixels only where they lie
+    as they would in the whole: then windows start at multiples of `align`, and the last one, still
+    ending with the picture, may be up to `align - 1` shorter.
+
     Args:
         length: Pixels along the axis, at least 1.
         tile: Pixels that a window reads; more than `2 * margin`.
         margin: The network's receptive-field radius in pixels, at least 0.
+        align: Where windows may start; it divides `tile` and `margin`.
 
     Returns:
         The windows in order. One window of `length` pixels where that is enough.
@@ -47,27 +52,39 @@ def plan_spans(length: int, tile: int, margin: int) -> list[Span]:
     """
     if length < 1 or margin < 0 or tile <= 2 * margin:
         raise ValueError(f"cannot cut {length} px into {tile} px tiles with margin {margin} px")
+    if align < 1 or tile % align or margin % align:
+        raise ValueError(f"{align} px must divide the tile of {tile} px and the margin {margin} px")
     if length <= tile:
         return [Span(0, length, 0, length)]
+    last = -(-(length - tile) // align) * align
     spans = []
     kept = 0
     while kept < length:
-        start = min(max(kept - margin, 0), length - tile)
-        end = start + tile
+        start = min(max(kept - margin, 0), last)
+        end = min(start + tile, length)
         keep_end = length if end == length else end - margin
         spans.append(Span(start, end, kept, keep_end))
         kept = keep_end
     return spans
 
 
-def plan_tiles(size: tuple[int, int], tile: int, margin: int) -> list[tuple[Span, Span]]:
+def plan_tiles(
+    size: tuple[int, int], tile: int, margin: int, align: int = 1
+) -> list[tuple[Span, Span]]:
     """Pair the spans of both axes, row by row: (vertical, horizontal)."""
-    columns = plan_spans(size[1], tile, margin)
-    return [(row, column) for row in plan_spans(size[0], tile, margin) for column in columns]
+    columns = plan_spans(size[1], tile, margin, align)
+    rows = plan_spans(size[0], tile, margin, align)
+    return [(row, column) for row in rows for column in columns]
 
 
 def enlarge_in_tiles(
-    enlarge: Enlarge, image: NDArray[np.uint8], *, scale: int, tile: int, margin: int
+    enlarge: Enlarge,
+    image: NDArray[np.uint8],
+    *,
+    scale: int,
+    tile: int,
+    margin: int,
+    align: int = 1,
 ) -> Iterator[tuple[Span, Span, NDArray[np.float32]]]:
     """Run a network tile by tile.
 
@@ -78,6 +95,7 @@ def enlarge_in_tiles(
         scale: How much larger the output is.
         tile: Pixels of the input that a tile reads along each axis.
         margin: The network's receptive-field radius in pixels of the input.
+        align: Where tiles may start; it divides `tile` and `margin`.
 
     Yields:
         The tile's spans, and its kept output (3, scale * rows, scale * columns), not clipped.
@@ -86,7 +104,7 @@ def enlarge_in_tiles(
         ValueError: The network's output has not the promised size.
     """
     size = (image.shape[0], image.shape[1])
-    for row, column in plan_tiles(size, tile, margin):
+    for row, column in plan_tiles(size, tile, margin, align):
         window = image[row.read_start : row.read_end, column.read_start : column.read_end]
         batch = np.ascontiguousarray(window.transpose(2, 0, 1)[None], dtype=np.float32)
         result = enlarge(batch / np.float32(255.0))

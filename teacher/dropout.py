@@ -63,4 +63,5 @@ class Dropout(nn.Module):
         if not self.training or self.keep == 1.0:
             return features
         shape = (*features.shape[:2], *(1 for _ in features.shape[2:]))
-        return features * self._chances.mask(shape, self.keep, features) / self.keep
+        mask = self._chances.mask(shape, self.keep, features)  # pyright: ignore
+        return features * mask / self.keep

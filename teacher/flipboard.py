@@ -220,7 +220,10 @@ class Flipboard(nn.Module):
         enlarged = torch.cat([self.enlarge_patches(p) for p in patches.split(_PATCHES_AT_ONCE)])
         weighed = (enlarged * self.window).flatten(1).unflatten(0, (len(image), rows * columns))
         side = self.scale * output
-        full = [self.scale * ((count - 1) * stride + output) for count in (rows, columns)]
+        full = (
+            self.scale * (need[0] - 2 * config.border_px),
+            self.scale * (need[1] - 2 * config.border_px),
+        )
         blended = F.fold(weighed.transpose(1, 2), full, side, stride=self.scale * stride)
         start = self.scale * (output - stride)
         return blended[

@@ -225,7 +225,7 @@ def _finite(training: Training, state: _State, terms: dict[str, Tensor]) -> dict
     Not at every step: reading a number makes a GPU wait. What was not finite once stays so, by
     the moving average and the optimiser's own averages.
     """
-    weights = sum(weight.detach().abs().sum() for weight in state.averaged.parameters())
+    weights = torch.stack([weight.abs().sum() for weight in state.averaged.parameters()]).sum()
     everything = torch.stack([term.detach().float() for term in (*terms.values(), weights)])
     *means, size, _ = found = training.processes.mean(everything).tolist()
     if not all(map(math.isfinite, found)):

@@ -151,7 +151,7 @@ def build(name: str, settings: Mapping[str, Any]) -> Network:
         ValueError: The name or a setting is not known or out of range.
     """
     # JSON knows no tuples.
-    fields = {
+    fields: dict[str, Any] = {
         field: tuple(value) if isinstance(value, list) else value
         for field, value in settings.items()
     }

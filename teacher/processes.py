@@ -29,7 +29,7 @@ class Processes:
     """Number of this process on its own machine: also that of its GPU."""
     local_count: int = 1
     """How many there are on this machine."""
-    talk: dist.ProcessGroup | None = None
+    talk: Any = None
     """What numbers in main memory travel by, also where gradients travel between GPUs."""
 
     @property

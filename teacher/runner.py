@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,19 +82,27 @@ def network_enlarger(
         with torch.inference_mode():
             return network(torch.from_numpy(batch).to(device)).cpu().numpy()
 
-    return _tiled(run, scale=network.scale, margin_px=network.margin_px, tile_px=tile_px)
+    return _tiled(
+        run,
+        scale=network.scale,
+        margin_px=network.margin_px,
+        tile_px=tile_px,
+        align_px=network.align_px,
+    )
 
 
 def _tiled(
-    run: Enlarge, *, scale: int, margin_px: int, tile_px: int
+    run: Enlarge, *, scale: int, margin_px: int, tile_px: int, align_px: int = 1
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
     # A margin on both sides of what is kept: a tile must hold more than that to be worth it.
-    tile = max(tile_px, 4 * margin_px)
+    tile = math.ceil(max(tile_px, 4 * margin_px, 1) / align_px) * align_px
 
     def enlarge(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         height, width = image.shape[:2]
         result = np.empty((scale * height, scale * width, 3), np.uint8)
-        pieces = enlarge_in_tiles(run, image, scale=scale, tile=tile, margin=margin_px)
+        pieces = enlarge_in_tiles(
+            run, image, scale=scale, tile=tile, margin=margin_px, align=align_px
+        )
         for row, column, piece in pieces:
             scaled = np.floor(np.clip(piece, 0.0, 1.0) * np.float32(255.0) + np.float32(0.5))
             rows = slice(scale * row.keep_start, scale * row.keep_end)
