@@ -45,18 +45,27 @@ class Logbook:
 
 
 def read_curves(folder: Path) -> dict[str, Curve]:
-    """Read every number that was logged for a run, by name; what was superseded is left out."""
+    """Read every number that was logged for a run, by name; the last word on a step counts."""
     _without_tensorflow()
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "images": 1})
-    events.Reload()
-    curves: dict[str, Curve] = {}
-    for name in events.Tags()["scalars"]:
-        # A training that was stopped at its very end logs its last step again.
-        by_step = {event.step: event.value for event in events.Scalars(name)}
-        curves[name] = (list(by_step), list(by_step.values()))
-    return curves
+    # One file for each time that the training was started. Their names hold whole seconds only, so
+    # that their order does not tell which came first.
+    logged = []
+    for path in folder.glob("events.*"):
+        events = EventAccumulator(
+            str(path), size_guidance={"scalars": 0, "images": 1}, purge_orphaned_data=False
+        )
+        events.Reload()
+        for name in events.Tags()["scalars"]:
+            logged += [(event.wall_time, name, event) for event in events.Scalars(name)]
+    by_name: dict[str, dict[int, float]] = {}
+    for _, name, event in sorted(logged, key=lambda entry: entry[0]):
+        by_name.setdefault(name, {})[event.step] = event.value
+    return {
+        name: (sorted(by_step), [by_step[step] for step in sorted(by_step)])
+        for name, by_step in by_name.items()
+    }
 
 
 def _open_writer(folder: Path, first_step: int) -> SummaryWriter:

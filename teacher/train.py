@@ -2,7 +2,8 @@
 
 The command can be stopped and given again: it goes on from its last checkpoint. Watch it with
 `tensorboard --logdir runs`. On several GPUs or machines, start it by
-`torchrun --nproc-per-node N -m teacher.train ...`: the result is the same.
+`torchrun --nproc-per-node N -m -- teacher.train ...`: the result is the same. (Without `--`,
+torchrun takes `--run` for an abbreviation of its own flags.)
 
 `--network` and `--preset` decide which further flags there are and their defaults: add them before
 `--help`.
