@@ -89,6 +89,8 @@ def means(rows: Sequence[Row]) -> list[Row]:
 def main(config: EvaluateConfig) -> None:
     """Run the command."""
     use_threads(config.threads)
+    if config.csv is not None and not config.csv.parent.is_dir():
+        raise UserError(f"--csv {config.csv}: there is no folder {config.csv.parent}")
     photos = list_pictures(config.photos)
     enlargers = _open_all(config.model)
     rows = measure(enlargers, photos)

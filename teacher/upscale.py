@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
@@ -21,9 +22,9 @@ _REACH_PX = 8  # hidden colours farther than this from an edge have no visible i
 class UpscaleConfig:
     """Settings of `python -m teacher.upscale`."""
 
-    source: tyro.conf.Positional[Path]
+    source: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IN")]
     """A picture, or a folder of pictures."""
-    target: tyro.conf.Positional[Path]
+    target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")]
     """Where to write: a file whose suffix names the format, or a folder for a folder."""
     model: str
     """A run folder, an .onnx file of ours, or `bicubic` or `lanczos` for comparison."""
