@@ -19,7 +19,8 @@ from rich.progress import (
 Item = TypeVar("Item")
 
 # Standard error: standard output stays clean for tables and pipes.
-console = Console(stderr=True)
+# No markup: names of files may hold brackets.
+console = Console(stderr=True, markup=False)
 
 
 def progress_bar() -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ class Logbook:
 
     def __init__(self, folder: Path, first_step: int) -> None:
         """Open the events of `folder`; what was logged from `first_step` on is superseded."""
+        self._hook, threading.excepthook = threading.excepthook, _keep_to_us
         self._writer = _open_writer(folder, first_step)
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
@@ -32,7 +34,17 @@ class Logbook:
 
     def close(self) -> None:
         """Flush everything to the disk."""
-        self._writer.close()
+        try:
+            self._writer.close()
+        finally:
+            threading.excepthook = self._hook
+
+
+def _keep_to_us(failure: threading.ExceptHookArgs) -> None:
+    # A full disk stops TensorBoard's writing thread, and the next call of the writer raises that
+    # error to us: the traceback that the thread would print as well says nothing more.
+    if not issubclass(failure.exc_type, OSError):
+        threading.__excepthook__(failure)
 
 
 def _open_writer(folder: Path, first_step: int) -> SummaryWriter:

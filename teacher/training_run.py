@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pixels.command import UserError
+from pixels.command import UsageError, UserError
 from pixels.files import ImageError, list_pictures, read_picture
 from pixels.metrics import compare, smallest_measurable_px
 from pixels.photos import Pair, PhotoStore, held_out, open_or_build_store, reduce_photo
@@ -39,6 +39,14 @@ class TrainingRun:
     """Decides the fresh weights and every crop."""
     checkpoint_seconds: float
     """How often the state is saved."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**63:
+            raise UsageError(f"--seed must be 0 to 2^63 - 1, got {self.seed}")
+        if not self.checkpoint_seconds >= 0.0:
+            raise UsageError(
+                f"--checkpoint-seconds must be at least 0, got {self.checkpoint_seconds}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,13 +11,14 @@ from teacher.runner import ONNX_MARGIN, ONNX_SCALE
 
 
 def write_repeating_onnx(
-    path: Path, scale: int = 2, properties: dict[str, str] | None = None
+    path: Path, scale: int = 2, properties: dict[str, str] | None = None, *, gain: float = 1.0
 ) -> Path:
-    """Write a model that repeats each pixel, described as exported ones are."""
+    """Write a model that repeats each pixel, gain times as bright; described as our exports are."""
     sizes = [1.0, 1.0, float(scale), float(scale)]
-    node = helper.make_node(
+    brighten = helper.make_node("Mul", ["image", "gain"], ["brighter"])
+    repeat = helper.make_node(
         "Resize",
-        ["image", "", "scales"],
+        ["brighter", "", "scales"],
         ["enlarged"],
         mode="nearest",
         coordinate_transformation_mode="asymmetric",
@@ -25,11 +26,14 @@ def write_repeating_onnx(
     )
     shape = ["batch", 3, "height", "width"]
     graph = helper.make_graph(
-        [node],
+        [brighten, repeat],
         "repeat",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
         [helper.make_tensor_value_info("enlarged", TensorProto.FLOAT, ["batch", 3, "y", "x"])],
-        [helper.make_tensor("scales", TensorProto.FLOAT, [4], sizes)],
+        [
+            helper.make_tensor("scales", TensorProto.FLOAT, [4], sizes),
+            helper.make_tensor("gain", TensorProto.FLOAT, [1], [gain]),
+        ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     described = {ONNX_SCALE: str(scale), ONNX_MARGIN: "3"} if properties is None else properties

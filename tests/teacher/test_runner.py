@@ -82,6 +82,16 @@ def test_an_onnx_file_is_run_in_tiles(tmp_path: Path, scale: int, tile_px: int) 
     assert np.array_equal(enlarger.enlarge(image), repeated(image, scale))
 
 
+@pytest.mark.parametrize(("gain", "expected"), [(2.0, [0, 200, 255, 255]), (-1.0, [0, 0, 0, 0])])
+def test_what_a_model_gives_beyond_the_bytes_is_clipped(
+    tmp_path: Path, gain: float, expected: list[int]
+) -> None:
+    path = write_repeating_onnx(tmp_path / "bright.onnx", gain=gain)
+    image = np.repeat(np.array([[[0], [100], [128], [255]]], np.uint8), 3, axis=2)
+    enlarged = open_enlarger(str(path)).enlarge(image)
+    assert enlarged[0, ::2, 0].tolist() == expected
+
+
 def refusal(model: Path | str) -> str:
     with pytest.raises(UserError) as caught:
         open_enlarger(str(model))

@@ -13,11 +13,14 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from pixels.command import UserError
 from pixels.disk import sha256_of
 from pixels.photos import PhotoStore
+from teacher.chain import Chain, ChainConfig
 from teacher.checkpoint import load_network, read_resume
+from teacher.train import objective
 from tests.commands import TINY, Finished, command_here, command_on_full_disk
 from tests.made_photos import write_photos
 from tests.made_runs import ROOT
@@ -87,6 +90,20 @@ def test_a_finished_run_given_again_says_so_and_is_kept(
         assert f"finished run with other settings ({changed})" in sentence
         assert str(run) in sentence
     assert {name: (run / name).read_bytes() for name in before} == before
+
+
+def test_the_loss_is_the_mean_absolute_error_before_clipping() -> None:
+    network = Chain(ChainConfig(body=0, channels=2))  # in its own colours: luma
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+        network.convolutions[-1].bias.fill_(0.5)  # pyright: ignore
+    reduced = torch.full((1, 3, 4, 4), 204, dtype=torch.uint8)
+    original = torch.full((1, 3, 8, 8), 255, dtype=torch.uint8)
+    original[..., ::2] = 51
+    # The output is 0.8 + 0.5 = 1.3 everywhere; the truth is 1 and 0.2.
+    (loss,) = objective(network, [reduced, original]).values()
+    assert loss.item() == pytest.approx((0.3 + 1.1) / 2)
 
 
 def start(*named: str | Path) -> subprocess.Popen[str]:
@@ -220,14 +237,15 @@ def test_a_run_folder_that_cannot_be_made_is_told(tmp_path: Path, photos_folder:
         *(("--steps", "0"), ("--batch", "0"), ("--crop-px", "7"), ("--learning-rate", "0")),
         *(("--learning-rate", "nan"), ("--ema-decay", "1"), ("--blocks", "0"), ("--scale", "5")),
         *(("--channels", "few"), ("--threads", "0"), ("--layers", "3"), ("--clip-norm", "0")),
+        *(("--seed=-1", ""), ("--seed", str(2**63)), ("--checkpoint-seconds", "nan")),
     ],
 )
 def test_bad_values_exit_with_2(
     tmp_path: Path, photos_folder: Path, wrong: tuple[str, str]
 ) -> None:
-    done = train(photos_folder, tmp_path / "run", *wrong)
+    done = train(photos_folder, tmp_path / "run", *filter(None, wrong))
     assert done.status == 2, done.errors
-    assert wrong[0].strip("-") in done.errors
+    assert wrong[0].strip("-").partition("=")[0] in done.errors
     assert "Traceback" not in done.errors
     assert list(tmp_path.iterdir()) == []
 

@@ -83,14 +83,14 @@ def test_of_large_photos_the_middle_is_measured_and_of_many_the_first(tmp_path: 
 
 def test_what_is_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_bmps(tmp_path / "in", [photo(34, 34), photo(12, 90, 1)])
-    (folder / "bad.png").write_bytes(b"bad")
+    (folder / "[bold]bad.png").write_bytes(b"bad")
     photos = prepare_photos(run_in(tmp_path), folder, folder, scale=2)
     assert len(photos.store.photos) == len(photos.validation) == 1
     told = "".join(capsys.readouterr().err.split())
     assert told.count("leftout:") == 4
     assert "01.bmp:90x12istoosmalltocrop" in told
     assert "01.bmpistoosmalltomeasure" in told
-    assert "bad.png:isnopicture" in told
+    assert "[bold]bad.png:isnopicture" in told
 
 
 def test_no_photo_to_hold_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
