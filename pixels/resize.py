@@ -87,7 +87,8 @@ def resize_rows(
 
     The very same bytes, but what is in memory at once is that of these rows.
     """
-    rows, row_weights = (part[start:end] for part in taps(image.shape[0], size[0]))
+    all_rows, all_row_weights = taps(image.shape[0], size[0])
+    rows, row_weights = all_rows[start:end], all_row_weights[start:end]
     columns, column_weights = taps(image.shape[1], size[1])
     if size[0] / image.shape[0] <= size[1] / image.shape[1]:
         return _weigh(_weigh(image, 0, rows, row_weights), 1, columns, column_weights)
