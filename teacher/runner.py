@@ -162,11 +162,15 @@ def _plain(method: str, scale: int) -> Bands:
 def _lanczos_rows(image: NDArray[np.uint8], scale: int, start: int, end: int) -> NDArray[np.uint8]:
     """Enlarge the rows from `start` to `end` as Pillow would as part of the whole picture."""
     top, bottom = max(0, start - _LANCZOS_PX), min(len(image), end + _LANCZOS_PX)
-    width = image.shape[1]
-    part = Image.fromarray(image[top:bottom])
+    width = scale * image.shape[1]
+    # Columns first, as for the whole: Pillow begins with the axis that shrinks, and a low band
+    # with what surrounds it may have more rows than its result.
+    wide = Image.fromarray(image[top:bottom]).resize(
+        (width, bottom - top), Image.Resampling.LANCZOS
+    )
     box = (0, start - top, width, end - top)  # Pillow also looks at what surrounds the box
-    size = (scale * width, scale * (end - start))
-    return np.asarray(part.resize(size, Image.Resampling.LANCZOS, box=box))
+    size = (width, scale * (end - start))
+    return np.asarray(wide.resize(size, Image.Resampling.LANCZOS, box=box))
 
 
 def _open_run(path: Path) -> _Opened:
