@@ -59,7 +59,7 @@ def test_only_the_most_telling_photos_are_kept_in_their_order(tmp_path: Path) ->
     for name, step in {"a": 5, "b": 1, "c": 9}.items():
         original = photo(80, 80)
         changed = (original // 2 + step * 5).astype(np.uint8)
-        gallery.offer(name, original, {"bicubic": original // 2, "net": changed})
+        gallery.offer(name, original, {"bicubic": (original // 2).astype(np.uint8), "net": changed})
     assert [row.name for row in gallery._rows] == ["a", "c"]
 
 

@@ -71,7 +71,8 @@ def test_a_png_written_in_rows_is_the_same_picture(
     write_bands(tmp_path / "a.png", (70, 90), bands, has_alpha=with_alpha)
     back = read_picture(tmp_path / "a.png")
     np.testing.assert_array_equal(back.rgb, picture.rgb)
-    if alpha is not None:
+    assert (back.alpha is not None) == with_alpha
+    if back.alpha is not None and alpha is not None:
         np.testing.assert_array_equal(back.alpha, alpha)
     with Image.open(tmp_path / "a.png") as image:
         image.verify()
