@@ -19,7 +19,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from pixels.command import UsageError, UserError, run_command
+from pixels.command import UserError, run_command
 from pixels.disk import whole_file
 from pixels.files import list_pictures, read_picture, stored_as_grey
 from pixels.metrics import Quality, compare, smallest_measurable_px
@@ -121,7 +121,7 @@ def main(config: EvaluateConfig) -> None:
     use_threads(config.threads)
     for flag, path in (("--csv", config.csv), ("--figure", config.figure)):
         if path is not None and not path.parent.is_dir():
-            raise UsageError(f"{flag} {path}: there is no folder {path.parent}; create it first")
+            raise UserError(f"{flag} {path}: there is no folder {path.parent}; create it first")
     photos = list_pictures(config.photos)
     enlargers = _open_all(config.model, ensemble=config.ensemble)
     gallery = None if config.figure is None else Gallery()
@@ -138,7 +138,7 @@ def main(config: EvaluateConfig) -> None:
 def _table(title: str, enlargers: Sequence[Enlarger], summary: Sequence[Row]) -> Table:
     table = Table(title=title)
     table.add_column("model")
-    for heading in ("parameters", "PSNR", "SSIM", "over bicubic"):
+    for heading in ("parameters", "PSNR", "SSIM", "gain"):
         table.add_column(heading, justify="right")
     for enlarger, row in zip(enlargers, summary, strict=True):
         count = f"{enlarger.parameters:,}" if enlarger.parameters else ""

@@ -26,7 +26,7 @@ _GAP_PX, _MARGIN_PX = 14, 40
 _TITLE_PX, _LABEL_PX, _ROW_GAP_PX, _FOOT_PX = 34, 30, 22, 34
 _INK, _QUIET, _PAPER, _MARK = (28, 28, 30), (118, 118, 124), (255, 255, 255), (255, 59, 48)
 _CAPTION = (
-    "Crops of {crop} × {crop} pixels at {zoom} : 1, from where the enlargements differ most."  # noqa: RUF001
+    "Crops of {crop} × {crop} pixels at {zoom} : 1, from where the enlargements differ most."
     " dB: luma PSNR of the crop alone."
 )
 

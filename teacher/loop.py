@@ -199,7 +199,13 @@ def _resume(training: Training, state: _State) -> None:
             f"{training.folder} holds a training with other settings ({', '.join(differing)}): "
             "give the same ones to go on with it, or name another --run"
         )
-    state.restore(left)
+    try:
+        state.restore(left)
+    except (KeyError, ValueError, RuntimeError) as error:  # altered, or by another version
+        raise UserError(
+            f"the saved state in {training.folder / 'resume'} does not fit the network: delete "
+            f"{training.folder} to start from the beginning"
+        ) from error
 
 
 def _save(training: Training, state: _State) -> None:

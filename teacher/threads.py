@@ -6,6 +6,8 @@ import os
 
 import torch
 
+from pixels.command import UsageError
+
 Threads = int | None
 """A number of threads, or None for as many as the process may use."""
 
@@ -17,9 +19,9 @@ def use_threads(threads: Threads) -> None:
     process may use: its threads then wait for one another.
 
     Raises:
-        ValueError: `threads` is less than one.
+        UsageError: `threads` is less than one.
     """
     if threads is not None and threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
+        raise UsageError(f"--threads must be at least 1, got {threads}")
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     torch.set_num_threads(threads or available or 1)

@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
@@ -30,9 +31,9 @@ from teacher.threads import Threads, use_threads
 class UpscaleConfig:
     """Settings of `python -m teacher.upscale`."""
 
-    source: tyro.conf.Positional[Path]
+    source: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IN")]
     """A picture, an animation, or a folder of both."""
-    target: tyro.conf.Positional[Path]
+    target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")]
     """Where to write: a file whose suffix names the format, or a folder for a folder."""
     model: str
     """A run folder, an .onnx file of ours, or `bicubic` or `lanczos` for comparison."""

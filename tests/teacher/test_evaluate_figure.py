@@ -86,7 +86,7 @@ def test_the_command_writes_table_csv_and_figure(
     assert float(rows[-1][2]) != float(rows[-2][2])
     sheet = read_picture(tmp_path / "a.png").rgb
     assert sheet.shape[1] == 2 * 40 + 5 * (CELL + 14) - 14
-    assert "tiny+" in done.output and "over bicubic" in done.output
+    assert "tiny+" in done.output and "gain" in done.output
 
 
 def test_bicubic_alone_is_shown_where_it_is_worst(tmp_path: Path, photos_folder: Path) -> None:
@@ -114,8 +114,8 @@ def test_runs_of_the_same_name_are_told_apart(
 @pytest.mark.parametrize(
     ("flags", "status", "expected"),
     [
-        (("--figure", "missing/a.png"), 2, "--figure missing/a.png: there is no folder missing"),
-        (("--csv", "missing/a.csv"), 2, "--csv missing/a.csv: there is no folder missing"),
+        (("--figure", "missing/a.png"), 1, "--figure missing/a.png: there is no folder missing"),
+        (("--csv", "missing/a.csv"), 1, "--csv missing/a.csv: there is no folder missing"),
         (("--figure", "a.txt"), 2, "figure must be a .png file, got a.txt"),
     ],
 )
