@@ -120,36 +120,40 @@ def plan(
     for frame, following in _pairs(frames):
         shown = frame.picture.with_alpha()
         shown[shown[..., 3] == 0] = 0  # hidden colours are no difference
-        first = base is None
+        wanted = np.full(shown.shape[:2], whole_first and base is None)
         base = np.zeros_like(shown) if base is None else base
         changed = (shown != base).any(axis=2)
         disposal: Disposal = frame.disposal
         if disposal == "restore" and not can_restore:
             disposal = "keep"
-        wanted = changed
         if following is not None and not can_erase:
             gone = _hidden(following)
             kept = base if disposal == "restore" else shown
             if disposal == "clear" or (gone & (kept[..., 3] > 0)).any():
                 disposal = "clear"
-                wanted = changed | (gone & (shown[..., 3] > 0))
-        if first and whole_first:
-            wanted = np.ones_like(changed)
-        rows, columns = _bounds(wanted, even)
-        yield Piece(
-            top=rows.start,
-            left=columns.start,
-            pixels=shown[rows, columns],
-            seconds=frame.seconds,
-            disposal=disposal,
-            over=False,
-            changed=changed[rows, columns],
-        )
+                wanted |= gone & (shown[..., 3] > 0)
+        piece = _cut_out(shown, changed, wanted | changed, even)
+        yield replace(piece, seconds=frame.seconds, disposal=disposal)
         if disposal == "keep":
             base = shown
         elif disposal == "clear":
             base = shown.copy()
-            base[rows, columns] = 0
+            base[piece.area] = 0
+
+
+def _cut_out(
+    shown: Canvas, changed: NDArray[np.bool_], wanted: NDArray[np.bool_], even: bool
+) -> Piece:
+    rows, columns = _bounds(wanted, even)
+    return Piece(
+        top=rows.start,
+        left=columns.start,
+        pixels=shown[rows, columns],
+        seconds=Fraction(0),
+        disposal="keep",
+        over=False,
+        changed=changed[rows, columns],
+    )
 
 
 def _pairs(frames: Iterable[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
