@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -28,11 +29,12 @@ def main() -> None:
         folder = Path(name)
         write_animation(folder / "ours.gif", ours)
         write_animation(folder / "ours.webp", ours, quality=90)
-        for file, pictures, options in (
+        files: tuple[tuple[str, list[Image.Image], dict[str, Any]], ...] = (
             ("first-palette.gif", [image.quantize(palette=first) for image in images], {}),
             ("pillow.gif", images, {}),
             ("pillow.webp", images, {"quality": 90}),
-        ):
+        )
+        for file, pictures, options in files:
             rest = pictures[1:]
             pictures[0].save(folder / file, save_all=True, append_images=rest, loop=0, **options)
         for path in sorted(folder.iterdir()):
