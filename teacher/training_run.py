@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,13 @@ def train_and_save(
         "data": data,
         **extra_settings,
     }
+    record = RunRecord(
+        network=network.name,
+        network_config=asdict(network.config),
+        settings=settings,
+        git_commit=git_commit(),
+        data=data,
+    )
     if (run.folder / "run.json").exists():
         _require_same(run.folder, settings)
         console.print(f"{run.folder} is finished already; delete it to train again")
@@ -143,18 +150,9 @@ def train_and_save(
         settings=settings,
         checkpoint_seconds=run.checkpoint_seconds,
     )
-    metrics = fit(training)
-    record = RunRecord(
-        network=network.name,
-        network_config=asdict(network.config),
-        settings=settings,
-        git_commit=git_commit(),
-        data=data,
-        metrics=metrics,
-    )
+    record = replace(record, metrics=fit(training))
     save_run(run.folder, network, record)
-    figures = ", ".join(f"{name.split('/')[-1]} {value:.4g}" for name, value in metrics.items())
-    console.print(f"wrote {run.folder} ({figures or 'not validated'})")
+    _tell(run.folder, record.metrics)
 
 
 def measure(network: Network, pairs: Sequence[Pair]) -> dict[str, float]:
@@ -189,6 +187,11 @@ def _validation_pairs(paths: Sequence[Path], scale: int) -> list[Pair]:
         top, left = (max(0, (length - side) // 2) for length in photo.shape[:2])
         pairs.append(reduce_photo(photo[top : top + side, left : left + side], scale))
     return pairs
+
+
+def _tell(folder: Path, metrics: dict[str, float]) -> None:
+    figures = ", ".join(f"{name.split('/')[-1]} {value:.4g}" for name, value in metrics.items())
+    console.print(f"wrote {folder} ({figures or 'not validated'})")
 
 
 def _require_same(folder: Path, settings: dict[str, Any]) -> None:
