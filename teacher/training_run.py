@@ -120,23 +120,9 @@ def train_and_save(
     Raises:
         UserError: The folder holds a run with other settings.
     """
-    data = {"fingerprint": photos.store.fingerprint, "photos": len(photos.store.photos)}
-    settings = {
-        "network": {"name": network.name, **asdict(network.config)},
-        "recipe": asdict(run.recipe),
-        "seed": run.seed,
-        "data": data,
-        **extra_settings,
-    }
-    record = RunRecord(
-        network=network.name,
-        network_config=asdict(network.config),
-        settings=settings,
-        git_commit=git_commit(),
-        data=data,
-    )
+    record = _describe(run, photos, network, extra_settings)
     if (run.folder / "run.json").exists():
-        _require_same(run.folder, settings)
+        _require_same(run.folder, record.settings)
         console.print(f"{run.folder} is finished already; delete it to train again")
         return
     run.folder.mkdir(parents=True, exist_ok=True)
@@ -147,7 +133,7 @@ def train_and_save(
         objective=objective,
         validate=lambda trained: measure(trained, photos.validation),
         folder=run.folder,
-        settings=settings,
+        settings=record.settings,
         checkpoint_seconds=run.checkpoint_seconds,
     )
     record = replace(record, metrics=fit(training))
@@ -187,6 +173,27 @@ def _validation_pairs(paths: Sequence[Path], scale: int) -> list[Pair]:
         top, left = (max(0, (length - side) // 2) for length in photo.shape[:2])
         pairs.append(reduce_photo(photo[top : top + side, left : left + side], scale))
     return pairs
+
+
+def _describe(
+    run: TrainingRun, photos: Photos, network: Network, extra_settings: dict[str, Any]
+) -> RunRecord:
+    """Write down what is known before the training: all that decides its result."""
+    data = {"fingerprint": photos.store.fingerprint, "photos": len(photos.store.photos)}
+    settings = {
+        "network": {"name": network.name, **asdict(network.config)},
+        "recipe": asdict(run.recipe),
+        "seed": run.seed,
+        "data": data,
+        **extra_settings,
+    }
+    return RunRecord(
+        network=network.name,
+        network_config=asdict(network.config),
+        settings=settings,
+        git_commit=git_commit(),
+        data=data,
+    )
 
 
 def _tell(folder: Path, metrics: dict[str, float]) -> None:
