@@ -64,7 +64,7 @@ def tfjs_backends(folder: Path) -> Generator[tuple[str, Enlarge | None]]:
     if not _PAGE_SCRIPT.is_file():
         raise UserError(
             f"{_PAGE_SCRIPT} is missing, which loads TF.js in the browser: run `make web` "
-            "(or `npm ci && npm run build` in web_demo)"
+            "(or `npm install && npm run build` in web_demo)"
         )
     with open_browser() as browser:
         for backend in TFJS_BACKENDS:
