@@ -207,10 +207,14 @@ def _open_onnx(path: Path) -> _Opened:
     except Exception as error:  # onnxruntime's exceptions share no other base class
         problem = str(error).splitlines()[0]
         raise UserError(f"{path} is not a readable ONNX model: {problem}") from error
+    if scale < 1 or margin_px < 0:
+        raise UserError(f"{path} says scale {scale} and margin {margin_px}, which cannot be")
     name = session.get_inputs()[0].name
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        output = session.run(None, {name: batch})[0]
-        return np.asarray(output, dtype=np.float32)
+        output = np.asarray(session.run(None, {name: batch})[0], dtype=np.float32)
+        if output.shape[2:] != (scale * batch.shape[2], scale * batch.shape[3]):
+            raise UserError(f"{path} says it enlarges x{scale}, but gives {output.shape}")
+        return output
 
     return _Opened(name=path.stem, scale=scale, margin_px=margin_px, parameters=None, run=run)

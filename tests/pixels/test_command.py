@@ -52,7 +52,7 @@ def status_of(error: BaseException | None) -> int:
         (OSError(errno.ENOSPC, "?", "a.bin"), 1, "error: a.bin: cannot write: no space left on "),
         (PermissionError(errno.EACCES, "?", "a.bin"), 1, "error: a.bin: cannot write: permission"),
         (OSError(errno.EFBIG, "?"), 1, "error: cannot write: file too large\n"),
-        (KeyboardInterrupt(), 130, "error: stopped by Ctrl-C"),
+        (KeyboardInterrupt(), 130, "error: stopped; nothing half-written"),
     ],
 )
 def test_a_failure_is_one_sentence_and_a_status(

@@ -208,6 +208,16 @@ def test_a_resume_state_cut_off_is_told(tmp_path: Path, kept: int) -> None:
         read_resume(tmp_path)
 
 
+def test_a_resume_state_with_one_altered_byte_is_told(tmp_path: Path) -> None:
+    save_resume(tmp_path, STATE)
+    path = tmp_path / "resume" / "state.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-2] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(UserError, match="altered since it was written"):
+        read_resume(tmp_path)
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -127,8 +127,16 @@ def test_onnx_files_of_others_are_told(tmp_path: Path, missing: str) -> None:
     assert "export.onnx" in sentence
 
 
-def test_an_onnx_file_that_lies_about_its_scale_is_found_out(tmp_path: Path) -> None:
-    lies = {ONNX_SCALE: "3", ONNX_MARGIN: "1"}
-    path = write_repeating_onnx(tmp_path / "a.onnx", 2, lies)
-    with pytest.raises((UserError, ValueError), match="promised"):
-        open_enlarger(str(path)).enlarge(noise(8, 8))
+@pytest.mark.parametrize(
+    ("properties", "problem"),
+    [
+        ({ONNX_SCALE: "3", ONNX_MARGIN: "3"}, "says it enlarges x3, but gives"),
+        ({ONNX_SCALE: "2", ONNX_MARGIN: "-1"}, "which cannot be"),
+    ],
+)
+def test_an_onnx_file_that_lies_about_itself_is_told(
+    tmp_path: Path, properties: dict[str, str], problem: str
+) -> None:
+    path = write_repeating_onnx(tmp_path / "model.onnx", properties=properties)
+    with pytest.raises(UserError, match=problem):
+        open_enlarger(str(path)).enlarge(np.zeros((8, 8, 3), np.uint8))
