@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+import json
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def run_onnx(path: Path) -> Enlarge:
     return run
 
 
-def tfjs_backends(folder: Path) -> Iterator[tuple[str, Enlarge | None]]:
+def tfjs_backends(folder: Path) -> Generator[tuple[str, Enlarge | None]]:
     """Run the written files of a TF.js export in a headless browser, backend by backend.
 
     Args:
@@ -63,7 +64,7 @@ def tfjs_backends(folder: Path) -> Iterator[tuple[str, Enlarge | None]]:
     if not _PAGE_SCRIPT.is_file():
         raise UserError(
             f"{_PAGE_SCRIPT} is missing, which loads TF.js in the browser: run `make web` "
-            "(or `npm ci && npm run build` in web_demo)"
+            "(or `npm install && npm run build` in web_demo)"
         )
     with open_browser() as browser:
         for backend in TFJS_BACKENDS:
@@ -87,8 +88,9 @@ def tfjs_backends(folder: Path) -> Iterator[tuple[str, Enlarge | None]]:
 
 
 def _load(page: Page, folder: Path) -> None:
-    weights = b"".join(path.read_bytes() for path in sorted(folder.glob("*.bin")))
     topology = (folder / "model.json").read_text(encoding="utf-8")
+    shards = [path for group in json.loads(topology)["weightsManifest"] for path in group["paths"]]
+    weights = b"".join((folder / shard).read_bytes() for shard in shards)
     call = "([topology, weights]) => halfsizeVerify.load(topology, weights)"
     page.evaluate(call, [topology, _encode(weights)])
 

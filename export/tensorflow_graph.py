@@ -18,6 +18,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
+from export.channel_order import in_tensorflow_order
+
 Values = dict[str, Any]
 """Tensors by name: channels-last where they are images, numpy arrays where they are constants."""
 
@@ -26,7 +28,7 @@ class UnknownOperatorError(ValueError):
     """The network uses something that has no translation here."""
 
 
-def translate(model: onnx.ModelProto) -> tf.types.experimental.PolymorphicFunction:
+def translate(model: onnx.ModelProto) -> Any:  # noqa: ANN401 - a tf.function has no public type
     """Make a TensorFlow function of an ONNX model.
 
     Args:
@@ -67,13 +69,16 @@ def _translate_node(node: onnx.NodeProto, values: Values) -> Any:  # noqa: ANN40
             slope = inputs[1].reshape(-1)
             return tf.nn.relu(inputs[0]) + (-slope) * tf.nn.relu(-inputs[0])
         case "Add":
-            return inputs[0] + inputs[1]
+            # Not `+`: after a convolution without bias the converter takes the other image for one.
+            return tf.add_n(inputs)
         case "Concat" if attributes["axis"] == 1:
             return tf.concat(inputs, axis=-1)
         case "Pad" if attributes.get("mode") == b"edge":
             return _repeat_edges(inputs[0], inputs[1])
         case "DepthToSpace":
-            return _depth_to_space(inputs[0], attributes)
+            if attributes.get("mode", b"DCR") != b"DCR":
+                raise UnknownOperatorError(f"{node.name}: its channels could not be renumbered")
+            return tf.nn.depth_to_space(inputs[0], attributes["blocksize"])
         case "Clip":
             # Not tf.clip_by_value, which becomes two kernels.
             return tf.raw_ops.ClipByValue(
@@ -87,16 +92,14 @@ def _convolution(inputs: list[Any], attributes: dict[str, Any]) -> tf.Tensor:
     radius_y, radius_x = kernel.shape[2] // 2, kernel.shape[3] // 2
     pads = list(attributes.get("pads", [0, 0, 0, 0]))
     plain = attributes.get("group", 1) == 1 and {*attributes.get("strides", [1, 1])} == {1}
-    if pads == [radius_y, radius_x, radius_y, radius_x]:
-        padding = "SAME"
-    elif pads == [0, 0, 0, 0]:
-        padding = "VALID"
-    else:
-        plain = False
-    if not plain or {*attributes.get("dilations", [1, 1])} != {1}:
+    undilated = {*attributes.get("dilations", [1, 1])} == {1}
+    same = pads == [radius_y, radius_x, radius_y, radius_x]
+    if not plain or not undilated or not (same or pads == [0, 0, 0, 0]):
         raise UnknownOperatorError(f"no translation for a convolution with {attributes}")
     # PyTorch and ONNX: (out, in, y, x); TensorFlow: (y, x, in, out).
-    result = tf.nn.conv2d(image, kernel.transpose(2, 3, 1, 0), strides=1, padding=padding)
+    result = tf.nn.conv2d(
+        image, kernel.transpose(2, 3, 1, 0), strides=1, padding="SAME" if same else "VALID"
+    )
     return tf.nn.bias_add(result, inputs[2]) if len(inputs) > 2 else result
 
 
@@ -111,28 +114,14 @@ def _repeat_edges(image: tf.Tensor, pads: NDArray[np.int64]) -> tf.Tensor:
     return image
 
 
-def _depth_to_space(image: tf.Tensor, attributes: dict[str, Any]) -> tf.Tensor:
-    """Shuffle channels into space.
-
-    PyTorch (ONNX mode CRD) numbers channels (colour, y, x), TensorFlow (DCR) (y, x, colour).
-    """
-    block = attributes["blocksize"]
-    if attributes.get("mode", b"DCR") == b"CRD":
-        channels = int(image.shape[-1])
-        order = np.arange(channels).reshape(-1, block * block).T.reshape(-1)
-        if not np.array_equal(order, np.arange(channels)):
-            image = tf.gather(image, order, axis=-1)
-    return tf.nn.depth_to_space(image, block)
-
-
 def write_graph_model(model: onnx.ModelProto, folder: Path) -> None:
     """Write `model.json` and its weights into an existing folder."""
-    module = tf.Module()
-    module.network = translate(model)  # pyright: ignore[reportAttributeAccessIssue]
+    network = translate(in_tensorflow_order(model))
+    module: Any = tf.Module()
+    module.network = network
     with tempfile.TemporaryDirectory() as temporary:
         saved = str(Path(temporary) / "saved")
-        signature = module.network.get_concrete_function()  # pyright: ignore[reportAttributeAccessIssue]
-        tf.saved_model.save(module, saved, signatures=signature)
+        tf.saved_model.save(module, saved, signatures=network.get_concrete_function())
         from tensorflowjs.converters import tf_saved_model_conversion_v2 as converter
 
         converter.convert_tf_saved_model(saved, str(folder))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pixels.resize import resize
+from pixels.resize import band_rows, resize
 
 
 def fill_hidden(
@@ -24,6 +24,27 @@ def fill_hidden(
     Returns:
         A copy of `rgb`; what is farther than `reach_px` from a visible pixel stays as it was.
     """
+    if alpha.min() > 0 or alpha.max() == 0:
+        return rgb
+    filled = rgb.copy()
+    rows = band_rows(rgb.shape[1])
+    for start in range(0, len(rgb), rows):
+        end = min(start + rows, len(rgb))
+        # Nothing farther than `reach_px` away has a say, so bands give what the whole would.
+        top, bottom = max(0, start - reach_px), end + reach_px
+        part = _fill_part(rgb[top:bottom], alpha[top:bottom], reach_px)
+        filled[start:end] = part[start - top : end - top]
+    return filled
+
+
+def enlarge_alpha(alpha: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
+    """Enlarge (height, width) transparency by bicubic."""
+    return resize(alpha, (scale * alpha.shape[0], scale * alpha.shape[1]))
+
+
+def _fill_part(
+    rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], reach_px: int
+) -> NDArray[np.uint8]:
     known = alpha > 0
     if known.all() or not known.any():
         return rgb
@@ -40,14 +61,12 @@ def fill_hidden(
     return filled
 
 
-def enlarge_alpha(alpha: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
-    """Enlarge (height, width) transparency by bicubic."""
-    return resize(alpha, (scale * alpha.shape[0], scale * alpha.shape[1]))
-
-
 def _neighbour_sum(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Add up the 3x3 neighbourhood of each pixel of (height, width, channels)."""
     height, width = image.shape[:2]
     padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
-    windows = [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]
-    return np.sum(windows, axis=0, dtype=np.float32)
+    total = np.zeros(image.shape, np.float32)
+    for y in range(3):
+        for x in range(3):
+            total += padded[y : y + height, x : x + width]
+    return total

@@ -67,7 +67,7 @@ def run_command(
     except UserError as error:
         _stop(str(error), EXIT_FAILURE)
     except KeyboardInterrupt:
-        _stop("stopped by Ctrl-C; nothing half-written was left behind", EXIT_INTERRUPTED)
+        _stop("stopped; nothing half-written was left behind", EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output (`| head`) went away. Python would complain once more
         # while flushing at exit, so standard output is pointed at nothing.

@@ -11,6 +11,7 @@ from PIL import ExifTags, Image, ImageCms
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+_BAND_PIXELS = 1 << 22
 _TIFF_BITS, _TIFF_COMPRESSION, _TIFF_PHOTOMETRIC, _TIFF_PLANES = 258, 259, 262, 284
 
 # EXIF orientation -> swap rows with columns?, then the steps along rows and columns.
@@ -45,14 +46,41 @@ def decode_frame(image: ImageFile) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
     _require_layout(image)
     key = _transparent_colour(image)
     image.load()
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # damaged EXIF is no reason to refuse a photo; browsers show it as it lies
-        orientation = 1
+    orientation = orientation_of(image)
     colours, alpha = _split_alpha(image, key)
     rgb = _to_srgb(colours, image.info.get("icc_profile"))
-    alpha = None if alpha is None else _turned(alpha, orientation)
-    return _turned(rgb, orientation), alpha
+    alpha = None if alpha is None else turned(alpha, orientation)
+    return turned(rgb, orientation), alpha
+
+
+def samples(image: Image.Image) -> NDArray[np.uint8]:
+    """Copy 8-bit samples out of a loaded image: (height, width) or (height, width, channels).
+
+    In bands of rows: for a large picture `numpy.asarray` would hold them twice more on its way.
+    """
+    height, width = image.height, image.width
+    bands = len(image.getbands())
+    result = np.empty((height, width, bands) if bands > 1 else (height, width), np.uint8)
+    rows = max(1, _BAND_PIXELS // max(1, width))
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        result[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return result
+
+
+def turned(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Turn (height, width, ...) upright by its EXIF orientation; unknown ones change nothing."""
+    swap, row_step, column_step = _TURNS.get(orientation, (False, 1, 1))
+    upright = pixels.swapaxes(0, 1) if swap else pixels
+    return np.ascontiguousarray(upright[::row_step, ::column_step])
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Read the EXIF orientation; damaged EXIF is no reason to refuse a photo, browsers agree."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # Pillow raises nearly anything
+        return 1
 
 
 def _require_layout(image: ImageFile) -> None:
@@ -61,12 +89,6 @@ def _require_layout(image: ImageFile) -> None:
     if deep_colour and tags.get(_TIFF_PLANES) == 2 and tags.get(_TIFF_COMPRESSION) == 1:
         # Pillow would take both bytes of a sample for two pixels, without a word.
         raise UnfitError("is a 16-bit TIFF of separate colour planes; save it interleaved")
-
-
-def _turned(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    swap, row_step, column_step = _TURNS.get(orientation, (False, 1, 1))
-    upright = pixels.swapaxes(0, 1) if swap else pixels
-    return np.ascontiguousarray(upright[::row_step, ::column_step])
 
 
 def _tiff_tags(image: ImageFile) -> dict[int, Any]:
@@ -96,7 +118,7 @@ def _split_alpha(
     elif image.mode == "1":
         plain = image.convert("L")
     if plain.mode in ("RGBA", "LA"):
-        return plain.convert(plain.mode[:-1]), np.array(plain.getchannel("A"))
+        return plain.convert(plain.mode[:-1]), samples(plain.getchannel("A"))
     alpha = None
     if key is not None:
         same = np.asarray(plain) == key
@@ -128,14 +150,14 @@ def _to_srgb(image: Image.Image, icc_profile: bytes | None) -> NDArray[np.uint8]
     """Convert opaque 8-bit colours to sRGB (height, width, 3), by their profile if it fits."""
     if image.mode == "LAB":
         return _converted(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
-    if image.mode not in ("L", "CMYK"):
+    if image.mode not in ("L", "CMYK", "RGB"):
         image = image.convert("RGB")
     if icc_profile:
         try:
             return _by_profile(image, icc_profile)
         except (ImageCms.PyCMSError, OSError, TypeError):
             pass  # a broken profile, or one for other colours: browsers take sRGB as well
-    return np.array(image.convert("RGB"))
+    return samples(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _by_profile(image: Image.Image, icc_profile: bytes) -> NDArray[np.uint8]:
@@ -167,4 +189,4 @@ def _converted(
         renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
         flags=flags | ImageCms.Flags.BLACKPOINTCOMPENSATION,  # or dark CMYK tones drown
     )
-    return np.array(transform.apply(image))
+    return samples(transform.apply(image))

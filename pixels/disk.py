@@ -7,6 +7,7 @@ reader looks at and the next writer of the same name removes.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -36,8 +37,9 @@ def whole_file(path: Path) -> Iterator[Path]:
         _flush(temporary)
         temporary.replace(path)
         _flush(path.parent)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        _name_final(error, temporary, path)
         raise
 
 
@@ -54,9 +56,12 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
     Raises:
         FileExistsError: `path` exists and `replace` is false.
+        NotADirectoryError: `path` is a file, which is never replaced.
     """
     if path.exists() and not replace:
         raise FileExistsError(f"{path} already exists")
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _fresh_temporary(path)
     temporary.mkdir()
@@ -70,10 +75,11 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         if path.exists():
             path.rename(old)  # a folder cannot be renamed over one that has something in it
         temporary.rename(path)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if old.exists() and not path.exists():
             old.rename(path)
+        _name_final(error, temporary, path)
         raise
     shutil.rmtree(old, ignore_errors=True)
     _flush(path.parent)
@@ -93,6 +99,12 @@ def _fresh_temporary(path: Path) -> Path:
     else:
         temporary.unlink(missing_ok=True)
     return temporary
+
+
+def _name_final(error: BaseException, temporary: Path, path: Path) -> None:
+    """Let a system error name what the user knows, where it names the temporary entry or none."""
+    if isinstance(error, OSError) and str(error.filename or temporary).startswith(str(temporary)):
+        error.filename = str(path)
 
 
 def _flush(path: Path) -> None:

@@ -1,26 +1,26 @@
-"""Open and save any still picture: in memory it is always 8-bit sRGB with straight alpha."""
+"""Open and save any still picture, and find the pictures of a folder."""
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
-from PIL.PngImagePlugin import PngInfo
 
-from pixels.command import UserError
 from pixels.decode import UnfitError, decode_frame
 from pixels.disk import whole_file
+from pixels.formats import target_format
+from pixels.picture import ImageError, Picture, unless_opaque
+from pixels.png_rows import write_png_rows
+
+__all__ = ["ImageError", "Picture", "list_pictures", "read_picture", "write_picture"]
 
 # 16384 x 16384: above the largest cameras and phones (200 megapixels, which Pillow's own limit of
 # 179 would turn down). Such a picture takes 0.8 GB, and up to 5 GB on the way there.
@@ -31,73 +31,15 @@ _READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "JPEG2000", "P
 _EXPECTED = "expected a photo as JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, JPEG 2000, PPM or QOI"
 # fmt: off
 _PICTURE_SUFFIXES = frozenset((
-    ".avif", ".bmp", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo",
+    ".apng", ".avif", ".bmp", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo",
     ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tif", ".tiff", ".webp",
 ))
 # fmt: on
 
+# Larger PNGs are written in rows: slower, and never in memory as a whole.
+_IN_ROWS_PIXELS = 1 << 25
+
 _pillow_lock = threading.Lock()
-
-
-class ImageError(UserError):
-    """A picture that cannot be read or written, told in one plain sentence."""
-
-
-@dataclass(frozen=True)
-class _Format:
-    name: str
-    keeps_alpha: bool
-    max_side_px: int
-    options: dict[str, Any]
-    has_quality: bool = False
-
-
-def _srgb_chunk() -> PngInfo:
-    chunks = PngInfo()
-    chunks.add(b"sRGB", b"\0")
-    return chunks
-
-
-# Untagged means sRGB everywhere; only PNG can say so in a few bytes.
-_PNG = _Format("PNG", True, 2**31 - 1, {"pnginfo": _srgb_chunk()})
-_JPEG = _Format("JPEG", False, 65_500, {"optimize": True}, has_quality=True)
-_WEBP = _Format("WEBP", True, 16_383, {}, has_quality=True)
-_AVIF = _Format("AVIF", True, 32_768, {}, has_quality=True)
-_TIFF = _Format("TIFF", True, 2**31 - 1, {"compression": "tiff_deflate"})
-_BMP = _Format("BMP", False, 2**31 - 1, {})  # readers, Pillow too, take its alpha for padding
-_WRITABLE = {".png": _PNG, ".jpg": _JPEG, ".jpeg": _JPEG, ".webp": _WEBP, ".avif": _AVIF} | {
-    ".tif": _TIFF,
-    ".tiff": _TIFF,
-    ".bmp": _BMP,
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """One still picture.
-
-    Raises:
-        ValueError: An array has another shape or type than stated here, or no pixels.
-    """
-
-    rgb: NDArray[np.uint8]
-    """(height, width, 3), sRGB."""
-    alpha: NDArray[np.uint8] | None = None
-    """(height, width), straight; None when the picture is opaque everywhere."""
-
-    def __post_init__(self) -> None:
-        rgb, alpha = self.rgb, self.alpha
-        if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
-            raise ValueError(f"rgb must be uint8 (height, width, 3), got {rgb.dtype} {rgb.shape}")
-        if alpha is not None and (alpha.dtype != np.uint8 or alpha.shape != rgb.shape[:2]):
-            raise ValueError(
-                f"alpha must be uint8 {rgb.shape[:2]}, got {alpha.dtype} {alpha.shape}"
-            )
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width), in pixels."""
-        return self.rgb.shape[0], self.rgb.shape[1]
 
 
 def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -120,16 +62,16 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
         _require_file(path)
         # Not by name: then Pillow would map some TIFFs into memory and turn those wrongly.
         with (
-            _pillow_kept_quiet(),
+            pillow_kept_quiet(),
             path.open("rb") as file,
             Image.open(file, formats=_READABLE) as image,
         ):
             _require_size(image, max_pixels)
             rgb, alpha = decode_frame(image)
-            return Picture(rgb, _unless_opaque(alpha))
+            return Picture(rgb, unless_opaque(alpha))
     # Pillow's decoders raise nearly anything on damaged files: SyntaxError, struct.error, ...
     except Exception as error:
-        raise ImageError(f"{path}: {_reason(error)}") from error
+        raise ImageError(f"{path}: {reason_of(error)}") from error
 
 
 def write_picture(path: Path, picture: Picture, *, quality: int = 90) -> None:
@@ -146,23 +88,68 @@ def write_picture(path: Path, picture: Picture, *, quality: int = 90) -> None:
             name is then unchanged.
         ValueError: `quality` is not in 1 to 100.
     """
+    alpha = unless_opaque(picture.alpha)
+    opaque_or_not = [Picture(picture.rgb, alpha)]
+    write_bands(path, picture.size, opaque_or_not, has_alpha=alpha is not None, quality=quality)
+
+
+def write_bands(
+    path: Path,
+    size: tuple[int, int],
+    bands: Iterable[Picture],
+    *,
+    has_alpha: bool,
+    quality: int = 90,
+) -> None:
+    """Save a picture that is only made while it is written, as `write_picture` does.
+
+    A large PNG never is in memory as a whole; of the other formats Pillow holds one copy, at 4
+    bytes per pixel.
+
+    Args:
+        path: As for `write_picture`.
+        size: (height, width) of the whole picture.
+        bands: Top to bottom, each of the full width. Not asked for before the target is known to
+            be able to hold them.
+        has_alpha: Whether any band may have alpha.
+        quality: As for `write_picture`.
+    """
     if not 1 <= quality <= 100:
         raise ValueError(f"quality must be from 1 to 100, got {quality}")
-    alpha = _unless_opaque(picture.alpha)
-    target = _target(path, picture.size, has_alpha=alpha is not None)
-    options = target.options | ({"quality": quality} if target.has_quality else {})
-    image = Image.fromarray(picture.rgb)
-    if alpha is not None:
-        image.putalpha(Image.fromarray(alpha))
-    # By way of memory: Pillow's JPEG encoder does not notice that a disk is full.
-    encoded = io.BytesIO()
+    target = target_format(path, size, has_alpha=has_alpha)
+    with writing(path) as file:
+        if target.name == "PNG" and size[0] * size[1] > _IN_ROWS_PIXELS:
+            rows = (band.with_alpha() if has_alpha else band.rgb for band in bands)
+            write_png_rows(file, size, 4 if has_alpha else 3, rows)
+            return
+        image = Image.new("RGBA" if has_alpha else "RGB", (size[1], size[0]))
+        top = 0
+        for band in bands:
+            pixels = band.with_alpha() if has_alpha else band.rgb
+            image.paste(Image.fromarray(pixels), (0, top))
+            top += len(pixels)
+        # Not to the file's descriptor: there Pillow's JPEG encoder does not notice a full disk.
+        without_descriptor: Any = SimpleNamespace(
+            write=file.write, seek=file.seek, tell=file.tell, flush=file.flush
+        )
+        try:
+            image.save(without_descriptor, format=target.name, **target.options(size, quality))
+        except Exception as error:  # encoders raise what they like
+            raise ImageError(f"{path}: cannot be written: {_encoder_reason(error)}") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Open a picture file that appears whole or not at all; failures become `ImageError`."""
     try:
-        image.save(encoded, format=target.name, **options)
-        with whole_file(path) as temporary:
-            temporary.write_bytes(encoded.getbuffer())
-    except Exception as error:
-        reason = _system_reason(error) or f"the encoder failed ({error})"
-        raise ImageError(f"{path}: cannot be written: {reason}") from error
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be written: {_encoder_reason(error)}") from error
+
+
+def _encoder_reason(error: Exception) -> str:
+    return _system_reason(error) or f"the encoder failed ({error})"
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -199,29 +186,12 @@ def list_pictures(folder: Path) -> list[Path]:
 
 def stored_as_grey(path: Path) -> bool:
     """Tell whether a readable picture has a single channel in its file: luma, and no colour."""
-    with _pillow_kept_quiet(), Image.open(path, formats=_READABLE) as image:
+    with pillow_kept_quiet(), Image.open(path, formats=_READABLE) as image:
         return image.mode in ("1", "L") or image.mode.startswith(("I", "F"))
 
 
-def _target(path: Path, size: tuple[int, int], *, has_alpha: bool) -> _Format:
-    target = _WRITABLE.get(path.suffix.lower())
-    if target is None:
-        raise ImageError(f"{path}: unknown suffix '{path.suffix}'; use {' '.join(_WRITABLE)}")
-    if has_alpha and not target.keeps_alpha:
-        keeping = " ".join(suffix for suffix, other in _WRITABLE.items() if other.keeps_alpha)
-        raise ImageError(f"{path}: {target.name} cannot keep transparency; use {keeping}")
-    if max(size) > target.max_side_px:
-        raise ImageError(
-            f"{path}: {target.name} holds at most {target.max_side_px} pixels a side and the"
-            f" picture is {size[1]} x {size[0]}; use .png .tif .tiff"
-        )
-    if not path.parent.is_dir():
-        raise ImageError(f"{path}: the folder {path.parent} does not exist; create it first")
-    return target
-
-
 @contextmanager
-def _pillow_kept_quiet() -> Iterator[None]:
+def pillow_kept_quiet() -> Iterator[None]:
     """Silence Pillow's warnings and its own size limit: `max_pixels` rules here.
 
     Both are settings of the whole process, so one thread decodes at a time: use processes.
@@ -252,7 +222,8 @@ def _require_size(image: ImageFile, max_pixels: int) -> None:
         )
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Say in plain words why a file could not be read; the sentence lacks the file's name."""
     if isinstance(error, UnfitError):
         return str(error)
     if isinstance(error, UnidentifiedImageError):
@@ -267,7 +238,3 @@ def _reason(error: Exception) -> str:
 def _system_reason(error: Exception) -> str:
     """Say what the operating system reported; nothing where it was not asked."""
     return os.strerror(error.errno).lower() if isinstance(error, OSError) and error.errno else ""
-
-
-def _unless_opaque(alpha: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
-    return None if alpha is None or alpha.min() == 255 else alpha

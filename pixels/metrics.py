@@ -37,7 +37,7 @@ def compare(
         truth: The same shape.
         shave_px: Pixels left out on each side; published tables leave out the scale.
         grey: The file has a single channel (Set14's `bridge`): that is luma already, on the full
-            range. Only so does bicubic give the published 30.23 dB and 0.8688 on Set14.
+            range. Only so does bicubic give the published 30.23 dB on Set14.
 
     Returns:
         PSNR and SSIM on BT.601 studio-range luma.

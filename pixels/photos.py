@@ -96,13 +96,12 @@ class PhotoStore:
             self.scale: int = index["scale"]
             self.photos = [StoredPhoto(**photo) for photo in index["photos"]]
             self.left_out = [LeftOut(**entry) for entry in index["left_out"]]
+            areas = np.array([(photo.height, photo.width) for photo in self.photos]).prod(axis=1)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"{folder} is not a complete photo store; delete it and start again"
             ) from error
         self.folder = folder
-        sizes = np.array([(photo.height, photo.width) for photo in self.photos])
-        areas = sizes.prod(axis=1)
         self._starts = np.concatenate([[0], np.cumsum(areas)])
         self._shares = areas / areas.sum()
         self._layers: dict[str, NDArray[np.uint8]] = {}

@@ -19,13 +19,14 @@ from rich.progress import (
 Item = TypeVar("Item")
 
 # Standard error: standard output stays clean for tables and pipes.
-console = Console(stderr=True)
+# No markup: names of files may hold brackets.
+console = Console(stderr=True, markup=False)
 
 
 def progress_bar() -> Progress:
     """Make a bar with what is done, elapsed and remaining time, and a free text `note`.
 
-    It vanishes when done; in a pipe or a log file it prints nothing until it ends.
+    It vanishes when done, and does not appear in a pipe or a log file.
     """
     return Progress(
         TextColumn("{task.description}"),
@@ -36,6 +37,7 @@ def progress_bar() -> Progress:
         TextColumn("{task.fields[note]}"),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 # Keys' cubic with a = -0.5 reaches two pixels to each side.
 _SUPPORT_PX = 4.0
+_BAND_PIXELS = 1 << 20
 
 
 def cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,11 +72,34 @@ def resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
     """
     if min(*image.shape[:2], *size) < 1:
         raise ValueError(f"cannot resize {image.shape[:2]} to {size}: a side has no pixels")
-    scales = [size[axis] / image.shape[axis] for axis in (0, 1)]
-    result = image
-    for axis in sorted((0, 1), key=lambda axis: scales[axis]):
-        result = _resize_axis(result, axis, size[axis])
+    result = np.empty((*size, *image.shape[2:]), np.uint8)
+    rows = band_rows(max(image.shape[1], size[1]))
+    for start in range(0, size[0], rows):
+        band = resize_rows(image, size, start, min(start + rows, size[0]))
+        result[start : start + len(band)] = band
     return result
+
+
+def resize_rows(
+    image: NDArray[np.uint8], size: tuple[int, int], start: int, end: int
+) -> NDArray[np.uint8]:
+    """Compute only the rows from `start` to `end` (exclusive) of `resize(image, size)`.
+
+    The very same bytes, but what is in memory at once is that of these rows.
+    """
+    all_rows, all_row_weights = taps(image.shape[0], size[0])
+    rows, row_weights = all_rows[start:end], all_row_weights[start:end]
+    columns, column_weights = taps(image.shape[1], size[1])
+    if size[0] / image.shape[0] <= size[1] / image.shape[1]:
+        return _weigh(_weigh(image, 0, rows, row_weights), 1, columns, column_weights)
+    top = int(rows.min())
+    part = _weigh(image[top : int(rows.max()) + 1], 1, columns, column_weights)
+    return _weigh(part, 0, rows - top, row_weights)
+
+
+def band_rows(width: int) -> int:
+    """How many rows of that many pixels to work on at a time: some 25 MB of float64 RGB."""
+    return max(1, _BAND_PIXELS // width)
 
 
 def reduced_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
@@ -83,12 +107,12 @@ def reduced_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
     return size[0] // scale, size[1] // scale
 
 
-def _resize_axis(image: NDArray[np.uint8], axis: int, new_length: int) -> NDArray[np.uint8]:
-    if image.shape[axis] == new_length:
-        return image
-    indices, weights = taps(image.shape[axis], new_length)
+def _weigh(
+    image: NDArray[np.uint8], axis: int, indices: NDArray[np.intp], weights: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Make one axis anew from its taps, rounded to 8 bits, halves up."""
     shape = [1] * image.ndim
-    shape[axis] = new_length
+    shape[axis] = len(indices)
     total = np.zeros((), dtype=np.float64)
     for tap in range(indices.shape[1]):
         total = total + image.take(indices[:, tap], axis=axis) * weights[:, tap].reshape(shape)

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Mapping
@@ -140,8 +141,12 @@ def save_resume(folder: Path, state: ResumeState) -> None:
     """Write the state of a running training, replacing the last one."""
     path = folder / _RESUME
     path.parent.mkdir(parents=True, exist_ok=True)
-    header = {"step": str(state.step), "settings": json.dumps(state.settings)}
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in state.tensors.items()}
+    header = {
+        "step": str(state.step),
+        "settings": json.dumps(state.settings),
+        "sha256": _sha256_of_tensors(tensors),
+    }
     with whole_file(path) as temporary:
         temporary.write_bytes(tensors_to_bytes(tensors, metadata=header))
 
@@ -159,6 +164,8 @@ def read_resume(folder: Path) -> ResumeState | None:
         with safe_open(path, framework="pt") as file:
             header: Mapping[str, str] = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if header["sha256"] != _sha256_of_tensors(tensors):
+                raise ValueError("it was altered since it was written")
             return ResumeState(
                 step=int(header["step"]), settings=json.loads(header["settings"]), tensors=tensors
             )
@@ -182,6 +189,14 @@ def git_commit() -> str | None:
 def best_device() -> torch.device:
     """Choose the first GPU where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _sha256_of_tensors(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(name.encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

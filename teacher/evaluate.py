@@ -2,13 +2,15 @@
 
 Each photo is cut to a multiple of the scale, reduced by MATLAB's bicubic, enlarged, rounded to
 8 bits, and compared in luma with as many pixels shaved off each side as the scale.
+
+Prints a table; writes every figure to a CSV file and a sheet of crops side by side if asked to.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +25,7 @@ from pixels.files import list_pictures, read_picture, stored_as_grey
 from pixels.metrics import Quality, compare, smallest_measurable_px
 from pixels.photos import reduce_photo
 from pixels.progress import track
+from teacher.evaluate_figure import Gallery
 from teacher.runner import PLAIN, Enlarger, open_enlarger
 from teacher.threads import Threads, use_threads
 
@@ -37,8 +40,16 @@ class EvaluateConfig:
     """Run folders, .onnx files, `bicubic` or `lanczos`; bicubic is always measured beside them."""
     csv: Path | None = None
     """Write every photo's figures to this file (photo, model, psnr, ssim; means come last)."""
+    figure: Path | None = None
+    """Write a sheet of crops (original, bicubic, networks) from where they differ most: a .png."""
+    ensemble: bool = False
+    """Measure networks a second time, as NAME+, averaged over all eight flips and turns."""
     threads: Threads = None
     """CPU threads; by default all that this process may use."""
+
+    def __post_init__(self) -> None:
+        if self.figure is not None and self.figure.suffix.lower() != ".png":
+            raise ValueError(f"figure must be a .png file, got {self.figure}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +64,20 @@ class Row:
     """How near it came."""
 
 
-def measure(enlargers: Sequence[Enlarger], photos: Sequence[Path]) -> list[Row]:
+def measure(
+    enlargers: Sequence[Enlarger],
+    photos: Sequence[Path],
+    *,
+    folder: Path | None = None,
+    gallery: Gallery | None = None,
+) -> list[Row]:
     """Measure each enlarger on each photo.
+
+    Args:
+        enlargers: All of one scale where there is a gallery.
+        photos: Files of originals.
+        folder: What photos are named relative to; by default their own folders.
+        gallery: Is offered each photo with what was made of it.
 
     Raises:
         UserError: A photo cannot be read or is too small to measure.
@@ -62,14 +85,21 @@ def measure(enlargers: Sequence[Enlarger], photos: Sequence[Path]) -> list[Row]:
     rows = []
     for path in track(photos, "measuring"):
         photo, grey = read_picture(path).rgb, stored_as_grey(path)
+        name = path.relative_to(folder or path.parent).as_posix()
+        original, results = photo, {}
         for enlarger in enlargers:
             scale = enlarger.scale
             need = smallest_measurable_px(scale)
             if min(photo.shape[:2]) < need:
                 raise UserError(f"{path} is too small to measure: {need}x{need} pixels are needed")
             reduced, original = reduce_photo(photo, scale)
-            quality = compare(enlarger.enlarge(reduced), original, shave_px=scale, grey=grey)
-            rows.append(Row(photo=path.name, model=enlarger.name, quality=quality))
+            enlarged = enlarger.enlarge(reduced)
+            quality = compare(enlarged, original, shave_px=scale, grey=grey)
+            rows.append(Row(photo=name, model=enlarger.name, quality=quality))
+            if gallery is not None:
+                results[enlarger.name] = enlarged
+        if gallery is not None:
+            gallery.offer(name, original, results)
     return rows
 
 
@@ -89,32 +119,53 @@ def means(rows: Sequence[Row]) -> list[Row]:
 def main(config: EvaluateConfig) -> None:
     """Run the command."""
     use_threads(config.threads)
+    for flag, path in (("--csv", config.csv), ("--figure", config.figure)):
+        if path is not None and not path.parent.is_dir():
+            raise UserError(f"{flag} {path}: there is no folder {path.parent}; create it first")
     photos = list_pictures(config.photos)
-    enlargers = _open_all(config.model)
-    rows = measure(enlargers, photos)
+    enlargers = _open_all(config.model, ensemble=config.ensemble)
+    gallery = None if config.figure is None else Gallery()
+    rows = measure(enlargers, photos, folder=config.photos, gallery=gallery)
     summary = means(rows)
-    table = Table(
-        "model", "parameters", "PSNR", "SSIM", title=f"{config.photos}, x{enlargers[0].scale}"
-    )
-    for enlarger, row in zip(enlargers, summary, strict=True):
-        count = f"{enlarger.parameters:,}" if enlarger.parameters else ""
-        table.add_row(row.model, count, f"{row.quality.psnr:.2f}", f"{row.quality.ssim:.4f}")
-    Console().print(table)
+    title = f"{config.photos}, x{enlargers[0].scale}, {len(photos)} photos"
+    Console().print(_table(title, enlargers, summary))
     if config.csv is not None:
         _write_csv(config.csv, [*rows, *summary])
+    if config.figure is not None and gallery is not None:
+        gallery.write(config.figure)
 
 
-def _open_all(models: Sequence[str]) -> list[Enlarger]:
-    """Open bicubic and what was asked for, all of one scale."""
+def _table(title: str, enlargers: Sequence[Enlarger], summary: Sequence[Row]) -> Table:
+    table = Table(title=title)
+    table.add_column("model")
+    for heading in ("parameters", "PSNR", "SSIM", "gain"):
+        table.add_column(heading, justify="right")
+    for enlarger, row in zip(enlargers, summary, strict=True):
+        count = f"{enlarger.parameters:,}" if enlarger.parameters else ""
+        gain = row.quality.psnr - summary[0].quality.psnr
+        over = "" if row is summary[0] else f"{gain:+.2f} dB"
+        psnr, ssim = f"{row.quality.psnr:.2f}", f"{row.quality.ssim:.4f}"
+        table.add_row(row.model, count, psnr, ssim, over)
+    return table
+
+
+def _open_all(models: Sequence[str], *, ensemble: bool) -> list[Enlarger]:
+    """Open bicubic and what was asked for, all of one scale and each of another name."""
     networks = {model: open_enlarger(model) for model in models if model not in PLAIN}
     scales = sorted({network.scale for network in networks.values()}) or [2]
     if len(scales) > 1:
         raise UserError(f"--model names networks of scales {scales}: measure one scale at a time")
-    wanted = dict.fromkeys(["bicubic", *models])
-    return [
-        networks[model] if model in networks else open_enlarger(model, plain_scale=scales[0])
-        for model in wanted
-    ]
+    opened = []
+    for model in dict.fromkeys(["bicubic", *models]):
+        if model in PLAIN:
+            opened.append(open_enlarger(model, plain_scale=scales[0]))
+            continue
+        alike = sum(network.name == networks[model].name for network in networks.values()) > 1
+        name = model if alike else networks[model].name  # runs in different folders, say
+        opened.append(replace(networks[model], name=name))
+        if ensemble:
+            opened.append(replace(open_enlarger(model, ensemble=True), name=f"{name}+"))
+    return opened
 
 
 def _write_csv(path: Path, rows: Sequence[Row]) -> None:

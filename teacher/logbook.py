@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,28 +23,46 @@ class Logbook:
     """Writes scalars and pictures of one training."""
 
     def __init__(self, folder: Path, first_step: int, *, writes: bool = True) -> None:
-        """Open the events of `folder`; what was logged after `first_step` is superseded.
+        """Open the events of `folder`; what was logged from `first_step` on is superseded.
 
         Without `writes` nothing is opened nor written: of several processes only the first logs.
         """
+        self._folder = folder
+        self._hook, threading.excepthook = threading.excepthook, _keep_to_us
         self._writer = _open_writer(folder, first_step) if writes else None
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
         """Log numbers under their names."""
         if self._writer is not None:
-            for name, value in values.items():
-                self._writer.add_scalar(name, value, step)
+            with self._named():
+                for name, value in values.items():
+                    self._writer.add_scalar(name, value, step)
 
     def pictures(self, step: int, pictures: dict[str, Tensor]) -> None:
         """Log pictures, (3, height, width) in [0, 1], under their names."""
         if self._writer is not None:
-            for name, picture in pictures.items():
-                self._writer.add_image(name, picture.clamp(0.0, 1.0), step)
+            with self._named():
+                for name, picture in pictures.items():
+                    self._writer.add_image(name, picture.clamp(0.0, 1.0), step)
 
     def close(self) -> None:
         """Flush everything to the disk."""
-        if self._writer is not None:
-            self._writer.close()
+        try:
+            if self._writer is not None:
+                with self._named():
+                    self._writer.close()
+        finally:
+            threading.excepthook = self._hook
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Say where the disk is full, which TensorBoard's errors do not."""
+        try:
+            yield
+        except OSError as error:
+            if error.filename is None:
+                raise OSError(error.errno, error.strerror, str(self._folder)) from error
+            raise
 
 
 def read_curves(folder: Path) -> dict[str, Curve]:
@@ -68,12 +89,18 @@ def read_curves(folder: Path) -> dict[str, Curve]:
     }
 
 
+def _keep_to_us(failure: threading.ExceptHookArgs) -> None:
+    # A full disk stops TensorBoard's writing thread, and the next call of the writer raises that
+    # error to us: the traceback that the thread would print as well says nothing more.
+    if not issubclass(failure.exc_type, OSError):
+        threading.__excepthook__(failure)
+
+
 def _open_writer(folder: Path, first_step: int) -> SummaryWriter:
     _without_tensorflow()
     from torch.utils.tensorboard import SummaryWriter
 
-    # The checkpoint's own step was logged before it was saved; a fresh folder has no step to purge.
-    return SummaryWriter(str(folder), purge_step=first_step + 1 if first_step else None)
+    return SummaryWriter(str(folder), purge_step=first_step or None)
 
 
 def _without_tensorflow() -> None:

@@ -8,7 +8,6 @@ processes each takes its share of the same batch, and ends with the weights of o
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -157,7 +156,7 @@ def fit(training: Training) -> dict[str, float]:
     left = processes.from_first(lambda: _read_same(training))
     state = _State(training)
     if left is not None:
-        state.restore(left)
+        _restore(training, state, left)
     with closing(Logbook(training.folder, state.step, writes=processes.first)) as logbook:
         with progress_bar() as progress:
             task = progress.add_task("training", total=recipe.steps, completed=state.step, note="")
@@ -230,9 +229,9 @@ def _finite(training: Training, state: _State, terms: dict[str, Tensor]) -> dict
     *means, size, _ = found = training.processes.mean(everything).tolist()
     if not all(map(math.isfinite, found)):
         raise UserError(
-            f"the loss is {sum(means)} and the gradient {size} at step {state.step}, not finite "
-            f"any more: lower --learning-rate, delete {training.folder} and start again (its last "
-            "good checkpoint was kept)"
+            f"the loss is {sum(means)} at step {state.step - 1}: lower --learning-rate, delete "
+            f"{training.folder} and start again (the last good checkpoint was kept there); its "
+            f"gradient's size is {size}"
         )
     names = [f"loss/{name}" for name in terms if name != "gradient"]
     return {**dict(zip(names, means, strict=True)), "loss": sum(means), "gradient": size}
@@ -262,7 +261,7 @@ def _batches(training: Training, state: _State) -> Iterator[Batch]:
 
 def _read_same(training: Training) -> ResumeState | None:
     left = read_resume(training.folder)
-    here = json.loads(json.dumps(training.settings))  # JSON knows no tuples
+    here = training.settings
     if left is not None and left.settings != here:
         differing = sorted(
             name for name in {*left.settings, *here} if left.settings.get(name) != here.get(name)
@@ -272,6 +271,16 @@ def _read_same(training: Training) -> ResumeState | None:
             "give the same ones to go on with it, or name another --run"
         )
     return left
+
+
+def _restore(training: Training, state: _State, left: ResumeState) -> None:
+    try:
+        state.restore(left)
+    except (KeyError, ValueError, RuntimeError) as error:  # altered, or by another version
+        raise UserError(
+            f"the saved state in {training.folder / 'resume'} does not fit the network: delete "
+            f"{training.folder} to start from the beginning"
+        ) from error
 
 
 def _save(training: Training, state: _State) -> None:

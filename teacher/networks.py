@@ -150,12 +150,12 @@ def build(name: str, settings: Mapping[str, Any]) -> Network:
     Raises:
         ValueError: The name or a setting is not known or out of range.
     """
-    # JSON knows no tuples.
-    fields: dict[str, Any] = {
-        field: tuple(value) if isinstance(value, list) else value
-        for field, value in settings.items()
-    }
     try:
+        # JSON knows no tuples.
+        fields: dict[str, Any] = {
+            field: tuple(value) if isinstance(value, list) else value
+            for field, value in dict(settings).items()
+        }
         if name == Residual.name:
             return Residual(ResidualConfig(**fields))
         if name == Flipboard.name:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixels.command import UserError
-from pixels.resize import resize
+from pixels.resize import band_rows, resize_rows
 from pixels.tiling import Enlarge, enlarge_in_tiles
 from teacher.checkpoint import best_device, load_network
+from teacher.ensemble import self_ensemble
 from teacher.networks import Network, parameter_count
 
 PLAIN = ("bicubic", "lanczos")
@@ -24,6 +25,10 @@ PLAIN = ("bicubic", "lanczos")
 # Keys of the ONNX metadata that our exports carry and that tiling needs.
 ONNX_SCALE, ONNX_MARGIN = "halfsize.scale", "halfsize.margin_px"
 _TILE_PX = 256
+_LANCZOS_PX = 3  # reach of Pillow's Lanczos kernel to each side, when enlarging
+
+
+Bands = Callable[[NDArray[np.uint8]], Iterator[NDArray[np.uint8]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,38 +41,55 @@ class Enlarger:
     """How many times larger."""
     parameters: int | None
     """Numbers that were trained; None where that is not known."""
-    enlarge: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-    """(height, width, 3) sRGB, 0 to 255, to scale times that size."""
+    bands: Bands
+    """(height, width, 3) sRGB, 0 to 255, to scale times that size, in bands of rows from the top:
+    whoever writes them away at once never holds the whole result."""
+
+    def enlarge(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Enlarge (height, width, 3) sRGB, 0 to 255, to scale times that size."""
+        return _whole(self.bands, self.scale, image)
 
 
-def open_enlarger(model: str, *, plain_scale: int = 2, tile_px: int = _TILE_PX) -> Enlarger:
+def open_enlarger(
+    model: str, *, plain_scale: int = 2, tile_px: int = _TILE_PX, ensemble: bool = False
+) -> Enlarger:
     """Open what a command's `--model` names.
 
     Args:
         model: `bicubic`, `lanczos`, a run folder, or an .onnx file of ours.
         plain_scale: The scale of `bicubic` and `lanczos`.
         tile_px: Side of the tiles in which networks run.
+        ensemble: Whether networks see each tile in eight orientations and average. Says so by a
+            plus sign in the name, as the literature does.
 
     Raises:
         UserError: It is none of these, or cannot be read.
     """
     if model in PLAIN:
         return Enlarger(
-            name=model, scale=plain_scale, parameters=None, enlarge=_plain(model, plain_scale)
+            name=model, scale=plain_scale, parameters=None, bands=_plain(model, plain_scale)
         )
     path = Path(model)
     if path.suffix == ".onnx":
-        return _open_onnx(path, tile_px)
-    if not path.exists():
+        opened = _open_onnx(path)
+    elif path.exists():
+        opened = _open_run(path)
+    else:
         raise UserError(
             f"--model {model}: no such run folder or .onnx file (plain ones: {', '.join(PLAIN)})"
         )
-    network, _ = load_network(path)
+    run = self_ensemble(opened.run, align_px=opened.align_px) if ensemble else opened.run
     return Enlarger(
-        name=path.name,
-        scale=network.scale,
-        parameters=parameter_count(network),
-        enlarge=network_enlarger(network, tile_px=tile_px),
+        name=f"{opened.name}+" if ensemble else opened.name,
+        scale=opened.scale,
+        parameters=opened.parameters,
+        bands=_tiled(
+            run,
+            scale=opened.scale,
+            margin_px=opened.margin_px,
+            tile_px=tile_px,
+            align_px=opened.align_px,
+        ),
     )
 
 
@@ -75,6 +97,28 @@ def network_enlarger(
     network: Network, *, tile_px: int = _TILE_PX
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
     """Wrap a PyTorch network so that it takes whole 8-bit pictures, in tiles."""
+    run = _runner(network)
+    bands = _tiled(
+        run,
+        scale=network.scale,
+        margin_px=network.margin_px,
+        tile_px=tile_px,
+        align_px=network.align_px,
+    )
+    return lambda image: _whole(bands, network.scale, image)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Opened:
+    name: str
+    scale: int
+    margin_px: int
+    align_px: int = 1
+    parameters: int | None
+    run: Enlarge
+
+
+def _runner(network: Network) -> Enlarge:
     device = best_device()
     network = network.to(device).eval()
 
@@ -82,49 +126,82 @@ def network_enlarger(
         with torch.inference_mode():
             return network(torch.from_numpy(batch).to(device)).cpu().numpy()
 
-    return _tiled(
-        run,
-        scale=network.scale,
-        margin_px=network.margin_px,
-        tile_px=tile_px,
-        align_px=network.align_px,
-    )
+    return run
 
 
-def _tiled(
-    run: Enlarge, *, scale: int, margin_px: int, tile_px: int, align_px: int = 1
-) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+def _whole(bands: Bands, scale: int, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    result = np.empty((scale * height, scale * width, 3), np.uint8)
+    top = 0
+    for band in bands(image):
+        result[top : top + len(band)] = band
+        top += len(band)
+    return result
+
+
+def _tiled(run: Enlarge, *, scale: int, margin_px: int, tile_px: int, align_px: int = 1) -> Bands:
     # A margin on both sides of what is kept: a tile must hold more than that to be worth it.
     tile = math.ceil(max(tile_px, 4 * margin_px, 1) / align_px) * align_px
 
-    def enlarge(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        height, width = image.shape[:2]
-        result = np.empty((scale * height, scale * width, 3), np.uint8)
+    def bands(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+        width = image.shape[1]
+        band = np.empty((0, 0, 3), np.uint8)
         pieces = enlarge_in_tiles(
             run, image, scale=scale, tile=tile, margin=margin_px, align=align_px
         )
-        for row, column, piece in pieces:
+        for _, column, piece in pieces:  # row by row: a band is whole at its last column
+            if column.keep_start == 0:
+                band = np.empty((piece.shape[1], scale * width, 3), np.uint8)
             scaled = np.floor(np.clip(piece, 0.0, 1.0) * np.float32(255.0) + np.float32(0.5))
-            rows = slice(scale * row.keep_start, scale * row.keep_end)
             columns = slice(scale * column.keep_start, scale * column.keep_end)
-            result[rows, columns] = scaled.astype(np.uint8).transpose(1, 2, 0)
-        return result
+            band[:, columns] = scaled.astype(np.uint8).transpose(1, 2, 0)
+            if column.keep_end == width:
+                yield band
 
-    return enlarge
+    return bands
 
 
-def _plain(method: str, scale: int) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
-    def enlarge(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _plain(method: str, scale: int) -> Bands:
+    def bands(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
         height, width = scale * image.shape[0], scale * image.shape[1]
-        if method == "bicubic":
-            return resize(image, (height, width))
-        enlarged = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
-        return np.asarray(enlarged)
+        rows = scale * max(1, band_rows(width) // scale)
+        for start in range(0, height, rows):
+            end = min(start + rows, height)
+            if method == "bicubic":
+                yield resize_rows(image, (height, width), start, end)
+            else:
+                yield _lanczos_rows(image, scale, start // scale, end // scale)
 
-    return enlarge
+    return bands
 
 
-def _open_onnx(path: Path, tile_px: int) -> Enlarger:
+def _lanczos_rows(image: NDArray[np.uint8], scale: int, start: int, end: int) -> NDArray[np.uint8]:
+    """Enlarge the rows from `start` to `end` as Pillow would as part of the whole picture."""
+    top, bottom = max(0, start - _LANCZOS_PX), min(len(image), end + _LANCZOS_PX)
+    width = scale * image.shape[1]
+    # Columns first, as for the whole: Pillow begins with the axis that shrinks, and a low band
+    # with what surrounds it may have more rows than its result.
+    wide = Image.fromarray(image[top:bottom]).resize(
+        (width, bottom - top), Image.Resampling.LANCZOS
+    )
+    box = (0, start - top, width, end - top)  # Pillow also looks at what surrounds the box
+    size = (width, scale * (end - start))
+    return np.asarray(wide.resize(size, Image.Resampling.LANCZOS, box=box))
+
+
+def _open_run(path: Path) -> _Opened:
+    network, _ = load_network(path)
+    return _Opened(
+        name=path.resolve().name,  # also for `.` and a trailing `..`
+        scale=network.scale,
+        margin_px=network.margin_px,
+        align_px=network.align_px,
+        parameters=parameter_count(network),
+        run=_runner(network),
+    )
+
+
+def _open_onnx(path: Path) -> _Opened:
     import onnxruntime  # slow to import, and only needed here
 
     if not path.is_file():
@@ -147,15 +224,14 @@ def _open_onnx(path: Path, tile_px: int) -> Enlarger:
     except Exception as error:  # onnxruntime's exceptions share no other base class
         problem = str(error).splitlines()[0]
         raise UserError(f"{path} is not a readable ONNX model: {problem}") from error
+    if scale < 1 or margin_px < 0:
+        raise UserError(f"{path} says scale {scale} and margin {margin_px}, which cannot be")
     name = session.get_inputs()[0].name
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        output = session.run(None, {name: batch})[0]
-        return np.asarray(output, dtype=np.float32)
+        output = np.asarray(session.run(None, {name: batch})[0], dtype=np.float32)
+        if output.shape[2:] != (scale * batch.shape[2], scale * batch.shape[3]):
+            raise UserError(f"{path} says it enlarges x{scale}, but gives {output.shape}")
+        return output
 
-    return Enlarger(
-        name=path.stem,
-        scale=scale,
-        parameters=None,
-        enlarge=_tiled(run, scale=scale, margin_px=margin_px, tile_px=tile_px),
-    )
+    return _Opened(name=path.stem, scale=scale, margin_px=margin_px, parameters=None, run=run)

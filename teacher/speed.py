@@ -16,8 +16,8 @@ class Speed:
     """Number formats, compilation and threads."""
 
     precision: Literal["auto", "float32", "bf16"] = "auto"
-    """`bf16`: convolutions and dense layers in bfloat16, weights and losses in float32. `auto`:
-    bf16 on a GPU that has it, else float32."""
+    """`bf16` computes layers in bfloat16 and keeps weights and losses in float32; `auto` does so
+    on a GPU that can, and is float32 elsewhere."""
     compile: Literal["auto", "on", "off"] = "auto"
     """Whether torch.compile builds kernels for the network first. `auto`: on a GPU only."""
     threads: Threads = None

@@ -6,6 +6,8 @@ import os
 
 import torch
 
+from pixels.command import UsageError
+
 Threads = int | None
 """A number of threads, or None for as many as the process may use."""
 
@@ -21,9 +23,9 @@ def use_threads(threads: Threads, *, shared_by: int = 1) -> None:
         shared_by: How many processes of one training share what is there by default.
 
     Raises:
-        ValueError: `threads` is less than one.
+        UsageError: `threads` is less than one.
     """
     if threads is not None and threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
+        raise UsageError(f"--threads must be at least 1, got {threads}")
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     torch.set_num_threads(threads or max(1, (available or 1) // shared_by))

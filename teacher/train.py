@@ -1,9 +1,10 @@
 """Train a teacher: a full-size network that doubles photos.
 
 The command can be stopped and given again: it goes on from its last checkpoint. Watch it with
-`tensorboard --logdir runs`. On several GPUs or machines, start it by
-`torchrun --nproc-per-node N -m -- teacher.train ...`: the result is the same. (Without `--`,
-torchrun takes `--run` for an abbreviation of its own flags.)
+`tensorboard --logdir runs`.
+
+On several GPUs or machines: `torchrun --nproc-per-node N -m -- teacher.train ...`. The two hyphens
+in the middle keep torchrun from taking our flags for abbreviations of its own.
 
 `--network` and `--preset` decide which further flags there are and their defaults: add them before
 `--help`.
@@ -42,24 +43,15 @@ class _Common:
     run: Path
     """Run folder to write: weights, record, checkpoints, TensorBoard events and report.png."""
     validation: Path | None = None
-    """Folder of photos to measure on; without it a tenth of --photos is held out, by content."""
+    """Folder of photos to measure on; without it a tenth of the others is held out, by content."""
     preset: PresetName | None = None
-    """Settings to start from; the flags override them. `quick` (residual or flipboard): half an
-    hour on a CPU. `standard`, `large` (residual): a GPU. `flipboard-2015` (flipboard): the post's
-    values, for days on a GPU."""
+    """Settings to start from; other flags override them. With `quick` it takes half an hour on a
+    CPU; `standard` and `large` (residual) want a GPU; `flipboard-2015` has the post's values."""
     seed: int = 0
     """Decides the fresh weights, every crop, and what dropout drops."""
     checkpoint_seconds: float = 30.0
     """How often the state is saved: how much work a killed training may lose."""
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
-
-    def __post_init__(self) -> None:
-        if not self.checkpoint_seconds >= 0.0:
-            raise ValueError(
-                f"checkpoint-seconds must be at least 0, got {self.checkpoint_seconds}"
-            )
-        if self.seed < 0:
-            raise ValueError(f"seed must be at least 0, got {self.seed}")
 
 
 @dataclass(frozen=True, kw_only=True)

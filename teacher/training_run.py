@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from pixels.color import to_float
-from pixels.command import UserError
+from pixels.command import UsageError, UserError
 from pixels.files import ImageError, list_pictures, read_picture
 from pixels.metrics import compare, smallest_measurable_px
 from pixels.photos import Pair, PhotoStore, held_out, open_or_build_store, reduce_photo
@@ -49,6 +49,14 @@ class TrainingRun:
     """Who trains together."""
     speed: Speed = field(default_factory=Speed)
     """Number formats and compilation."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**63:
+            raise UsageError(f"--seed must be 0 to 2^63 - 1, got {self.seed}")
+        if not self.checkpoint_seconds >= 0.0:
+            raise UsageError(
+                f"--checkpoint-seconds must be at least 0, got {self.checkpoint_seconds}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,21 +130,9 @@ def train_and_save(
     Raises:
         UserError: The folder holds a run with other settings.
     """
-    data = {"fingerprint": photos.store.fingerprint, "photos": len(photos.store.photos)}
-    settings: dict[str, Any] = {
-        "network": {"name": network.name, **asdict(network.config)},
-        "recipe": asdict(run.recipe),
-        "seed": run.seed,
-        "data": data,
-        **extra_settings,
-    }
-    processes = run.processes
-    if processes.from_first(lambda: _finished(run.folder, settings)):
+    record = _describe(run, photos, network, extra_settings)
+    if _finished_for_all(run, record):
         return
-    if processes.from_first(lambda: data) != data:
-        raise UserError(
-            "the photos of this machine are not those of the first one: copy them again"
-        )
     training = Training(
         network=network,
         recipe=run.recipe,
@@ -144,28 +140,20 @@ def train_and_save(
         objective=objective,
         validate=lambda trained: measure(trained, photos.validation),
         folder=run.folder,
-        settings=settings,
+        settings=record.settings,
         checkpoint_seconds=run.checkpoint_seconds,
         seed=run.seed,
         pictures=lambda trained: side_by_side(trained, photos.validation),
-        processes=processes,
+        processes=run.processes,
         speed=run.speed,
     )
     metrics = fit(training)
-    if not processes.first:
+    if not run.processes.first:
         return
     write_report(run.folder, side_by_side(network, photos.validation))
-    record = RunRecord(
-        network=network.name,
-        network_config=asdict(network.config),
-        settings=settings,
-        git_commit=git_commit(),
-        data=data,
-        metrics=metrics,
-    )
+    record = replace(record, metrics=metrics)
     save_run(run.folder, network, record)
-    figures = ", ".join(f"{name.split('/')[-1]} {value:.4g}" for name, value in metrics.items())
-    console.print(f"wrote {run.folder} ({figures or 'not validated'})")
+    _tell(run.folder, record.metrics)
 
 
 def measure(network: Network, pairs: Sequence[Pair]) -> dict[str, float]:
@@ -227,6 +215,45 @@ def _validation_pairs(paths: Sequence[Path], scale: int) -> list[Pair]:
     return pairs
 
 
+def _describe(
+    run: TrainingRun, photos: Photos, network: Network, extra_settings: dict[str, Any]
+) -> RunRecord:
+    """Write down what is known before the training: all that decides its result."""
+    data = {"fingerprint": photos.store.fingerprint, "photos": len(photos.store.photos)}
+    settings = {
+        "network": {"name": network.name, **asdict(network.config)},
+        "recipe": asdict(run.recipe),
+        "seed": run.seed,
+        "data": data,
+        **extra_settings,
+    }
+    return RunRecord(
+        network=network.name,
+        network_config=asdict(network.config),
+        settings=json.loads(json.dumps(settings)),  # as read back: JSON knows no tuples
+        git_commit=git_commit(),
+        data=data,
+    )
+
+
+def _tell(folder: Path, metrics: dict[str, float]) -> None:
+    figures = ", ".join(f"{name.split('/')[-1]} {value:.4g}" for name, value in metrics.items())
+    console.print(f"wrote {folder} ({figures or 'not validated'})")
+
+
+def _finished_for_all(run: TrainingRun, record: RunRecord) -> bool:
+    """Let the first process say whether the run is there already.
+
+    Raises:
+        UserError: It is there, with other settings, or this process has other photos.
+    """
+    if run.processes.from_first(lambda: _finished(run.folder, record.settings)):
+        return True
+    if run.processes.from_first(lambda: record.data) != record.data:
+        raise UserError("the photos here are not those of the first machine: copy them again")
+    return False
+
+
 def _finished(folder: Path, settings: dict[str, Any]) -> bool:
     """Whether the run is there already; if not, make its folder.
 
@@ -237,8 +264,9 @@ def _finished(folder: Path, settings: dict[str, Any]) -> bool:
         folder.mkdir(parents=True, exist_ok=True)
         return False
     there = read_record(folder).settings
-    here = json.loads(json.dumps(settings))  # JSON knows no tuples
-    differing = sorted(name for name in {*there, *here} if there.get(name) != here.get(name))
+    differing = sorted(
+        name for name in {*there, *settings} if there.get(name) != settings.get(name)
+    )
     if differing:
         raise UserError(
             f"{folder} holds a finished run with other settings ({', '.join(differing)}): "

@@ -1,32 +1,47 @@
-"""Enlarge a picture, or every picture of a folder, with a trained network."""
+"""Enlarge stills and animations, or every one of a folder, with a trained network.
+
+Animations (GIF, APNG, WebP) keep their frames, times, number of plays and transparency, also when
+they change their format.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
-from pixels.alpha import enlarge_alpha, fill_hidden
+from pixels.animation import ANIMATED_SUFFIXES, read_animation, write_animation
 from pixels.command import UsageError, UserError, run_command
-from pixels.files import ImageError, Picture, list_pictures, read_picture, write_picture
-from pixels.progress import busy, console, track
+from pixels.files import ImageError, list_pictures, read_picture, write_bands
+from pixels.formats import WRITABLE
+from pixels.frames import Animation, Frame
+from pixels.picture import Picture
+from pixels.progress import busy, console, progress_bar, track
+from teacher.enlarge import AnimationEnlarger, enlarge_picture, enlarged_bands
 from teacher.runner import Enlarger, open_enlarger
 from teacher.threads import Threads, use_threads
-
-_REACH_PX = 8  # hidden colours farther than this from an edge have no visible influence
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpscaleConfig:
     """Settings of `python -m teacher.upscale`."""
 
-    source: tyro.conf.Positional[Path]
-    """A picture, or a folder of pictures."""
-    target: tyro.conf.Positional[Path]
+    source: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IN")]
+    """A picture, an animation, or a folder of both."""
+    target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")]
     """Where to write: a file whose suffix names the format, or a folder for a folder."""
     model: str
     """A run folder, an .onnx file of ours, or `bicubic` or `lanczos` for comparison."""
+    suffix: str | None = None
+    """For a folder: write everything in this format (.webp, say); by default each keeps its own,
+    or becomes .png where that cannot be written."""
+    ensemble: bool = False
+    """Average the network's results for all eight flips and turns: slower, and a little better."""
     tile_px: int = 256
     """Side of the tiles in which the picture is worked on; smaller needs less memory."""
     quality: int = 90
@@ -39,32 +54,83 @@ class UpscaleConfig:
             raise ValueError(f"tile-px must be at least 16 pixels, got {self.tile_px}")
         if not 1 <= self.quality <= 100:
             raise ValueError(f"quality must be 1 to 100, got {self.quality}")
+        if self.suffix is not None and not _can_write(self.suffix):
+            known = " ".join(dict.fromkeys([*WRITABLE, *ANIMATED_SUFFIXES]))
+            raise ValueError(f"suffix must be one of {known}, got {self.suffix}")
 
 
-def enlarge_picture(enlarger: Enlarger, picture: Picture) -> Picture:
-    """Enlarge colours by the network and transparency, if there is any, by bicubic."""
-    if picture.alpha is None:
-        return Picture(rgb=enlarger.enlarge(picture.rgb), alpha=None)
-    visible = fill_hidden(picture.rgb, picture.alpha, reach_px=_REACH_PX)
-    return Picture(
-        rgb=enlarger.enlarge(visible), alpha=enlarge_alpha(picture.alpha, enlarger.scale)
-    )
+@dataclass(frozen=True)
+class _Done:
+    sentence: str
+    noteworthy: bool = False
+    """Whether it has to be told among a hundred others."""
 
 
 def main(config: UpscaleConfig) -> None:
     """Run the command."""
     use_threads(config.threads)
-    enlarger = open_enlarger(config.model, tile_px=config.tile_px)
+    enlarger = open_enlarger(config.model, tile_px=config.tile_px, ensemble=config.ensemble)
     if config.source.is_dir():
         _enlarge_folder(enlarger, config)
         return
+    if config.suffix is not None:
+        raise UsageError("--suffix is for folders: for a file, name the target with its suffix")
     if config.source.resolve() == config.target.resolve():
         raise UsageError(f"{config.target} is the source itself: name another file")
-    with busy(f"enlarging {config.source.name}"):
-        picture = enlarge_picture(enlarger, read_picture(config.source))
-        write_picture(config.target, picture, quality=config.quality)
-    height, width = picture.size
-    console.print(f"wrote {config.target}, {width}x{height} pixels")
+    console.print(_enlarge_file(enlarger, config.source, config.target, config.quality).sentence)
+
+
+def _enlarge_file(
+    enlarger: Enlarger, source: Path, target: Path, quality: int, *, alone: bool = True
+) -> _Done:
+    """Enlarge one still or animation.
+
+    Args:
+        enlarger: What enlarges.
+        source: What to read.
+        target: What to write.
+        quality: Of lossy formats.
+        alone: Whether to show progress: there is but one bar at a time.
+
+    Returns:
+        What was done.
+
+    Raises:
+        ImageError: It cannot be read or written.
+    """
+    animation = read_animation(source)
+    if animation is None:
+        with busy(f"enlarging {source.name}") if alone else nullcontext():
+            return _Done(_enlarge_still(enlarger, read_picture(source), target, quality))
+    if target.suffix.lower() not in ANIMATED_SUFFIXES:
+        first = next(animation.frames()).picture
+        done = _enlarge_still(enlarger, first, target, quality)
+        kinds = " ".join(ANIMATED_SUFFIXES)
+        count = animation.count
+        return _Done(f"{done}: the first of {count} frames of {source}; use {kinds} for all", True)
+    with _frame_bar(source.name, animation.count, alone) as progressed:
+        working = AnimationEnlarger(enlarger, progressed)
+        larger = working.enlarge(animation)
+        write_animation(target, larger, quality=quality)
+    height, width = larger.size
+    return _Done(
+        f"wrote {target}, {width}x{height} pixels, {animation.count} frames"
+        f" ({working.computed} computed)"
+    )
+
+
+def _enlarge_still(enlarger: Enlarger, picture: Picture, target: Path, quality: int) -> str:
+    height, width = (enlarger.scale * side for side in picture.size)
+    if target.suffix.lower() == ".gif":
+        larger = enlarge_picture(enlarger, picture)
+        frame = Frame(picture=larger, seconds=Fraction(0))
+        still = Animation(size=(height, width), count=1, plays=1, frames=lambda: iter([frame]))
+        write_animation(target, still)
+    else:
+        bands = enlarged_bands(enlarger, picture)
+        has_alpha = picture.alpha is not None
+        write_bands(target, (height, width), bands, has_alpha=has_alpha, quality=quality)
+    return f"wrote {target}, {width}x{height} pixels"
 
 
 def _enlarge_folder(enlarger: Enlarger, config: UpscaleConfig) -> None:
@@ -73,19 +139,50 @@ def _enlarge_folder(enlarger: Enlarger, config: UpscaleConfig) -> None:
         raise UsageError(f"{config.target} is a file: a folder needs a folder to write to")
     if config.target.resolve().is_relative_to(config.source.resolve()):
         raise UsageError(f"{config.target} lies in {config.source}: name a folder outside it")
-    failures = []
+    failures, notes = [], []
+    taken: dict[Path, Path] = {}
     pictures = list_pictures(config.source)
     for path in track(pictures, "enlarging"):
-        target = config.target / path.relative_to(config.source)
+        target = _target_in_folder(path, config)
+        other = taken.setdefault(target, path)
+        if other != path:
+            failures.append(f"{path}: {target} is already made of {other}; rename one of them")
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            picture = enlarge_picture(enlarger, read_picture(path))
-            write_picture(target, picture, quality=config.quality)
+            done = _enlarge_file(enlarger, path, target, config.quality, alone=False)
         except ImageError as error:
             failures.append(str(error))
+            continue
+        if done.noteworthy:
+            notes.append(done.sentence)
+    for note in notes:
+        console.print(note)
     console.print(f"wrote {len(pictures) - len(failures)} pictures to {config.target}")
     if failures:
         raise UserError("; ".join(failures))
+
+
+def _target_in_folder(path: Path, config: UpscaleConfig) -> Path:
+    target = config.target / path.relative_to(config.source)
+    if config.suffix is not None:
+        return target.with_suffix(config.suffix)
+    return target if _can_write(path.suffix) else target.with_suffix(".png")
+
+
+def _can_write(suffix: str) -> bool:
+    return suffix.lower() in WRITABLE or suffix.lower() in ANIMATED_SUFFIXES
+
+
+@contextmanager
+def _frame_bar(name: str, count: int, shown: bool) -> Iterator[Callable[[], None]]:
+    """Give what to call after each frame."""
+    if not shown:
+        yield lambda: None
+        return
+    with progress_bar() as progress:
+        task = progress.add_task(f"enlarging {name}", total=count, note="")
+        yield lambda: progress.advance(task)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import runpy
+import subprocess
 import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+from tests.made_runs import ROOT
 
 # For `teacher.train`: a network and batches that take no time.
 TINY = ("--blocks", "1", "--channels", "4", "--batch", "2", "--crop-px", "12", "--threads", "1")
@@ -54,3 +57,22 @@ def command_here(module: str, *arguments: str | Path | float) -> Finished:
         sys.argv = old
         torch.set_num_threads(1)
     return Finished(status, output.getvalue(), " ".join(errors.getvalue().split()))
+
+
+def command_on_full_disk(free_bytes: int, *arguments: str | Path) -> Finished:
+    """Run `python -m ...` where no file can grow beyond so many bytes."""
+    program = f"""
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, ({free_bytes}, {free_bytes}))
+del sys.argv[0]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+    done = subprocess.run(
+        # -B: compiled modules would be the first files to grow.
+        [sys.executable, "-B", "-c", program, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout, " ".join(done.stderr.split()))

@@ -39,7 +39,7 @@ def test_the_same_command_again_changes_nothing(chain: MadeChain) -> None:
     photos = chain.folder / "photos"
     arguments = (
         *("--teacher", chain.teacher, "--photos", photos / "train", "--run", chain.student),
-        *("--validation", photos / "held-out", "--student", "nano"),
+        *("--validation", photos / "held-out", "--student", "nano", "--batch", "8"),
     )
     again = command("distill.run", *arguments, "--steps", "2")
     assert again.returncode == 0, again.stderr

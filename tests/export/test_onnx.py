@@ -72,9 +72,8 @@ def test_a_batch_of_three(tmp_path: Path) -> None:
     batch = np.random.default_rng(3).random((3, 3, 9, 7), dtype=np.float32)
     with torch.inference_mode():
         expected = RGB(torch.from_numpy(batch)).numpy()
-    np.testing.assert_allclose(
-        session.run(None, {INPUT: batch})[0], expected, rtol=0, atol=FLOAT32_TOLERANCE
-    )
+    output = np.asarray(session.run(None, {INPUT: batch})[0])
+    np.testing.assert_allclose(output, expected, rtol=0, atol=FLOAT32_TOLERANCE)
 
 
 def swap_channel_order(model: onnx.ModelProto) -> None:

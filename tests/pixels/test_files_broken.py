@@ -205,7 +205,7 @@ def test_a_folder_below_a_hidden_one_is_searched(tmp_path: Path) -> None:
 def test_wrong_folders_give_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     for folder, reason in [
-        (tmp_path, "holds no pictures; expected files ending in .avif .bmp"),
+        (tmp_path, "holds no pictures; expected files ending in .apng .avif .bmp"),
         (tmp_path / "a.txt", "is not a folder; expected a folder of photos"),
         (tmp_path / "missing", "there is no such folder; expected a folder of photos"),
     ]:

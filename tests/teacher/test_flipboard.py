@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
-from pixels.tiling import plan_spans
+from pixels.color import to_float
+from pixels.tiling import enlarge_in_tiles, plan_spans
 from teacher.dropout import Chances, Dropout
+from teacher.ensemble import self_ensemble
 from teacher.flipboard import Flipboard, blending_window
 from teacher.flipboard_config import FlipboardConfig
 from teacher.networks import build, macs_per_output_pixel
@@ -237,6 +240,27 @@ def test_tiles_give_the_pixels_of_the_whole(config: FlipboardConfig, size: tuple
     # Sums of other lengths may round to the neighbouring byte, never further.
     assert np.abs(whole.astype(int) - tiled).max() <= 1
     assert (whole != tiled).mean() < 1e-3
+
+
+@pytest.mark.parametrize("size", [(47, 64), (50, 33)])
+def test_tiles_give_the_whole_under_the_self_ensemble(size: tuple[int, int]) -> None:
+    network = trained(replace(SMALL, stride_px=4))
+
+    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return network(torch.from_numpy(batch)).numpy()
+
+    ensemble = self_ensemble(run, align_px=network.align_px)
+    picture = photo(*size)
+    whole = ensemble(to_float(picture).numpy())[0]
+    margin = network.margin_px
+    pieces = enlarge_in_tiles(
+        ensemble, picture, scale=2, tile=4 * margin, margin=margin, align=network.align_px
+    )
+    for row, column, piece in pieces:
+        rows = slice(2 * row.keep_start, 2 * row.keep_end)
+        columns = slice(2 * column.keep_start, 2 * column.keep_end)
+        assert np.abs(whole[:, rows, columns] - piece).max() <= 1e-5
 
 
 def test_tiles_out_of_step_would_show() -> None:

@@ -14,6 +14,7 @@ type Job = Pending<Finished> & { onProgress: (done: number, total: number) => vo
 
 /** A worker with one model on one backend. */
 export class Engine {
+  readonly #url: string;
   readonly #worker: Worker;
   readonly #jobs = new Map<number, Job>();
   #start: Pending<Start> | undefined;
@@ -22,8 +23,8 @@ export class Engine {
 
   private constructor(source: string) {
     // A worker from a blob URL starts on file:// too, where one from a file may not.
-    const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-    this.#worker = new Worker(url);
+    this.#url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    this.#worker = new Worker(this.#url);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#handle(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -71,6 +72,7 @@ export class Engine {
 
   dispose(): void {
     this.#worker.terminate();
+    URL.revokeObjectURL(this.#url);
     this.#failAll(new PlainError('The upscaler was stopped.'));
   }
 

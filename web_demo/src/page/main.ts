@@ -1,4 +1,5 @@
 import { isBackend } from '../backend-names';
+import { sentenceOf } from '../errors';
 import { App } from './app';
 import { Comparison } from './comparison';
 import { find } from './find';
@@ -53,7 +54,12 @@ function connectSelects(
 async function save(app: App, comparison: Comparison): Promise<void> {
   if (!app.file) return;
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(await comparison.png());
+  try {
+    link.href = URL.createObjectURL(await comparison.png());
+  } catch (error) {
+    app.giveUp(sentenceOf(error, 'The result could not be saved'));
+    return;
+  }
   link.download = savedName(app.file.name, app.scale);
   link.click();
   // The browser reads the URL after this turn of the event loop; a minute is ample.

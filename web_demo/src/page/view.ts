@@ -46,7 +46,8 @@ function renderFacts({ facts }: Extract<State, { kind: 'done' }>, card: Card): v
     'fact-to': sizeInWords(facts.to),
     'fact-time': timeInWords(facts.milliseconds),
     'fact-backend': BACKEND_LABELS[facts.backend],
-    'fact-model': `${bytesInWords(raw)} (${bytesInWords(gzip)} gzipped)`,
+    'fact-model': bytesInWords(raw),
+    'fact-gzip': `${bytesInWords(gzip)} gzipped`,
   };
   for (const [id, text] of Object.entries(texts)) write(find(id, HTMLElement), text);
 }

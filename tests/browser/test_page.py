@@ -1,0 +1,204 @@
+"""How the page behaves while and after it works."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+from skimage import data
+
+from tests.browser.conftest import build_site
+from tests.browser.driver import Driver
+from tests.made_runs import MadeChain
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def opened(demo: Driver, site: Path) -> Driver:
+    return demo.open((site / "index.html").as_uri())
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.png"
+    Image.fromarray(data.astronaut()[:40, 200:260]).save(path)
+    return path
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.png"
+    Image.fromarray(data.astronaut()[:260, :260]).save(path)
+    return path
+
+
+def test_a_second_picture_ends_the_first(opened: Driver, small: Path, large: Path) -> None:
+    opened.page.select_option("#backend", "cpu")
+    opened.choose(large)
+    opened.page.wait_for_function("document.getElementById('progress').position > 0")
+    opened.choose(small)
+    opened.wait_for("done")
+    assert opened.fact("from") == "60 x 40"
+    # What the first may still have been doing does not come through later.
+    opened.page.wait_for_timeout(1500)
+    assert (opened.state, opened.fact("from")) == ("done", "60 x 40")
+
+
+def test_two_pictures_at_once_show_the_later_one(opened: Driver, small: Path, large: Path) -> None:
+    opened.choose(large, small)
+    opened.wait_for("done")
+    assert opened.fact("from") == "60 x 40"
+    assert opened.pixels("result").shape == (80, 120, 4)
+
+
+def test_cancel_goes_back_to_the_start(opened: Driver, small: Path, large: Path) -> None:
+    opened.page.select_option("#backend", "cpu")
+    opened.choose(large)
+    opened.page.wait_for_function("document.getElementById('progress').position > 0")
+    opened.page.get_by_role("button", name="Cancel").press("Enter")
+    assert opened.state == "idle"
+    # The keyboard is not lost with the button that has gone.
+    assert opened.page.evaluate("document.activeElement.id") == "file"
+    opened.enlarge(small)
+
+
+def test_progress_paints_while_the_page_stays_alive(opened: Driver, large: Path) -> None:
+    opened.page.select_option("#backend", "cpu")
+    opened.page.evaluate(
+        """() => {
+          window.seen = new Set();
+          window.longest = 0;
+          let last = performance.now();
+          const look = (now) => {
+            const { position } = document.getElementById('progress');
+            if (document.documentElement.dataset.state === 'working') {
+              window.seen.add(position);
+              window.longest = Math.max(window.longest, now - last);
+            }
+            last = now;
+            requestAnimationFrame(look);
+          };
+          requestAnimationFrame(look);
+        }"""
+    )
+    opened.enlarge(large)
+    assert opened.page.evaluate("window.seen.size") >= 4
+    assert opened.page.evaluate("window.longest") < 2000  # a frozen page shows one frame in all
+
+
+def test_the_keyboard_moves_the_slider(opened: Driver, small: Path) -> None:
+    opened.enlarge(small)
+    slider = opened.page.get_by_role("slider", name="Compare")
+    expect(slider).to_have_attribute("aria-valuetext", "50 % of the picture shown by halfsize")
+    slider.focus()
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "100 % of the picture shown by halfsize")
+    slider.press("ArrowRight")
+    assert 0 < float(slider.input_value()) <= 10
+    slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", "0 % of the picture shown by halfsize")
+
+
+def test_the_slider_shows_what_it_says(opened: Driver, small: Path) -> None:
+    opened.enlarge(small)
+    for value, wanted in (("0", "result"), ("100", "before")):
+        opened.page.evaluate(
+            """(value) => {
+              const slider = document.getElementById('split');
+              slider.value = value;
+              slider.dispatchEvent(new Event('input'));
+              document.querySelectorAll('.tag, .handle').forEach((it) => it.remove());
+            }""",
+            value,
+        )
+        frame = opened.page.locator("#frame")
+        seen = np.asarray(Image.open(BytesIO(frame.screenshot())).convert("RGB"), dtype=float)
+        height, width, _ = seen.shape
+        means = {}
+        for canvas in ("before", "result"):
+            whole = Image.fromarray(opened.pixels(canvas)).convert("RGB").resize((width, height))
+            middle = (slice(20, -20), slice(20, -20))
+            means[canvas] = np.abs(np.asarray(whole, dtype=float)[middle] - seen[middle]).mean()
+        assert min(means, key=means.__getitem__) == wanted, means
+
+
+def test_the_result_is_saved_as_it_is(opened: Driver, small: Path) -> None:
+    result = opened.enlarge(small)
+    with opened.page.expect_download() as download:
+        opened.page.get_by_role("button", name="Save as PNG").click()
+    assert download.value.suggested_filename == "small-2x.png"
+    saved = np.asarray(Image.open(download.value.path()).convert("RGBA"))
+    assert (saved == result).all()
+
+
+def test_a_tampered_model_is_refused(demo: Driver, site: Path, small: Path, tmp_path: Path) -> None:
+    shutil.copytree(site, tmp_path / "page")
+    script = tmp_path / "page" / "dist" / "models.js"
+    found = re.fullmatch(r"(.*? = )(\[.*\]);\n", script.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    models = json.loads(found[2])
+    (weights,) = (name for name in models[0]["files"] if name.endswith(".bin"))
+    content = bytearray(base64.b64decode(models[0]["files"][weights]))
+    content[len(content) // 2] ^= 1
+    models[0]["files"][weights] = base64.b64encode(content).decode()
+    script.write_text(f"{found[1]}{json.dumps(models)};\n", encoding="utf-8")
+    demo.open((tmp_path / "page" / "index.html").as_uri())
+    sentence = demo.error_for(small)
+    assert "was altered" in sentence and weights in sentence
+
+
+def test_one_of_several_models_can_be_chosen(
+    demo: Driver, chain: MadeChain, small: Path, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(chain.page_model, tmp_path / "models" / name)
+    site = build_site(tmp_path / "page", tmp_path / "models")
+    demo.open((site / "index.html").as_uri(), model="two")
+    select = demo.page.get_by_label("Model")
+    expect(select).to_have_value("two")
+    demo.enlarge(small)
+    demo.page.evaluate("document.getElementById('result').width = 1")
+    select.select_option("one")  # the picture that is there is enlarged again
+    demo.page.wait_for_function("document.getElementById('result').width > 1")
+    demo.wait_for("done")
+
+
+def test_without_a_build_the_page_says_what_to_do(demo: Driver, site: Path, tmp_path: Path) -> None:
+    for name in ("index.html", "page.css"):
+        shutil.copy(site / name, tmp_path)
+    demo.open((tmp_path / "index.html").as_uri())
+    notice = demo.page.locator("#unbuilt")
+    expect(notice).to_be_visible()
+    expect(notice).to_contain_text("make demo")
+    expect(demo.page.locator(".controls")).to_be_hidden()
+
+
+def test_without_a_model_the_page_says_what_to_do(demo: Driver, site: Path, tmp_path: Path) -> None:
+    shutil.copytree(site, tmp_path / "page")
+    script = tmp_path / "page" / "dist" / "models.js"
+    script.write_text("(globalThis.halfsizeParts ??= {}).models = [];\n", encoding="utf-8")
+    demo.open((tmp_path / "page" / "index.html").as_uri())
+    expect(demo.page.get_by_role("alert")).to_contain_text("make demo")
+    expect(demo.page.locator("#unbuilt")).to_be_hidden()
+
+
+def test_all_controls_have_names_and_an_order(opened: Driver, small: Path) -> None:
+    page = opened.page
+    assert page.title() and page.locator("html").get_attribute("lang") == "en"
+    opened.enlarge(small)
+    order = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement.id"))
+    assert order == ["split", "file", "save", "backend"]
+    assert page.get_by_label("Choose a photo").count() == 1
+    assert page.get_by_label("Runs on").count() == 1

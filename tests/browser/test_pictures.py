@@ -1,0 +1,101 @@
+"""What people really give to the page: transparent, turned, broken, too large."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from tests.browser.conftest import Reference
+from tests.browser.driver import Driver
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def opened(demo: Driver, site: Path) -> Driver:
+    return demo.open((site / "index.html").as_uri())
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.fromarray(data.astronaut()[:48, 200:264]).save(path)
+    return path
+
+
+def test_alpha_survives_without_a_dark_fringe(opened: Driver, tmp_path: Path) -> None:
+    cutout = np.zeros((40, 60, 4), np.uint8)  # black where nothing is to be seen
+    cutout[10:30, 15:45] = (200, 150, 90, 255)
+    path = tmp_path / "cutout.png"
+    Image.fromarray(cutout).save(path)
+    result = opened.enlarge(path)
+    alpha = result[..., 3]
+    assert (alpha[24:56, 34:86] == 255).all()
+    assert (alpha[:14] == 0).all() and (alpha[:, :24] == 0).all()
+    # All that is seen has the colour that it has in the middle, right to the edge.
+    middle = result[40, 60, :3].astype(int)
+    seen = result[alpha >= 128][:, :3].astype(int)
+    assert np.abs(seen - middle).max() < 40
+    assert np.abs(seen.mean(0) - middle).max() < 8
+
+
+def test_half_transparent_stays_half_transparent(opened: Driver, tmp_path: Path) -> None:
+    pixels = np.full((20, 30, 4), 128, np.uint8)
+    path = tmp_path / "veil.png"
+    Image.fromarray(pixels).save(path)
+    assert (opened.enlarge(path)[..., 3] == 128).all()
+
+
+def test_a_turned_photo_is_turned_back(
+    opened: Driver, reference: Reference, tmp_path: Path
+) -> None:
+    upright = data.astronaut()[:48, 200:264]
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying on its side: turn it clockwise to see it
+    path = tmp_path / "turned.png"
+    Image.fromarray(np.rot90(upright)).save(path, exif=exif)
+    expected = reference(np.ascontiguousarray(upright))
+    result = opened.enlarge(path)[..., :3]
+    assert result.shape == expected.shape
+    assert np.abs(result.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("how", ["drop", "paste"])
+def test_dropped_or_pasted(opened: Driver, photo: Path, how: str) -> None:
+    opened.offer(how, photo)
+    opened.wait_for("done")
+    assert opened.pixels("result").shape == (96, 128, 4)
+
+
+def test_what_is_no_picture_gets_a_sentence(opened: Driver, tmp_path: Path) -> None:
+    path = tmp_path / "notes.jpg"
+    path.write_text("not a picture")
+    assert opened.error_for(path).startswith("“notes.jpg” is not a picture")
+
+
+def test_an_empty_file_gets_a_sentence(opened: Driver, tmp_path: Path) -> None:
+    path = tmp_path / "empty.png"
+    path.touch()
+    assert opened.error_for(path) == "“empty.png” is empty."
+
+
+@pytest.mark.parametrize(("suffix", "format_"), [("jpg", "JPEG"), ("png", "PNG"), ("webp", "WebP")])
+def test_a_file_cut_off_gets_a_sentence(
+    opened: Driver, photo: Path, tmp_path: Path, suffix: str, format_: str
+) -> None:
+    path = tmp_path / f"cut.{suffix}"
+    Image.open(photo).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    assert opened.error_for(path).startswith(f"“cut.{suffix}” is a {format_} file that is cut off")
+    # The page is as good as new afterwards.
+    opened.enlarge(photo)
+
+
+def test_a_picture_that_no_canvas_holds_gets_a_sentence(opened: Driver, tmp_path: Path) -> None:
+    path = tmp_path / "long.png"
+    Image.new("RGB", (9000, 1)).save(path)
+    assert "18000 x 2 pixels cannot be drawn" in opened.error_for(path)

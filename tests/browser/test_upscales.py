@@ -1,0 +1,116 @@
+"""The built page gives the exported network's pixels, wherever and on whatever it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from skimage import data
+
+from export.runtimes import TFJS_BACKENDS
+from tests.browser.conftest import Reference
+from tests.browser.driver import Driver
+
+pytestmark = pytest.mark.browser
+
+# Steps of an 8-bit channel. GPUs may round otherwise than CPUs.
+TOLERANCE = {"cpu": 1, "wasm": 1, "webgl": 2, "webgpu": 2}
+
+
+def photo(height: int, width: int) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(data.chelsea()[100 : 100 + height, 60 : 60 + width])
+
+
+def write_png(folder: Path, pixels: NDArray[np.uint8]) -> Path:
+    path = folder / "photo.png"
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def require_equal(result: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: int) -> None:
+    assert result.shape[:2] == expected.shape[:2]
+    assert (result[..., 3] == 255).all()
+    error = np.abs(result[..., :3].astype(int) - expected)
+    assert error.max() <= tolerance, f"at {np.argwhere(error == error.max())[0]}"
+
+
+@pytest.mark.parametrize("backend", TFJS_BACKENDS)
+def test_from_disk_on_each_backend(
+    demo: Driver, site: Path, reference: Reference, tmp_path: Path, backend: str
+) -> None:
+    # Wider than one tile, so that there is a seam that could show.
+    pixels = photo(40, 270)
+    demo.open((site / "index.html").as_uri(), backend=backend)
+    demo.choose(write_png(tmp_path, pixels))
+    demo.page.wait_for_function(
+        "['done', 'error'].includes(document.documentElement.dataset.state)", timeout=240_000
+    )
+    if demo.state == "error" and backend != "wasm":
+        sentence = demo.page.inner_text("#error")
+        assert "cannot be used in this browser" in sentence
+        pytest.skip(sentence)
+    require_equal(demo.pixels("result"), reference(pixels), TOLERANCE[backend])
+    assert demo.fact("from") == "270 x 40"
+    assert demo.fact("to") == "540 x 80"
+    assert demo.fact("backend").lower() in (backend, "webassembly")
+    assert demo.fact("time").endswith(" ms")
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 2), (37, 53), (257, 300)])
+def test_any_size(
+    demo: Driver, site: Path, reference: Reference, tmp_path: Path, height: int, width: int
+) -> None:
+    pixels = photo(height, width)
+    demo.open((site / "index.html").as_uri())
+    result = demo.enlarge(write_png(tmp_path, pixels))
+    require_equal(result, reference(pixels), TOLERANCE["wasm"])
+
+
+def test_from_disk_nothing_is_fetched(demo: Driver, site: Path, tmp_path: Path) -> None:
+    demo.open((site / "index.html").as_uri())
+    demo.enlarge(write_png(tmp_path, photo(20, 20)))
+    assert {url.split(":")[0] for url in demo.requests} <= {"file", "blob", "data"}
+
+
+def test_over_http_below_a_path(
+    demo: Driver, http_address: str, reference: Reference, tmp_path: Path
+) -> None:
+    pixels = photo(40, 60)
+    demo.open(http_address)
+    result = demo.enlarge(write_png(tmp_path, pixels))
+    require_equal(result, reference(pixels), TOLERANCE["wasm"])
+    fetched = [url for url in demo.requests if url.startswith("http")]
+    assert fetched and all(url.startswith(http_address) for url in fetched)
+
+
+def test_automatic_takes_the_first_that_starts(
+    demo: Driver, site: Path, reference: Reference, tmp_path: Path
+) -> None:
+    pixels = photo(12, 16)
+    demo.open((site / "index.html").as_uri(), backend="auto")
+    result = demo.enlarge(write_png(tmp_path, pixels))
+    require_equal(result, reference(pixels), max(TOLERANCE.values()))
+
+
+def test_an_insecure_origin_goes_without_webgpu(
+    demo: Driver, site: Path, reference: Reference, tmp_path: Path
+) -> None:
+    # Browsers keep WebGPU and SubtleCrypto from plain http.
+    address = "http://halfsize.test/"
+    demo.page.route(
+        f"{address}**",
+        lambda route: route.fulfill(
+            path=site / route.request.url.removeprefix(address).split("?")[0]
+        ),
+    )
+    picture = write_png(tmp_path, pixels := photo(12, 16))
+    demo.open(f"{address}index.html", backend="webgpu")
+    assert demo.error_for(picture).startswith("WebGPU cannot be used in this browser.")
+    # The same picture is tried again with what is chosen next.
+    demo.page.select_option("#backend", "auto")
+    demo.wait_for("done")
+    assert demo.fact("backend") != "WebGPU"
+    require_equal(demo.pixels("result"), reference(pixels), TOLERANCE["webgl"])

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pixels.files import list_pictures, read_picture
+from pixels.metrics import Quality, compare
+from pixels.photos import reduce_photo
+from pixels.resize import resize
+from teacher.chain import Chain, ChainConfig
+from teacher.checkpoint import RunRecord, save_run
+from teacher.evaluate import Row, means, measure
+from teacher.runner import open_enlarger
+from tests.commands import command_here
+from tests.made_models import write_repeating_onnx
+from tests.made_photos import photo, write_photos
+from tests.made_runs import ROOT
+
+BENCHMARKS = ROOT.parent / "shared" / "data" / "benchmarks"
+# MATLAB's bicubic at x2, luma PSNR; tables differ in Set5's last digit.
+PUBLISHED = {"Set5": (33.66, 33.68), "Set14": (30.23, 30.23), "B100": (29.56, 29.56)}
+
+
+@pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="the benchmark photos are not at hand")
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_bicubic_gives_the_published_figures(name: str) -> None:
+    rows = measure([open_enlarger("bicubic")], list_pictures(BENCHMARKS / name))
+    (mean,) = means(rows)
+    low, high = PUBLISHED[name]
+    assert low <= round(mean.quality.psnr, 2) <= high
+
+
+def saved_chain(folder: Path, scale: int) -> Path:
+    torch.manual_seed(0)
+    network = Chain(ChainConfig(body=0, channels=4, scale=scale))
+    config = {"body": 0, "channels": 4, "scale": scale}
+    record = RunRecord(
+        network="chain", network_config=config, settings={}, git_commit=None, data={}
+    )
+    save_run(folder, network, record)
+    return folder
+
+
+def test_each_photo_is_cut_reduced_enlarged_and_compared(photos_folder: Path) -> None:
+    paths = list_pictures(photos_folder)
+    for scale in (2, 3):
+        rows = measure([open_enlarger("bicubic", plain_scale=scale)], paths)
+        for path, row in zip(paths, rows, strict=True):
+            reduced, original = reduce_photo(read_picture(path).rgb, scale)
+            enlarged = resize(reduced, (original.shape[0], original.shape[1]))
+            expected = compare(enlarged, original, shave_px=scale)
+            assert row == Row(photo=path.name, model="bicubic", quality=expected)
+
+
+def test_files_with_one_channel_are_luma_already(tmp_path: Path) -> None:
+    grey = photo(40, 44)[..., 0]
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    Image.fromarray(np.stack([grey] * 3, axis=-1)).save(tmp_path / "colour.png")
+    colour, single = measure([open_enlarger("bicubic")], list_pictures(tmp_path))
+    # The same pixels, but the studio range shrinks every error to 219 / 255.
+    gap = colour.quality.psnr - single.quality.psnr
+    assert gap == pytest.approx(20 * np.log10(255 / 219))
+
+
+def test_means_are_taken_for_each_model_in_order() -> None:
+    figures = [("b", 30.0, 0.9), ("a", 40.0, 1.0), ("b", 20.0, 0.5), ("a", 41.0, 0.8)]
+    rows = [
+        Row(photo="p", model=model, quality=Quality(psnr=psnr, ssim=ssim))
+        for model, psnr, ssim in figures
+    ]
+    assert means(rows) == [
+        Row(photo="mean", model="b", quality=Quality(psnr=25.0, ssim=0.7)),
+        Row(photo="mean", model="a", quality=Quality(psnr=40.5, ssim=0.9)),
+    ]
+
+
+def test_the_table_and_the_csv_show_every_model(
+    tmp_path: Path, photos_folder: Path, tiny_run: Path
+) -> None:
+    onnx = write_repeating_onnx(tmp_path / "repeat.onnx")
+    done = command_here(
+        *("teacher.evaluate", "--photos", photos_folder, "--csv", tmp_path / "out.csv"),
+        *("--model", tiny_run, onnx, "lanczos", "--threads", "1"),
+    )
+    assert done.status == 0, done.errors
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        header, *rows = list(csv.reader(file))
+    assert header == ["photo", "model", "psnr", "ssim"]
+    models = ["bicubic", "tiny", "repeat", "lanczos"]
+    names = ["photo0.png", "photo1.png", "photo2.png"]
+    photos = [[name, model] for name in names for model in models]
+    assert [row[:2] for row in rows] == [*photos, *[["mean", model] for model in models]]
+    for number, model in enumerate(models):
+        psnr = [float(row[2]) for row in rows[:-4] if row[1] == model]
+        assert float(rows[number - 4][2]) == pytest.approx(sum(psnr) / 3, abs=1e-3)
+        (line,) = [line for line in done.output.splitlines() if model in line]
+        assert f"{float(rows[number - 4][2]):.2f}" in line
+        assert f"{float(rows[number - 4][3]):.4f}" in line
+    enlarge = open_enlarger(str(tiny_run)).enlarge
+    reduced, original = reduce_photo(read_picture(photos_folder / "photo0.png").rgb, 2)
+    expected = compare(enlarge(reduced), original, shave_px=2)
+    assert rows[1] == ["photo0.png", "tiny", f"{expected.psnr:.4f}", f"{expected.ssim:.6f}"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "repeat.onnx"]
+
+
+def test_bicubic_has_the_scale_of_the_networks(tmp_path: Path, photos_folder: Path) -> None:
+    run = saved_chain(tmp_path / "three", 3)
+    done = command_here("teacher.evaluate", "--photos", photos_folder, "--model", run)
+    assert done.status == 0
+    assert "x3" in done.output
+    rows = measure([open_enlarger("bicubic", plain_scale=3)], list_pictures(photos_folder))
+    (line,) = [line for line in done.output.splitlines() if "bicubic" in line]
+    assert f"{means(rows)[0].quality.psnr:.2f}" in line
+
+
+def test_networks_of_different_scales_are_refused(
+    tmp_path: Path, photos_folder: Path, tiny_run: Path
+) -> None:
+    three = saved_chain(tmp_path / "three", 3)
+    done = command_here("teacher.evaluate", "--photos", photos_folder, "--model", tiny_run, three)
+    assert "scales [2, 3]" in done.sentence()
+
+
+def test_a_model_that_is_none_is_told(tmp_path: Path, photos_folder: Path) -> None:
+    for model in (tmp_path, tmp_path / "nowhere", tmp_path / "none.onnx"):
+        done = command_here("teacher.evaluate", "--photos", photos_folder, "--model", model)
+        assert str(model) in done.sentence()
+
+
+def test_photos_that_cannot_be_measured_are_told_and_no_table_is_left(tmp_path: Path) -> None:
+    small = write_photos(tmp_path / "small", [(40, 40), (40, 16)])
+    broken = write_photos(tmp_path / "broken", [(40, 40)])
+    (broken / "z.png").write_bytes(b"no photo")
+    (tmp_path / "empty").mkdir()
+    for folder, problem in (
+        (small, "photo1.png is too small to measure: 17x17 pixels are needed"),
+        (broken, "z.png"),
+        (tmp_path / "empty", "empty: holds no pictures"),
+        (tmp_path / "nowhere", "nowhere: there is no such folder"),
+    ):
+        done = command_here("teacher.evaluate", "--photos", folder, "--csv", tmp_path / "out.csv")
+        assert problem in done.sentence()
+        assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_csv_that_cannot_be_written_is_told(tmp_path: Path, photos_folder: Path) -> None:
+    for path in (tmp_path / "missing" / "out.csv", tmp_path):
+        done = command_here("teacher.evaluate", "--photos", photos_folder, "--csv", path)
+        assert str(path) in done.sentence()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from teacher.recipe import Recipe
+
+
+def test_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
+    recipe = Recipe(steps=1100, warmup_steps=100, learning_rate=0.01)
+    assert recipe.rate_at(0) == pytest.approx(0.0001)
+    assert recipe.rate_at(49) == pytest.approx(0.005)
+    assert recipe.rate_at(99) == pytest.approx(0.01)
+    assert recipe.rate_at(100) == pytest.approx(0.01)
+    assert recipe.rate_at(350) == pytest.approx(0.01 * (0.5 + math.sqrt(0.125)))
+    assert recipe.rate_at(600) == pytest.approx(0.005)
+    assert 0 < recipe.rate_at(1099) < 1e-7
+
+
+def test_the_warm_up_takes_at_most_a_tenth() -> None:
+    recipe = Recipe(steps=50, warmup_steps=100, learning_rate=0.01)
+    assert [recipe.rate_at(step) for step in range(5)] == pytest.approx(
+        [0.002, 0.004, 0.006, 0.008, 0.01]
+    )
+    assert recipe.rate_at(5) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(steps=1), Recipe(steps=9), Recipe(warmup_steps=0)])
+def test_short_trainings_and_no_warm_up_begin_at_the_full_rate(recipe: Recipe) -> None:
+    assert recipe.rate_at(0) == recipe.learning_rate
+
+
+def test_the_average_is_short_at_first_and_then_as_long_as_asked() -> None:
+    recipe = Recipe(ema_decay=0.9)
+    assert recipe.averaging_at(0) == pytest.approx(0.1)
+    assert recipe.averaging_at(9) == pytest.approx(10 / 19)
+    assert recipe.averaging_at(80) == pytest.approx(0.9)
+    assert recipe.averaging_at(10**6) == 0.9
+    assert Recipe(ema_decay=0.0).averaging_at(5) == 0.0
+
+
+def test_the_optimizer_holds_every_parameter() -> None:
+    network = torch.nn.Linear(3, 2)
+    (group,) = Recipe(learning_rate=0.25).optimizer(network).param_groups
+    assert list(group["params"]) == list(network.parameters())
+    assert (group["lr"], group["betas"]) == (0.25, (0.9, 0.99))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("steps", 0),
+        ("batch", 0),
+        ("warmup_steps", -1),
+        ("crop_px", 7),
+        ("learning_rate", 0.0),
+        ("learning_rate", 1.0),
+        ("learning_rate", math.nan),
+        ("clip_norm", 0.0),
+        ("clip_norm", math.nan),
+        ("ema_decay", -0.1),
+        ("ema_decay", 1.0),
+        ("ema_decay", math.nan),
+    ],
+)
+def test_values_out_of_range_are_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=name.replace("_", "-")):
+        Recipe(**{name: value})  # pyright: ignore[reportArgumentType]
