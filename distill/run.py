@@ -2,95 +2,157 @@
 
 The command can be stopped and given again: it goes on from its last checkpoint. Watch it with
 `tensorboard --logdir runs`.
+
+With --start-from a student is tuned to further photos, a site's own, say: it takes minutes, the
+stages' defaults are shorter, and the gain on held-out photos is told.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 import tyro
 
-from distill.losses import distillation
-from distill.students import StudentConfig
+from distill.losses import distances
+from distill.sources import Source, SourceConfig, gather, mixed_batches
+from distill.students import StudentConfig, folded, fresh, widen
+from distill.teaching import Teacher, open_teacher
+from distill.tuning import TUNING, open_student, report_gain
 from pixels.command import run_command
 from pixels.photos import PhotoStore
-from teacher.chain import Chain
-from teacher.checkpoint import load_network
-from teacher.networks import Network
-from teacher.recipe import Recipe
-from teacher.runner import network_enlarger
-from teacher.threads import Threads, use_threads
-from teacher.training_run import TrainingRun, crop_batches, prepare_photos, train_and_save
+from teacher.checkpoint import read_record
+from teacher.processes import joined_processes
+from teacher.speed import Speed
+from teacher.stages import StagedRecipe
+from teacher.threads import use_threads
+from teacher.training_run import TrainingRun, prepare_photos, train_and_save
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistillConfig:
     """Settings of `python -m distill.run`."""
 
-    teacher: Path
-    """Run folder of the teacher; its scale is the student's."""
     photos: Path
     """Folder of full-resolution training photos."""
     run: Path
     """Run folder to write: weights, record, checkpoints and TensorBoard events."""
+    teacher: Path | None = None
+    """Run folder of the teacher; without it the student learns from the truth alone."""
+    teacher_ensemble: bool = True
+    """Ask the teacher in all eight orientations and average: better, and takes eight times as long;
+    it is done once for all students."""
     validation: Path | None = None
     """Folder of photos to measure on; without it a tenth of --photos is held out, by content."""
-    teacher_weight: float = 0.2
-    """Weight of the distance to the teacher's output, beside 1 for the distance to the truth."""
+    start_from: Path | None = None
+    """Run folder of a student to go on from, for other photos; it also decides the shape."""
+    scale: int = 2
+    """How many times larger the output is; the teacher's, where there is one."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
-    recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(
-        default_factory=lambda: Recipe(learning_rate=2e-3)
-    )
+    expansion: int = 64
+    """Channels inside the collapsible blocks that train each kernel; 0 trains plain kernels. What
+    is written is the plain chain either way."""
+    sources: tyro.conf.OmitArgPrefixes[SourceConfig] = field(default_factory=SourceConfig)
+    recipe: tyro.conf.OmitArgPrefixes[StagedRecipe] = field(default_factory=StagedRecipe)
     seed: int = 0
     """Decides the fresh weights and every crop."""
     checkpoint_seconds: float = 30.0
     """How often the state is saved: how much work a killed training may lose."""
-    threads: Threads = None
-    """CPU threads; by default all that this process may use."""
+    speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
 
     def __post_init__(self) -> None:
-        if self.teacher_weight < 0.0:
-            raise ValueError(f"teacher-weight must be at least 0, got {self.teacher_weight}")
-        if self.teacher.resolve() == self.run.resolve():
+        if not 2 <= self.scale <= 4:
+            raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
+        if self.teacher is not None and self.teacher.resolve() == self.run.resolve():
             raise ValueError(f"--run must not be the teacher's own folder {self.teacher}")
+        if self.start_from is not None and self.start_from.resolve() == self.run.resolve():
+            raise ValueError(f"--run must not be the folder to start from, {self.start_from}")
+        if self.sources.any and self.teacher is None:
+            raise ValueError("photos without a larger version need a --teacher")
+        if not 0 <= self.expansion <= 1024:
+            raise ValueError(f"expansion must be 0 to 1024, got {self.expansion}")
 
 
-def add_teacher_layer(store: PhotoStore, teacher: Network, weights_sha256: str) -> str:
-    """Write the teacher's output for every photo of a store, once; give the layer's name."""
-    layer = f"teacher-{weights_sha256[:16]}"
-    if not store.has_layer(layer):
-        store.add_layer(layer, network_enlarger(teacher), "asking the teacher")
-    return layer
+def distil(config: DistillConfig) -> None:
+    """Train a student and write its run folder; where it is written already, say so.
+
+    Raises:
+        UserError: A folder cannot be used, or `run` holds a run with other settings.
+    """
+    with joined_processes() as processes:
+        use_threads(config.speed.threads, shared_by=processes.local_count)
+        teacher = _teacher(config)
+        started = None if config.start_from is None else open_student(config.start_from)
+        scale = config.scale if teacher is None else teacher.scale
+        run = TrainingRun(
+            folder=config.run,
+            recipe=config.recipe,
+            seed=config.seed,
+            checkpoint_seconds=config.checkpoint_seconds,
+            processes=processes,
+            speed=config.speed,
+        )
+        photos = processes.in_turn(
+            lambda: prepare_photos(run, config.photos, config.validation, scale=scale)
+        )
+        sources = processes.in_turn(lambda: _sources(config, photos.store, teacher))
+        torch.manual_seed(config.seed)
+        network = fresh(config.network.chain(scale)) if started is None else deepcopy(started)
+        train_and_save(
+            run,
+            photos,
+            widen(network, config.expansion),
+            distances,
+            mixed_batches(
+                config.recipe,
+                sources,
+                teacher_only_share=config.sources.teacher_only_share,
+                seed=config.seed,
+            ),
+            extra_settings=_settings(config, teacher, sources),
+            finish=folded,
+        )
+        if started is not None and processes.first:
+            report_gain(config.run, started, photos.validation)
 
 
-def main(config: DistillConfig) -> None:
-    """Run the command."""
-    use_threads(config.threads)
-    teacher, record = load_network(config.teacher)
-    student = config.network.chain(teacher.scale)
-    run = TrainingRun(
-        folder=config.run,
-        recipe=config.recipe,
-        seed=config.seed,
-        checkpoint_seconds=config.checkpoint_seconds,
+def _teacher(config: DistillConfig) -> Teacher | None:
+    if config.teacher is None:
+        return None
+    return open_teacher(config.teacher, ensemble=config.teacher_ensemble)
+
+
+def _sources(config: DistillConfig, store: PhotoStore, teacher: Teacher | None) -> list[Source]:
+    return gather(
+        store,
+        teacher,
+        config.sources,
+        stores=config.run.parent / "stores",
+        crop_px=config.recipe.crop_px,
+        beside_truth=any(stage.teacher > 0.0 for stage in config.recipe.stages),
     )
-    photos = prepare_photos(run, config.photos, config.validation, scale=teacher.scale)
-    layer = add_teacher_layer(photos.store, teacher, record.weights_sha256)
-    torch.manual_seed(config.seed)
-    train_and_save(
-        run,
-        photos,
-        Chain(student),
-        distillation(config.teacher_weight),
-        crop_batches(run, photos.store, ["reduced", "full", layer]),
-        extra_settings={
-            "teacher": record.weights_sha256,
-            "teacher_weight": config.teacher_weight,
-        },
-    )
+
+
+def _settings(
+    config: DistillConfig, teacher: Teacher | None, sources: Sequence[Source]
+) -> dict[str, Any]:
+    """Name what decides the result beside network, recipe, seed and photos."""
+    record = None if config.start_from is None else read_record(config.start_from)
+    return {
+        "teacher": teacher and teacher.name,
+        "sources": {source.name: source.store.fingerprint for source in sources},
+        "teacher_only_share": config.sources.teacher_only_share,
+        "expansion": config.expansion,
+        "start_from": record and record.weights_sha256,
+    }
 
 
 if __name__ == "__main__":
-    run_command(DistillConfig, main)
+    tunes = any(argument.partition("=")[0] == "--start-from" for argument in sys.argv[1:])
+    start = DistillConfig(photos=tyro.MISSING, run=tyro.MISSING, recipe=TUNING)
+    run_command(DistillConfig, distil, default=start if tunes else None)

@@ -31,12 +31,13 @@ from teacher.networks import Network
 from teacher.processes import Processes
 from teacher.recipe import Recipe
 from teacher.speed import Speed, sent
+from teacher.stages import StagedRecipe
 from teacher.stopping import StopRequest
 
 Batch = Sequence[Tensor]
 Objective = Callable[[Network, Batch], dict[str, Tensor]]
 """Gives the terms of the loss by name; their sum is what is minimised."""
-AnyRecipe = Recipe | FlipboardRecipe
+AnyRecipe = Recipe | StagedRecipe | FlipboardRecipe
 
 
 def _no_pictures(network: Network) -> dict[str, Tensor]:

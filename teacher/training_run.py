@@ -116,6 +116,7 @@ def train_and_save(
     batch_at: Callable[[int], Batch],
     *,
     extra_settings: dict[str, Any],
+    finish: Callable[[Network], Network] = lambda network: network,
 ) -> None:
     """Train a network and write its run folder; where it is written already, say so.
 
@@ -126,6 +127,7 @@ def train_and_save(
         objective: What to minimise.
         batch_at: Gives the batch of a step.
         extra_settings: Further settings that decide the result.
+        finish: Turns the trained network into the one to write: folds what only training needs.
 
     Raises:
         UserError: The folder holds a run with other settings.
@@ -150,6 +152,7 @@ def train_and_save(
     metrics = fit(training)
     if not run.processes.first:
         return
+    network = finish(network)
     write_report(run.folder, side_by_side(network, photos.validation))
     record = replace(record, metrics=metrics)
     save_run(run.folder, network, record)
