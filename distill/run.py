@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 import tyro
@@ -25,21 +25,20 @@ from distill.students import StudentConfig, folded, fresh, widen
 from distill.teaching import Teacher, open_teacher
 from distill.tuning import TUNING, open_student, report_gain
 from pixels.command import run_command
-from pixels.photos import PhotoStore
 from teacher.checkpoint import read_record
+from teacher.data import DataConfig, prepare_photos
 from teacher.processes import joined_processes
 from teacher.speed import Speed
 from teacher.stages import StagedRecipe
 from teacher.threads import use_threads
-from teacher.training_run import TrainingRun, prepare_photos, train_and_save
+from teacher.training_run import TrainingRun, train_and_save
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistillConfig:
     """Settings of `python -m distill.run`."""
 
-    photos: Path
-    """Folder of full-resolution training photos."""
+    data: tyro.conf.OmitArgPrefixes[DataConfig]
     run: Path
     """Run folder to write: weights, record, checkpoints and TensorBoard events."""
     teacher: Path | None = None
@@ -47,8 +46,6 @@ class DistillConfig:
     teacher_ensemble: bool = True
     """Ask the teacher in all eight orientations and average: better, and takes eight times as long;
     it is done once for all students."""
-    validation: Path | None = None
-    """Folder of photos to measure on; without it a tenth of --photos is held out, by content."""
     start_from: Path | None = None
     """Run folder of a student to go on from, for other photos; it also decides the shape."""
     scale: int = 2
@@ -58,7 +55,7 @@ class DistillConfig:
     """Channels inside the collapsible blocks that train each kernel; 0 trains plain kernels. What
     is written is the plain chain either way."""
     sources: tyro.conf.OmitArgPrefixes[SourceConfig] = field(default_factory=SourceConfig)
-    recipe: tyro.conf.OmitArgPrefixes[StagedRecipe] = field(default_factory=StagedRecipe)
+    recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(default_factory=StagedRecipe)
     seed: int = 0
     """Decides the fresh weights and every crop."""
     checkpoint_seconds: float = 30.0
@@ -97,10 +94,11 @@ def distil(config: DistillConfig) -> None:
             processes=processes,
             speed=config.speed,
         )
-        photos = processes.in_turn(
-            lambda: prepare_photos(run, config.photos, config.validation, scale=scale)
+        photos = processes.in_turn(lambda: prepare_photos(run, config.data, scale=scale))
+        stores = config.run.parent / "stores"
+        sources = processes.in_turn(
+            lambda: gather(photos, teacher, config.sources, stores=stores, recipe=config.recipe)
         )
-        sources = processes.in_turn(lambda: _sources(config, photos.store, teacher))
         torch.manual_seed(config.seed)
         network = fresh(config.network.chain(scale)) if started is None else deepcopy(started)
         train_and_save(
@@ -127,17 +125,6 @@ def _teacher(config: DistillConfig) -> Teacher | None:
     return open_teacher(config.teacher, ensemble=config.teacher_ensemble)
 
 
-def _sources(config: DistillConfig, store: PhotoStore, teacher: Teacher | None) -> list[Source]:
-    return gather(
-        store,
-        teacher,
-        config.sources,
-        stores=config.run.parent / "stores",
-        crop_px=config.recipe.crop_px,
-        beside_truth=any(stage.teacher > 0.0 for stage in config.recipe.stages),
-    )
-
-
 def _settings(
     config: DistillConfig, teacher: Teacher | None, sources: Sequence[Source]
 ) -> dict[str, Any]:
@@ -152,7 +139,12 @@ def _settings(
     }
 
 
+def defaults(arguments: Sequence[str]) -> DistillConfig | None:
+    """Find the defaults that these arguments start from: those of tuning, or the config's own."""
+    if not any(argument.partition("=")[0] == "--start-from" for argument in arguments):
+        return None
+    return DistillConfig(data=tyro.MISSING, run=Path("?"), recipe=TUNING)
+
+
 if __name__ == "__main__":
-    tunes = any(argument.partition("=")[0] == "--start-from" for argument in sys.argv[1:])
-    start = DistillConfig(photos=tyro.MISSING, run=tyro.MISSING, recipe=TUNING)
-    run_command(DistillConfig, distil, default=start if tunes else None)
+    run_command(DistillConfig, distil, default=defaults(sys.argv[1:]))

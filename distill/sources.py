@@ -16,9 +16,19 @@ import torch
 from torch import Tensor
 
 from distill.losses import weights_of
-from pixels.photos import PhotoStore
+from distill.teaching import Teacher
+from pixels.build import open_or_build_store
+from pixels.command import UsageError
+from pixels.disk import whole_folder
+from pixels.files import list_pictures
+from pixels.shards import ShardWriter, write_index
+from pixels.store import PhotoStore
+from teacher.data import Photos
 from teacher.loop import Batch
 from teacher.stages import Stage, StagedRecipe
+
+# Side of what is seen of a zoomed photo, in pixels of the reduced one.
+_ZOOMED_PX = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,50 +85,81 @@ class Source:
 
 
 def gather(
-    store: PhotoStore,
+    photos: Photos,
     teacher: Teacher | None,
     config: SourceConfig,
     *,
     stores: Path,
-    crop_px: int,
-    beside_truth: bool,
+    recipe: StagedRecipe,
 ) -> list[Source]:
     """Ask the teacher for whatever the training needs, and list where crops come from.
 
     Args:
-        store: The training photos.
+        photos: The training photos.
         teacher: Asked for what is not in the stores yet.
         config: What else to learn from; needs a teacher.
         stores: Folder where stores of further photos lie.
-        crop_px: Side of the largest crop.
-        beside_truth: Whether the teacher is heard on photos whose truth is known, too.
+        recipe: Says whether the teacher is heard where the truth is known, and how large crops are.
 
     Raises:
         UserError: A folder cannot be used.
         UsageError: Crops do not fit the scale.
     """
-    taught = teacher.taught(store, "reduced") if teacher and beside_truth else None
-    sources = [Source(name="truth", store=store, small="reduced", truth="full", taught=taught)]
+    store, crop_px = photos.store, recipe.crop_px
+    heard = teacher is not None and any(stage.teacher > 0.0 for stage in recipe.stages)
+    taught = teacher.taught(store, photos.input) if teacher and heard else None
+    sources = [Source(name="truth", store=store, small=photos.input, truth="full", taught=taught)]
     if not config.any or teacher is None:
         return sources
-    if crop_px % store.scale:
-        raise UsageError(f"with such photos --stage.crop-px must be multiples of {store.scale}")
+    if any(stage.crop_px % store.scale for stage in recipe.stages):
+        raise UsageError(
+            f"photos without a larger version need crops that --scale {store.scale} divides: "
+            "change the stages' crop-px"
+        )
 
     def add(name: str, of: PhotoStore, small: str) -> None:
         made = teacher.taught(of, small)
         sources.append(Source(name=name, store=of, small=small, truth=None, taught=made))
 
-    def opened(paths: Sequence[Path], smallest_px: int) -> PhotoStore:
+    def opened(folder: Path, smallest_px: int) -> PhotoStore:
+        paths = list_pictures(folder)
         return open_or_build_store(paths, stores, scale=store.scale, smallest_px=smallest_px)
 
     if config.lr_only_photos is not None:
-        paths = list_pictures(config.lr_only_photos)
-        add("lr-only", opened(paths, crop_px // store.scale), "full")
+        # Never reduced: what such a store calls full is what the student sees.
+        add("lr-only", opened(config.lr_only_photos, crop_px // store.scale), "full")
     if config.zoomed_photos:
-        ...
+        add("zoomed", _middles(store, config.zoomed_photos, stores, crop_px), "full")
     if config.other_photos is not None:
-        add("other", opened(list_pictures(config.other_photos), crop_px), "reduced")
+        add("other", opened(config.other_photos, crop_px), "reduced")
     return sources
+
+
+def _middles(store: PhotoStore, count: int, stores: Path, crop_px: int) -> PhotoStore:
+    """Make a store of the middles of some photos of another one, spread over all of it.
+
+    The middles alone: at full size a photo takes a teacher scale^2 times as long, and its output
+    as much room.
+    """
+    side = max(_ZOOMED_PX, crop_px)
+    folder = stores / f"zoomed-{store.fingerprint[:16]}-{count}-{side}"
+    if not folder.exists():
+        chosen = np.linspace(0, len(store.photos) - 1, min(count, len(store.photos))).astype(int)
+        with whole_folder(folder) as temporary:
+            with ShardWriter(temporary, "train") as writer:
+                for number in chosen.tolist():
+                    photo = store.photos[number]
+                    top, left = (max(0, n - side) // 2 for n in (photo.height, photo.width))
+                    reduced, full = (
+                        store.photo(number, layer)[
+                            factor * top : factor * (top + side),
+                            factor * left : factor * (left + side),
+                        ]
+                        for layer, factor in (("reduced", 1), ("full", store.scale))
+                    )
+                    writer.add(photo.name, photo.sha256, (reduced, full))
+            write_index(temporary, scale=store.scale)
+    return PhotoStore(folder)
 
 
 def mixed_batches(

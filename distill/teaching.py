@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pixels.photos import PhotoStore
+from pixels.store import PhotoStore
 from teacher.checkpoint import read_record
 from teacher.runner import open_enlarger
 

@@ -13,8 +13,8 @@ from rich.table import Table
 from pixels.command import UserError
 from pixels.disk import whole_file
 from pixels.metrics import compare
-from pixels.photos import Pair
 from pixels.resize import resize
+from pixels.shards import Pair
 from teacher.chain import Chain
 from teacher.checkpoint import load_network
 from teacher.runner import network_enlarger
