@@ -133,6 +133,7 @@ def _settings(
     return {
         "teacher": teacher and teacher.name,
         "sources": {source.name: source.store.fingerprint for source in sources},
+        "teacher_sees": config.sources.teacher_sees,
         "teacher_only_share": config.sources.teacher_only_share,
         "expansion": config.expansion,
         "start_from": record and record.weights_sha256,

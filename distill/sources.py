@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -43,6 +44,9 @@ class SourceConfig:
     other_photos: Path | None = None
     """Folder of photos of any kind and quality, of other people's sites, say: they are reduced,
     and the teacher's word is taken for what they were."""
+    teacher_sees: Literal["clean", "same"] = "clean"
+    """With `--degradation web`: whether the teacher enlarges the clean reduced photo or the very
+    compressed one that the student sees, which suits a teacher that was trained on such."""
     teacher_only_share: float = 0.25
     """Part of the crops of each batch that come from these, where there are any."""
 
@@ -107,7 +111,8 @@ def gather(
     """
     store, crop_px = photos.store, recipe.crop_px
     heard = teacher is not None and any(stage.teacher > 0.0 for stage in recipe.stages)
-    taught = teacher.taught(store, photos.input) if teacher and heard else None
+    seen = photos.input if config.teacher_sees == "same" else "reduced"
+    taught = teacher.taught(store, seen) if teacher and heard else None
     sources = [Source(name="truth", store=store, small=photos.input, truth="full", taught=taught)]
     if not config.any or teacher is None:
         return sources

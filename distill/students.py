@@ -36,7 +36,7 @@ class StudentConfig:
     """Which student to train."""
 
     student: str = "small"
-    """`nano` (4 convolutions of 12 channels, 5.8 K parameters), `small` (6 of 16, 14.8 K),
+    """`nano` (4 convolutions of 12 channels, 5.8 K parameters), `small` (6 of 16, 14.7 K),
     `medium` (10 of 16, 24 K) or `large` (5 of 32, 48 K)."""
     body: int | None = None
     """Convolutions in the body, in place of the named size's."""
