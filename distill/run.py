@@ -22,16 +22,16 @@ import tyro
 from distill.losses import distances
 from distill.sources import Source, SourceConfig, gather, mixed_batches
 from distill.students import StudentConfig, folded, fresh, widen
-from distill.teaching import Teacher, open_teacher
+from distill.teaching import open_teacher
 from distill.tuning import TUNING, open_student, report_gain
 from pixels.command import run_command
 from teacher.checkpoint import read_record
-from teacher.data import DataConfig, prepare_photos
-from teacher.processes import joined_processes
+from teacher.data import DataConfig, Photos, prepare_photos
+from teacher.processes import Processes, joined_processes
 from teacher.speed import Speed
 from teacher.stages import StagedRecipe
 from teacher.threads import use_threads
-from teacher.training_run import TrainingRun, train_and_save
+from teacher.training_run import TrainingRun, Watch, train_and_save, unwatched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,68 +75,85 @@ class DistillConfig:
             raise ValueError(f"expansion must be 0 to 1024, got {self.expansion}")
 
 
-def distil(config: DistillConfig) -> None:
+def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
     """Train a student and write its run folder; where it is written already, say so.
+
+    Args:
+        config: What to train, and on what.
+        watch: Is told what each validation measured.
 
     Raises:
         UserError: A folder cannot be used, or `run` holds a run with other settings.
     """
     with joined_processes() as processes:
         use_threads(config.speed.threads, shared_by=processes.local_count)
-        teacher = _teacher(config)
         started = None if config.start_from is None else open_student(config.start_from)
-        scale = config.scale if teacher is None else teacher.scale
-        run = TrainingRun(
-            folder=config.run,
-            recipe=config.recipe,
-            seed=config.seed,
-            checkpoint_seconds=config.checkpoint_seconds,
-            processes=processes,
-            speed=config.speed,
-        )
-        photos = processes.in_turn(lambda: prepare_photos(run, config.data, scale=scale))
-        stores = config.run.parent / "stores"
-        sources = processes.in_turn(
-            lambda: gather(photos, teacher, config.sources, stores=stores, recipe=config.recipe)
-        )
+        run = _training_run(config, processes, watch)
+        photos, sources = processes.in_turn(lambda: prepared(config))
         torch.manual_seed(config.seed)
-        network = fresh(config.network.chain(scale)) if started is None else deepcopy(started)
+        network = deepcopy(started) or fresh(config.network.chain(photos.store.scale))
+        batch_at = mixed_batches(
+            config.recipe,
+            sources,
+            teacher_only_share=config.sources.teacher_only_share,
+            seed=config.seed,
+        )
         train_and_save(
             run,
             photos,
             widen(network, config.expansion),
             distances,
-            mixed_batches(
-                config.recipe,
-                sources,
-                teacher_only_share=config.sources.teacher_only_share,
-                seed=config.seed,
-            ),
-            extra_settings=_settings(config, teacher, sources),
+            batch_at,
+            extra_settings=_settings(config, sources),
             finish=folded,
         )
         if started is not None and processes.first:
             report_gain(config.run, started, photos.validation)
 
 
-def _teacher(config: DistillConfig) -> Teacher | None:
-    if config.teacher is None:
-        return None
-    return open_teacher(config.teacher, ensemble=config.teacher_ensemble)
+def prepared(config: DistillConfig) -> tuple[Photos, list[Source]]:
+    """Make what a training needs on disk: the photos' store, and the teacher's word on them.
+
+    Raises:
+        UserError: A folder cannot be used.
+    """
+    teacher = None
+    if config.teacher is not None:
+        teacher = open_teacher(config.teacher, ensemble=config.teacher_ensemble)
+    scale = config.scale if teacher is None else teacher.scale
+    photos = prepare_photos(_training_run(config), config.data, scale=scale)
+    stores = config.run.parent / "stores"
+    return photos, gather(photos, teacher, config.sources, stores=stores, recipe=config.recipe)
 
 
-def _settings(
-    config: DistillConfig, teacher: Teacher | None, sources: Sequence[Source]
-) -> dict[str, Any]:
+def _training_run(
+    config: DistillConfig, processes: Processes | None = None, watch: Watch = unwatched
+) -> TrainingRun:
+    return TrainingRun(
+        folder=config.run,
+        recipe=config.recipe,
+        seed=config.seed,
+        checkpoint_seconds=config.checkpoint_seconds,
+        processes=processes or Processes(),
+        speed=config.speed,
+        watch=watch,
+    )
+
+
+def _settings(config: DistillConfig, sources: Sequence[Source]) -> dict[str, Any]:
     """Name what decides the result beside network, recipe, seed and photos."""
-    record = None if config.start_from is None else read_record(config.start_from)
+
+    def weights_of(run: Path | None) -> str | None:
+        return None if run is None else read_record(run).weights_sha256
+
     return {
-        "teacher": teacher and teacher.name,
+        "teacher": weights_of(config.teacher),
+        "teacher_ensemble": config.teacher_ensemble,
         "sources": {source.name: source.store.fingerprint for source in sources},
         "teacher_sees": config.sources.teacher_sees,
         "teacher_only_share": config.sources.teacher_only_share,
         "expansion": config.expansion,
-        "start_from": record and record.weights_sha256,
+        "start_from": weights_of(config.start_from),
     }
 
 
