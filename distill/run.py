@@ -38,9 +38,9 @@ from teacher.training_run import TrainingRun, Watch, train_and_save, unwatched
 class DistillConfig:
     """Settings of `python -m distill.run`."""
 
-    data: tyro.conf.OmitArgPrefixes[DataConfig]
     run: Path
     """Run folder to write: weights, record, checkpoints and TensorBoard events."""
+    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     teacher: Path | None = None
     """Run folder of the teacher; without it the student learns from the truth alone."""
     teacher_ensemble: bool = True
@@ -161,7 +161,7 @@ def defaults(arguments: Sequence[str]) -> DistillConfig | None:
     """Find the defaults that these arguments start from: those of tuning, or the config's own."""
     if not any(argument.partition("=")[0] == "--start-from" for argument in arguments):
         return None
-    return DistillConfig(data=tyro.MISSING, run=Path("?"), recipe=TUNING)
+    return DistillConfig(run=tyro.MISSING, recipe=TUNING)
 
 
 if __name__ == "__main__":

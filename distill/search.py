@@ -34,7 +34,7 @@ class SearchConfig:
     """Settings of `python -m distill.search`."""
 
     study: tyro.conf.OmitArgPrefixes[StudyConfig]
-    data: tyro.conf.OmitArgPrefixes[DataConfig]
+    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     teacher: Path | None = None
     """Run folder of the teacher; without it the student learns from the truth alone."""
     teacher_ensemble: bool = True

@@ -35,7 +35,7 @@ class SearchConfig:
     """Settings of `python -m teacher.search`; flags not searched are those of preset `quick`."""
 
     study: tyro.conf.OmitArgPrefixes[StudyConfig]
-    data: tyro.conf.OmitArgPrefixes[DataConfig]
+    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     steps: int = 2000
     """Training steps of each trial."""
     batch: int = 250

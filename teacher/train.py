@@ -39,9 +39,9 @@ from teacher.training_run import TrainingRun, Watch, train_and_save, unwatched
 
 @dataclass(frozen=True, kw_only=True)
 class _Common:
-    data: tyro.conf.OmitArgPrefixes[DataConfig]
     run: Path
     """Run folder to write: weights, record, checkpoints, TensorBoard events and report.png."""
+    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     preset: PresetName | None = None
     """Settings to start from; other flags override them. With `quick` it takes half an hour on a
     CPU; `standard` and `large` (residual) want a GPU; `flipboard-2015` has the post's values."""
@@ -95,7 +95,7 @@ def defaults(arguments: Sequence[str]) -> TrainConfig:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    missing = {"data": tyro.MISSING, "run": tyro.MISSING, "preset": asked.preset}
+    missing = {"run": tyro.MISSING, "preset": asked.preset}
     if isinstance(start, FlipboardPreset):
         return TrainFlipboard(**missing, shape=start.network, recipe=start.recipe)
     return TrainResidual(**missing, shape=start.network, recipe=start.recipe)
