@@ -7,6 +7,7 @@ came. What falls behind is stopped early by successive halving.
 from __future__ import annotations
 
 import shlex
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,12 @@ from pathlib import Path
 
 import optuna
 from filelock import FileLock
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage, RetryFailedTrialCallback
+from optuna.storages import (
+    BaseStorage,
+    JournalStorage,
+    RDBStorage,
+    RetryHeartbeatStaleTrialCallback,
+)
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import TrialState
 from rich.console import Console
@@ -35,6 +41,7 @@ _OVER = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 _FIRST_RUNG, _HALVING = 1, 3
 # A worker that was killed is missed after so long, and what it tried is tried again.
 _HEARTBEAT_SECONDS = 60
+_OPENINGS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +88,7 @@ def search(
     trials.mkdir(exist_ok=True)
     with FileLock(config.study / ".prepare.lock"):
         prepare(trials / "0")
-    study = _open(config)
+        study = _open(config)
 
     def objective(trial: optuna.Trial) -> float:
         folder = trials / f"{trial.number:04}"
@@ -98,23 +105,33 @@ def search(
 
 def _open(config: StudyConfig) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    for left in reversed(range(_OPENINGS)):
         try:
-            return optuna.create_study(
-                study_name=config.name,
-                storage=_storage(config),
-                direction="maximize",
-                load_if_exists=True,
-                # Without the liar, workers that ask at the same time would try the same.
-                sampler=optuna.samplers.TPESampler(constant_liar=True),
-                pruner=optuna.pruners.SuccessiveHalvingPruner(
-                    min_resource=_FIRST_RUNG, reduction_factor=_HALVING
-                ),
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                return _join(config)
         except Exception as error:  # each database has exceptions of its own
+            # Workers of other machines may just be making the same tables.
+            if left and "://" in config.storage and not isinstance(error, ValueError | ImportError):
+                time.sleep(1.0)
+                continue
             problem = str(error).splitlines()[0]
             raise UserError(f"--storage {config.storage} cannot be opened: {problem}") from error
+    raise AssertionError  # the last opening returns or raises
+
+
+def _join(config: StudyConfig) -> optuna.Study:
+    return optuna.create_study(
+        study_name=config.name,
+        storage=_storage(config),
+        direction="maximize",
+        load_if_exists=True,
+        # Without the liar, workers that ask at the same time would try the same.
+        sampler=optuna.samplers.TPESampler(constant_liar=True),
+        pruner=optuna.pruners.SuccessiveHalvingPruner(
+            min_resource=_FIRST_RUNG, reduction_factor=_HALVING
+        ),
+    )
 
 
 def _storage(config: StudyConfig) -> BaseStorage:
@@ -124,7 +141,7 @@ def _storage(config: StudyConfig) -> BaseStorage:
     return RDBStorage(
         config.storage,
         heartbeat_interval=_HEARTBEAT_SECONDS,
-        failed_trial_callback=RetryFailedTrialCallback(),
+        heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
     )
 
 

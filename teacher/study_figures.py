@@ -9,6 +9,7 @@ import matplotlib as mpl
 import optuna
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as plots
@@ -22,17 +23,20 @@ def draw_study(folder: Path, study: optuna.Study) -> None:
     """Write `history.png`, and with a few finished trials `importance.png` and `parallel.png`."""
     mpl.use("agg")
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    with warnings.catch_warnings():
+    # Within a context: these plots set a style for all that are drawn after them.
+    with mpl.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         warnings.simplefilter("ignore", UserWarning)  # of optuna's own use of matplotlib
-        _save(
-            plots.plot_optimization_history(study, target_name="PSNR, dB"), folder / "history.png"
-        )
+        history = plots.plot_optimization_history(study, target_name="PSNR, dB")
+        history.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _save(history, folder / "history.png")
         if len(complete) < _LEAST_TRIALS:
             return
         importance = plots.plot_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
         _save(importance, folder / "importance.png")
         parallel = plots.plot_parallel_coordinate(study, target_name="PSNR, dB")
+        for axes in parallel.figure.axes:
+            axes.grid(visible=False)  # one behind each scale would hide the numbers
         _save(parallel, folder / "parallel.png")
 
 

@@ -13,6 +13,7 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
+from teacher.checkpoint import read_record
 from tests.commands import command_here
 from tests.made_runs import ROOT
 
@@ -33,7 +34,7 @@ def opened(study: Path, storage: BaseStorage | str | None = None) -> optuna.Stud
 def test_two_workers_share_one_study(tmp_path: Path, photos_folder: Path, storage: str) -> None:
     url = f"sqlite:///{tmp_path}/study.db" if storage == "sqlite" else None
     more = ("--storage", url) if url else ()
-    command = [sys.executable, "-m", *arguments(tmp_path / "study", photos_folder, 5, *more)]
+    command = [sys.executable, "-m", *arguments(tmp_path / "study", photos_folder, 3, *more)]
     workers = [
         subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -44,8 +45,8 @@ def test_two_workers_share_one_study(tmp_path: Path, photos_folder: Path, storag
     assert [worker.returncode for worker in workers] == [0, 0], told
     trials = opened(tmp_path / "study", url).trials
     over = [trial for trial in trials if trial.state.is_finished()]
-    # The one that was under way when the fifth ended is finished too.
-    assert 5 <= len(over) == len(trials) <= 6
+    # The one that was under way when the third ended is finished too.
+    assert 3 <= len(over) == len(trials) <= 4
     assert sum("trial 0 " in errors for _, errors in told) == 1  # each trial is one worker's
     assert all(errors.count("\ntrial ") + errors.startswith("trial ") for _, errors in told)
     assert not any(trial.state == TrialState.FAIL for trial in trials)
@@ -78,8 +79,6 @@ def test_the_best_is_written_as_a_command_that_trains_it(study: Path, photos_fol
     done = command_here(*words[2:])
     assert done.status == 0, done.errors
     best = opened(study).best_trial
-    from teacher.checkpoint import read_record
-
     record, trial = (read_record(study / at) for at in ("best", f"trials/{best.number:04}"))
     assert record.settings == trial.settings
     assert record.metrics["validation/psnr"] == pytest.approx(best.value, abs=1e-3)
