@@ -15,14 +15,15 @@ import tyro
 from distill.losses import distillation
 from distill.students import StudentConfig
 from pixels.command import run_command
-from pixels.photos import PhotoStore
+from pixels.store import PhotoStore
 from teacher.chain import Chain
 from teacher.checkpoint import load_network
+from teacher.data import DataConfig, crop_batches, prepare_photos
 from teacher.networks import Network
 from teacher.recipe import Recipe
 from teacher.runner import network_enlarger
 from teacher.threads import Threads, use_threads
-from teacher.training_run import TrainingRun, crop_batches, prepare_photos, train_and_save
+from teacher.training_run import TrainingRun, train_and_save
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +32,9 @@ class DistillConfig:
 
     teacher: Path
     """Run folder of the teacher; its scale is the student's."""
-    photos: Path
-    """Folder of full-resolution training photos."""
     run: Path
     """Run folder to write: weights, record, checkpoints and TensorBoard events."""
-    validation: Path | None = None
-    """Folder of photos to measure on; without it a tenth of --photos is held out, by content."""
+    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     teacher_weight: float = 0.2
     """Weight of the distance to the teacher's output, beside 1 for the distance to the truth."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
@@ -57,11 +55,13 @@ class DistillConfig:
             raise ValueError(f"--run must not be the teacher's own folder {self.teacher}")
 
 
-def add_teacher_layer(store: PhotoStore, teacher: Network, weights_sha256: str) -> str:
-    """Write the teacher's output for every photo of a store, once; give the layer's name."""
-    layer = f"teacher-{weights_sha256[:16]}"
+def add_teacher_layer(
+    store: PhotoStore, teacher: Network, weights_sha256: str, source: str = "reduced"
+) -> str:
+    """Write the teacher's output for every picture of a layer, once; give the new one's name."""
+    layer = f"teacher-{weights_sha256[:16]}" + ("" if source == "reduced" else f"-{source}")
     if not store.has_layer(layer):
-        store.add_layer(layer, network_enlarger(teacher), "asking the teacher")
+        store.add_layer(layer, network_enlarger(teacher), "asking the teacher", source)
     return layer
 
 
@@ -76,15 +76,15 @@ def main(config: DistillConfig) -> None:
         seed=config.seed,
         checkpoint_seconds=config.checkpoint_seconds,
     )
-    photos = prepare_photos(run, config.photos, config.validation, scale=teacher.scale)
-    layer = add_teacher_layer(photos.store, teacher, record.weights_sha256)
+    photos = prepare_photos(run, config.data, scale=teacher.scale)
+    layer = add_teacher_layer(photos.store, teacher, record.weights_sha256, photos.input)
     torch.manual_seed(config.seed)
     train_and_save(
         run,
         photos,
         Chain(student),
         distillation(config.teacher_weight),
-        crop_batches(run, photos.store, ["reduced", "full", layer]),
+        crop_batches(run, photos.store, [photos.input, "full", layer]),
         extra_settings={
             "teacher": record.weights_sha256,
             "teacher_weight": config.teacher_weight,

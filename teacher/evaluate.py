@@ -23,8 +23,8 @@ from pixels.command import UserError, run_command
 from pixels.disk import whole_file
 from pixels.files import list_pictures, read_picture, stored_as_grey
 from pixels.metrics import Quality, compare, smallest_measurable_px
-from pixels.photos import reduce_photo
 from pixels.progress import track
+from pixels.shards import reduce_photo
 from teacher.evaluate_figure import Gallery
 from teacher.runner import PLAIN, Enlarger, open_enlarger
 from teacher.threads import Threads, use_threads

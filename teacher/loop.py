@@ -10,8 +10,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +21,9 @@ from rich.progress import Progress, TaskID
 from torch import Tensor, nn
 
 from pixels.command import UserError
-from pixels.progress import progress_bar
+from pixels.progress import console, progress_bar
 from teacher.checkpoint import ResumeState, read_resume, save_resume
+from teacher.feed import Feed
 from teacher.flipboard import Flipboard
 from teacher.flipboard_recipe import FlipboardRecipe
 from teacher.logbook import Logbook
@@ -32,6 +32,8 @@ from teacher.processes import Processes
 from teacher.recipe import Recipe
 from teacher.speed import Speed, sent
 from teacher.stopping import StopRequest
+
+_WORTH_TELLING_SECONDS = 1.0
 
 Batch = Sequence[Tensor]
 Objective = Callable[[Network, Batch], dict[str, Tensor]]
@@ -52,7 +54,7 @@ class Training:
     recipe: AnyRecipe
     """How to train it."""
     batch_at: Callable[[int], Batch]
-    """Gives the batch of a step, of all processes together, on the CPU; it must depend on the
+    """Gives the batch of a step, of all processes together, on any device; it must depend on the
     step alone."""
     objective: Objective
     """What to minimise: means over the batch."""
@@ -175,8 +177,9 @@ def _run(
     log_every = max(1, min(50, recipe.steps // 20))
     saved = time.monotonic()
     terms: dict[str, Tensor] = {}
+    feed = Feed(training.batch_at, state.step, recipe.steps)
     with StopRequest() as stop:
-        for batch in _batches(training, state):
+        for batch in feed:
             terms = _step(state, training, batch)
             progress.update(task, completed=state.step)
             late = time.monotonic() - saved > training.checkpoint_seconds
@@ -184,7 +187,9 @@ def _run(
             saving = late or stopping or state.step == recipe.steps
             if saving or state.step % log_every == 0:
                 values = _finite(training, state, terms)
-                logbook.scalars(state.step, {**values, **recipe.logged(state.step - 1)})
+                logbook.scalars(
+                    state.step, {**values, **recipe.logged(state.step - 1), **feed.logged()}
+                )
                 progress.update(task, note=f"loss {values['loss']:.4f}")
             if state.step % measure_every == 0 and state.step < recipe.steps:
                 _validate(training, state.averaged, state.step, logbook)
@@ -193,6 +198,8 @@ def _run(
                 saved = time.monotonic()
             if stopping:
                 raise KeyboardInterrupt
+    if processes.first and feed.seconds > _WORTH_TELLING_SECONDS:
+        console.print(f"waited for crops {feed.waiting_share:.1%} of the time")
 
 
 def _step(state: _State, training: Training, batch: Batch) -> dict[str, Tensor]:
@@ -246,17 +253,6 @@ def _validate(
     logbook.scalars(step, metrics)
     logbook.pictures(step, training.pictures(network))
     return metrics
-
-
-def _batches(training: Training, state: _State) -> Iterator[Batch]:
-    """Give the batches of the steps to come; the next one is cut while this one is used."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(training.batch_at, state.step)
-        for step in range(state.step, training.recipe.steps):
-            batch = coming.result()
-            if step + 1 < training.recipe.steps:
-                coming = pool.submit(training.batch_at, step + 1)
-            yield batch
 
 
 def _read_same(training: Training) -> ResumeState | None:

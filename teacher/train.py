@@ -23,6 +23,7 @@ import torch
 import tyro
 
 from pixels.command import run_command
+from teacher.data import DataConfig, crop_batches, prepare_photos
 from teacher.flipboard import Flipboard
 from teacher.flipboard_config import FlipboardConfig
 from teacher.flipboard_recipe import FlipboardRecipe
@@ -33,17 +34,14 @@ from teacher.processes import joined_processes
 from teacher.recipe import Recipe
 from teacher.speed import Speed
 from teacher.threads import use_threads
-from teacher.training_run import TrainingRun, crop_batches, prepare_photos, train_and_save
+from teacher.training_run import TrainingRun, train_and_save
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Common:
-    photos: Path
-    """Folder of full-resolution training photos."""
     run: Path
     """Run folder to write: weights, record, checkpoints, TensorBoard events and report.png."""
-    validation: Path | None = None
-    """Folder of photos to measure on; without it a tenth of the others is held out, by content."""
+    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     preset: PresetName | None = None
     """Settings to start from; other flags override them. With `quick` it takes half an hour on a
     CPU; `standard` and `large` (residual) want a GPU; `flipboard-2015` has the post's values."""
@@ -97,7 +95,7 @@ def defaults(arguments: Sequence[str]) -> TrainConfig:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    missing = {"photos": tyro.MISSING, "run": tyro.MISSING, "preset": asked.preset}
+    missing = {"run": tyro.MISSING, "preset": asked.preset}
     if isinstance(start, FlipboardPreset):
         return TrainFlipboard(**missing, shape=start.network, recipe=start.recipe)
     return TrainResidual(**missing, shape=start.network, recipe=start.recipe)
@@ -119,9 +117,9 @@ def main(config: TrainConfig) -> None:
             speed=config.speed,
         )
         photos = processes.in_turn(
-            lambda: prepare_photos(run, config.photos, config.validation, scale=config.shape.scale)
+            lambda: prepare_photos(run, config.data, scale=config.shape.scale)
         )
-        batch_at = crop_batches(run, photos.store, ["reduced", "full"])
+        batch_at = crop_batches(run, photos.store, [photos.input, "full"])
         torch.manual_seed(config.seed)
         if isinstance(config, TrainFlipboard):
             network = Flipboard(config.shape)

@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from pixels.color import to_float
 from pixels.command import UsageError, UserError
-from pixels.files import ImageError, list_pictures, read_picture
-from pixels.metrics import compare, smallest_measurable_px
-from pixels.photos import Pair, PhotoStore, held_out, open_or_build_store, reduce_photo
+from pixels.metrics import compare
 from pixels.progress import console
 from pixels.resize import resize
+from pixels.shards import Pair
 from teacher.checkpoint import RunRecord, git_commit, read_record, save_run
+from teacher.data import Photos
 from teacher.loop import AnyRecipe, Batch, Objective, Training, fit
 from teacher.networks import Network
 from teacher.processes import Processes
@@ -27,9 +26,6 @@ from teacher.report import write_report
 from teacher.runner import network_enlarger
 from teacher.speed import Speed
 
-_VALIDATION_PHOTOS = 8
-# Validation runs many times in a training: the middle of a photo says enough.
-_VALIDATION_PX = 192
 _SHOWN_PHOTOS = 3
 
 
@@ -57,55 +53,6 @@ class TrainingRun:
             raise UsageError(
                 f"--checkpoint-seconds must be at least 0, got {self.checkpoint_seconds}"
             )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Photos:
-    """Photos ready for training."""
-
-    store: PhotoStore
-    """What is trained on."""
-    validation: list[Pair]
-    """What is measured on: reduced and original, cut from the middle; may be empty."""
-
-
-def prepare_photos(
-    run: TrainingRun, photos: Path, validation: Path | None, *, scale: int
-) -> Photos:
-    """Read the folders that a command names; stores lie beside the run folder.
-
-    Raises:
-        UserError: A folder is missing or empty, or no photo in it can be used.
-    """
-    paths = list_pictures(photos)
-    if validation is None:
-        measured = [path for path in paths if held_out(path)]
-        # A handful of photos may all fall on one side; training needs them more.
-        paths = [path for path in paths if path not in measured] or paths
-    else:
-        measured = list_pictures(validation)
-    store = open_or_build_store(
-        paths, run.folder.parent / "stores", scale=scale, smallest_px=run.recipe.crop_px
-    )
-    for entry in store.left_out:
-        console.print(f"left out: {entry.reason}", style="yellow")
-    pairs = _validation_pairs(measured, scale)
-    if not pairs:
-        console.print("no validation: no photo to hold out (name some by --validation)")
-    return Photos(store=store, validation=pairs)
-
-
-def crop_batches(
-    run: TrainingRun, store: PhotoStore, layers: Sequence[str]
-) -> Callable[[int], Batch]:
-    """Cut the batch of a step from the layers of a store: uint8 (batch, 3, side, side) each."""
-
-    def batch_at(step: int) -> list[Tensor]:
-        rng = np.random.default_rng((run.seed, step))
-        crops = store.crops(rng, run.recipe.batch, run.recipe.crop_px, layers)
-        return [torch.from_numpy(crop) for crop in crops]
-
-    return batch_at
 
 
 def train_and_save(
@@ -195,26 +142,6 @@ def side_by_side(network: Network, pairs: Sequence[Pair]) -> dict[str, Tensor]:
     return pictures
 
 
-def _validation_pairs(paths: Sequence[Path], scale: int) -> list[Pair]:
-    """Cut the middle out of the first photos that can be read and are large enough."""
-    side = _VALIDATION_PX * scale
-    pairs: list[Pair] = []
-    for path in paths:
-        if len(pairs) == _VALIDATION_PHOTOS:
-            break
-        try:
-            photo = read_picture(path).rgb
-        except ImageError as error:
-            console.print(f"left out: {error}", style="yellow")
-            continue
-        if min(photo.shape[:2]) < smallest_measurable_px(scale):
-            console.print(f"left out: {path} is too small to measure", style="yellow")
-            continue
-        top, left = (max(0, (length - side) // 2) for length in photo.shape[:2])
-        pairs.append(reduce_photo(photo[top : top + side, left : left + side], scale))
-    return pairs
-
-
 def _describe(
     run: TrainingRun, photos: Photos, network: Network, extra_settings: dict[str, Any]
 ) -> RunRecord:
@@ -225,6 +152,7 @@ def _describe(
         "recipe": asdict(run.recipe),
         "seed": run.seed,
         "data": data,
+        **photos.settings,
         **extra_settings,
     }
     return RunRecord(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pixels.photos import PhotoStore
+from pixels.store import PhotoStore
 from teacher.checkpoint import load_network
 from teacher.runner import network_enlarger
 from tests.made_runs import MadeChain, command

@@ -10,8 +10,8 @@ from PIL import Image
 
 from pixels.files import list_pictures, read_picture
 from pixels.metrics import Quality, compare
-from pixels.photos import reduce_photo
 from pixels.resize import resize
+from pixels.shards import reduce_photo
 from teacher.chain import Chain, ChainConfig
 from teacher.checkpoint import RunRecord, save_run
 from teacher.evaluate import Row, means, measure

@@ -237,7 +237,8 @@ def test_losses_rates_and_validation_are_logged(tmp_path: Path) -> None:
     metrics = fit(trained)
     events = EventAccumulator(str(tmp_path)).Reload()
     assert set(events.Tags()["scalars"]) == {
-        *("loss", "loss/near", "loss/far", "gradient", "rate", "validation/sum")
+        *("loss", "loss/near", "loss/far", "gradient", "rate", "validation/sum"),
+        "time/waiting_share",
     }
     rates = {event.step: event.value for event in events.Scalars("rate")}
     assert rates == {

@@ -17,7 +17,7 @@ import torch
 
 from pixels.command import UserError
 from pixels.disk import sha256_of
-from pixels.photos import PhotoStore
+from pixels.store import PhotoStore
 from teacher.chain import Chain, ChainConfig
 from teacher.checkpoint import load_network, read_resume
 from teacher.objectives import absolute_error as objective

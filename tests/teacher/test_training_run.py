@@ -8,20 +8,27 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from pixels.build import held_out
 from pixels.command import UserError
 from pixels.metrics import compare
-from pixels.photos import held_out, reduce_photo
 from pixels.resize import resize
+from pixels.shards import reduce_photo
 from teacher.chain import Chain, ChainConfig
+from teacher.data import DataConfig, Photos, crop_batches, prepare_photos
 from teacher.recipe import Recipe
 from teacher.runner import network_enlarger
-from teacher.training_run import TrainingRun, crop_batches, measure, prepare_photos
+from teacher.training_run import TrainingRun, measure
 from tests.made_photos import photo
 
 
 def run_in(folder: Path, seed: int = 0) -> TrainingRun:
     recipe = Recipe(batch=3, crop_px=10)
     return TrainingRun(folder=folder / "run", recipe=recipe, seed=seed, checkpoint_seconds=9.0)
+
+
+def prepared(folder: Path, photos: Path, validation: Path | None, *, scale: int = 2) -> Photos:
+    config = DataConfig(photos=photos, validation=validation)
+    return prepare_photos(run_in(folder), config, scale=scale)
 
 
 def write_bmps(folder: Path, photos: list[NDArray[np.uint8]]) -> Path:
@@ -46,7 +53,7 @@ def write_both_kinds(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def test_without_validation_some_are_held_out_by_content(tmp_path: Path) -> None:
     held, others = write_both_kinds(tmp_path / "in")
-    photos = prepare_photos(run_in(tmp_path), tmp_path / "in", None, scale=2)
+    photos = prepared(tmp_path, tmp_path / "in", None)
     assert [entry.name for entry in photos.store.photos] == [path.name for path in others]
     assert len(photos.validation) == len(held)
     for path, (reduced, original) in zip(held, photos.validation, strict=True):
@@ -58,14 +65,14 @@ def test_photos_that_would_all_be_held_out_are_trained_on(tmp_path: Path) -> Non
     held, others = write_both_kinds(tmp_path / "in")
     for path in others:
         path.unlink()
-    photos = prepare_photos(run_in(tmp_path), tmp_path / "in", None, scale=2)
+    photos = prepared(tmp_path, tmp_path / "in", None)
     assert len(photos.store.photos) == len(photos.validation) == len(held)
 
 
 def test_a_folder_for_validation_is_measured_and_all_others_trained_on(tmp_path: Path) -> None:
     training = write_bmps(tmp_path / "in", [photo(34, 34, seed) for seed in range(20)])
     measured = write_bmps(tmp_path / "other", [photo(61, 47, 30), photo(40, 40, 31)])
-    photos = prepare_photos(run_in(tmp_path), training, measured, scale=3)
+    photos = prepared(tmp_path, training, measured, scale=3)
     assert len(photos.store.photos) == 20
     assert [reduced.shape for reduced, _ in photos.validation] == [(20, 15, 3), (13, 13, 3)]
     assert photos.store.folder.parent == tmp_path / "stores"
@@ -74,7 +81,7 @@ def test_a_folder_for_validation_is_measured_and_all_others_trained_on(tmp_path:
 def test_of_large_photos_the_middle_is_measured_and_of_many_the_first(tmp_path: Path) -> None:
     large = photo(420, 500)
     measured = write_bmps(tmp_path / "other", [large, *(photo(30, 30, n) for n in range(12))])
-    photos = prepare_photos(run_in(tmp_path), measured, measured, scale=2)
+    photos = prepared(tmp_path, measured, measured)
     assert len(photos.validation) == 8
     reduced, original = photos.validation[0]
     assert np.array_equal(original, large[18 : 18 + 384, 58 : 58 + 384])
@@ -84,7 +91,7 @@ def test_of_large_photos_the_middle_is_measured_and_of_many_the_first(tmp_path: 
 def test_what_is_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_bmps(tmp_path / "in", [photo(34, 34), photo(12, 90, 1)])
     (folder / "[bold]bad.png").write_bytes(b"bad")
-    photos = prepare_photos(run_in(tmp_path), folder, folder, scale=2)
+    photos = prepared(tmp_path, folder, folder)
     assert len(photos.store.photos) == len(photos.validation) == 1
     told = "".join(capsys.readouterr().err.split())
     assert told.count("leftout:") == 4
@@ -97,7 +104,7 @@ def test_no_photo_to_hold_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixt
     held, _ = write_both_kinds(tmp_path / "in")
     for path in held:
         path.unlink()
-    assert prepare_photos(run_in(tmp_path), tmp_path / "in", None, scale=2).validation == []
+    assert prepared(tmp_path, tmp_path / "in", None).validation == []
     assert "--validation" in capsys.readouterr().err
 
 
@@ -106,12 +113,12 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path, which: str) -> None:
     folder = write_bmps(tmp_path / "in", [photo(34, 34)])
     named = {"photos": folder, "validation": folder, which: tmp_path / "nowhere"}
     with pytest.raises(UserError, match="nowhere"):
-        prepare_photos(run_in(tmp_path), named["photos"], named["validation"], scale=2)
+        prepared(tmp_path, named["photos"], named["validation"])
 
 
 def test_a_batch_depends_on_the_seed_and_the_step_alone(tmp_path: Path) -> None:
     folder = write_bmps(tmp_path / "in", [photo(60, 60), photo(40, 90, 1)])
-    store = prepare_photos(run_in(tmp_path), folder, folder, scale=2).store
+    store = prepared(tmp_path, folder, folder).store
     layers = ["reduced", "full"]
     batch_at = crop_batches(run_in(tmp_path), store, layers)
     later, first = batch_at(7), batch_at(0)

@@ -7,9 +7,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from pixels.build import held_out, open_or_build_store
 from pixels.command import UserError
-from pixels.photos import PhotoStore, held_out, open_or_build_store, reduce_photo
 from pixels.resize import resize
+from pixels.shards import reduce_photo
+from pixels.store import PhotoStore
 from tests.made_photos import noise, photo, write_photos
 
 BOTH = ["reduced", "full"]
@@ -128,13 +130,13 @@ def test_the_same_photos_give_the_same_store_under_any_name_and_order(tmp_path: 
     folder = write_photos(tmp_path / "a", [(30, 40), (44, 33)])
     paths = sorted(folder.iterdir())
     store = open_or_build_store(paths, tmp_path / "stores", scale=2, smallest_px=8)
-    untouched = (store.folder / "full.bin").stat().st_mtime_ns
+    untouched = (store.shards[0] / "full.bin").stat().st_mtime_ns
     other = tmp_path / "b"
     other.mkdir()
     renamed = [path.rename(other / f"z{9 - n}.png") for n, path in enumerate(paths)]
     again = open_or_build_store(renamed, tmp_path / "stores", scale=2, smallest_px=8)
     assert again.folder == store.folder
-    assert (again.folder / "full.bin").stat().st_mtime_ns == untouched
+    assert (again.shards[0] / "full.bin").stat().st_mtime_ns == untouched
     assert again.fingerprint == store.fingerprint
     for change in ({"scale": 3, "smallest_px": 8}, {"scale": 2, "smallest_px": 9}):
         changed = open_or_build_store(renamed, tmp_path / "stores", **change)
@@ -171,23 +173,43 @@ def test_an_added_layer_is_there_when_it_is_complete(tmp_path: Path) -> None:
         assert np.array_equal(reopened.photo(number, "twice"), expected)
 
 
-def test_a_layer_broken_off_leaves_nothing(tmp_path: Path) -> None:
-    store = store_of(tmp_path, photo(30, 40), photo(24, 20, 1))
-    before = sorted(store.folder.iterdir())
+def test_a_layer_broken_off_is_not_there_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    store = store_of(tmp_path, photo(30, 40), photo(24, 20, 1), photo(40, 22, 2))
+    asked: list[int] = []
 
     def stop(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if small.shape[0] == 12:
             raise KeyboardInterrupt
+        return doubled(small)
+
+    def doubled(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        asked.append(small.shape[0])
         return small.repeat(2, axis=0).repeat(2, axis=1)
 
     with pytest.raises(KeyboardInterrupt):
         store.add_layer("twice", stop, "doubling")
+    assert not store.has_layer("twice")
+    (growing,) = store.folder.glob("shards/*/twice.growing")
+    with growing.open("ab") as file:
+        file.write(b"half a picture")
+    again = PhotoStore(store.folder)
+    again.add_layer("twice", doubled, "doubling")
+    assert asked == [15, 12, 20]
+    assert again.has_layer("twice")
+    for number in range(3):
+        small = again.photo(number, "reduced")
+        twice = small.repeat(2, axis=0).repeat(2, axis=1)
+        assert np.array_equal(again.photo(number, "twice"), twice)
+
+
+def test_a_layer_of_the_wrong_size_is_refused(tmp_path: Path) -> None:
+    store = store_of(tmp_path, photo(30, 40))
     with pytest.raises(ValueError, match="not the full size"):
         store.add_layer("same", lambda small: small, "keeping")
-    assert sorted(store.folder.iterdir()) == before
+    assert not store.has_layer("same")
 
 
 def test_a_layer_that_is_not_there_is_told(tmp_path: Path) -> None:
     store = store_of(tmp_path, photo(30, 40))
-    with pytest.raises(UserError, match=r"teacher\.bin is missing"):
+    with pytest.raises(UserError, match="layer teacher is missing"):
         store.photo(0, "teacher")

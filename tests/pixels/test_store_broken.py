@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pixels.build import open_or_build_store
 from pixels.command import UserError
-from pixels.photos import PhotoStore, open_or_build_store
+from pixels.store import PhotoStore
 from tests.made_photos import noise, photo, write_photos
 from tests.made_runs import ROOT
 
@@ -53,7 +54,7 @@ def test_nothing_usable_is_told_with_a_reason_and_leaves_nothing(tmp_path: Path)
 @pytest.mark.parametrize("layer", ["reduced", "full"])
 @pytest.mark.parametrize("change", ["cut", "longer", "missing"])
 def test_a_layer_of_another_length_is_told(store: PhotoStore, layer: str, change: str) -> None:
-    path = store.folder / f"{layer}.bin"
+    path = store.shards[0] / f"{layer}.bin"
     data = path.read_bytes()
     path.write_bytes({"cut": data[:-1], "longer": data + b"\0", "missing": b""}[change])
     if change == "missing":
@@ -72,12 +73,19 @@ def with_photo(**fields: object) -> Callable[[dict[str, Any]], Any]:
 
 
 ALTERED: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "no photos at all": lambda index: index | {"photos": []},
-    "photos missing": without("photos"),
+    "no shards": lambda index: index | {"shards": []},
+    "shards missing": without("shards"),
+    "a shard that is not there": lambda index: index | {"shards": ["train-00007"]},
+    "a shard without a name": lambda index: index | {"shards": [None]},
     "scale missing": without("scale"),
     "format missing": without("format"),
     "a list": lambda index: [index],
-    "another format": lambda index: index | {"format": 99},
+    "another format": lambda index: index | {"format": 1},
+}
+ALTERED_SHARD: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "no photos at all": lambda index: index | {"photos": []},
+    "photos missing": without("photos"),
+    "a list": lambda index: [index],
     "a photo of one field": lambda index: index | {"photos": [{"name": "a"}]},
     "a photo with a stray field": with_photo(depth=3),
     "height as text": with_photo(height="12"),
@@ -85,10 +93,20 @@ ALTERED: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
+def alter(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+
+
 @pytest.mark.parametrize("name", ALTERED)
 def test_an_altered_index_is_told(store: PhotoStore, name: str) -> None:
-    path = store.folder / "store.json"
-    path.write_text(json.dumps(ALTERED[name](json.loads(path.read_text()))))
+    alter(store.folder / "store.json", ALTERED[name])
+    with pytest.raises(UserError, match=str(store.folder)):
+        PhotoStore(store.folder)
+
+
+@pytest.mark.parametrize("name", ALTERED_SHARD)
+def test_an_altered_index_of_a_shard_is_told(store: PhotoStore, name: str) -> None:
+    alter(store.shards[0] / "photos.json", ALTERED_SHARD[name])
     with pytest.raises(UserError, match=str(store.folder)):
         PhotoStore(store.folder)
 
@@ -102,8 +120,7 @@ def test_an_index_that_is_no_json_is_told(store: PhotoStore, content: bytes) -> 
 
 @pytest.mark.parametrize("height", [14, 16])
 def test_sizes_that_do_not_fit_the_layers_are_told(store: PhotoStore, height: int) -> None:
-    path = store.folder / "store.json"
-    path.write_text(json.dumps(with_photo(height=height)(json.loads(path.read_text()))))
+    alter(store.shards[0] / "photos.json", with_photo(height=height))
     with pytest.raises(UserError, match="missing or incomplete"):
         PhotoStore(store.folder).photo(0, "full")
 
@@ -118,7 +135,7 @@ def build(photos: Path, stores: Path, before: str = "") -> list[str]:
     """A command that builds a store, after something else."""
     program = f"""
 from pathlib import Path
-from pixels.photos import open_or_build_store
+from pixels.build import open_or_build_store
 {before}
 paths = sorted(Path({str(photos)!r}).iterdir())
 open_or_build_store(paths, Path({str(stores)!r}), scale=2, smallest_px=8)
@@ -149,7 +166,7 @@ def test_a_build_killed_half_way_leaves_no_store_and_can_be_done_again(tmp_path:
     stores = tmp_path / "stores"
     with subprocess.Popen(build(tmp_path / "photos", stores), cwd=ROOT) as process:
         # Decoding begins when the first layer is there.
-        while not list(stores.glob("*/reduced.bin")):
+        while not list(stores.glob("*/shards/*/reduced.bin")):
             assert process.poll() is None
             time.sleep(0.002)
         process.kill()
