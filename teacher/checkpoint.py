@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import load_file
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
@@ -161,14 +162,16 @@ def read_resume(folder: Path) -> ResumeState | None:
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="pt") as file:
-            header: Mapping[str, str] = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            if header["sha256"] != _sha256_of_tensors(tensors):
-                raise ValueError("it was altered since it was written")
-            return ResumeState(
-                step=int(header["step"]), settings=json.loads(header["settings"]), tensors=tensors
-            )
+        # Read at one go, not by `safe_open`, which opens the file twice: a running training may
+        # put the next state in its place in between.
+        content = path.read_bytes()
+        header = _safetensors_metadata(content)
+        tensors = tensors_from_bytes(content)
+        if header["sha256"] != _sha256_of_tensors(tensors):
+            raise ValueError("it was altered since it was written")
+        return ResumeState(
+            step=int(header["step"]), settings=json.loads(header["settings"]), tensors=tensors
+        )
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read ({error}): delete {folder} to start from the beginning"
@@ -189,6 +192,12 @@ def git_commit() -> str | None:
 def best_device() -> torch.device:
     """Choose the first GPU where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _safetensors_metadata(content: bytes) -> dict[str, str]:
+    """Read the texts that a safetensors file carries: 8 bytes of length, then JSON."""
+    length = int.from_bytes(content[:8], "little")
+    return json.loads(content[8 : 8 + length])["__metadata__"]
 
 
 def _sha256_of_tensors(tensors: Mapping[str, Tensor]) -> str:

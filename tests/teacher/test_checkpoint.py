@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -197,6 +202,34 @@ def test_a_resume_state_comes_back_as_it_was(tmp_path: Path) -> None:
     assert (state.step, state.settings) == (STATE.step, STATE.settings)
     assert set(state.tensors) == set(STATE.tensors)
     assert all(torch.equal(state.tensors[name], STATE.tensors[name]) for name in STATE.tensors)
+
+
+def test_a_resume_state_is_read_whole_while_others_take_its_place(tmp_path: Path) -> None:
+    for step in (1, 2):
+        tensors = {f"{name}": torch.full((50,), step) for name in range(100)}
+        save_resume(tmp_path, ResumeState(step=step, settings={}, tensors=tensors))
+        [written] = (tmp_path / "resume").glob("state.*")
+        written.rename(tmp_path / f"{step}")
+    enough = Event()
+
+    def replace_again_and_again() -> None:
+        for step in itertools.cycle((1, 2)):
+            os.link(tmp_path / f"{step}", tmp_path / "next")
+            (tmp_path / "next").replace(written)
+            if enough.is_set():
+                return
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(replace_again_and_again)
+        while not written.exists():
+            time.sleep(0.001)
+        try:
+            for _ in range(500):
+                state = read_resume(tmp_path)
+                assert state is not None
+                assert all((tensor == state.step).all() for tensor in state.tensors.values())
+        finally:
+            enough.set()
 
 
 @pytest.mark.parametrize("kept", [0, 1, 7, 40, -1])
