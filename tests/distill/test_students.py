@@ -41,7 +41,7 @@ def test_an_unknown_name_is_told_with_the_known_ones() -> None:
         StudentConfig(student="huge")
     for wrong in ({"channels": 0}, {"kernel": 4}, {"kernel": 1}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
-            StudentConfig(**wrong)
+            StudentConfig(**wrong)  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize(("kernel", "body"), [(3, 2), (5, 0), (5, 2), (7, 1)])
@@ -74,11 +74,13 @@ def test_a_fresh_student_hands_its_input_on(name: str) -> None:
 def written_out(chain: Chain, image: Tensor) -> Tensor:
     """What a widened chain computes, block by block: wide convolution, 1x1 convolution, sum."""
     features = image
-    for number, convolution in enumerate(chain.convolutions):
-        factors = convolution.parametrizations["weight"]
-        first, second = factors.original0, factors.original1
+    for number in range(len(chain.convolutions)):
+        name = f"convolutions.{number}.parametrizations.weight.original"
+        first, second = (chain.get_parameter(f"{name}{which}") for which in "01")
         wide = torch.conv2d(features, first, padding=first.shape[-1] // 2)
-        added = torch.conv2d(wide, second[:, :, None, None], convolution.bias)
+        added = torch.conv2d(
+            wide, second[:, :, None, None], chain.get_parameter(f"convolutions.{number}.bias")
+        )
         features = added + features if added.shape == features.shape else added
         if number < len(chain.activations):
             features = chain.activations[number](features)
