@@ -2,95 +2,167 @@
 
 The command can be stopped and given again: it goes on from its last checkpoint. Watch it with
 `tensorboard --logdir runs`.
+
+With --start-from a student is tuned to further photos, a site's own, say: it takes minutes, the
+stages' defaults are shorter, and the gain on held-out photos is told.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Any
 
 import torch
 import tyro
 
-from distill.losses import distillation
-from distill.students import StudentConfig
+from distill.losses import distances
+from distill.sources import Source, SourceConfig, gather, mixed_batches
+from distill.students import StudentConfig, folded, fresh, widen
+from distill.teaching import open_teacher
+from distill.tuning import TUNING, open_student, report_gain
 from pixels.command import run_command
-from pixels.store import PhotoStore
-from teacher.chain import Chain
-from teacher.checkpoint import load_network
-from teacher.data import DataConfig, crop_batches, prepare_photos
-from teacher.networks import Network
-from teacher.recipe import Recipe
-from teacher.runner import network_enlarger
-from teacher.threads import Threads, use_threads
-from teacher.training_run import TrainingRun, train_and_save
+from teacher.checkpoint import read_record
+from teacher.data import DataConfig, Photos, prepare_photos
+from teacher.processes import Processes, joined_processes
+from teacher.speed import Speed
+from teacher.stages import StagedRecipe
+from teacher.threads import use_threads
+from teacher.training_run import TrainingRun, Watch, train_and_save, unwatched
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistillConfig:
     """Settings of `python -m distill.run`."""
 
-    teacher: Path
-    """Run folder of the teacher; its scale is the student's."""
     run: Path
     """Run folder to write: weights, record, checkpoints and TensorBoard events."""
     data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
-    teacher_weight: float = 0.2
-    """Weight of the distance to the teacher's output, beside 1 for the distance to the truth."""
+    teacher: Path | None = None
+    """Run folder of the teacher; without it the student learns from the truth alone."""
+    teacher_ensemble: bool = True
+    """Ask the teacher in all eight orientations and average: better, and takes eight times as long;
+    it is done once for all students."""
+    start_from: Path | None = None
+    """Run folder of a student to go on from, for other photos; it also decides the shape."""
+    scale: int = 2
+    """How many times larger the output is; the teacher's, where there is one."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
-    recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(
-        default_factory=lambda: Recipe(learning_rate=2e-3)
-    )
+    expansion: int = 64
+    """Channels inside the collapsible blocks that train each kernel; 0 trains plain kernels. What
+    is written is the plain chain either way."""
+    sources: tyro.conf.OmitArgPrefixes[SourceConfig] = field(default_factory=SourceConfig)
+    recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(default_factory=StagedRecipe)
     seed: int = 0
     """Decides the fresh weights and every crop."""
     checkpoint_seconds: float = 30.0
     """How often the state is saved: how much work a killed training may lose."""
-    threads: Threads = None
-    """CPU threads; by default all that this process may use."""
+    speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
 
     def __post_init__(self) -> None:
-        if self.teacher_weight < 0.0:
-            raise ValueError(f"teacher-weight must be at least 0, got {self.teacher_weight}")
-        if self.teacher.resolve() == self.run.resolve():
+        if not 2 <= self.scale <= 4:
+            raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
+        if self.teacher is not None and self.teacher.resolve() == self.run.resolve():
             raise ValueError(f"--run must not be the teacher's own folder {self.teacher}")
+        if self.start_from is not None and self.start_from.resolve() == self.run.resolve():
+            raise ValueError(f"--run must not be the folder to start from, {self.start_from}")
+        if self.sources.any and self.teacher is None:
+            raise ValueError("photos without a larger version need a --teacher")
+        if not 0 <= self.expansion <= 1024:
+            raise ValueError(f"expansion must be 0 to 1024, got {self.expansion}")
 
 
-def add_teacher_layer(
-    store: PhotoStore, teacher: Network, weights_sha256: str, source: str = "reduced"
-) -> str:
-    """Write the teacher's output for every picture of a layer, once; give the new one's name."""
-    layer = f"teacher-{weights_sha256[:16]}" + ("" if source == "reduced" else f"-{source}")
-    if not store.has_layer(layer):
-        store.add_layer(layer, network_enlarger(teacher), "asking the teacher", source)
-    return layer
+def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
+    """Train a student and write its run folder; where it is written already, say so.
+
+    Args:
+        config: What to train, and on what.
+        watch: Is told what each validation measured.
+
+    Raises:
+        UserError: A folder cannot be used, or `run` holds a run with other settings.
+    """
+    with joined_processes() as processes:
+        use_threads(config.speed.threads, shared_by=processes.local_count)
+        started = None if config.start_from is None else open_student(config.start_from)
+        run = _training_run(config, processes, watch)
+        photos, sources = processes.in_turn(lambda: prepared(config))
+        torch.manual_seed(config.seed)
+        network = deepcopy(started) or fresh(config.network.chain(photos.store.scale))
+        batch_at = mixed_batches(
+            config.recipe,
+            sources,
+            teacher_only_share=config.sources.teacher_only_share,
+            seed=config.seed,
+        )
+        train_and_save(
+            run,
+            photos,
+            widen(network, config.expansion),
+            distances,
+            batch_at,
+            extra_settings=_settings(config, sources),
+            finish=folded,
+        )
+        if started is not None and processes.first:
+            report_gain(config.run, started, photos.validation)
 
 
-def main(config: DistillConfig) -> None:
-    """Run the command."""
-    use_threads(config.threads)
-    teacher, record = load_network(config.teacher)
-    student = config.network.chain(teacher.scale)
-    run = TrainingRun(
+def prepared(config: DistillConfig) -> tuple[Photos, list[Source]]:
+    """Make what a training needs on disk: the photos' store, and the teacher's word on them.
+
+    Raises:
+        UserError: A folder cannot be used.
+    """
+    teacher = None
+    if config.teacher is not None:
+        teacher = open_teacher(config.teacher, ensemble=config.teacher_ensemble)
+    scale = config.scale if teacher is None else teacher.scale
+    photos = prepare_photos(_training_run(config), config.data, scale=scale)
+    stores = config.run.parent / "stores"
+    return photos, gather(photos, teacher, config.sources, stores=stores, recipe=config.recipe)
+
+
+def _training_run(
+    config: DistillConfig, processes: Processes | None = None, watch: Watch = unwatched
+) -> TrainingRun:
+    return TrainingRun(
         folder=config.run,
         recipe=config.recipe,
         seed=config.seed,
         checkpoint_seconds=config.checkpoint_seconds,
+        processes=processes or Processes(),
+        speed=config.speed,
+        watch=watch,
     )
-    photos = prepare_photos(run, config.data, scale=teacher.scale)
-    layer = add_teacher_layer(photos.store, teacher, record.weights_sha256, photos.input)
-    torch.manual_seed(config.seed)
-    train_and_save(
-        run,
-        photos,
-        Chain(student),
-        distillation(config.teacher_weight),
-        crop_batches(run, photos.store, [photos.input, "full", layer]),
-        extra_settings={
-            "teacher": record.weights_sha256,
-            "teacher_weight": config.teacher_weight,
-        },
-    )
+
+
+def _settings(config: DistillConfig, sources: Sequence[Source]) -> dict[str, Any]:
+    """Name what decides the result beside network, recipe, seed and photos."""
+
+    def weights_of(run: Path | None) -> str | None:
+        return None if run is None else read_record(run).weights_sha256
+
+    return {
+        "teacher": weights_of(config.teacher),
+        "teacher_ensemble": config.teacher_ensemble,
+        "sources": {source.name: source.store.fingerprint for source in sources},
+        "teacher_sees": config.sources.teacher_sees,
+        "teacher_only_share": config.sources.teacher_only_share,
+        "expansion": config.expansion,
+        "start_from": weights_of(config.start_from),
+    }
+
+
+def defaults(arguments: Sequence[str]) -> DistillConfig | None:
+    """Find the defaults that these arguments start from: those of tuning, or the config's own."""
+    if not any(argument.partition("=")[0] == "--start-from" for argument in arguments):
+        return None
+    return DistillConfig(run=tyro.MISSING, recipe=TUNING)
 
 
 if __name__ == "__main__":
-    run_command(DistillConfig, main)
+    run_command(DistillConfig, distil, default=defaults(sys.argv[1:]))

@@ -1,16 +1,34 @@
-"""The student networks: plain chains small enough to send to every reader."""
+"""The student networks: plain chains small enough to send to every reader.
+
+Prints the named ones as a table, and whatever other shape the flags ask for.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from teacher.chain import Activation, ChainConfig, Colour
+import torch
+import tyro
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+from torch.nn.utils import parametrize
+
+from distill.collapsible import Collapsible, identity_kernel
+from pixels.command import run_command
+from teacher.chain import Activation, Chain, ChainConfig, Colour
+from teacher.networks import Network, macs_per_output_pixel, parameter_count
 
 SIZES = {
-    "nano": ChainConfig(body=4, channels=12),
-    "small": ChainConfig(body=6, channels=16),
+    "nano": ChainConfig(body=4, channels=12, activation="relu"),
+    "small": ChainConfig(body=6, channels=16, activation="relu"),
+    "medium": ChainConfig(body=10, channels=16, activation="relu"),
+    "large": ChainConfig(body=5, channels=32, activation="relu"),
 }
 """Body convolutions and channels by name."""
+
+# Beside the identity, the fresh noise of PyTorch is halved: measured in docs/experiments.md.
+_FRESH_GAIN = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,19 +36,23 @@ class StudentConfig:
     """Which student to train."""
 
     student: str = "small"
-    """`nano` (4 convolutions of 12 channels, 5.8 K parameters) or `small` (6 of 16, 14.8 K)."""
+    """`nano` (4 convolutions of 12 channels, 5.8 K parameters), `small` (6 of 16, 14.7 K),
+    `medium` (10 of 16, 24 K) or `large` (5 of 32, 48 K)."""
     body: int | None = None
-    """3x3 convolutions in the body, in place of the named size's."""
+    """Convolutions in the body, in place of the named size's."""
     channels: int | None = None
     """Feature maps, in place of the named size's."""
+    kernel: int | None = None
+    """Side of the convolutions' kernels, odd, in place of the named size's 3."""
     colour: Colour = "luma"
     """`luma`: chroma is enlarged by fixed bicubic; `rgb`: the student enlarges all three."""
-    activation: Activation = "prelu"
-    """What stands between the convolutions."""
+    activation: Activation = "relu"
+    """What stands between the convolutions; `relu` trains better here: docs/decisions/0007."""
 
     def __post_init__(self) -> None:
         if self.student not in SIZES:
             raise ValueError(f"student must be one of {', '.join(SIZES)}, got {self.student!r}")
+        self.chain(2)
 
     def chain(self, scale: int) -> ChainConfig:
         """Describe the chain that this student is.
@@ -43,7 +65,98 @@ class StudentConfig:
             size,
             body=size.body if self.body is None else self.body,
             channels=size.channels if self.channels is None else self.channels,
+            kernel=size.kernel if self.kernel is None else self.kernel,
             colour=self.colour,
             activation=self.activation,
             scale=scale,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyConfig:
+    """Settings of `python -m distill.students`."""
+
+    network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
+    scale: int = 2
+    """How many times larger the output is."""
+
+
+def fresh(config: ChainConfig) -> Chain:
+    """Build a chain that begins near the identity: each feature map hands itself on.
+
+    PyTorch's own weights shrink a signal more in each layer, until with ReLU none of it is left.
+    """
+    chain = Chain(config)
+    with torch.no_grad():
+        for convolution in chain.convolutions:
+            kernel = convolution.weight
+            kernel.mul_(_FRESH_GAIN).add_(identity_kernel(kernel) if _is_body(kernel) else 0.0)
+            convolution.bias.zero_()
+    return chain
+
+
+def widen(chain: Chain, expansion: int) -> Chain:
+    """Train each kernel of a chain as a collapsible block, in place; it computes the same.
+
+    Args:
+        chain: A plain one, with fresh or trained weights.
+        expansion: Channels between a block's two factors; 0 leaves the chain plain.
+    """
+    for convolution in chain.convolutions if expansion else ():
+        block = Collapsible(expansion, identity=_is_body(convolution.weight))
+        parametrize.register_parametrization(convolution, "weight", block)
+    return chain
+
+
+def fold(chain: Chain) -> Chain:
+    """Write a chain's kernels down: the plain chain that computes the same, border included.
+
+    What a run folder holds is always this. A plain chain comes back as a copy.
+    """
+    plain = Chain(chain.config)
+    with torch.no_grad():
+        for ours, theirs in zip(plain.convolutions, chain.convolutions, strict=True):
+            ours.weight.copy_(theirs.weight)
+            ours.bias.copy_(theirs.bias)
+    plain.activations.load_state_dict(chain.activations.state_dict())
+    return plain.eval()
+
+
+def folded(network: Network) -> Network:
+    """Fold a network if it is a chain."""
+    return fold(network) if isinstance(network, Chain) else network
+
+
+def main(config: FamilyConfig) -> None:
+    """Run the command."""
+    table = Table(box=None, padding=(0, 2, 0, 0), caption="MACs per output pixel; KB of weights")
+    for name in ("student", "body", "channels", "colour"):
+        table.add_column(name, no_wrap=True)
+    for name in ("parameters", "MACs", "margin", "float16", "int8"):
+        table.add_column(name, justify="right", no_wrap=True)
+    asked = config.network
+    for name in SIZES:
+        table.add_row(*_row(name, StudentConfig(student=name, colour=asked.colour), config.scale))
+    if (asked.body, asked.channels, asked.kernel) != (None, None, None):
+        table.add_row(*_row("yours", asked, config.scale), style="bold")
+    Console().print(table)
+
+
+def _row(name: str, student: StudentConfig, scale: int) -> list[str]:
+    shape = student.chain(scale)
+    chain = Chain(shape)
+    parameters = parameter_count(chain)
+    figures = [f"{parameters:,}", f"{macs_per_output_pixel(chain):,.0f}", f"{chain.margin_px} px"]
+    sizes = [f"{parameters * bytes_each / 1000:.1f} KB" for bytes_each in (2, 1)]
+    return [
+        *(name, str(shape.body), str(shape.channels), shape.colour),
+        *(*figures, *sizes),
+    ]
+
+
+def _is_body(kernel: Tensor) -> bool:
+    return kernel.shape[0] == kernel.shape[1]
+
+
+if __name__ == "__main__":
+    run_command(FamilyConfig, main)

@@ -58,7 +58,7 @@ def main(config: DemoConfig) -> None:
     )
     _step(
         *("distill.run", "--teacher", f"{teacher}", *photos, "--run", f"{student}"),
-        *("--student", "nano", "--batch", "8", "--steps", f"{config.student_steps}"),
+        *("--student", "nano", "--stage1.batch", "8", "--steps", f"{config.student_steps}"),
     )
     for run in (teacher, student):
         _step("export.onnx", "--run", f"{run}", "--out", f"{run}-onnx", "--force")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -182,18 +182,18 @@ class PhotoStore:
         doing: str,
         source: str = "reduced",
     ) -> None:
-        """Write a layer of full-size pictures made from smaller ones, or go on writing it.
+        """Write a layer of pictures made from smaller ones, or go on writing it.
 
         Args:
             layer: Its name.
-            make: Takes a picture of `source`, gives it back at full size.
+            make: Takes a picture of `source`, gives it back scale times as large.
             doing: What the progress bar says.
             source: The layer that it is made from; its variants become the new one's.
         """
         grow_layer(
             self,
             layer,
-            LayerKind(factor=self.scale, variants=self.kind(source).variants),
+            replace(self.kind(source), factor=self.scale * self.kind(source).factor),
             lambda place: make(self.photo(place[0], source, place[1])),
             doing,
         )

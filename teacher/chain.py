@@ -1,9 +1,9 @@
 """The plain chain: what a folded student is, and all that a small runtime has to know.
 
-3x3 convolutions (zero padding, stride 1) with ReLU or PReLU between them, a last one to
-scale^2 x (output channels), the input repeated and added (the "anchor"), and a pixel shuffle. It
-lives beside the teacher's networks, below `distill`, because every tool here runs it:
-docs/decisions/0002.
+3x3 convolutions (zero padding, stride 1; larger odd kernels for experiments) with ReLU or PReLU
+between them, a last one to scale^2 x (output channels), the input repeated and added (the
+"anchor"), and a pixel shuffle. It lives beside the teacher's networks, below `distill`, because
+every tool here runs it: docs/decisions/0002.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ class ChainConfig:
     """Shape of a `Chain`."""
 
     body: int = 6
-    """3x3 convolutions from channels to channels, between the first and the last one."""
+    """Convolutions from channels to channels, between the first and the last one."""
     channels: int = 16
     """Feature maps of every convolution but the last."""
     colour: Colour = "luma"
     """`luma`: the chain sees luma and chroma is enlarged by bicubic; `rgb`: it sees all three."""
     activation: Activation = "prelu"
     """What stands between the convolutions."""
+    kernel: int = 3
+    """Side of every convolution's kernel, in pixels; odd."""
     scale: int = 2
     """How many times larger the output is."""
 
@@ -43,6 +45,8 @@ class ChainConfig:
             raise ValueError(
                 f"body must be 0 to 256 and channels 1 to 1024, got {self.body} and {self.channels}"
             )
+        if self.kernel % 2 == 0 or not 3 <= self.kernel <= 15:
+            raise ValueError(f"kernel must be odd and 3 to 15 pixels, got {self.kernel}")
         if self.colour not in ("luma", "rgb") or self.activation not in ("relu", "prelu"):
             raise ValueError(f"unknown colour {self.colour!r} or activation {self.activation!r}")
         if not 2 <= self.scale <= 4:
@@ -69,11 +73,13 @@ class Chain(nn.Module):
         super().__init__()
         self.config = config
         self.scale = config.scale
-        self.margin_px = max(config.body + 2, BICUBIC_RADIUS_PX)
+        reach = config.kernel // 2
+        self.margin_px = max((config.body + 2) * reach, BICUBIC_RADIUS_PX)
         colours = 1 if config.colour == "luma" else 3
         widths = [colours, *[config.channels] * (config.body + 1), colours * config.scale**2]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, 3, padding=1) for before, after in pairwise(widths)
+            nn.Conv2d(before, after, config.kernel, padding=reach)
+            for before, after in pairwise(widths)
         )
         self.activations = nn.ModuleList(
             nn.PReLU(config.channels) if config.activation == "prelu" else nn.ReLU()
@@ -125,7 +131,12 @@ class Chain(nn.Module):
         features = image
         for convolution, activation in zip(self.convolutions, self.activations, strict=False):
             features = activation(convolution(features))
-        return self.convolutions[-1](features) + F.conv2d(image, self.anchor)
+        planes = self.convolutions[-1](features)
+        if torch.is_autocast_enabled(image.device.type):
+            # The same as the anchor's convolution, which bfloat16 would round to half a byte.
+            repeated = image.float().repeat_interleave(self.scale**2, dim=1)
+            return planes.float() + repeated
+        return planes + F.conv2d(image, self.anchor)
 
 
 def _anchor_kernel(colours: int, scale: int) -> Tensor:

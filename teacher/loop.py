@@ -31,6 +31,7 @@ from teacher.networks import Network
 from teacher.processes import Processes
 from teacher.recipe import Recipe
 from teacher.speed import Speed, sent
+from teacher.stages import StagedRecipe
 from teacher.stopping import StopRequest
 
 _WORTH_TELLING_SECONDS = 1.0
@@ -38,7 +39,7 @@ _WORTH_TELLING_SECONDS = 1.0
 Batch = Sequence[Tensor]
 Objective = Callable[[Network, Batch], dict[str, Tensor]]
 """Gives the terms of the loss by name; their sum is what is minimised."""
-AnyRecipe = Recipe | FlipboardRecipe
+AnyRecipe = Recipe | StagedRecipe | FlipboardRecipe
 
 
 def _no_pictures(network: Network) -> dict[str, Tensor]:

@@ -34,7 +34,7 @@ from teacher.processes import joined_processes
 from teacher.recipe import Recipe
 from teacher.speed import Speed
 from teacher.threads import use_threads
-from teacher.training_run import TrainingRun, train_and_save
+from teacher.training_run import TrainingRun, Watch, train_and_save, unwatched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +101,8 @@ def defaults(arguments: Sequence[str]) -> TrainConfig:
     return TrainResidual(**missing, shape=start.network, recipe=start.recipe)
 
 
-def main(config: TrainConfig) -> None:
-    """Run the command."""
+def main(config: TrainConfig, *, watch: Watch = unwatched) -> None:
+    """Run the command; `watch` is told what each validation measured."""
     with joined_processes() as processes:
         use_threads(config.speed.threads, shared_by=processes.local_count)
         recipe = config.recipe
@@ -115,6 +115,7 @@ def main(config: TrainConfig) -> None:
             checkpoint_seconds=config.checkpoint_seconds,
             processes=processes,
             speed=config.speed,
+            watch=watch,
         )
         photos = processes.in_turn(
             lambda: prepare_photos(run, config.data, scale=config.shape.scale)

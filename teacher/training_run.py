@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,14 @@ from teacher.speed import Speed
 _SHOWN_PHOTOS = 3
 
 
+Watch = Callable[[Mapping[str, float]], None]
+"""Is told the metrics of each validation; what it raises ends the training."""
+
+
+def unwatched(metrics: Mapping[str, float]) -> None:
+    """Take no notice."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingRun:
     """The settings that all training commands share."""
@@ -45,6 +53,8 @@ class TrainingRun:
     """Who trains together."""
     speed: Speed = field(default_factory=Speed)
     """Number formats and compilation."""
+    watch: Watch = unwatched
+    """Who else looks at the validations."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**63:
@@ -63,6 +73,7 @@ def train_and_save(
     batch_at: Callable[[int], Batch],
     *,
     extra_settings: dict[str, Any],
+    finish: Callable[[Network], Network] = lambda network: network,
 ) -> None:
     """Train a network and write its run folder; where it is written already, say so.
 
@@ -73,6 +84,7 @@ def train_and_save(
         objective: What to minimise.
         batch_at: Gives the batch of a step.
         extra_settings: Further settings that decide the result.
+        finish: Turns the trained network into the one to write: folds what only training needs.
 
     Raises:
         UserError: The folder holds a run with other settings.
@@ -85,7 +97,7 @@ def train_and_save(
         recipe=run.recipe,
         batch_at=batch_at,
         objective=objective,
-        validate=lambda trained: measure(trained, photos.validation),
+        validate=lambda trained: _watched(run, trained, photos.validation),
         folder=run.folder,
         settings=record.settings,
         checkpoint_seconds=run.checkpoint_seconds,
@@ -97,6 +109,7 @@ def train_and_save(
     metrics = fit(training)
     if not run.processes.first:
         return
+    network = finish(network)
     write_report(run.folder, side_by_side(network, photos.validation))
     record = replace(record, metrics=metrics)
     save_run(run.folder, network, record)
@@ -118,6 +131,12 @@ def measure(network: Network, pairs: Sequence[Pair]) -> dict[str, float]:
         "validation/ssim": float(np.mean([quality.ssim for quality in qualities])),
         "validation/bicubic_psnr": float(np.mean([quality.psnr for quality in plain])),
     }
+
+
+def _watched(run: TrainingRun, network: Network, pairs: Sequence[Pair]) -> dict[str, float]:
+    metrics = measure(network, pairs)
+    run.watch(metrics)
+    return metrics
 
 
 def side_by_side(network: Network, pairs: Sequence[Pair]) -> dict[str, Tensor]:

@@ -2,35 +2,57 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 
-from distill.losses import distillation
+from distill.losses import distances, weights_of
 from pixels.color import luma
 from teacher.chain import Chain, ChainConfig
 
 
+def random_bytes(count: int, side: int) -> Tensor:
+    return torch.randint(256, (count, 3, side, side), dtype=torch.uint8)
+
+
 @pytest.mark.parametrize("colour", ["luma", "rgb"])
-def test_the_loss_is_the_weighted_sum_of_two_distances(colour: str) -> None:
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+def test_each_crop_weighs_its_two_distances(colour: str, norm: str) -> None:
     torch.manual_seed(2)
     network = Chain(ChainConfig(body=1, channels=4, colour=colour))  # pyright: ignore[reportArgumentType]
-    reduced, truth, taught = (
-        torch.randint(256, (2, 3, side, side), dtype=torch.uint8) for side in (8, 16, 16)
-    )
-    terms = distillation(0.3)(network, [reduced, truth, taught])
+    reduced, truth, taught = random_bytes(3, 8), random_bytes(3, 16), random_bytes(3, 16)
+    of_truth, of_teacher = torch.tensor([1.0, 0.9, 0.0]), torch.tensor([0.0, 0.2, 1.0])
+    weights = weights_of(truth=of_truth, teacher=of_teacher, norm=norm)  # pyright: ignore[reportArgumentType]
+    terms = distances(network, [reduced, truth, taught, weights])
     native = luma if colour == "luma" else torch.clone
     output = network.core(native(reduced / 255.0))
-    torch.testing.assert_close(terms["truth"], (output - native(truth / 255.0)).abs().mean())
-    torch.testing.assert_close(
-        terms["teacher"], 0.3 * (output - native(taught / 255.0)).abs().mean()
-    )
+    power = 1 if norm == "l1" else 2
+    for name, layer, weight in (("truth", truth, of_truth), ("teacher", taught, of_teacher)):
+        each = (output - native(layer / 255.0)).abs().pow(power).mean(dim=(1, 2, 3))
+        torch.testing.assert_close(terms[name], (weight * each).mean())
 
 
-def test_with_weight_zero_the_teacher_says_nothing() -> None:
+def test_a_crop_without_weight_says_nothing() -> None:
+    torch.manual_seed(3)
     network = Chain(ChainConfig(body=0, channels=2))
-    reduced = torch.zeros(1, 3, 8, 8, dtype=torch.uint8)
-    truth = torch.full((1, 3, 16, 16), 90, dtype=torch.uint8)
-    losses = [
-        sum(terms.values())
-        for taught in (0, 255)
-        for terms in [distillation(0.0)(network, [reduced, truth, torch.full_like(truth, taught)])]
-    ]
-    assert losses[0] == losses[1]
+    reduced, truth = random_bytes(2, 8), random_bytes(2, 16)
+    weights = weights_of(
+        truth=torch.tensor([1.0, 1.0]), teacher=torch.tensor([0.0, 1.0]), norm="l1"
+    )
+    taught = random_bytes(2, 16)
+    other = taught.clone()
+    other[0] = 255 - other[0]
+    first, second = (
+        distances(network, [reduced, truth, said, weights]) for said in (taught, other)
+    )
+    assert torch.equal(first["teacher"], second["teacher"])
+    other[1] = 255 - other[1]
+    third = distances(network, [reduced, truth, other, weights])
+    assert not torch.equal(first["teacher"], third["teacher"])
+
+
+def test_layers_that_are_missing_entirely_are_left_out() -> None:
+    network = Chain(ChainConfig(body=0, channels=2))
+    reduced, truth = random_bytes(2, 8), random_bytes(2, 16)
+    nothing = torch.zeros((2, 3, 0, 0), dtype=torch.uint8)
+    weights = weights_of(truth=torch.ones(2), teacher=torch.ones(2), norm="l1")
+    assert set(distances(network, [reduced, truth, nothing, weights])) == {"truth"}
+    assert set(distances(network, [reduced, nothing, truth, weights])) == {"teacher"}

@@ -8,18 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from pixels.store import PhotoStore
-from teacher.checkpoint import load_network
-from teacher.runner import network_enlarger
+from teacher.checkpoint import load_network, read_record
+from teacher.runner import open_enlarger
+from tests.commands import command_here
 from tests.made_runs import MadeChain, command
 
 
 def test_the_store_keeps_what_the_teacher_said(chain: MadeChain) -> None:
-    network, record = load_network(chain.teacher)
-    (folder,) = (chain.folder / "stores").iterdir()
-    store = PhotoStore(folder)
-    layer = f"teacher-{record.weights_sha256[:16]}"
+    record = read_record(chain.teacher)
+    layer = f"teacher-{record.weights_sha256[:16]}-x8-of-reduced"
+    stores = [PhotoStore(folder) for folder in (chain.folder / "stores").iterdir()]
+    (store,) = [store for store in stores if store.has_layer(layer)]
     said = store.photo(0, layer)
-    expected = network_enlarger(network)(store.photo(0, "reduced"))
+    teacher = open_enlarger(str(chain.teacher), ensemble=True)
+    expected = teacher.enlarge(store.photo(0, "reduced"))
     # Another number of threads may add up in another order: a value on the edge rounds otherwise.
     assert np.abs(said.astype(int) - expected).max() <= 1
 
@@ -30,7 +32,8 @@ def test_the_record_names_teacher_and_size(chain: MadeChain) -> None:
     assert student.name == "chain"
     assert record.network_config["body"] == 4
     assert record.settings["teacher"] == teacher.weights_sha256
-    assert record.settings["teacher_weight"] == 0.2
+    assert record.settings["recipe"]["stage2"]["teacher"] == 0.2
+    assert record.settings["expansion"] == 64
     assert record.metrics["validation/psnr"] > 10
 
 
@@ -39,7 +42,7 @@ def test_the_same_command_again_changes_nothing(chain: MadeChain) -> None:
     photos = chain.folder / "photos"
     arguments = (
         *("--teacher", chain.teacher, "--photos", photos / "train", "--run", chain.student),
-        *("--validation", photos / "held-out", "--student", "nano", "--batch", "8"),
+        *("--validation", photos / "held-out", "--student", "nano", "--stage1.batch", "8"),
     )
     again = command("distill.run", *arguments, "--steps", "2")
     assert again.returncode == 0, again.stderr
@@ -60,19 +63,33 @@ def test_a_teacher_that_is_none_is_told(tmp_path: Path, chain: MadeChain) -> Non
     assert not run.exists()
 
 
+WRONG = (
+    ("--student", "huge"),
+    ("--stage2.teacher", "-1"),
+    ("--stage1.crop-px", "2"),
+    ("--stage1.share", "0.5"),
+    ("--teacher-only-share", "1"),
+    ("--expansion", "-1"),
+    ("--scale", "5"),
+)
+
+
 def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
     common = ("--teacher", tmp_path / "t", "--photos", tmp_path, "--run", tmp_path / "r")
-    for wrong in (("--student", "huge"), ("--teacher-weight", "-1"), ("--crop-px", "2")):
-        done = command("distill.run", *common, *wrong)
-        assert done.returncode == 2, wrong
-        assert "Traceback" not in done.stderr
+    for wrong in WRONG:
+        done = command_here("distill.run", *common, *wrong)
+        assert done.status == 2, wrong
+        assert "Traceback" not in done.errors
+    # Nothing says what photos without a larger version look like twice as large.
+    alone = ("--photos", tmp_path, "--run", tmp_path / "r", "--zoomed-photos", "1")
+    assert "need a --teacher" in command_here("distill.run", *alone).errors
 
 
 def test_help_explains_every_flag() -> None:
     done = command("distill.run", "--help")
     assert done.returncode == 0
     fields = ("--teacher", "--photos", "--run", "--student", "--body", "--channels", "--colour")
-    for flag in (*fields, "--teacher-weight", "--steps", "--batch", "--seed", "--validation"):
+    for flag in (*fields, "--steps", "--stage3.norm", "--start-from", "--seed", "--validation"):
         assert flag in done.stdout
 
 

@@ -1,0 +1,86 @@
+"""Photos to measure students on, per photo, so that two students can be compared in pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixels.command import UserError
+from pixels.degrade import Degradation, apply
+from pixels.files import list_pictures, read_picture, stored_as_grey
+from pixels.metrics import compare, smallest_measurable_px
+from pixels.shards import reduce_photo
+from pixels.ssimulacra2 import ssimulacra2
+from teacher.data import DegradationKind
+
+# The middle of what sites send.
+_WEB = Degradation(
+    reduction="bicubic", sharpening=0.0, noise=0.0, codec="JPEG", quality=75, subsampling="4:2:0"
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sample:
+    """One photo of a benchmark."""
+
+    name: str
+    """File name."""
+    reduced: NDArray[np.uint8]
+    """What is enlarged."""
+    original: NDArray[np.uint8]
+    """What it should be."""
+    grey: bool
+    """Whether its file has a single channel."""
+
+
+def load_benchmark(folder: Path, scale: int, degradation: DegradationKind) -> list[Sample]:
+    """Read and reduce the photos of a folder.
+
+    Args:
+        folder: Originals.
+        scale: How many times smaller they are made.
+        degradation: `clean` by bicubic, as published tables do; `web` then as a JPEG of quality 75.
+
+    Raises:
+        UserError: A photo cannot be read or is too small to measure.
+    """
+    samples = []
+    for path in list_pictures(folder):
+        photo = read_picture(path).rgb
+        if min(photo.shape[:2]) < smallest_measurable_px(scale):
+            raise UserError(
+                f"{path} is too small to measure: {smallest_measurable_px(scale)} pixels a side "
+                "are needed"
+            )
+        reduced, original = reduce_photo(photo, scale)
+        if degradation == "web":
+            reduced = apply(original, scale, _WEB, np.random.default_rng(0))
+        grey = stored_as_grey(path)
+        samples.append(Sample(name=path.name, reduced=reduced, original=original, grey=grey))
+    return samples
+
+
+def psnr_of(
+    enlarge: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], samples: Sequence[Sample]
+) -> list[float]:
+    """Measure PSNR on luma in dB of each photo, by the published protocol."""
+    return [
+        compare(
+            enlarge(sample.reduced),
+            sample.original,
+            shave_px=sample.original.shape[0] // sample.reduced.shape[0],
+            grey=sample.grey,
+        ).psnr
+        for sample in samples
+    ]
+
+
+def ssimulacra2_of(
+    enlarge: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], samples: Sequence[Sample]
+) -> list[float]:
+    """Score each photo as people would, at most 100."""
+    return [ssimulacra2(enlarge(sample.reduced), sample.original) for sample in samples]

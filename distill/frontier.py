@@ -1,0 +1,212 @@
+"""How small or large can the network be before quality degrades?
+
+Trains students of several sizes under equal budgets, and draws quality against parameters, bytes
+and time. Each training is a run folder of its own: the command can be stopped and given again.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from distill.benchmark import load_benchmark, psnr_of, ssimulacra2_of
+from distill.frontier_figure import draw_frontier
+from distill.frontier_point import Point
+from distill.run import DistillConfig, distil
+from distill.students import SIZES, StudentConfig
+from distill.timing import milliseconds_per_megapixel
+from pixels.command import run_command
+from pixels.disk import whole_file
+from pixels.progress import busy, console
+from teacher.chain import Activation, Colour
+from teacher.checkpoint import load_network
+from teacher.data import DataConfig
+from teacher.flipboard import Flipboard
+from teacher.networks import Network, parameter_count
+from teacher.runner import PLAIN, open_enlarger
+from teacher.speed import Speed
+from teacher.stages import StagedRecipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontierConfig:
+    """Settings of `python -m distill.frontier`."""
+
+    photos: Path
+    """Folder of full-resolution training photos."""
+    benchmark: Path
+    """Folder of photos to measure on."""
+    run: Path
+    """Folder to write: a run folder for each size, frontier.csv and frontier.png."""
+    teacher: Path | None = None
+    """Run folder of a teacher: heard while training, and a line in the plot."""
+    teacher_ensemble: bool = True
+    """Ask the teacher in all eight orientations and average."""
+    sizes: tuple[str, ...] = ("1x8", "nano", "small", "medium", "large")
+    """Named sizes, or BODYxCHANNELS."""
+    colour: Colour = "luma"
+    """What all of them see."""
+    activation: Activation = "relu"
+    """What stands between the convolutions."""
+    expansion: int = 64
+    """Channels inside the collapsible blocks."""
+    recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(default_factory=StagedRecipe)
+    seed: int = 0
+    """Decides the fresh weights and every crop."""
+    timing_px: int = 256
+    """Side of the picture on which time is measured."""
+    speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
+
+    def __post_init__(self) -> None:
+        if not self.sizes:
+            raise ValueError("sizes must name at least one")
+        for size in self.sizes:
+            student_of(size)
+        if self.timing_px < 8:
+            raise ValueError(f"timing-px must be at least 8, got {self.timing_px}")
+
+
+def student_of(size: str) -> StudentConfig:
+    """Read a named size or BODYxCHANNELS.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if size in SIZES:
+        return StudentConfig(student=size)
+    body, _, channels = size.partition("x")
+    if not (body.isdecimal() and channels.isdecimal()):
+        raise ValueError(
+            f"sizes must be {', '.join(SIZES)} or like 4x12 (body x channels), got {size!r}"
+        )
+    return StudentConfig(body=int(body), channels=int(channels))
+
+
+def train(config: FrontierConfig, size: str) -> Path:
+    """Train one size; give its run folder."""
+    folder = config.run / size
+    console.print(f"size {size}")
+    student = replace(student_of(size), colour=config.colour, activation=config.activation)
+    distil(
+        DistillConfig(
+            data=DataConfig(photos=config.photos, validation=config.benchmark),
+            run=folder,
+            teacher=config.teacher,
+            teacher_ensemble=config.teacher_ensemble,
+            network=student,
+            expansion=config.expansion,
+            recipe=config.recipe,
+            seed=config.seed,
+            speed=config.speed,
+        )
+    )
+    return folder
+
+
+def measure(config: FrontierConfig, folders: dict[str, Path]) -> list[Point]:
+    """Measure what was trained, the teacher and plain enlargement beside it."""
+    networks: dict[str, Network] = {name: load_network(path)[0] for name, path in folders.items()}
+    scale = next(iter(networks.values())).scale
+    samples = load_benchmark(config.benchmark, scale, "clean")
+    models = {**{name: name for name in PLAIN}, **{name: str(at) for name, at in folders.items()}}
+    if config.teacher is not None:
+        models["teacher"] = str(config.teacher)
+        networks["teacher"] = load_network(config.teacher)[0]
+    timed = {name: net for name, net in networks.items() if not isinstance(net, Flipboard)}
+    with busy("timing"):
+        times = milliseconds_per_megapixel(timed, config.timing_px)
+    points = []
+    for name, model in models.items():
+        enlarge = open_enlarger(model, plain_scale=scale).enlarge
+        with busy(f"measuring {name}"):
+            point = Point(
+                name=name,
+                psnr=float(np.mean(psnr_of(enlarge, samples))),
+                ssimulacra2=float(np.mean(ssimulacra2_of(enlarge, samples))),
+                ms_per_megapixel=times.get(name),
+            )
+        points.append(replace(point, **_sizes(networks[name])) if name in networks else point)
+    return points
+
+
+def _sizes(network: Network) -> dict[str, int]:
+    """Count parameters and the bytes of all weights, as float16 and as int8, plain and gzipped."""
+    weights = [parameter.detach() for parameter in network.parameters()]
+    halves = b"".join(weight.half().numpy().tobytes() for weight in weights)
+    bytes_ = b"".join(_quantised(weight).numpy().tobytes() for weight in weights)
+    count = parameter_count(network)
+    return {
+        "parameters": count,
+        "float16_bytes": len(halves),
+        "float16_gzip_bytes": len(gzip.compress(halves, 9, mtime=0)),
+        "int8_bytes": len(bytes_),
+        "int8_gzip_bytes": len(gzip.compress(bytes_, 9, mtime=0)),
+    }
+
+
+def _quantised(weight: torch.Tensor) -> torch.Tensor:
+    """Round to 255 steps for each output channel; its few step sizes are not counted."""
+    rows = weight.flatten(1) if weight.ndim > 1 else weight[None]
+    steps = rows.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / 127.0
+    return (rows / steps).round().to(torch.int8)
+
+
+def write_csv(path: Path, points: Sequence[Point]) -> None:
+    """Write one row for each point."""
+    with whole_file(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [column.name for column in fields(Point)])
+        writer.writeheader()
+        writer.writerows(asdict(point) for point in points)
+
+
+def table_of(points: Sequence[Point], benchmark: str) -> Table:
+    """Lay the points out for a terminal."""
+    table = Table(title=f"{benchmark}; time in ONNX Runtime, one thread, per megapixel of output")
+    table.add_column("")
+    for name in (
+        "PSNR dB",
+        "SSIMULACRA2",
+        "parameters",
+        "KB float16",
+        "gzip",
+        "int8",
+        "gzip",
+        "ms",
+    ):
+        table.add_column(name, justify="right")
+    for point in points:
+        counts = (
+            *(point.float16_bytes, point.float16_gzip_bytes),
+            *(point.int8_bytes, point.int8_gzip_bytes),
+        )
+        table.add_row(
+            *(point.name, f"{point.psnr:.2f}", f"{point.ssimulacra2:.2f}"),
+            "" if point.parameters is None else f"{point.parameters:,}",
+            *("" if size is None else f"{size / 1000:.1f}" for size in counts),
+            "" if point.ms_per_megapixel is None else f"{point.ms_per_megapixel:.0f}",
+        )
+    return table
+
+
+def main(config: FrontierConfig) -> None:
+    """Run the command."""
+    folders = {size: train(config, size) for size in config.sizes}
+    points = measure(config, folders)
+    write_csv(config.run / "frontier.csv", points)
+    draw_frontier(config.run / "frontier.png", points, benchmark=config.benchmark.name)
+    Console().print(table_of(points, config.benchmark.name))
+    Console().print(f"wrote {config.run}/frontier.csv and frontier.png")
+
+
+if __name__ == "__main__":
+    run_command(FrontierConfig, main)

@@ -1,0 +1,65 @@
+"""How long networks take on one CPU core, side by side: ratios hold, absolute times drift."""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import onnxruntime
+import torch
+
+from teacher.networks import Network
+
+_WARM_UP, _ROUNDS = 3, 20
+
+
+def milliseconds_per_megapixel(networks: Mapping[str, Network], side_px: int) -> dict[str, float]:
+    """Time networks in ONNX Runtime, one thread, in turns.
+
+    Args:
+        networks: By name; on the CPU, in evaluation mode.
+        side_px: Side of the square picture that they enlarge.
+
+    Returns:
+        Median time by name, per megapixel of the output.
+    """
+    picture = np.random.default_rng(0).random((1, 3, side_px, side_px), np.float32)
+    sessions = {name: _session(network, side_px) for name, network in networks.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in sessions}
+    for turn in range(_WARM_UP + _ROUNDS):
+        for name, session in sessions.items():
+            began = time.perf_counter()
+            session.run(None, {"image": picture})
+            if turn >= _WARM_UP:
+                seconds[name].append(time.perf_counter() - began)
+    megapixels = {name: (network.scale * side_px) ** 2 / 1e6 for name, network in networks.items()}
+    return {name: 1e3 * float(np.median(took)) / megapixels[name] for name, took in seconds.items()}
+
+
+def _session(network: Network, side_px: int) -> onnxruntime.InferenceSession:
+    """Load a network for pictures of one size; only to time it (export.onnx writes files)."""
+    example = torch.zeros(1, 3, side_px, side_px)
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # it warns that torchvision is not there, which nobody needs
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the exporter's own deprecations are not ours
+            program = torch.onnx.export(
+                network, (example,), dynamo=True, input_names=["image"], verbose=False
+            )
+    finally:
+        logger.setLevel(level)
+    assert program is not None  # with dynamo=True and no file name, a program always comes back
+    model = io.BytesIO()
+    program.save(model)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # errors only: its warnings are not for users
+    return onnxruntime.InferenceSession(
+        model.getvalue(), options, providers=["CPUExecutionProvider"]
+    )

@@ -1,0 +1,75 @@
+"""Tuning a finished student to one site's own photos, and what it gained there."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from pixels.command import UserError
+from pixels.disk import whole_file
+from pixels.metrics import compare
+from pixels.resize import resize
+from pixels.shards import Pair
+from teacher.chain import Chain
+from teacher.checkpoint import load_network
+from teacher.runner import network_enlarger
+from teacher.stages import Stage, StagedRecipe
+
+TUNING = StagedRecipe(
+    steps=3000,
+    stage1=Stage(share=0.0, learning_rate=1e-3, batch=16, crop_px=48),
+    stage2=Stage(share=0.8, learning_rate=2e-4, batch=16, crop_px=48, truth=0.9, teacher=0.2),
+    stage3=Stage(share=0.2, learning_rate=5e-5, batch=16, crop_px=48, norm="l2"),
+)
+"""From weights that are good already: no high rate, a few minutes on one CPU core."""
+
+GAIN = "gain.csv"
+
+
+def open_student(run: Path) -> Chain:
+    """Open the run folder of a student to go on from.
+
+    Raises:
+        UserError: It is not a finished run, or not a student's.
+    """
+    network, _ = load_network(run)
+    if not isinstance(network, Chain):
+        raise UserError(f"--start-from {run} holds the network {network.name}, not a student's")
+    return network
+
+
+def report_gain(run: Path, before: Chain, photos: Sequence[Pair]) -> None:
+    """Tell what tuning gained on the held-out photos: a table, and `gain.csv` in the run folder.
+
+    Args:
+        run: Run folder of the tuned student.
+        before: The student that the tuning started from.
+        photos: Reduced and original, none of them trained on.
+    """
+    if not photos:
+        return
+    after, _ = load_network(run)
+    enlarge = [network_enlarger(before), network_enlarger(after)]
+    rows = []
+    for number, (reduced, original) in enumerate(photos, start=1):
+        made = [resize(reduced, original.shape[:2]), *(grow(reduced) for grow in enlarge)]
+        qualities = [compare(image, original, shave_px=before.scale) for image in made]
+        rows.append([str(number), *(quality.psnr for quality in qualities)])
+    mean = np.mean([row[1:] for row in rows], axis=0)
+    rows.append(["mean", *(float(value) for value in mean)])
+    table = Table(title="PSNR in dB of held-out photos (their middles)")
+    for name in ("photo", "bicubic", "before", "tuned", "gain"):
+        table.add_column(name, justify="left" if name == "photo" else "right")
+    for name, plain, old, new in rows:
+        figures = (f"{plain:.2f}", f"{old:.2f}", f"{new:.2f}", f"{new - old:+.2f}")
+        table.add_row(name, *figures, style="bold" if name == "mean" else "")
+    Console().print(table)
+    with whole_file(run / GAIN) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["photo", "bicubic_psnr", "before_psnr", "tuned_psnr"])
+        writer.writerows(rows)

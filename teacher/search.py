@@ -1,0 +1,131 @@
+"""Search the 2015 network's hyperparameters, by any number of workers.
+
+Start the same command as often as there are cores or machines: all work on one study, which goes
+on where it stopped. What falls behind is stopped early. (The post's own search tried about 500
+configurations in about 4 weeks.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+import tyro
+
+from pixels.command import run_command
+from teacher.data import DataConfig, prepare_photos
+from teacher.flipboard_config import FlipboardConfig
+from teacher.flipboard_recipe import FlipboardRecipe
+from teacher.presets import FLIPBOARD
+from teacher.speed import Speed
+from teacher.study import StudyConfig, search
+from teacher.train import TrainFlipboard
+from teacher.train import main as train
+from teacher.training_run import TrainingRun, Watch
+
+_QUICK = FLIPBOARD["quick"]
+_SHAPE = ("weight-gain", "first-maps", "reproject-maps", "dense-keep")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchConfig:
+    """Settings of `python -m teacher.search`; flags not searched are those of preset `quick`."""
+
+    study: tyro.conf.OmitArgPrefixes[StudyConfig]
+    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
+    steps: int = 2000
+    """Training steps of each trial."""
+    batch: int = 250
+    """Patches per step."""
+    seed: int = 0
+    """Decides the fresh weights, every crop, and what dropout drops; the same for all."""
+    speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch < 1:
+            raise ValueError("steps and batch must be at least 1")
+
+
+def suggest(trial: optuna.Trial) -> dict[str, Any]:
+    """Let a trial choose what is searched, by the names of the flags."""
+    return {
+        "learning-rate": trial.suggest_float("learning-rate", 0.02, 2.0, log=True),
+        "earliest-rate": trial.suggest_float("earliest-rate", 1.0, 8.0),
+        "early-l2": trial.suggest_float("early-l2", 1e-7, 1e-4, log=True),
+        "late-l2": trial.suggest_float("late-l2", 1e-6, 1e-3, log=True),
+        "weight-gain": trial.suggest_float("weight-gain", 0.8, 2.5),
+        "first-maps": trial.suggest_categorical("first-maps", [16, 24, 48]),
+        "reproject-maps": trial.suggest_categorical("reproject-maps", [4, 8]),
+        "dense-keep": trial.suggest_float("dense-keep", 0.5, 1.0),
+    }
+
+
+def configured(config: SearchConfig, chosen: Mapping[str, Any], run: Path) -> TrainFlipboard:
+    """Set up the training that a trial chose."""
+    shape: FlipboardConfig = replace(_QUICK.network, **_fields(chosen, shape=True))
+    recipe: FlipboardRecipe = replace(
+        _QUICK.recipe, steps=config.steps, batch=config.batch, **_fields(chosen, shape=False)
+    )
+    return TrainFlipboard(
+        data=config.data,
+        run=run,
+        preset="quick",
+        shape=shape,
+        recipe=recipe,
+        seed=config.seed,
+        speed=config.speed,
+    )
+
+
+def command_line(config: SearchConfig, chosen: Mapping[str, Any]) -> list[str]:
+    """Write a training as the command that a user would type for it."""
+    flags: dict[str, object] = {
+        "network": "flipboard",
+        "preset": "quick",
+        "photos": config.data.photos,
+        "store": config.data.store,
+        "validation": config.data.validation,
+        "degradation": config.data.degradation,
+        "run": config.study.study / "best",
+        "steps": config.steps,
+        "batch": config.batch,
+        "seed": config.seed,
+        "threads": config.speed.threads,
+        **chosen,
+    }
+    words = ["teacher.train"]
+    for name, value in flags.items():
+        words += [] if value is None else [f"--{name}", str(value)]
+    return words
+
+
+def _fields(chosen: Mapping[str, Any], *, shape: bool) -> dict[str, Any]:
+    return {
+        name.replace("-", "_"): value for name, value in chosen.items() if (name in _SHAPE) == shape
+    }
+
+
+def main(config: SearchConfig) -> None:
+    """Run the command."""
+
+    def attempt(trial: optuna.Trial, run: Path, watch: Watch) -> None:
+        train(configured(config, suggest(trial), run), watch=watch)
+
+    def prepare(folder: Path) -> None:
+        recipe = replace(_QUICK.recipe, crop_px=_QUICK.network.patch_px)
+        run = TrainingRun(folder=folder, recipe=recipe, seed=config.seed, checkpoint_seconds=60.0)
+        prepare_photos(run, config.data, scale=_QUICK.network.scale)
+
+    search(
+        config.study,
+        prepare=prepare,
+        attempt=attempt,
+        command=lambda chosen: command_line(config, chosen),
+    )
+
+
+if __name__ == "__main__":
+    run_command(SearchConfig, main)

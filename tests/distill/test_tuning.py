@@ -1,0 +1,116 @@
+"""Tuning to a site, further sources and formats: `python -m distill.run` in small."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import torch
+
+from teacher.checkpoint import load_network, read_record
+from teacher.networks import parameter_count
+from tests.commands import command_here
+from tests.made_photos import write_photos
+
+TINY = (
+    *("--student", "nano", "--body", "1", "--channels", "4", "--expansion", "8"),
+    *("--steps", "6", "--threads", "1", "--no-teacher-ensemble"),
+    *(f"--stage{stage}.{rest}" for stage in "123" for rest in ("batch=2", "crop-px=12")),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory, photos_folder: Path) -> Path:
+    run = tmp_path_factory.mktemp("students") / "first"
+    photos = ("--photos", photos_folder, "--validation", photos_folder)
+    done = command_here("distill.run", *photos, "--run", run, *TINY)
+    assert done.status == 0, done.errors
+    return run
+
+
+def weights(run: Path) -> torch.Tensor:
+    return torch.cat([p.flatten() for p in load_network(run)[0].state_dict().values()])
+
+
+def test_a_run_holds_the_plain_chain(student: Path) -> None:
+    network, record = load_network(student)
+    assert record.network_config["kernel"] == 3
+    # first (9 + 1) c, body (9 c + 1) c, last (9 c + 1) 4
+    assert parameter_count(network) == 10 * 4 + 37 * 4 + 37 * 4
+    assert record.settings["teacher"] is None
+
+
+def test_a_student_that_was_stopped_ends_the_same(
+    tmp_path: Path, student: Path, photos_folder: Path
+) -> None:
+    again = (
+        "--photos",
+        photos_folder,
+        "--validation",
+        photos_folder,
+        "--run",
+        tmp_path / "r",
+        *TINY,
+    )
+    short = command_here("distill.run", *again, "--checkpoint-seconds", "0")
+    assert short.status == 0
+    assert torch.equal(weights(tmp_path / "r"), weights(student))
+    (tmp_path / "r" / "run.json").unlink()  # as if it were killed after the last step
+    done = command_here("distill.run", *again)
+    assert done.status == 0, done.errors
+    assert torch.equal(weights(tmp_path / "r"), weights(student))
+
+
+def test_tuning_goes_on_from_the_weights_and_tells_the_gain(tmp_path: Path, student: Path) -> None:
+    site = write_photos(tmp_path / "site", [(50, 52), (40, 61)])
+    run = tmp_path / "tuned"
+    common = ("--photos", site, "--validation", site, "--run", run, "--start-from", student)
+    rates = [word for stage in "123" for word in (f"--stage{stage}.learning-rate", "1e-7")]
+    done = command_here("distill.run", *common, *TINY, *rates)
+    assert done.status == 0, done.errors
+    assert "tuned" in done.output and "gain" in done.output
+    assert load_network(run)[0].config == load_network(student)[0].config
+    assert (weights(run) - weights(student)).abs().max() < 1e-4  # a tiny rate stays near
+    with (run / "gain.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["photo"] for row in rows] == ["1", "2", "mean"]
+    tuned = read_record(run).metrics["validation/psnr"]
+    assert float(rows[-1]["tuned_psnr"]) == pytest.approx(tuned, abs=1e-3)
+    assert float(rows[-1]["before_psnr"]) == pytest.approx(tuned, abs=0.05)
+    assert read_record(run).settings["start_from"] == read_record(student).weights_sha256
+
+
+def test_tuning_starts_from_a_student_only(
+    tmp_path: Path, tiny_run: Path, photos_folder: Path
+) -> None:
+    common = ("--photos", photos_folder, "--run", tmp_path / "r", *TINY)
+    done = command_here("distill.run", *common, "--start-from", tiny_run)
+    assert "holds the network residual, not a student's" in done.sentence(1)
+    done = command_here("distill.run", *common, "--start-from", tmp_path / "r")
+    assert done.status == 2
+    assert "must not be the folder to start from" in done.errors
+
+
+def test_every_source_at_once(tmp_path: Path, tiny_run: Path, photos_folder: Path) -> None:
+    small = write_photos(tmp_path / "small", [(26, 30)])
+    done = command_here(
+        *("distill.run", "--photos", photos_folder, "--validation", photos_folder),
+        *("--run", tmp_path / "r", "--teacher", tiny_run, *TINY, "--degradation", "web"),
+        *("--lr-only-photos", small, "--zoomed-photos", "1", "--other-photos", small),
+        *("--colour", "rgb"),
+    )
+    assert done.status == 0, done.errors
+    settings = read_record(tmp_path / "r").settings
+    assert list(settings["sources"]) == ["truth", "lr-only", "zoomed", "other"]
+    assert settings["degradation"]["kind"] == "web"
+
+
+def test_a_folder_of_a_source_that_is_missing_is_told(
+    tmp_path: Path, tiny_run: Path, photos_folder: Path
+) -> None:
+    done = command_here(
+        *("distill.run", "--photos", photos_folder, "--run", tmp_path / "r", *TINY),
+        *("--teacher", tiny_run, "--lr-only-photos", tmp_path / "nowhere"),
+    )
+    assert "nowhere" in done.sentence(1)

@@ -1,0 +1,41 @@
+"""Every student that is trained as a wider network is exported, and agrees, once folded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from distill.students import SIZES, StudentConfig, fold, fresh, widen
+from export.agreement import FLOAT32_TOLERANCE, check_runtime, require_agreement
+from export.onnx_graph import to_onnx
+from export.runtimes import run_onnx, run_pytorch
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        *(StudentConfig(student=name) for name in SIZES),
+        StudentConfig(student="nano", kernel=5, colour="rgb", activation="prelu"),
+    ],
+    ids=[*SIZES, "5x5-rgb-prelu"],
+)
+def test_a_folded_student_exports_and_agrees(tmp_path: Path, student: StudentConfig) -> None:
+    torch.manual_seed(0)
+    chain = widen(fresh(student.chain(2)), 64)
+    with torch.no_grad():
+        for parameter in chain.parameters():  # as training leaves them: no zero biases
+            parameter.add_(0.01 * torch.randn_like(parameter))
+    folded = fold(chain)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(to_onnx(folded).SerializeToString())
+    results = check_runtime(
+        "ONNX Runtime CPU",
+        run_onnx(path),
+        run_pytorch(folded),
+        scale=folded.scale,
+        margin_px=folded.margin_px,
+        tolerance=FLOAT32_TOLERANCE,
+    )
+    require_agreement(student.student, list(results))
