@@ -8,6 +8,8 @@ only here and in `export.tensorflow_operators` is TensorFlow imported.
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,6 +22,10 @@ from onnx import numpy_helper
 
 from export.channel_order import in_tensorflow_order
 from export.tensorflow_operators import Image, translate_node
+
+TFJS_TYPES = {"float16": "float16", "int8": "uint8"}
+"""The converter's names; its 8-bit weights have a scale and a smallest value of their own."""
+_FEW = 64  # numbers; a kernel that small is no learned layer, or not worth it
 
 
 def translate(model: onnx.ModelProto) -> Any:  # noqa: ANN401 - a tf.function has no public type
@@ -58,8 +64,35 @@ def write_graph_models(model: onnx.ModelProto, folder: Path, precisions: Sequenc
         tf.saved_model.save(module, saved, signatures=network.get_concrete_function())
         from tensorflowjs.converters import tf_saved_model_conversion_v2 as converter
 
+        plain = folder / "float32" if "float32" in precisions else Path(temporary) / "plain"
+        converter.convert_tf_saved_model(saved, str(plain))
+        names = _names_by_precision(plain)
         for precision in precisions:
-            converter.convert_tf_saved_model(saved, str(folder / precision))
+            if precision != "float32":
+                chosen = {TFJS_TYPES[precision]: names[precision]}
+                converter.convert_tf_saved_model(
+                    saved, str(folder / precision), quantization_dtype_map=chosen
+                )
+
+
+def _names_by_precision(folder: Path) -> dict[str, list[str]]:
+    """Choose what is written in fewer bits: float16 everything, int8 the learned kernels.
+
+    Convolutions without bias are fixed matrices (colours, bicubic, anchor): they are small, and
+    exact. Biases and slopes are few numbers that everything depends on.
+    """
+    model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    entries = [entry for group in model["weightsManifest"] for entry in group["weights"]]
+    sizes = {e["name"]: math.prod(e["shape"]) for e in entries if e["dtype"] == "float32"}
+    learned = {
+        node["input"][1]
+        for node in model["modelTopology"]["node"]
+        if node["op"] in ("_FusedConv2D", "_FusedMatMul")
+    }
+    return {
+        "float16": list(sizes),
+        "int8": [name for name in sizes if name in learned and sizes[name] >= _FEW],
+    }
 
 
 if __name__ == "__main__":

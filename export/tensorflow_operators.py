@@ -54,7 +54,7 @@ def translate_node(node: onnx.NodeProto, inputs: list[Any]) -> Any:  # noqa: ANN
     return result
 
 
-def _on_image(kind: str, inputs: list[Any], attributes: Attributes) -> Any:  # noqa: ANN401, PLR0911
+def _on_image(kind: str, inputs: list[Any], attributes: Attributes) -> Any:  # noqa: ANN401
     """Translate what keeps the layout; None for what is not known."""
     match kind:
         case "Conv":
@@ -191,7 +191,9 @@ def _repeat_edges(image: tf.Tensor, pads: NDArray[np.int64]) -> tf.Tensor:
         raise UnknownOperatorError(f"no translation for the padding {pads}")
     top, left, bottom, right = (int(pads[place]) for place in (2, 3, 6, 7))
     while max(top, left, bottom, right) > 0:
-        rows, columns = ([min(start, 1), min(end, 1)] for start, end in ((top, bottom), (left, right)))
+        rows, columns = (
+            [min(start, 1), min(end, 1)] for start, end in ((top, bottom), (left, right))
+        )
         image = tf.pad(image, [[0, 0], rows, columns, [0, 0]], "SYMMETRIC")
         top, left, bottom, right = (max(0, side - 1) for side in (top, left, bottom, right))
     return image

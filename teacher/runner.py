@@ -18,6 +18,7 @@ from pixels.tiling import Enlarge, enlarge_in_tiles
 from teacher.checkpoint import best_device, load_network
 from teacher.ensemble import self_ensemble
 from teacher.networks import Network, parameter_count
+from teacher.released import find_run
 
 PLAIN = ("bicubic", "lanczos")
 """Enlargements that need no network, for comparison."""
@@ -72,11 +73,12 @@ def open_enlarger(
     path = Path(model)
     if path.suffix == ".onnx":
         opened = _open_onnx(path)
-    elif path.exists():
+    elif find_run(path).exists():
         opened = _open_run(path)
     else:
         raise UserError(
-            f"--model {model}: no such run folder or .onnx file (plain ones: {', '.join(PLAIN)})"
+            f"--model {model}: no such run folder or .onnx file, and no released weights of that "
+            f"name (plain ones: {', '.join(PLAIN)})"
         )
     run = self_ensemble(opened.run, align_px=opened.align_px) if ensemble else opened.run
     return Enlarger(
