@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Error, Page, Route
 
-from export.agreement import RuntimeFaultError
 from export.browser import open_browser
+from export.errors import RuntimeFaultError
 from export.runtimes import failing
 from pixels.command import UserError
 from pixels.tiling import Enlarge

@@ -14,7 +14,6 @@ from rich.console import Console
 
 from export.agreement import (
     Agreement,
-    AgreementError,
     Runtime,
     agreement_table,
     check_runtime,
@@ -23,6 +22,7 @@ from export.agreement import (
 )
 from export.card import write_card
 from export.check_pictures import CheckPhotos, load_check_photos
+from export.errors import AgreementError
 from export.golden import GOLDEN, write_golden
 from export.legal import write_legal
 from export.precision import (
@@ -196,9 +196,7 @@ def _check(job: Job, form: Form, folder: Path, precision: Precision) -> None:
             job.results.extend(check_runtime(runtime, job.network, job.reference))
         names = left_out(runtime, job.network)
         if names:
-            job.missing.append(
-                f"{runtime.name}: {', '.join(names)}: minutes for so large a network"
-            )
+            job.missing.append(f"{runtime.name}: {', '.join(names)} (slow here)")
 
 
 def _report(job: Job) -> None:

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from export.agreement import RuntimeFaultError
+from export.errors import RuntimeFaultError
 from pixels.tiling import Enlarge
 
 Node = dict[str, Any]

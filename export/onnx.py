@@ -11,10 +11,11 @@ from pathlib import Path
 
 import onnx
 
-from export.agreement import Runtime, RuntimeFaultError
+from export.agreement import Runtime
 from export.browser_runtimes import onnx_in_browser
 from export.check_pictures import CheckPhotos, Pixels, make_picture
 from export.command import ExportConfig, Form, Job, run_export
+from export.errors import RuntimeFaultError
 from export.interface import onnx_problems
 from export.onnx_graph import to_onnx
 from export.precision import BUDGET_DB, Precision, to_float16, to_int8

@@ -9,7 +9,7 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from export.agreement import RuntimeFaultError
+from export.errors import RuntimeFaultError
 from pixels.tiling import Enlarge
 from teacher.networks import Network
 

@@ -25,7 +25,7 @@ from export.precision import Precision, require_float16
 from export.tolerances import Arithmetic, tolerance
 from pixels.command import UserError, run_command
 
-_ARITHMETIC: dict[str, Arithmetic] = {
+ARITHMETIC: dict[str, Arithmetic] = {
     "cpu": "float32",
     "wasm": "float32",
     "webgl": "browser-gpu",
@@ -33,7 +33,7 @@ _ARITHMETIC: dict[str, Arithmetic] = {
 }
 # Plain JavaScript and GPUs in software (as on any machine without one) need about 10 s for this
 # much; larger pictures are left out there, and the card says so.
-_MOST_GMACS = {"cpu": 1.0, "webgl": 1.0, "webgpu": 0.1}
+MOST_GMACS = {"cpu": 1.0, "webgl": 1.0, "webgpu": 0.1}
 
 
 def main(config: ExportConfig) -> None:
@@ -68,7 +68,7 @@ def _translate(job: Job, folder: Path, precision: Precision) -> None:
 
 def _runtimes(job: Job, folder: Path, precision: Precision) -> Iterator[Runtime]:
     yield Runtime(
-        name="files read back in PyTorch",
+        name="files read back",
         run=run_graph_model(folder),
         tolerance=tolerance("float32", precision),
         batches=True,
@@ -83,8 +83,8 @@ def _runtimes(job: Job, folder: Path, precision: Precision) -> Iterator[Runtime]
         yield Runtime(
             name=f"TF.js {backend}",
             run=run,
-            tolerance=tolerance(_ARITHMETIC[backend], precision),
-            most_gmacs=_MOST_GMACS.get(backend),
+            tolerance=tolerance(ARITHMETIC[backend], precision),
+            most_gmacs=MOST_GMACS.get(backend),
         )
 
 
