@@ -32,7 +32,7 @@ from export.precision import (
     PrecisionError,
     require_within_budget,
 )
-from export.runtimes import run_pytorch
+from export.runtimes import remembering, run_pytorch
 from export.tolerances import GOLDEN_TOLERANCE
 from pixels.command import UserError
 from pixels.disk import whole_folder
@@ -97,7 +97,7 @@ class Job:
     @cached_property
     def reference(self) -> Enlarge:
         """The PyTorch network."""
-        return run_pytorch(self.network)
+        return remembering(run_pytorch(self.network))
 
     @cached_property
     def reference_psnr(self) -> float:

@@ -58,6 +58,13 @@ def to_onnx(network: Network, *, licence: str = "") -> onnx.ModelProto:
         logger.setLevel(level)
     assert program is not None  # with dynamo=True and no file name, a program always comes back
     model = program.model_proto
+    _describe(model, network, licence)
+    _drop_source_paths(model)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _describe(model: onnx.ModelProto, network: Network, licence: str) -> None:
     onnx.helper.set_model_props(
         model,
         {
@@ -69,9 +76,6 @@ def to_onnx(network: Network, *, licence: str = "") -> onnx.ModelProto:
             WEIGHTS: "float32",
         },
     )
-    _drop_source_paths(model)
-    onnx.checker.check_model(model, full_check=True)
-    return model
 
 
 def _drop_source_paths(model: onnx.ModelProto) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,19 @@ def run_pytorch(network: Network) -> Enlarge:
             return network(torch.from_numpy(batch)).numpy()
 
     return run
+
+
+def remembering(run: Enlarge) -> Enlarge:
+    """Wrap a way to run so that it works on each picture only once: each runtime asks again."""
+    known: dict[tuple[tuple[int, ...], bytes], NDArray[np.float32]] = {}
+
+    def recall(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        key = (batch.shape, hashlib.sha256(batch.tobytes()).digest())
+        if key not in known:
+            known[key] = run(batch)
+        return known[key]
+
+    return recall
 
 
 def run_onnx(path: Path, *, gpu: bool = False) -> Enlarge:

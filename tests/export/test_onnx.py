@@ -108,8 +108,9 @@ def test_a_wrong_form_is_found(fault: Callable[[onnx.ModelProto], None], sentenc
 
 def test_a_file_that_is_cut_off_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    path.write_bytes(to_onnx(LUMA).SerializeToString()[:-100])
-    with pytest.raises(RuntimeFaultError, match="ONNX Runtime refuses model.onnx"):
+    content = to_onnx(LUMA).SerializeToString()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(RuntimeFaultError, match=r"ONNX Runtime refuses model\.onnx"):
         run_onnx(path)
 
 
