@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pixels.command import UserError
 from pixels.degrade import Degradation, apply
 from pixels.files import list_pictures, read_picture, stored_as_grey
-from pixels.metrics import compare, smallest_measurable_px
+from pixels.metrics import luma_psnr, smallest_measurable_px
 from pixels.shards import reduce_photo
 from pixels.ssimulacra2 import ssimulacra2
 from teacher.data import DegradationKind
@@ -69,12 +69,12 @@ def psnr_of(
 ) -> list[float]:
     """Measure PSNR on luma in dB of each photo, by the published protocol."""
     return [
-        compare(
+        luma_psnr(
             enlarge(sample.reduced),
             sample.original,
             shave_px=sample.original.shape[0] // sample.reduced.shape[0],
             grey=sample.grey,
-        ).psnr
+        )
         for sample in samples
     ]
 

@@ -11,7 +11,7 @@ import torch
 import tyro
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from distill.collapsible import Collapsible, identity_kernel
@@ -88,10 +88,9 @@ def fresh(config: ChainConfig) -> Chain:
     """
     chain = Chain(config)
     with torch.no_grad():
-        for convolution in chain.convolutions:
-            kernel = convolution.weight
+        for kernel, bias in map(_kernel_and_bias, chain.convolutions):
             kernel.mul_(_FRESH_GAIN).add_(identity_kernel(kernel) if _is_body(kernel) else 0.0)
-            convolution.bias.zero_()
+            bias.zero_()
     return chain
 
 
@@ -103,7 +102,8 @@ def widen(chain: Chain, expansion: int) -> Chain:
         expansion: Channels between a block's two factors; 0 leaves the chain plain.
     """
     for convolution in chain.convolutions if expansion else ():
-        block = Collapsible(expansion, identity=_is_body(convolution.weight))
+        kernel, _ = _kernel_and_bias(convolution)
+        block = Collapsible(expansion, identity=_is_body(kernel))
         parametrize.register_parametrization(convolution, "weight", block)
     return chain
 
@@ -116,8 +116,9 @@ def fold(chain: Chain) -> Chain:
     plain = Chain(chain.config)
     with torch.no_grad():
         for ours, theirs in zip(plain.convolutions, chain.convolutions, strict=True):
-            ours.weight.copy_(theirs.weight)
-            ours.bias.copy_(theirs.bias)
+            pairs = zip(_kernel_and_bias(ours), _kernel_and_bias(theirs), strict=True)
+            for copy, tensor in pairs:
+                copy.copy_(tensor)
     plain.activations.load_state_dict(chain.activations.state_dict())
     return plain.eval()
 
@@ -152,6 +153,12 @@ def _row(name: str, student: StudentConfig, scale: int) -> list[str]:
         *(name, str(shape.body), str(shape.channels), shape.colour),
         *(*figures, *sizes),
     ]
+
+
+def _kernel_and_bias(convolution: nn.Module) -> tuple[Tensor, Tensor]:
+    assert isinstance(convolution, nn.Conv2d)
+    assert convolution.bias is not None
+    return convolution.weight, convolution.bias
 
 
 def _is_body(kernel: Tensor) -> bool:

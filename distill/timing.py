@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import time
 import warnings
@@ -55,11 +54,9 @@ def _session(network: Network, side_px: int) -> onnxruntime.InferenceSession:
     finally:
         logger.setLevel(level)
     assert program is not None  # with dynamo=True and no file name, a program always comes back
-    model = io.BytesIO()
-    program.save(model)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3  # errors only: its warnings are not for users
     return onnxruntime.InferenceSession(
-        model.getvalue(), options, providers=["CPUExecutionProvider"]
+        program.model_proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )

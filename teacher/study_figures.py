@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 import optuna
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from optuna.importance import PedAnovaImportanceEvaluator
@@ -40,7 +41,7 @@ def draw_study(folder: Path, study: optuna.Study) -> None:
         _save(parallel, folder / "parallel.png")
 
 
-def _save(axes: plt.Axes, path: Path) -> None:
+def _save(axes: Axes, path: Path) -> None:
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
     figure.set_size_inches(12.0, 6.0)

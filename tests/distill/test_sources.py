@@ -28,7 +28,7 @@ ALONE = replace(RECIPE, stage2=replace(STAGE2, teacher=0.0))
 
 def inverted(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A teacher that no one mistakes for the truth: enlarges, and turns light into dark."""
-    return 255 - resize(image, (2 * image.shape[0], 2 * image.shape[1]))
+    return ~resize(image, (2 * image.shape[0], 2 * image.shape[1]))
 
 
 TEACHER = Teacher(name="teacher-x", weights_sha256="x", scale=2, enlarge=inverted)
