@@ -62,7 +62,7 @@ def report_gain(run: Path, before: Chain, photos: Sequence[Pair]) -> None:
         rows.append([str(number), *(quality.psnr for quality in qualities)])
     mean = np.mean([row[1:] for row in rows], axis=0)
     rows.append(["mean", *(float(value) for value in mean)])
-    table = Table(title="PSNR in dB of held-out photos (their middles)")
+    table = Table(title="PSNR in dB, held out")
     for name in ("photo", "bicubic", "before", "tuned", "gain"):
         table.add_column(name, justify="left" if name == "photo" else "right")
     for name, plain, old, new in rows:
