@@ -23,7 +23,9 @@ def lively(network: Network) -> Network:
         torch.nn.init.normal_(parameter, std=0.12)
     if isinstance(network, Flipboard):
         channels = network.format.channels
-        network.standardise(*(torch.full((channels,), value) for value in (0.01, 0.2, 0.3)))
+        # Without an anchor the mean is what is added to: black would be clipped, and equal.
+        mean = 0.5 if network.config.anchor == "none" else 0.01
+        network.standardise(*(torch.full((channels,), value) for value in (mean, 0.2, 0.3)))
     return network.eval()
 
 

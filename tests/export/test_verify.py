@@ -79,7 +79,7 @@ def test_other_weights_with_a_card_to_match_give_other_values(folder: Path) -> N
 def test_no_path_leaves_the_folder(folder: Path, name: str) -> None:
     (folder.parent / "secret").write_text("secret")
     change_card(folder, lambda card: card["files"].update({name: {"bytes": 6, "sha256": "00"}}))
-    assert "no plain file name" in verify(folder).sentence()
+    assert "no file of an export is so named" in verify(folder).sentence()
 
 
 def test_a_link_out_of_the_folder_is_refused(folder: Path) -> None:
