@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
-from skimage import data
 
-from pixels.command import UserError
-from pixels.resize import resize
+from export.check_pictures import LARGE_PX, check_batches, check_pictures, tiled_picture
+from export.errors import AgreementError, RuntimeFaultError
 from pixels.tiling import Enlarge, enlarge_in_tiles
+from teacher.networks import Network, macs_per_output_pixel
 
-# Largest error allowed anywhere, for values in [0, 1]. A step of an 8-bit pixel is 3.9e-3.
-# float32 sums in another order differ by a few 1e-7 a layer; 2e-5 holds for deep teachers and is
-# a two-hundredth of a step.
-FLOAT32_TOLERANCE = 2e-5
-# On a GPU the browser may compute with 16-bit floats (10 bits of mantissa): one step is allowed.
-GPU_TOLERANCE = 1.0 / 255.0
-
-_SIZES = ((1, 1), (3, 2), (37, 53))
-_PHOTO_SIZE = (96, 128)
+CHANNELS = "RGB"
 
 
-class AgreementError(UserError):
-    """An exported network gives other pixels than the PyTorch network."""
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """Something that runs an exported model."""
+
+    name: str
+    """The runtime and its backend."""
+    run: Enlarge
+    """The exported network."""
+    tolerance: float
+    """Largest absolute difference to PyTorch allowed, for values in [0, 1]."""
+    batches: bool = False
+    """Whether it takes more than one image at a time."""
+    most_gmacs: float | None = None
+    """For slow ones: of the large pictures only the photo is taken, and that only if it needs no
+    more billions of multiply-accumulates; what is left out is said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,58 +55,84 @@ class Agreement:
         return self.max_error <= self.tolerance
 
 
-@lru_cache(maxsize=1)
-def check_pictures() -> dict[str, NDArray[np.float32]]:
-    """Make the pictures that exports are checked on.
-
-    Flat grey shows a wrong border, noise shows everything else, odd sizes show a wrong shape, and
-    a photo shows what users will see.
-
-    Returns:
-        (1, 3, height, width) in [0, 1] by name.
-    """
-    rng = np.random.default_rng(0)
-    pictures = {}
-    for height, width in _SIZES:
-        size = f"{height}x{width}"
-        pictures[f"flat {size}"] = np.full((1, 3, height, width), 0.5, np.float32)
-        pictures[f"noise {size}"] = rng.random((1, 3, height, width), dtype=np.float32)
-    photo = resize(np.ascontiguousarray(data.astronaut()[:384]), _PHOTO_SIZE)
-    name = f"photo {_PHOTO_SIZE[0]}x{_PHOTO_SIZE[1]}"
-    pictures[name] = photo.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255.0)
-    return pictures
-
-
-def check_runtime(
-    runtime: str, run: Enlarge, reference: Enlarge, *, scale: int, margin_px: int, tolerance: float
-) -> Iterator[Agreement]:
-    """Compare a runtime with the reference on every check picture, and on a photo in tiles.
+def check_runtime(runtime: Runtime, network: Network, reference: Enlarge) -> Iterator[Agreement]:
+    """Compare a runtime with the reference on every check picture, in batches, and in tiles.
 
     Args:
-        runtime: Its name, for the report.
-        run: The exported network.
+        runtime: What to check.
+        network: Says scale, margin and alignment: a margin too small shows at the tiles' borders.
         reference: The PyTorch network.
-        scale: How many times larger the output is.
-        margin_px: The network's receptive-field radius: too small a one shows at tile borders.
-        tolerance: Largest absolute difference allowed.
 
     Yields:
-        One result per picture.
+        One result per picture. A picture that the runtime stops on is a disagreement.
     """
-    for name, picture in check_pictures().items():
-        yield compare(runtime, name, reference(picture), run(picture), tolerance)
-    size = tuple(max(side, 2 * margin_px + 40) for side in _PHOTO_SIZE)
-    photo = resize(np.ascontiguousarray(data.astronaut()), (size[0], size[1]))
+    pictures = check_pictures() | (check_batches() if runtime.batches else {})
+    for name, picture in pictures.items():
+        if not too_much(runtime, network, name, picture):
+            yield _attempt(runtime, name, reference(picture), lambda p=picture: runtime.run(p))
+    tile = 2 * network.margin_px + 24
+    tile += -tile % network.align_px
+    photo = tiled_picture(tile, network.align_px)
     whole = reference(photo.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255.0))
-    tile = 2 * margin_px + 24
-    pieces = enlarge_in_tiles(run, photo, scale=scale, tile=tile, margin=margin_px)
-    joined = np.full_like(whole, np.nan)
-    for row, column, piece in pieces:
-        rows = slice(scale * row.keep_start, scale * row.keep_end)
-        columns = slice(scale * column.keep_start, scale * column.keep_end)
-        joined[0, :, rows, columns] = piece
-    name = f"photo {size[0]}x{size[1]} in {tile} px tiles"
-    yield compare(runtime, name, whole, joined, tolerance)
+    name = f"photo {photo.shape[0]}x{photo.shape[1]} in {tile} px tiles"
+    yield _attempt(runtime, name, whole, lambda: _in_tiles(runtime, network, photo, tile, whole))
+
+
+def too_much(runtime: Runtime, network: Network, name: str, picture: NDArray[np.float32]) -> bool:
+    """Tell whether a picture takes a slow runtime too long to be checked on."""
+    if runtime.most_gmacs is None or picture[0, 0].size < LARGE_PX**2:
+        return False
+    macs = picture[:, 0].size * network.scale**2 * macs_per_output_pixel(network)
+    # One large picture shows what large sizes can break.
+    return macs > runtime.most_gmacs * 1e9 or not name.startswith("photo")
+
+
+def left_out(runtime: Runtime, network: Network) -> list[str]:
+    """Name the pictures that `check_runtime` leaves out."""
+    return [name for name, p in check_pictures().items() if too_much(runtime, network, name, p)]
+
+
+def _attempt(
+    runtime: Runtime,
+    picture: str,
+    reference: NDArray[np.float32],
+    run: Callable[[], NDArray[np.float32]],
+) -> Agreement:
+    try:
+        return compare(runtime.name, picture, reference, run(), runtime.tolerance)
+    except RuntimeFaultError as fault:
+        return Agreement(
+            runtime=runtime.name,
+            picture=picture,
+            max_error=float("inf"),
+            tolerance=runtime.tolerance,
+            place=f"the start of it: {fault}",
+        )
+
+
+def _in_tiles(
+    runtime: Runtime,
+    network: Network,
+    photo: NDArray[np.uint8],
+    tile: int,
+    like: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    scale, joined = network.scale, np.full_like(like, np.nan)
+    try:
+        for row, column, piece in enlarge_in_tiles(
+            runtime.run,
+            photo,
+            scale=scale,
+            tile=tile,
+            margin=network.margin_px,
+            align=network.align_px,
+        ):
+            rows = slice(scale * row.keep_start, scale * row.keep_end)
+            columns = slice(scale * column.keep_start, scale * column.keep_end)
+            joined[0, :, rows, columns] = piece
+    except ValueError as error:
+        raise RuntimeFaultError(str(error)) from error
+    return joined
 
 
 def compare(
@@ -112,15 +142,16 @@ def compare(
     output: NDArray[np.float32],
     tolerance: float,
 ) -> Agreement:
-    """Find the largest difference between two outputs, (1, 3, height, width)."""
+    """Find the largest difference between two outputs, (batch, 3, height, width)."""
     if output.shape != reference.shape:
         error, place = float("inf"), f"the output is {output.shape}, not {reference.shape}"
     else:
         # A NaN is as wrong as can be, and must not hide in comparisons that it makes false.
         errors = np.nan_to_num(np.abs(output - reference), nan=np.inf)
-        _, channel, y, x = np.unravel_index(errors.argmax(), errors.shape)
+        image, channel, y, x = np.unravel_index(errors.argmax(), errors.shape)
         error = float(errors.max())
-        place = f"y={y} x={x} channel={'RGB'[channel]}"
+        place = f"y={y} x={x} channel={CHANNELS[channel]}"
+        place += f" of image {image}" if len(errors) > 1 else ""
     return Agreement(
         runtime=runtime, picture=picture, max_error=error, tolerance=tolerance, place=place
     )
@@ -145,20 +176,17 @@ def require_agreement(name: str, results: Sequence[Agreement]) -> None:
         )
 
 
-def worst_by_runtime(results: Sequence[Agreement]) -> list[Agreement]:
-    """Keep each runtime's largest error, in the order of the checks."""
+def worst_by_runtime(results: Sequence[Agreement]) -> list[tuple[Agreement, int]]:
+    """Keep each runtime's largest error and number of checks, in the order of the checks."""
     names = dict.fromkeys(result.runtime for result in results)
-    return [
-        max((result for result in results if result.runtime == name), key=lambda r: r.max_error)
-        for name in names
-    ]
+    grouped = [[result for result in results if result.runtime == name] for name in names]
+    return [(max(group, key=lambda result: result.max_error), len(group)) for group in grouped]
 
 
 def agreement_table(results: Sequence[Agreement]) -> Table:
     """Draw up each runtime's number of checks and largest error."""
     table = Table("runtime", "checks", "largest error", "allowed", "on")
-    for worst in worst_by_runtime(results):
-        count = sum(result.runtime == worst.runtime for result in results)
+    for worst, count in worst_by_runtime(results):
         table.add_row(
             worst.runtime,
             str(count),

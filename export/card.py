@@ -7,63 +7,73 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from export.agreement import Agreement, worst_by_runtime
+from export.agreement import worst_by_runtime
+from export.precision import BUDGET_DB, Loss, Precision
 from pixels.disk import sha256_of
-from teacher.checkpoint import RunRecord
-from teacher.networks import Network, macs_per_output_pixel, parameter_count
+from teacher.networks import macs_per_output_pixel, parameter_count
+
+if TYPE_CHECKING:
+    from export.command import Job
 
 FORMAT = 1
 CARD = "halfsize.json"
 
 
-def write_card(
-    folder: Path,
-    *,
-    name: str,
-    network: Network,
-    record: RunRecord,
-    agreement: Sequence[Agreement],
-    missing: Sequence[str],
-    licence: str,
-    credits: str,
-) -> None:
+def write_card(folder: Path, job: Job, weights: Precision, model_files: Sequence[str]) -> None:
     """Describe an export folder that is otherwise complete.
 
     Args:
-        folder: Holds the model's files.
-        name: Name of the run.
-        network: The network.
-        record: Its run's record.
-        agreement: All checks, all good.
-        missing: Runtimes that could not be checked here.
-        licence: Licence of the weights.
-        credits: Whom the training photos are from.
+        folder: Holds the model's files, golden vectors, licence and credits.
+        job: The network, its record, and every check, all good.
+        weights: Precision of the weights.
+        model_files: Names of what a reader downloads; the rest of the folder is listed apart.
     """
-    files = sorted(path for path in folder.iterdir() if path.name != CARD)
-    colour = getattr(network.config, "colour", "rgb")
+    network, record, config = job.network, job.record, job.config
+    others = sorted({path.name for path in folder.iterdir()} - {CARD, *model_files})
     card = {
         "format": FORMAT,
-        "name": name,
+        "name": config.run.name,
         "network": {"name": network.name, **asdict(network.config)},
         "scale": network.scale,
         "margin_px": network.margin_px,
-        "colour": colour,
+        "align_px": network.align_px,
+        "colour": network.config.colour,
         "parameters": parameter_count(network),
         "macs_per_output_pixel": macs_per_output_pixel(network),
-        "files": {path.name: _describe(path) for path in files},
+        "weights": {
+            "precision": weights,
+            "tried": [_cost(loss) for loss in job.losses],
+            "judged_on": job.photos.source if job.losses else None,
+        },
+        "files": {name: _describe(folder / name) for name in model_files},
+        "other_files": {name: _describe(folder / name) for name in others},
         "agreement": {
             "reference": "PyTorch, float32",
-            "checks": len(agreement),
-            "worst": [asdict(result) for result in worst_by_runtime(agreement)],
-            "not_checked": list(missing),
+            "checks": len(job.results),
+            "browser": config.browser,
+            "worst": [
+                {**asdict(worst), "checks": count} for worst, count in worst_by_runtime(job.results)
+            ],
+            "not_checked": job.missing,
         },
         "quality": {"benchmark": "validation photos of the training run", **record.metrics},
-        "data": {**record.data, "credits": credits},
+        "data": {**record.data, "credits": config.credits},
         "git_commit": record.git_commit,
-        "licence": licence,
+        "licence": config.licence,
     }
     (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+
+
+def _cost(loss: Loss) -> dict[str, float | int | str]:
+    return {
+        "precision": loss.weights,
+        "bytes": loss.bytes_,
+        "psnr_db": round(loss.psnr_db, 4),
+        "loss_db": round(loss.loss_db, 4),
+        "allowed_db": BUDGET_DB[loss.weights],
+    }
 
 
 def _describe(path: Path) -> dict[str, int | str]:

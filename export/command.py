@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
-from export.agreement import Agreement, agreement_table, require_agreement
+from export.agreement import (
+    Agreement,
+    Runtime,
+    agreement_table,
+    check_runtime,
+    left_out,
+    require_agreement,
+)
 from export.card import write_card
+from export.check_pictures import CheckPhotos, load_check_photos
+from export.errors import AgreementError
+from export.golden import GOLDEN, write_golden
+from export.legal import write_legal
+from export.precision import (
+    PRECISIONS,
+    Loss,
+    Precision,
+    PrecisionError,
+    require_within_budget,
+)
+from export.runtimes import remembering, run_pytorch
+from export.tolerances import GOLDEN_TOLERANCE
 from pixels.command import UserError
 from pixels.disk import whole_folder
+from pixels.progress import busy, console
+from pixels.tiling import Enlarge
 from teacher.checkpoint import RunRecord, load_network
-from teacher.flipboard import Flipboard
 from teacher.networks import Network
 from teacher.threads import Threads, use_threads
 
@@ -24,71 +48,170 @@ class ExportConfig:
     """Settings of `python -m export.onnx` and `python -m export.tfjs`."""
 
     run: Path
-    """Run folder of a teacher or a student."""
+    """Run folder of a teacher or a student, or the name of released weights."""
     out: Path
     """Export folder to write; it appears only when every check has passed."""
+    weights: Literal["float32", "float16", "int8", "smallest"] = "float32"
+    """Precision of the weights. Refused if they lose more than 0.005 dB (float16) or 0.05 dB (int8)
+    against float32; `smallest` takes the smallest file that does not."""
+    photos: Path | None = None
+    """Photos that int8 is calibrated on and quantised weights are judged by; by default a few that
+    scikit-image brings along."""
+    browser: bool = True
+    """Whether the written files are checked in headless Chromium. Without it, an export is not
+    proved to work in any browser, and its card says so."""
     force: bool = False
     """Replace `out` if it exists."""
     licence: str = "MIT"
-    """Licence of the weights, for the model card."""
+    """Licence of the weights: an SPDX name, for the card, the files and the ONNX metadata."""
     credits: str = ""
-    """Whom the training photos are from, for the model card."""
+    """Whom the training photos are from, for the card and CREDITS.txt."""
     threads: Threads = None
     """CPU threads; by default all that this process may use."""
 
 
 @dataclass(kw_only=True)
-class Export:
-    """An export under way.
+class Job:
+    """An export under way."""
 
-    The command fills `folder` and lists its checks.
-    """
-
+    config: ExportConfig
+    """What the user asked for."""
     network: Network
     """To be exported, in evaluation mode."""
     record: RunRecord
     """Of its run."""
-    folder: Path
-    """Where to write; becomes `out` in the end."""
     results: list[Agreement] = field(default_factory=list)
     """Every check that was made, good or bad."""
     missing: list[str] = field(default_factory=list)
-    """Runtimes that could not be checked here."""
+    """What could not be checked here, and why."""
+    losses: list[Loss] = field(default_factory=list)
+    """What each precision costs that was tried."""
+    refused: list[str] = field(default_factory=list)
+    """Why precisions were not even tried."""
+
+    @cached_property
+    def photos(self) -> CheckPhotos:
+        """The photos to calibrate on and to judge by."""
+        return load_check_photos(self.config.photos, self.network.scale)
+
+    @cached_property
+    def reference(self) -> Enlarge:
+        """The PyTorch network."""
+        return remembering(run_pytorch(self.network))
+
+    @cached_property
+    def reference_psnr(self) -> float:
+        """PSNR of the PyTorch network on the check photos, in dB."""
+        return self.photos.psnr(self.reference, self.network.scale)
 
 
-@contextmanager
-def export_run(config: ExportConfig) -> Iterator[Export]:
-    """Give a folder to write an export into; it is placed only if all its checks are good.
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A file format to export to."""
+
+    name: str
+    """For progress lines."""
+    translate: Callable[[Job, Path, Precision], None]
+    """Write the model's files of one precision into a folder."""
+    open: Callable[[Path], Enlarge]
+    """Run the written files in this process."""
+    problems: Callable[[Path], list[str]]
+    """What is wrong with names, ranks and axes of the written files."""
+    runtimes: Callable[[Job, Path, Precision], Iterator[Runtime]]
+    """Go through all runtimes; what is not there is added to the job's `missing`."""
+
+
+def run_export(config: ExportConfig, form: Form) -> None:
+    """Write an export folder, if all its checks are good.
 
     Raises:
-        UserError: The run cannot be read, or `out` exists already.
-        AgreementError: The export does not agree with the network; nothing is left of it.
+        UserError: The run cannot be read, `out` exists, or a check failed; nothing is left behind.
     """
     if config.out.exists() and not config.force:
         raise UserError(f"{config.out} exists already: name another --out, or add --force")
     use_threads(config.threads)
     network, record = load_network(config.run)
-    if isinstance(network, Flipboard):
-        # Its windows slide over pictures by a loop that no runtime but PyTorch's has.
-        raise UserError(
-            f"{config.run} holds the flipboard network, which is not exported: "
-            "export a residual one, or a student"
-        )
+    job = Job(config=config, network=network, record=record)
+    if not config.browser:
+        _warn("--no-browser: nothing here will prove that this export works in a browser")
     with whole_folder(config.out, replace=config.force) as folder:
-        export = Export(network=network, record=record, folder=folder)
-        yield export
-        Console().print(agreement_table(export.results))
-        for runtime in export.missing:
-            Console().print(f"not checked: {runtime} does not start here")
-        require_agreement(config.out.name, export.results)
-        write_card(
-            folder,
-            name=config.run.name,
-            network=network,
-            record=record,
-            agreement=export.results,
-            missing=export.missing,
-            licence=config.licence,
-            credits=config.credits,
+        with tempfile.TemporaryDirectory() as temporary:
+            chosen = _choose(job, form, Path(temporary))
+            for path in (Path(temporary) / chosen).iterdir():
+                shutil.copyfile(path, folder / path.name)
+        problems = form.problems(folder)
+        _check(job, form, folder, chosen)
+        _report(job)
+        if problems:
+            raise AgreementError(f"{config.out.name} was not written: {problems[0]}")
+        require_agreement(config.out.name, job.results)
+        for loss in job.losses:
+            if loss.weights == chosen:
+                require_within_budget(loss)
+        model_files = sorted(path.name for path in folder.iterdir())
+        write_golden(folder / GOLDEN, form.open(folder), GOLDEN_TOLERANCE[chosen])
+        write_legal(folder, licence=config.licence, credits=config.credits, data=record.data)
+        write_card(folder, job, chosen, model_files)
+    Console().print(f"wrote {config.out} ({chosen} weights)")
+    if not config.browser:
+        _warn(f"{config.out} was checked in no browser (--no-browser); its card says so")
+
+
+def _choose(job: Job, form: Form, folder: Path) -> Precision:
+    """Write the candidates into folders of their own, and choose one."""
+    asked = job.config.weights
+    wanted: Sequence[Precision] = PRECISIONS if asked == "smallest" else (asked,)
+    for precision in wanted:
+        with busy(f"translating to {form.name}, {precision} weights"):
+            try:
+                (folder / precision).mkdir()
+                form.translate(job, folder / precision, precision)
+            except PrecisionError as error:
+                if asked != "smallest":
+                    raise
+                job.refused.append(str(error))
+                continue
+        if asked == "smallest" or precision != "float32":
+            with busy(f"measuring {precision} weights on photos"):
+                job.losses.append(_measure(job, form, folder / precision, precision))
+    if asked != "smallest":
+        return asked
+    good = [loss for loss in job.losses if loss.within_budget]
+    return min(good, key=lambda loss: loss.bytes_).weights
+
+
+def _measure(job: Job, form: Form, folder: Path, precision: Precision) -> Loss:
+    psnr = job.photos.psnr(form.open(folder), job.network.scale)
+    return Loss(
+        weights=precision,
+        bytes_=sum(path.stat().st_size for path in folder.iterdir()),
+        psnr_db=psnr,
+        loss_db=job.reference_psnr - psnr,
+    )
+
+
+def _check(job: Job, form: Form, folder: Path, precision: Precision) -> None:
+    for runtime in form.runtimes(job, folder, precision):
+        with busy(f"checking in {runtime.name}"):
+            job.results.extend(check_runtime(runtime, job.network, job.reference))
+        names = left_out(runtime, job.network)
+        if names:
+            job.missing.append(f"{runtime.name}: {', '.join(names)} (slow here)")
+
+
+def _report(job: Job) -> None:
+    Console().print(agreement_table(job.results))
+    for loss in job.losses:
+        Console().print(
+            f"{loss.weights} weights: {loss.bytes_:,} bytes, {loss.loss_db:+.4f} dB lost"
+            f"{'' if loss.within_budget else ', more than is allowed'}",
+            highlight=False,
         )
-    Console().print(f"wrote {config.out}")
+    for line in job.refused:
+        Console().print(f"not tried: {line}", highlight=False)
+    for line in job.missing:
+        Console().print(f"not checked: {line}", highlight=False)
+
+
+def _warn(sentence: str) -> None:
+    console.print(f"WARNING: {sentence}", style="bold yellow")

@@ -1,34 +1,99 @@
-"""Export a run to ONNX, proved equal to the PyTorch network before it is left on disk."""
+"""Export a run to ONNX, proved equal to the PyTorch network before it is left on disk.
+
+The written file runs in ONNX Runtime on the CPU (and on CUDA, where there is a GPU), and in
+onnxruntime-web in headless Chromium; unless all give the PyTorch network's pixels, nothing is left.
+"""
 
 from __future__ import annotations
 
-from export.agreement import FLOAT32_TOLERANCE, check_runtime
-from export.command import ExportConfig, export_run
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+
+from export.agreement import Runtime
+from export.browser_runtimes import onnx_in_browser
+from export.check_pictures import CheckPhotos, Pixels, make_picture
+from export.command import ExportConfig, Form, Job, run_export
+from export.errors import RuntimeFaultError
+from export.interface import onnx_problems
 from export.onnx_graph import to_onnx
-from export.runtimes import run_onnx, run_pytorch
+from export.precision import BUDGET_DB, Precision, to_float16, to_int8
+from export.runtimes import failing, has_cuda, run_onnx
+from export.tolerances import tolerance
 from pixels.command import run_command
-from pixels.progress import busy
+from pixels.tiling import Enlarge
 
 FILE = "model.onnx"
+_EXTREMES_PX = 48
 
 
 def main(config: ExportConfig) -> None:
     """Run the command."""
-    with export_run(config) as export:
-        path = export.folder / FILE
-        with busy("translating to ONNX"):
-            path.write_bytes(to_onnx(export.network).SerializeToString())
-        with busy("checking in ONNX Runtime"):
-            export.results.extend(
-                check_runtime(
-                    "ONNX Runtime CPU",
-                    run_onnx(path),
-                    run_pytorch(export.network),
-                    scale=export.network.scale,
-                    margin_px=export.network.margin_px,
-                    tolerance=FLOAT32_TOLERANCE,
-                )
-            )
+    run_export(config, ONNX)
+
+
+def _translate(job: Job, folder: Path, precision: Precision) -> None:
+    model = to_onnx(job.network, licence=job.config.licence)
+    path = folder / FILE
+    if precision == "float16":
+        model = to_float16(model)
+    elif precision == "int8":
+        pictures = _calibration(job.photos)
+        # 8 bits between the layers run fastest; where they cost too much, 16 do not.
+        narrow = to_int8(model, pictures, wide=False)
+        path.write_bytes(narrow.SerializeToString())
+        psnr = job.photos.psnr(run_onnx(path), job.network.scale)
+        within = job.reference_psnr - psnr <= BUDGET_DB["int8"]
+        model = narrow if within else to_int8(model, pictures, wide=True)
+    path.write_bytes(model.SerializeToString())
+
+
+def _calibration(photos: CheckPhotos) -> list[Pixels]:
+    """Add the extremes to the photos: else line art would be clipped, and be off by fifty steps."""
+    extremes = [
+        make_picture(kind, _EXTREMES_PX, _EXTREMES_PX) for kind in ("noise", "checkerboard")
+    ]
+    return [*photos.calibration, *extremes]
+
+
+def _runtimes(job: Job, folder: Path, precision: Precision) -> Iterator[Runtime]:
+    path, near = folder / FILE, tolerance("float32", precision)
+    yield Runtime(name="ONNX Runtime CPU", run=_open(path), tolerance=near, batches=True)
+    if has_cuda():
+        yield Runtime(
+            name="ONNX Runtime CUDA",
+            run=_open(path, gpu=True),
+            tolerance=tolerance("cuda", precision),
+            batches=True,
+        )
+    else:
+        job.missing.append("ONNX Runtime CUDA: there is no NVIDIA GPU here")
+    name = "onnxruntime-web wasm"
+    if not job.config.browser:
+        job.missing.append(f"{name}: --no-browser")
+        return
+    try:
+        with onnx_in_browser(path) as run:
+            yield Runtime(name=name, run=run, tolerance=near, batches=True)
+    except RuntimeFaultError as fault:
+        yield Runtime(name=name, run=failing(fault), tolerance=near)
+
+
+def _open(path: Path, *, gpu: bool = False) -> Enlarge:
+    try:
+        return run_onnx(path, gpu=gpu)
+    except RuntimeFaultError as fault:
+        return failing(fault)
+
+
+ONNX = Form(
+    name="ONNX",
+    translate=_translate,
+    open=lambda folder: run_onnx(folder / FILE),
+    problems=lambda folder: onnx_problems(onnx.load(folder / FILE)),
+    runtimes=_runtimes,
+)
 
 
 if __name__ == "__main__":

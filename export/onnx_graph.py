@@ -9,23 +9,32 @@ import onnx
 import torch
 from torch.export import Dim
 
+from export.flipboard_graph import FlipboardGraph
+from teacher.flipboard import Flipboard
 from teacher.networks import Network
-from teacher.runner import ONNX_MARGIN, ONNX_SCALE
+from teacher.runner import ONNX_ALIGN, ONNX_MARGIN, ONNX_SCALE
 
 OPSET = 18
 INPUT, OUTPUT = "image", "enlarged"
+COLOUR, LICENCE, WEIGHTS = "halfsize.colour", "halfsize.licence", "halfsize.weights"
+"""Keys of the metadata, beside those that `teacher.runner` reads."""
 
 
-def to_onnx(network: Network) -> onnx.ModelProto:
+def to_onnx(network: Network, *, licence: str = "") -> onnx.ModelProto:
     """Translate a network: float32 NCHW RGB in [0, 1], any batch, height and width.
 
     Args:
         network: In evaluation mode, on the CPU.
+        licence: Of the weights.
 
     Returns:
         A model with input `image` (batch, 3, height, width) and output `enlarged`; its metadata
-        say scale and margin, which tiling needs.
+        say scale, margin and alignment, which tiling needs, and colour and licence.
+
+    Raises:
+        UserError: The network has a shape that cannot be exported.
     """
+    graph = FlipboardGraph(network).eval() if isinstance(network, Flipboard) else network
     # A size that no one would mistake for a constant of the network.
     example = torch.zeros(2, 3, 19, 23)
     sizes = ({0: Dim("batch"), 2: Dim("height"), 3: Dim("width")},)
@@ -36,7 +45,7 @@ def to_onnx(network: Network) -> onnx.ModelProto:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the exporter's own deprecations are not ours
             program = torch.onnx.export(
-                network,
+                graph,
                 (example,),
                 dynamo=True,
                 opset_version=OPSET,
@@ -49,12 +58,24 @@ def to_onnx(network: Network) -> onnx.ModelProto:
         logger.setLevel(level)
     assert program is not None  # with dynamo=True and no file name, a program always comes back
     model = program.model_proto
-    onnx.helper.set_model_props(
-        model, {ONNX_SCALE: str(network.scale), ONNX_MARGIN: str(network.margin_px)}
-    )
+    _describe(model, network, licence)
     _drop_source_paths(model)
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def _describe(model: onnx.ModelProto, network: Network, licence: str) -> None:
+    onnx.helper.set_model_props(
+        model,
+        {
+            ONNX_SCALE: str(network.scale),
+            ONNX_MARGIN: str(network.margin_px),
+            ONNX_ALIGN: str(network.align_px),
+            COLOUR: network.config.colour,
+            LICENCE: licence,
+            WEIGHTS: "float32",
+        },
+    )
 
 
 def _drop_source_paths(model: onnx.ModelProto) -> None:

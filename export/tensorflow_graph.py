@@ -1,31 +1,31 @@
-"""ONNX model -> TensorFlow.js graph model: `python -m export.tensorflow_graph MODEL.onnx FOLDER`.
+"""ONNX model -> TensorFlow.js graph models, one for each precision.
 
-`export.tfjs` runs this in a process of its own; it is the only module that imports TensorFlow.
-Only the operators that the project's networks use are known, and each is translated for
-channels-last images.
+    python -m export.tensorflow_graph MODEL.onnx FOLDER PRECISION...
+
+writes FOLDER/PRECISION/model.json and its weights. `export.tfjs` runs this in a process of its own;
+only here and in `export.tensorflow_operators` is TensorFlow imported.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import tensorflow as tf
-from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from export.channel_order import in_tensorflow_order
+from export.tensorflow_operators import Image, translate_node
 
-Values = dict[str, Any]
-"""Tensors by name: channels-last where they are images, numpy arrays where they are constants."""
-
-
-class UnknownOperatorError(ValueError):
-    """The network uses something that has no translation here."""
+TFJS_TYPES = {"float16": "float16", "int8": "uint8"}
+"""The converter's names; its 8-bit weights have a scale and a smallest value of their own."""
+_FEW = 64  # numbers; a kernel that small is no learned layer, or not worth it
 
 
 def translate(model: onnx.ModelProto) -> Any:  # noqa: ANN401 - a tf.function has no public type
@@ -46,76 +46,16 @@ def translate(model: onnx.ModelProto) -> Any:  # noqa: ANN401 - a tf.function ha
 
     @tf.function(input_signature=signature)
     def network(image: tf.Tensor) -> tf.Tensor:
-        values: Values = {**constants, graph.input[0].name: image}
+        values: dict[str, Any] = {**constants, graph.input[0].name: Image(image)}
         for node in graph.node:
-            values[node.output[0]] = _translate_node(node, values)
-        return values[graph.output[0].name]
+            values[node.output[0]] = translate_node(node, [values[name] for name in node.input])
+        return values[graph.output[0].name].tensor
 
     return network
 
 
-def _translate_node(node: onnx.NodeProto, values: Values) -> Any:  # noqa: ANN401
-    inputs = [values[name] for name in node.input]
-    attributes = {
-        attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute
-    }
-    match node.op_type:
-        case "Conv":
-            return _convolution(inputs, attributes)
-        case "Relu":
-            return tf.nn.relu(inputs[0])
-        case "PRelu":
-            # In this form the converter fuses it into the convolution.
-            slope = inputs[1].reshape(-1)
-            return tf.nn.relu(inputs[0]) + (-slope) * tf.nn.relu(-inputs[0])
-        case "Add":
-            # Not `+`: after a convolution without bias the converter takes the other image for one.
-            return tf.add_n(inputs)
-        case "Concat" if attributes["axis"] == 1:
-            return tf.concat(inputs, axis=-1)
-        case "Pad" if attributes.get("mode") == b"edge":
-            return _repeat_edges(inputs[0], inputs[1])
-        case "DepthToSpace":
-            if attributes.get("mode", b"DCR") != b"DCR":
-                raise UnknownOperatorError(f"{node.name}: its channels could not be renumbered")
-            return tf.nn.depth_to_space(inputs[0], attributes["blocksize"])
-        case "Clip":
-            # Not tf.clip_by_value, which becomes two kernels.
-            return tf.raw_ops.ClipByValue(
-                t=inputs[0], clip_value_min=inputs[1], clip_value_max=inputs[2]
-            )
-    raise UnknownOperatorError(f"no translation for the operator {node.op_type} ({node.name})")
-
-
-def _convolution(inputs: list[Any], attributes: dict[str, Any]) -> tf.Tensor:
-    image, kernel = inputs[0], inputs[1]
-    radius_y, radius_x = kernel.shape[2] // 2, kernel.shape[3] // 2
-    pads = list(attributes.get("pads", [0, 0, 0, 0]))
-    plain = attributes.get("group", 1) == 1 and {*attributes.get("strides", [1, 1])} == {1}
-    undilated = {*attributes.get("dilations", [1, 1])} == {1}
-    same = pads == [radius_y, radius_x, radius_y, radius_x]
-    if not plain or not undilated or not (same or pads == [0, 0, 0, 0]):
-        raise UnknownOperatorError(f"no translation for a convolution with {attributes}")
-    # PyTorch and ONNX: (out, in, y, x); TensorFlow: (y, x, in, out).
-    result = tf.nn.conv2d(
-        image, kernel.transpose(2, 3, 1, 0), strides=1, padding="SAME" if same else "VALID"
-    )
-    return tf.nn.bias_add(result, inputs[2]) if len(inputs) > 2 else result
-
-
-def _repeat_edges(image: tf.Tensor, pads: NDArray[np.int64]) -> tf.Tensor:
-    # TensorFlow has no such padding, but mirroring one pixel, the edge included, repeats it, also
-    # where the image has only one.
-    top, left = int(pads[2]), int(pads[3])
-    if top != left or not np.array_equal(pads, [0, 0, top, top, 0, 0, top, top]):
-        raise UnknownOperatorError(f"no translation for the padding {pads}")
-    for _ in range(top):
-        image = tf.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
-    return image
-
-
-def write_graph_model(model: onnx.ModelProto, folder: Path) -> None:
-    """Write `model.json` and its weights into an existing folder."""
+def write_graph_models(model: onnx.ModelProto, folder: Path, precisions: Sequence[str]) -> None:
+    """Write `model.json` and its weights for each precision, into folders of their names."""
     network = translate(in_tensorflow_order(model))
     module: Any = tf.Module()
     module.network = network
@@ -124,8 +64,36 @@ def write_graph_model(model: onnx.ModelProto, folder: Path) -> None:
         tf.saved_model.save(module, saved, signatures=network.get_concrete_function())
         from tensorflowjs.converters import tf_saved_model_conversion_v2 as converter
 
-        converter.convert_tf_saved_model(saved, str(folder))
+        plain = folder / "float32" if "float32" in precisions else Path(temporary) / "plain"
+        converter.convert_tf_saved_model(saved, str(plain))
+        names = _names_by_precision(plain)
+        for precision in precisions:
+            if precision != "float32":
+                chosen = {TFJS_TYPES[precision]: names[precision]}
+                converter.convert_tf_saved_model(
+                    saved, str(folder / precision), quantization_dtype_map=chosen
+                )
+
+
+def _names_by_precision(folder: Path) -> dict[str, list[str]]:
+    """Choose what is written in fewer bits: float16 everything, int8 the learned kernels.
+
+    Convolutions without bias are fixed matrices (colours, bicubic, anchor): they are small, and
+    exact. Biases and slopes are few numbers that everything depends on.
+    """
+    model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    entries = [entry for group in model["weightsManifest"] for entry in group["weights"]]
+    sizes = {e["name"]: math.prod(e["shape"]) for e in entries if e["dtype"] == "float32"}
+    learned = {
+        node["input"][1]
+        for node in model["modelTopology"]["node"]
+        if node["op"] in ("_FusedConv2D", "_FusedMatMul")
+    }
+    return {
+        "float16": list(sizes),
+        "int8": [name for name in sizes if name in learned and sizes[name] >= _FEW],
+    }
 
 
 if __name__ == "__main__":
-    write_graph_model(onnx.load(sys.argv[1]), Path(sys.argv[2]))
+    write_graph_models(onnx.load(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

@@ -28,6 +28,7 @@ from torch import Tensor
 from pixels.command import UserError
 from pixels.disk import sha256_of, whole_file
 from teacher.networks import Network, build
+from teacher.released import find_run
 
 FORMAT = 1
 _RUN = "run.json"
@@ -113,10 +114,14 @@ def read_record(folder: Path) -> RunRecord:
 def load_network(folder: Path) -> tuple[Network, RunRecord]:
     """Rebuild the network of a finished run, in evaluation mode.
 
+    Args:
+        folder: A run folder, or the name of released weights.
+
     Raises:
         UserError: The folder is not a finished run, or its weights were cut off, altered, or do
             not fit the network that the record names.
     """
+    folder = find_run(folder)
     record = read_record(folder)
     path = folder / _WEIGHTS
     if not path.is_file():

@@ -18,12 +18,13 @@ from pixels.tiling import Enlarge, enlarge_in_tiles
 from teacher.checkpoint import best_device, load_network
 from teacher.ensemble import self_ensemble
 from teacher.networks import Network, parameter_count
+from teacher.released import find_run
 
 PLAIN = ("bicubic", "lanczos")
 """Enlargements that need no network, for comparison."""
 
 # Keys of the ONNX metadata that our exports carry and that tiling needs.
-ONNX_SCALE, ONNX_MARGIN = "halfsize.scale", "halfsize.margin_px"
+ONNX_SCALE, ONNX_MARGIN, ONNX_ALIGN = "halfsize.scale", "halfsize.margin_px", "halfsize.align_px"
 _TILE_PX = 256
 _LANCZOS_PX = 3  # reach of Pillow's Lanczos kernel to each side, when enlarging
 
@@ -72,11 +73,12 @@ def open_enlarger(
     path = Path(model)
     if path.suffix == ".onnx":
         opened = _open_onnx(path)
-    elif path.exists():
+    elif find_run(path).exists():
         opened = _open_run(path)
     else:
         raise UserError(
-            f"--model {model}: no such run folder or .onnx file (plain ones: {', '.join(PLAIN)})"
+            f"--model {model}: no such run folder or .onnx file, and no released weights of that "
+            f"name (plain ones: {', '.join(PLAIN)})"
         )
     run = self_ensemble(opened.run, align_px=opened.align_px) if ensemble else opened.run
     return Enlarger(
@@ -216,6 +218,7 @@ def _open_onnx(path: Path) -> _Opened:
         )
         properties = session.get_modelmeta().custom_metadata_map
         scale, margin_px = int(properties[ONNX_SCALE]), int(properties[ONNX_MARGIN])
+        align_px = int(properties.get(ONNX_ALIGN, "1"))
     except KeyError as error:
         raise UserError(
             f"{path} does not say its {error}: only files that `python -m export.onnx` wrote are "
@@ -224,8 +227,11 @@ def _open_onnx(path: Path) -> _Opened:
     except Exception as error:  # onnxruntime's exceptions share no other base class
         problem = str(error).splitlines()[0]
         raise UserError(f"{path} is not a readable ONNX model: {problem}") from error
-    if scale < 1 or margin_px < 0:
-        raise UserError(f"{path} says scale {scale} and margin {margin_px}, which cannot be")
+    if scale < 1 or margin_px < 0 or align_px < 1 or margin_px % align_px:
+        raise UserError(
+            f"{path} says scale {scale}, margin {margin_px} and alignment {align_px}, which "
+            "cannot be"
+        )
     name = session.get_inputs()[0].name
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -234,4 +240,11 @@ def _open_onnx(path: Path) -> _Opened:
             raise UserError(f"{path} says it enlarges x{scale}, but gives {output.shape}")
         return output
 
-    return _Opened(name=path.stem, scale=scale, margin_px=margin_px, parameters=None, run=run)
+    return _Opened(
+        name=path.stem,
+        scale=scale,
+        margin_px=margin_px,
+        align_px=align_px,
+        parameters=None,
+        run=run,
+    )

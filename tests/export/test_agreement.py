@@ -2,48 +2,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
-from export.agreement import (
-    FLOAT32_TOLERANCE,
-    AgreementError,
-    check_pictures,
-    check_runtime,
-    compare,
-    require_agreement,
-)
-from export.runtimes import run_pytorch
-from pixels.tiling import Enlarge
+from export.agreement import Runtime, compare, left_out, require_agreement
+from export.check_pictures import check_pictures
+from export.errors import AgreementError, RuntimeFaultError
+from export.runtimes import failing, run_pytorch
 from teacher.chain import Chain, ChainConfig
 from teacher.networks import Network, Residual, ResidualConfig
-
-
-def lively(network: Network) -> Network:
-    """Make every weight count, so that no fault can hide behind a zero."""
-    torch.manual_seed(1)
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.12)
-    return network.eval()
-
+from tests.export.made_networks import check, lively, results_of, small_flipboard
 
 NETWORKS = [
     lively(Chain(ChainConfig(body=2, channels=6))),
     lively(Chain(ChainConfig(body=1, channels=6, colour="rgb", activation="relu", scale=3))),
     lively(Residual(ResidualConfig(blocks=1, channels=6))),
+    small_flipboard(),
 ]
-
-
-def check(network: Network, run: Enlarge, margin_px: int | None = None) -> None:
-    results = check_runtime(
-        "test",
-        run,
-        run_pytorch(network),
-        scale=network.scale,
-        margin_px=network.margin_px if margin_px is None else margin_px,
-        tolerance=FLOAT32_TOLERANCE,
-    )
-    require_agreement("made", list(results))
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
@@ -52,9 +26,14 @@ def test_a_network_agrees_with_itself(network: Network) -> None:
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
-def test_a_margin_one_pixel_too_small_is_found(network: Network) -> None:
+def test_a_margin_that_is_too_small_is_found(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The sliding window's margin is a multiple of its step, up to one step more than it needs.
+    less_px = 1 if network.align_px == 1 else 2 * network.align_px
+    monkeypatch.setattr(network, "margin_px", network.margin_px - less_px)
     with pytest.raises(AgreementError, match=r"in .* px tiles: error .* at y=.* x="):
-        check(network, run_pytorch(network), margin_px=network.margin_px - 1)
+        check(network, run_pytorch(network))
 
 
 def test_one_wrong_pixel_is_found_with_its_place() -> None:
@@ -95,7 +74,26 @@ def test_nothing_checked_is_no_agreement() -> None:
 def test_check_pictures_have_odd_sizes_and_values_in_range() -> None:
     pictures = check_pictures()
     sizes = {picture.shape[2:] for picture in pictures.values()}
-    assert {(1, 1), (3, 2), (37, 53)} <= sizes
+    assert {(1, 1), (2, 3), (37, 53), (256, 256), (1, 512)} == sizes
+    assert len(pictures) == 5 * len(sizes)
     for picture in pictures.values():
         assert picture.dtype == np.float32
         assert 0.0 <= picture.min() <= picture.max() <= 1.0
+
+
+def test_a_runtime_that_stops_disagrees_with_its_reason() -> None:
+    results = list(results_of(NETWORKS[0], failing(RuntimeFaultError("it has no memory left"))))
+    assert not any(result.good for result in results)
+    with pytest.raises(AgreementError, match="it has no memory left"):
+        require_agreement("made", results)
+
+
+def test_what_a_slow_runtime_leaves_out_is_named() -> None:
+    network = NETWORKS[0]
+    run = run_pytorch(network)
+    slow = Runtime(name="slow", run=run, tolerance=1.0, most_gmacs=1.0)
+    slower = Runtime(name="slower", run=run, tolerance=1.0, most_gmacs=1e-6)
+    assert "photo 256x256" not in left_out(slow, network)
+    assert len(left_out(slow, network)) == 4
+    assert len(left_out(slower, network)) == 5
+    assert left_out(Runtime(name="fast", run=run, tolerance=1.0), network) == []

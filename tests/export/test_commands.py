@@ -7,9 +7,20 @@ import shutil
 from pathlib import Path
 
 import pytest
+from onnx import ModelProto, TensorProto, numpy_helper
 
+from export import onnx
 from export.card import CARD
+from export.command import ExportConfig
+from export.errors import AgreementError
+from pixels.command import UserError
+from teacher import released
+from teacher.checkpoint import load_network
+from teacher.networks import Network
+from tests.commands import command_here
 from tests.made_runs import MadeChain, command
+
+OTHERS = ("golden.json", "LICENSE.txt", "CREDITS.txt")
 
 
 def sentence(stderr: str) -> str:
@@ -32,9 +43,11 @@ def test_an_existing_folder_is_kept_without_force(chain: MadeChain, tmp_path: Pa
     assert refused.returncode == 1
     assert "--force" in sentence(refused.stderr)
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
-    replaced = command("export.onnx", "--run", chain.student, "--out", out, "--force")
+    replaced = command(
+        *("export.onnx", "--run", chain.student, "--out", out, "--force", "--no-browser")
+    )
     assert replaced.returncode == 0, replaced.stderr
-    assert {path.name for path in out.iterdir()} == {"model.onnx", CARD}
+    assert {path.name for path in out.iterdir()} == {"model.onnx", CARD, *OTHERS}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -78,7 +91,8 @@ def test_no_browser_gives_a_sentence_and_leaves_nothing(chain: MadeChain, tmp_pa
 def test_help_explains_every_flag(module: str) -> None:
     done = command(module, "--help")
     assert done.returncode == 0
-    for flag in ("--run", "--out", "--force", "--licence", "--credits", "--threads"):
+    flags = ("--run", "--out", "--weights", "--photos", "--no-browser", "--force", "--licence")
+    for flag in (*flags, "--credits", "--threads"):
         assert flag in done.stdout
 
 
@@ -92,3 +106,77 @@ def test_the_demo_ends_with_the_table_and_the_page(chain: MadeChain) -> None:
     for word in ("bicubic", "teacher", "student", "PSNR", "SSIM", "parameters", "bytes"):
         assert word in chain.output
     assert "web_demo/index.html" in chain.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize("module", ["export.onnx", "export.tfjs"])
+def test_no_browser_is_loud_and_in_the_card(chain: MadeChain, tmp_path: Path, module: str) -> None:
+    out = tmp_path / "out"
+    done = command_here(
+        *(module, "--run", chain.student, "--out", out, "--no-browser", "--weights", "smallest"),
+        *("--licence", "CC0-1.0", "--credits", "Ann Example", "--threads", "1"),
+    )
+    assert done.status == 0, done.errors
+    assert done.errors.count("WARNING") == 2
+    card = json.loads((out / CARD).read_text())
+    assert card["agreement"]["browser"] is False
+    assert any("--no-browser" in line for line in card["agreement"]["not_checked"])
+    tried = {entry["precision"]: entry for entry in card["weights"]["tried"]}
+    assert set(tried) == {"float32", "float16", "int8"}
+    within = [e for e in tried.values() if e["loss_db"] <= e["allowed_db"] + 1e-9]
+    assert tried[card["weights"]["precision"]]["bytes"] == min(e["bytes"] for e in within)
+    assert "CC0-1.0" in (out / "LICENSE.txt").read_text()
+    assert "Ann Example" in (out / "CREDITS.txt").read_text()
+
+
+def test_a_disagreement_leaves_nothing_and_shows_the_table(
+    chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = onnx.to_onnx
+
+    def wrong(network: Network, *, licence: str = "") -> ModelProto:
+        model = right(network, licence=licence)
+        (mode,) = [
+            a for n in model.graph.node for a in n.attribute if a.name == "mode" and a.s == b"CRD"
+        ]
+        mode.s = b"DCR"
+        return model
+
+    monkeypatch.setattr(onnx, "to_onnx", wrong)
+    config = ExportConfig(run=chain.teacher, out=tmp_path / "out", browser=False, threads=1)
+    with pytest.raises(AgreementError, match=r"ONNX Runtime CPU, .*: error .* at y=\d+ x=\d+"):
+        onnx.main(config)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_lose_too_much_are_refused(
+    chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = onnx.to_float16
+
+    def coarse(model: ModelProto) -> ModelProto:
+        result = right(model)
+        for tensor in result.graph.initializer:
+            if tensor.data_type == TensorProto.FLOAT16:
+                tensor.CopyFrom(
+                    numpy_helper.from_array(numpy_helper.to_array(tensor).round(1), tensor.name)
+                )
+        return result
+
+    monkeypatch.setattr(onnx, "to_float16", coarse)
+    config = ExportConfig(
+        run=chain.student, out=tmp_path / "out", weights="float16", browser=False, threads=1
+    )
+    with pytest.raises(UserError, match=r"differs from PyTorch|float16 weights lose"):
+        onnx.main(config)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_released_weights_are_taken_by_name(
+    chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(chain.student, tmp_path / "place" / "nano")
+    monkeypatch.setattr(released, "PLACES", (tmp_path / "place",))
+    assert released.find_run(Path("nano")) == tmp_path / "place" / "nano"
+    assert released.find_run(chain.student) == chain.student
+    assert released.find_run(Path("no such")) == Path("no such")
+    assert load_network(Path("nano"))[0].name == "chain"

@@ -5,34 +5,23 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
-import torch
 from onnx import numpy_helper
 
-from export.agreement import FLOAT32_TOLERANCE, AgreementError, check_runtime, require_agreement
+from export.errors import AgreementError, RuntimeFaultError
+from export.interface import onnx_problems
 from export.onnx_graph import INPUT, OUTPUT, to_onnx
-from export.runtimes import run_onnx, run_pytorch
+from export.runtimes import run_onnx
+from pixels.command import UserError
 from teacher.chain import Chain, ChainConfig
-from teacher.networks import Network, Residual, ResidualConfig
-from tests.export.test_agreement import lively
-
-LUMA = lively(Chain(ChainConfig(body=2, channels=6)))
-RGB = lively(Residual(ResidualConfig(blocks=1, channels=6)))
+from teacher.networks import Network
+from tests.export.made_networks import LUMA, RGB, check, lively, small_flipboard
 
 
 def require_equal(model: onnx.ModelProto, network: Network, folder: Path) -> None:
     path = folder / "model.onnx"
     path.write_bytes(model.SerializeToString())
-    results = check_runtime(
-        "ONNX Runtime",
-        run_onnx(path),
-        run_pytorch(network),
-        scale=network.scale,
-        margin_px=network.margin_px,
-        tolerance=FLOAT32_TOLERANCE,
-    )
-    require_agreement("made", list(results))
+    check(network, run_onnx(path))
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
@@ -65,15 +54,64 @@ def test_no_paths_of_the_machine_travel_along() -> None:
     assert b"/" + b"teacher/" not in to_onnx(RGB).SerializeToString()
 
 
-def test_a_batch_of_three(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"anchor": "bicubic", "colour": "luma"},
+        {"colour": "rgb", "border_px": 1, "stride_px": 3},
+        {"anchor": "bicubic", "colour": "ycbcr", "scale": 3},
+    ],
+)
+def test_flipboards_patches_agree(tmp_path: Path, settings: dict[str, object]) -> None:
+    network = small_flipboard(**settings)
+    model = to_onnx(network)
+    assert onnx_problems(model) == []
+    require_equal(model, network, tmp_path)
+
+
+def test_a_flipboard_whose_anchor_differs_from_window_to_window_is_refused() -> None:
+    with pytest.raises(UserError, match="border-px is at least 2, this one has 1"):
+        to_onnx(small_flipboard(anchor="bicubic", border_px=1, stride_px=3))
+
+
+def rename_output(model: onnx.ModelProto) -> None:
+    model.graph.node[-1].output[0] = model.graph.output[0].name = "result"
+
+
+def fix_the_height(model: onnx.ModelProto) -> None:
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 19
+
+
+def forget_the_scale(model: onnx.ModelProto) -> None:
+    del model.metadata_props[0]
+
+
+def leave_an_input_dangling(model: onnx.ModelProto) -> None:
+    model.graph.node[-1].input[0] = "nowhere"
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (rename_output, "not enlarged"),
+        (fix_the_height, "free batch, height and width"),
+        (forget_the_scale, "metadata lack halfsize.scale"),
+        (leave_an_input_dangling, "onnx.checker refuses"),
+    ],
+)
+def test_a_wrong_form_is_found(fault: Callable[[onnx.ModelProto], None], sentence: str) -> None:
+    model = to_onnx(LUMA)
+    assert onnx_problems(model) == []
+    fault(model)
+    assert any(sentence in problem for problem in onnx_problems(model))
+
+
+def test_a_file_that_is_cut_off_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    path.write_bytes(to_onnx(RGB).SerializeToString())
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    batch = np.random.default_rng(3).random((3, 3, 9, 7), dtype=np.float32)
-    with torch.inference_mode():
-        expected = RGB(torch.from_numpy(batch)).numpy()
-    output = np.asarray(session.run(None, {INPUT: batch})[0])
-    np.testing.assert_allclose(output, expected, rtol=0, atol=FLOAT32_TOLERANCE)
+    content = to_onnx(LUMA).SerializeToString()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(RuntimeFaultError, match=r"ONNX Runtime refuses model\.onnx"):
+        run_onnx(path)
 
 
 def swap_channel_order(model: onnx.ModelProto) -> None:

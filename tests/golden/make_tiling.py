@@ -22,17 +22,22 @@ CASES = [
     (53, 17, 8),
     (6000, 256, 8),
     (769, 256, 35),
+    (101, 48, 12, 4),
+    (100, 36, 8, 4),
+    (50, 30, 6, 3),
 ]
 
 
 def main() -> None:
     cases = []
-    for length, tile, margin in CASES:
+    for length, tile, margin, *rest in CASES:
+        align = rest[0] if rest else 1
         spans = [
             [span.read_start, span.read_end, span.keep_start, span.keep_end]
-            for span in plan_spans(length, tile, margin)
+            for span in plan_spans(length, tile, margin, align)
         ]
-        cases.append({"length": length, "tile": tile, "margin": margin, "spans": spans})
+        case = {"length": length, "tile": tile, "margin": margin}
+        cases.append(case | ({"align": align} if rest else {}) | {"spans": spans})
     lines = ",\n".join(json.dumps(case) for case in cases)
     Path(__file__).with_name("tiling.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 

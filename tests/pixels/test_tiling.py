@@ -26,7 +26,7 @@ PLANS = [
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: f"{case['length']}-{case['tile']}")
 def test_the_plan_is_the_golden_one(case: dict[str, Any]) -> None:
-    spans = plan_spans(case["length"], case["tile"], case["margin"])
+    spans = plan_spans(case["length"], case["tile"], case["margin"], case.get("align", 1))
     found = [[span.read_start, span.read_end, span.keep_start, span.keep_end] for span in spans]
     assert found == case["spans"]
 

@@ -4,7 +4,7 @@
  * `--models DIR` packs the export folders below DIR instead of models/, and `--out DIR` writes
  * somewhere else than dist/.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -61,12 +61,23 @@ async function buildEngine() {
   await writePart('engine', outputFiles[0]?.text);
 }
 
+/** What onnxruntime-web fetches at run time; the exporter's check hands it out from disk. */
+async function copyOrt() {
+  const from = path.join(root, 'node_modules/onnxruntime-web/dist');
+  await mkdir(path.join(out, 'ort'), { recursive: true });
+  for (const name of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']) {
+    await copyFile(path.join(from, name), path.join(out, 'ort', name));
+  }
+}
+
 await mkdir(out, { recursive: true });
 try {
   await Promise.all([
     buildScript('page', 'src/page/main.ts'),
     buildScript('wasm', 'src/page/wasm.ts'),
     buildScript('verify', 'src/verify.ts'),
+    buildScript('verify-onnx', 'src/verify-onnx.ts'),
+    copyOrt(),
     buildEngine(),
     packModels(path.resolve(values.models)).then((models) => writePart('models', models)),
   ]);

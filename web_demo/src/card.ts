@@ -10,7 +10,9 @@ export type Card = {
   name: string;
   scale: number;
   margin_px: number;
-  colour: 'luma' | 'rgb';
+  /** Tiles must start at multiples of this; cards written before there was a need say nothing. */
+  align_px: number;
+  colour: 'luma' | 'rgb' | 'ycbcr';
   parameters: number;
   files: Record<string, CardFile>;
 };
@@ -28,7 +30,9 @@ export function parseCard(value: unknown): Card {
   }
   const { name, colour } = card;
   if (typeof name !== 'string' || name === '') throw wrong('name must be a text');
-  if (colour !== 'luma' && colour !== 'rgb') throw wrong('colour must be "luma" or "rgb"');
+  if (colour !== 'luma' && colour !== 'rgb' && colour !== 'ycbcr') {
+    throw wrong('colour must be "luma", "rgb" or "ycbcr"');
+  }
   const files = Object.entries(record(card.files, 'files')).map(
     ([file, entry]) => [file, parseFile(file, entry)] as const,
   );
@@ -38,6 +42,7 @@ export function parseCard(value: unknown): Card {
     colour,
     scale: whole(card.scale, 'scale', 1),
     margin_px: whole(card.margin_px, 'margin_px', 0),
+    align_px: whole(card.align_px ?? 1, 'align_px', 1),
     parameters: whole(card.parameters, 'parameters', 0),
     files: Object.fromEntries(files),
   };

@@ -13,22 +13,33 @@ export type Span = { readStart: number; readEnd: number; keepStart: number; keep
  * thrown away; at the picture's own border there is no margin, because there the network's zero
  * padding is what it would see in the whole picture as well.
  *
+ * A network that cuts windows of its own gives the same pixels only where they lie as in the whole:
+ * then ours start at multiples of `align`, and the last may be up to `align - 1` pixels shorter.
+ *
  * `pixels/tiling.py` follows the same rule; tests/golden/tiling.json holds both to it.
  */
-export function planSpans(length: number, tile: number, margin: number): Span[] {
+export function planSpans(length: number, tile: number, margin: number, align = 1): Span[] {
   requireWhole('length', length, 1);
   requireWhole('tile', tile, 1);
   requireWhole('margin', margin, 0);
+  requireWhole('align', align, 1);
+  if (tile % align !== 0 || margin % align !== 0) {
+    throw new RangeError(
+      `align of ${align} px must divide tile ${tile} px and margin ${margin} px`,
+    );
+  }
   if (tile <= 2 * margin) {
     throw new RangeError(`tile must be more than twice the margin of ${margin} px, got ${tile} px`);
   }
   if (length <= tile) return [{ readStart: 0, readEnd: length, keepStart: 0, keepEnd: length }];
 
-  const spans: Span[] = [{ readStart: 0, readEnd: tile, keepStart: 0, keepEnd: tile - margin }];
-  for (let keepStart = tile - margin; keepStart < length; ) {
-    const readEnd = Math.min(keepStart - margin + tile, length);
+  const last = Math.ceil((length - tile) / align) * align;
+  const spans: Span[] = [];
+  for (let keepStart = 0; keepStart < length; ) {
+    const readStart = Math.min(Math.max(keepStart - margin, 0), last);
+    const readEnd = Math.min(readStart + tile, length);
     const keepEnd = readEnd === length ? length : readEnd - margin;
-    spans.push({ readStart: readEnd - tile, readEnd, keepStart, keepEnd });
+    spans.push({ readStart, readEnd, keepStart, keepEnd });
     keepStart = keepEnd;
   }
   return spans;

@@ -8,6 +8,8 @@ export type Work = {
   scale: number;
   /** How far the model looks around a pixel, from its card. */
   marginPx: number;
+  /** Where tiles may start: at multiples of this, from its card; 1 unless given. */
+  alignPx?: number;
   tilePx: number;
   /** Called after every tile. */
   onTile: (done: number, total: number) => void;
@@ -20,12 +22,12 @@ const ALPHA_REACH_PX = 2;
 
 /** Enlarge a picture tile by tile: the same bytes as running the model on the whole of it. */
 export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
-  const { scale, marginPx, tilePx } = work;
+  const { scale, marginPx, tilePx, alignPx = 1 } = work;
   const opaque = isOpaque(picture);
   const source = opaque ? picture : fillHidden(picture, marginPx + ALPHA_REACH_PX);
   const result = blankPicture(picture.width * scale, picture.height * scale);
-  const columns = planSpans(picture.width, tilePx, marginPx);
-  const tiles = planSpans(picture.height, tilePx, marginPx).flatMap((row) =>
+  const columns = planSpans(picture.width, tilePx, marginPx, alignPx);
+  const tiles = planSpans(picture.height, tilePx, marginPx, alignPx).flatMap((row) =>
     columns.map((column) => ({ row, column })),
   );
   for (const [index, { row, column }] of tiles.entries()) {

@@ -7,6 +7,7 @@ type Golden = {
   length: number;
   tile: number;
   margin: number;
+  align?: number;
   spans: [readStart: number, readEnd: number, keepStart: number, keepEnd: number][];
 };
 
@@ -15,8 +16,8 @@ const GOLDEN = new URL('../../tests/golden/tiling.json', import.meta.url);
 test('the plans equal those of pixels/tiling.py', () => {
   const plans: Golden[] = JSON.parse(readFileSync(GOLDEN, 'utf8'));
   expect(plans.length).toBeGreaterThan(0);
-  for (const { length, tile, margin, spans } of plans) {
-    const planned = planSpans(length, tile, margin).map((span) => [
+  for (const { length, tile, margin, align, spans } of plans) {
+    const planned = planSpans(length, tile, margin, align).map((span) => [
       span.readStart,
       span.readEnd,
       span.keepStart,

@@ -94,7 +94,8 @@ export class Server {
       const result = await upscale(picture, model, {
         scale: card.scale,
         marginPx: card.margin_px,
-        tilePx: tilePx(backend, card.margin_px),
+        alignPx: card.align_px,
+        tilePx: roundUp(tilePx(backend, card.margin_px), card.align_px),
         onTile: (done, total) => post({ kind: 'progress', job, done, total }),
         pause: async () => {
           await breathe();
@@ -108,4 +109,8 @@ export class Server {
       else post({ kind: 'failed', job, reason: sentenceOf(error, 'The picture was not enlarged') });
     }
   }
+}
+
+function roundUp(length: number, multiple: number): number {
+  return Math.ceil(length / multiple) * multiple;
 }

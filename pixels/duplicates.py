@@ -1,0 +1,63 @@
+"""Near-duplicates: the same photo again, smaller, brighter or compressed otherwise.
+
+A perceptual hash of 256 bits: the signs, against their median, of the lowest 16x16 frequencies of
+the photo shrunk to 64x64 grey pixels. Copies differ in few bits, others in about half of them.
+(Source: "pHash" by Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions",
+2010, section 3.2.1, with 256 bits in place of 64 so that millions of photos do not collide.)
+
+Looking for copies takes no pairwise comparison: hashes that differ in fewer bits than there are
+bands agree in at least one whole band, so only photos that share a band are compared.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+_SIDE_PX = 64
+_FREQUENCIES = 16
+_BANDS = 16
+_BAND_BITS = _FREQUENCIES**2 // _BANDS
+MOST_BITS = _BANDS - 1
+"""Photos whose hashes differ in at most so many of 256 bits are the same."""
+
+
+def perceptual_hash(picture: NDArray[np.uint8]) -> int:
+    """Hash (height, width, 3), 0 to 255, to a number of 256 bits."""
+    image = Image.fromarray(picture).convert("L")
+    small = np.asarray(image.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.BOX), np.float64)
+    angles = np.pi / _SIDE_PX * np.outer(np.arange(1, _FREQUENCIES + 1), np.arange(_SIDE_PX) + 0.5)
+    waves = np.cos(angles)  # DCT-II without the means
+    strengths = waves @ small @ waves.T
+    bits = (strengths > np.median(strengths)).ravel()
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+class SeenPhotos:
+    """Photos seen so far, by their hashes; asking for a copy takes the same time however many."""
+
+    def __init__(self) -> None:
+        self._bands: list[defaultdict[int, list[tuple[int, str]]]] = [
+            defaultdict(list) for _ in range(_BANDS)
+        ]
+
+    def copy_of(self, hashed: int) -> str | None:
+        """Name a photo seen before that is the same; None where there is none."""
+        for band, value in enumerate(_bands(hashed)):
+            for other, name in self._bands[band].get(value, ()):
+                if (hashed ^ other).bit_count() <= MOST_BITS:
+                    return name
+        return None
+
+    def add(self, hashed: int, name: str) -> None:
+        """Remember a photo."""
+        for band, value in enumerate(_bands(hashed)):
+            self._bands[band][value].append((hashed, name))
+
+
+def _bands(hashed: int) -> list[int]:
+    mask = (1 << _BAND_BITS) - 1
+    return [hashed >> _BAND_BITS * band & mask for band in range(_BANDS)]

@@ -1,0 +1,221 @@
+"""Photos -> a store for training, without what would teach a network wrongly.
+
+Left out, each with its reason: unreadable files, small pictures, illustrations (and diagrams,
+screenshots, text), pictures that were enlarged or compressed heavily, near-duplicates. The rest is
+split 80/10/10 into training, validation and test, by content: photos added later change nothing.
+
+The command can be stopped and given again, and given again with more photos: it does what is new.
+Look at DIR/contact-sheet.png; DIR/report.csv and report.json say what became of every file.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+import tyro
+
+from pixels.build import load_pair
+from pixels.command import UserError, run_command
+from pixels.contact_sheet import Section, write_contact_sheet
+from pixels.disk import whole_file
+from pixels.files import ImageError, list_pictures, read_picture
+from pixels.parallel import core_count, in_order
+from pixels.progress import busy, console, track
+from pixels.shards import SHARDS, SPLITS, ShardWriter, read_photos, split_of, write_index
+from pixels.store import LeftOut, PhotoStore
+from pixels.survey import Judged, Limits, Verdict, judge, survey
+from pixels.web_layer import VARIANTS, add_web_layer
+
+_SHOWN_KEPT = 48
+_SHOWN_LEFT_OUT = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareConfig:
+    """Settings of `python -m teacher.prepare`."""
+
+    photos: tyro.conf.Positional[tuple[Path, ...]]
+    """Folders, photo files, and text files that name one photo a line."""
+    store: Path
+    """Folder of the store; one that is there is completed or added to."""
+    scale: int = 2
+    """How many times smaller the inputs are."""
+    variants: int = VARIANTS
+    """Encoded variants per training photo for --degradation web; 0 leaves them to the training."""
+    limits: tyro.conf.OmitArgPrefixes[Limits] = field(default_factory=Limits)
+    workers: int | None = None
+    """Processes; by default one for each CPU core that may be used."""
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.scale <= 4:
+            raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
+        if self.variants < 0 or (self.workers is not None and self.workers < 1):
+            raise ValueError("variants must be at least 0 and workers at least 1")
+
+
+def main(config: PrepareConfig) -> None:
+    """Run the command."""
+    paths = find_photos(config.photos)
+    folder, workers = config.store, config.workers or core_count()
+    _claim(folder, config)
+    stored = _stored(folder)
+    # What earlier calls stored is judged again, so that its copies are recognised.
+    measured = survey(paths, folder / "journal.jsonl", stored, workers=workers)
+    judged = judge(measured, config.limits, list(stored))
+    _store_kept(folder, judged, stored, config.scale, workers)
+    if not _stored(folder):
+        _report(folder, judged)
+        raise UserError(
+            f"none of the {len(paths)} files can be used ({_counts(judged)}): see "
+            f"{folder / 'report.csv'}"
+        )
+    write_index(folder, scale=config.scale)
+    _report(folder, judged)
+    training = PhotoStore(folder, "train")
+    if config.variants and training.photos:
+        add_web_layer(training, config.variants, workers=workers, processes=workers > 1)
+    sizes = ", ".join(f"{len(PhotoStore(folder, split).photos)} {split}" for split in SPLITS)
+    console.print(f"{_counts(judged)}\nwrote {folder} ({sizes})")
+
+
+def find_photos(named: Sequence[Path]) -> list[Path]:
+    """List what folders and text files name, each once, in a fixed order.
+
+    Raises:
+        UserError: A name is missing, a folder holds no pictures, or a text file cannot be read.
+    """
+    found: dict[Path, None] = {}
+    for name in named:
+        if name.is_dir() or not name.exists():
+            if not name.exists():
+                raise UserError(f"{name}: there is no such folder, photo or text file of paths")
+            listed = list_pictures(name)
+        elif _is_list(name):
+            listed = _read_list(name)
+        else:
+            listed = [name]
+        found |= {path.absolute(): None for path in listed}
+    return list(found)
+
+
+def _is_list(path: Path) -> bool:
+    try:
+        read_picture(path)
+    except ImageError:
+        return path.suffix.lower() in (".txt", ".list", ".lst", "")
+    return False
+
+
+def _read_list(path: Path) -> list[Path]:
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeError) as error:
+        raise UserError(f"{path}: is neither a photo nor a text file of paths") from error
+    # Relative ones as seen from the list.
+    paths = [path.parent / line for line in lines if line and not line.startswith("#")]
+    if not paths:
+        raise UserError(f"{path}: names no photo; expected one path a line")
+    return paths
+
+
+def _claim(folder: Path, config: PrepareConfig) -> None:
+    """Make the folder of the store; refuse one of other settings, or of something else."""
+    settings = {"scale": config.scale, "variants": config.variants, **asdict(config.limits)}
+    path = folder / "settings.json"
+    if folder.is_dir() and any(folder.iterdir()) and not path.is_file():
+        raise UserError(f"{folder} holds something else: name a new folder by --store")
+    folder.mkdir(parents=True, exist_ok=True)
+    if path.is_file():
+        try:
+            there = json.loads(path.read_text(encoding="utf-8"))
+            differing = [name for name in settings if there.get(name) != settings[name]]
+        except (ValueError, AttributeError) as error:
+            raise UserError(f"{path} is damaged: delete {folder} and start again") from error
+        if differing:
+            raise UserError(
+                f"{folder} was prepared with other settings ({', '.join(differing)}): give the "
+                "same, or name another --store"
+            )
+        return
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+
+
+def _stored(folder: Path) -> dict[str, str]:
+    """Give the photos of all complete shards: sha256 and name."""
+    shards = sorted(path for path in (folder / SHARDS).glob("*-*") if path.name[0] != ".")
+    return {photo.sha256: photo.name for shard in shards for photo in read_photos(shard)}
+
+
+def _store_kept(
+    folder: Path, judged: Sequence[Judged], stored: dict[str, str], scale: int, workers: int
+) -> None:
+    kept = [entry.file for entry in judged if entry.verdict == "kept"]
+    for split in SPLITS:
+        fresh = [
+            file for file in kept if file.sha256 not in stored and split_of(file.sha256) == split
+        ]
+        load = partial(load_pair, scale=scale, smallest_px=1)
+        paths = [Path(file.path) for file in fresh]
+        pairs = in_order(load, paths, workers=min(workers, len(paths) or 1), processes=True)
+        with ShardWriter(folder, split) as writer:
+            for file, pair in zip(track(fresh, f"storing for {split}"), pairs, strict=True):
+                if isinstance(pair, LeftOut):  # it was there a moment ago
+                    console.print(f"left out: {pair.reason}", style="yellow")
+                else:
+                    writer.add(Path(file.path).name, file.sha256, pair)
+
+
+def _counts(judged: Sequence[Judged]) -> str:
+    counts = Counter(entry.verdict for entry in judged)
+    return ", ".join(f"{counts[name]} {name}" for name in get_args(Verdict) if counts[name])
+
+
+def _report(folder: Path, judged: Sequence[Judged]) -> None:
+    rows = [
+        {
+            "path": entry.file.path,
+            "verdict": entry.verdict,
+            "reason": entry.reason,
+            "split": split_of(entry.file.sha256) if entry.verdict == "kept" else "",
+            "width": entry.file.width,
+            "height": entry.file.height,
+        }
+        for entry in judged
+    ]
+    with whole_file(folder / "report.csv") as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    counts = dict(Counter(entry.verdict for entry in judged).most_common())
+    with whole_file(folder / "report.json") as temporary:
+        temporary.write_text(json.dumps({"counts": counts, "files": rows}, indent=1))
+    with busy("drawing the contact sheet"):
+        write_contact_sheet(folder / "contact-sheet.png", _sections(judged))
+
+
+def _sections(judged: Sequence[Judged]) -> list[Section]:
+    sections = []
+    for verdict in (*get_args(Verdict)[1:], "kept"):
+        entries = [entry for entry in judged if entry.verdict == verdict]
+        most = _SHOWN_KEPT if verdict == "kept" else _SHOWN_LEFT_OUT
+        step = max(1, -(-len(entries) // most))
+        if entries:
+            shown = entries[::step]
+            note = f"{len(shown)} of {len(entries)}" if step > 1 else f"{len(entries)}"
+            captions = [
+                (Path(e.file.path), e.reason or f"{e.file.width}x{e.file.height}") for e in shown
+            ]
+            sections.append(Section(title=verdict, note=note, entries=captions))
+    return sections
+
+
+if __name__ == "__main__":
+    run_command(PrepareConfig, main)
