@@ -129,7 +129,7 @@ def load_check_photos(folder: Path | None, scale: int) -> CheckPhotos:
             f"--photos {folder}: two or more photos of at least {side}x{side} pixels are needed, "
             f"there are {len(middles)}"
         )
-    pairs = [(to_batch(resize(truth, (side // scale,) * 2)), truth) for truth in middles]
+    pairs = [(to_batch(resize(truth, (side // scale, side // scale))), truth) for truth in middles]
     return CheckPhotos(
         calibration=[small for small, _ in pairs[1::_EVERY] + pairs[2::_EVERY]],
         checks=pairs[::_EVERY],

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,21 +83,21 @@ def _reason(path: Path, errors: bytes) -> str:
     return f"{path.name}: {(lines or [default])[-1][:200]}"
 
 
-def _write(stream: BinaryIO, array: NDArray[np.float32]) -> None:
+def _write(stream: IO[bytes], array: NDArray[np.float32]) -> None:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     stream.write(len(buffer.getvalue()).to_bytes(8, "little") + buffer.getvalue())
     stream.flush()
 
 
-def _read(stream: BinaryIO) -> NDArray[np.float32]:
+def _read(stream: IO[bytes]) -> NDArray[np.float32]:
     length = int.from_bytes(_exactly(stream, 8), "little")
     if length > _MOST_RESULT_BYTES:
         raise ValueError("the result is too large")
     return np.load(io.BytesIO(_exactly(stream, length)), allow_pickle=False)
 
 
-def _exactly(stream: BinaryIO, count: int) -> bytes:
+def _exactly(stream: IO[bytes], count: int) -> bytes:
     data = stream.read(count)
     if len(data) < count:
         raise EOFError
