@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from export.runtimes import TFJS_BACKENDS
+from export.browser_runtimes import TFJS_BACKENDS
 from tests.browser.conftest import Reference
 from tests.browser.driver import Driver
 

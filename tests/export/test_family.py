@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from distill.students import SIZES, StudentConfig, fold, fresh, widen
-from export.agreement import FLOAT32_TOLERANCE, check_runtime, require_agreement
+from export.agreement import Runtime, check_runtime, require_agreement
 from export.onnx_graph import to_onnx
 from export.runtimes import run_onnx, run_pytorch
+from export.tolerances import tolerance
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,8 @@ def test_a_folded_student_exports_and_agrees(tmp_path: Path, student: StudentCon
     folded = fold(chain)
     path = tmp_path / "model.onnx"
     path.write_bytes(to_onnx(folded).SerializeToString())
-    results = check_runtime(
-        "ONNX Runtime CPU",
-        run_onnx(path),
-        run_pytorch(folded),
-        scale=folded.scale,
-        margin_px=folded.margin_px,
-        tolerance=FLOAT32_TOLERANCE,
+    runtime = Runtime(
+        name="ONNX Runtime CPU", run=run_onnx(path), tolerance=tolerance("float32", "float32")
     )
+    results = check_runtime(runtime, folded, run_pytorch(folded))
     require_agreement(student.student, list(results))
