@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import tyro
 
@@ -59,7 +59,10 @@ def run_command(
     module = sys.modules["__main__"]
     name = module.__spec__.name if module.__spec__ else Path(sys.argv[0]).name
     parse = partial(tyro.cli, config_class, prog=f"python -m {name}", description=module.__doc__)
-    config = parse() if default is None else parse(default=default)
+    try:
+        config = parse() if default is None else parse(default=default)
+    except ValueError as error:  # of a dataclass inside another one, which tyro lets through
+        _stop(str(error), EXIT_USAGE)
     try:
         main(config)
     except UsageError as error:
@@ -80,6 +83,6 @@ def run_command(
         _stop(f"{where}cannot write: {os.strerror(error.errno).lower()}", EXIT_FAILURE)
 
 
-def _stop(sentence: str, status: int) -> None:
+def _stop(sentence: str, status: int) -> NoReturn:
     print(f"error: {sentence}", file=sys.stderr)
     raise SystemExit(status) from None
