@@ -47,7 +47,7 @@ def detail(picture: NDArray[np.uint8]) -> Detail:
         return Detail(upper_db=None, blocks=_blocks(green[..., 0]))
     window = np.hanning(side)
     tiles = (tiles - tiles.mean(axis=(1, 2), keepdims=True)) * window[:, None] * window
-    power = np.abs(np.fft.rfft2(tiles)) ** 2
+    power = np.asarray(np.abs(np.fft.rfft2(tiles)) ** 2, np.float64)
     # By the higher of both axes: an enlargement is separable, and cuts each at half its band.
     frequency = np.maximum(np.abs(np.fft.fftfreq(side))[:, None], np.fft.rfftfreq(side))
     rounding = float((window**2).sum()) ** 2 / 12.0  # white noise of 8-bit rounding
