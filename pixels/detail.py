@@ -18,6 +18,7 @@ from pixels.kinds import sampled_tiles
 
 _TILE_PX = 128
 _MOST_TILES = 64
+_SMALLEST_PX = 16  # or the parts of the band hold no frequency
 # Parts of the band, in cycles per pixel (0.5 is the highest frequency there is).
 _UPPER = (0.34, 0.501)
 _MIDDLE = (0.12, 0.22)
@@ -42,9 +43,11 @@ def detail(picture: NDArray[np.uint8]) -> Detail:
     green = picture[..., 1:2]  # carries most of luma
     tiles = sampled_tiles(green, _TILE_PX, _MOST_TILES)[..., 0].astype(np.float64)
     side = tiles.shape[1]
+    if side < _SMALLEST_PX:
+        return Detail(upper_db=None, blocks=_blocks(green[..., 0]))
     window = np.hanning(side)
     tiles = (tiles - tiles.mean(axis=(1, 2), keepdims=True)) * window[:, None] * window
-    power = np.abs(np.fft.rfft2(tiles)) ** 2
+    power = np.asarray(np.abs(np.fft.rfft2(tiles)) ** 2, np.float64)
     # By the higher of both axes: an enlargement is separable, and cuts each at half its band.
     frequency = np.maximum(np.abs(np.fft.fftfreq(side))[:, None], np.fft.rfftfreq(side))
     rounding = float((window**2).sum()) ** 2 / 12.0  # white noise of 8-bit rounding

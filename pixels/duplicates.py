@@ -12,6 +12,7 @@ bands agree in at least one whole band, so only photos that share a band are com
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,25 +38,31 @@ def perceptual_hash(picture: NDArray[np.uint8]) -> int:
 
 
 class SeenPhotos:
-    """Photos seen so far, by their hashes; asking for a copy takes the same time however many."""
+    """Photos seen so far, by their hashes."""
 
     def __init__(self) -> None:
-        self._bands: list[defaultdict[int, list[tuple[int, str]]]] = [
-            defaultdict(list) for _ in range(_BANDS)
-        ]
+        self._hashes: list[int] = []
+        self._names: list[str] = []
+        self._bands: list[defaultdict[int, list[int]]] = [defaultdict(list) for _ in range(_BANDS)]
 
     def copy_of(self, hashed: int) -> str | None:
         """Name a photo seen before that is the same; None where there is none."""
-        for band, value in enumerate(_bands(hashed)):
-            for other, name in self._bands[band].get(value, ()):
-                if (hashed ^ other).bit_count() <= MOST_BITS:
-                    return name
+        for number in self.candidates(hashed):
+            if (hashed ^ self._hashes[number]).bit_count() <= MOST_BITS:
+                return self._names[number]
         return None
+
+    def candidates(self, hashed: int) -> Iterator[int]:
+        """Give the numbers of the photos that share a band: all that have to be compared."""
+        for band, value in enumerate(_bands(hashed)):
+            yield from self._bands[band].get(value, ())
 
     def add(self, hashed: int, name: str) -> None:
         """Remember a photo."""
         for band, value in enumerate(_bands(hashed)):
-            self._bands[band][value].append((hashed, name))
+            self._bands[band][value].append(len(self._hashes))
+        self._hashes.append(hashed)
+        self._names.append(name)
 
 
 def _bands(hashed: int) -> list[int]:

@@ -80,7 +80,8 @@ class PhotoStore:
         Raises:
             UserError: There is no complete store in `folder`.
         """
-        self.folder, self.split = folder, split
+        self.folder = folder
+        self.split: Split | None = split
         try:
             index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
             if index["format"] != FORMAT:

@@ -14,24 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 SIZE = (1000, 800)
 _FONTS = f"{matplotlib.get_data_path()}/fonts/ttf/"
-_WORDS = [
-    "half",
-    "size",
-    "photos",
-    "reach",
-    "readers",
-    "on",
-    "slow",
-    "lines",
-    "before",
-    "the",
-    "page",
-    "is",
-    "read",
-    "to",
-    "its",
-    "end",
-]
+_WORDS = ("half", "size", "photos", "reach", "readers", "on", "slow", "lines", "early", "today")
 
 
 def chart(rng: Generator) -> Image.Image:
