@@ -98,6 +98,17 @@ async function writePart(name, value) {
   await writeFile(path.join(out, `${name}.js`), text);
 }
 
+/**
+ * The models, and apart from them what the page must know before they are downloaded.
+ *
+ * @param {Awaited<ReturnType<typeof packModels>>} models
+ */
+async function writeModels(models) {
+  await writePart('models', models);
+  const catalogue = models.map(({ folder, card }) => ({ folder, scale: card.scale }));
+  await writePart('catalogue', catalogue);
+}
+
 /** The sample pictures as data: a page opened from disk may not read the files beside it. */
 async function packSamples() {
   const folder = path.join(root, 'samples');
@@ -129,7 +140,7 @@ try {
     buildScript('gif', 'src/page/gif.ts'),
     buildScript('verify', 'src/verify.ts'),
     ...ENGINES.map(buildEngine),
-    packModels(path.resolve(values.models)).then((models) => writePart('models', models)),
+    packModels(path.resolve(values.models)).then(writeModels),
     packSamples(),
   ]);
   await writeSizes();

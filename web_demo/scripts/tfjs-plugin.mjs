@@ -28,7 +28,8 @@ export const prunedTfjs = {
     for (const { filter, path } of REPLACED) build.onResolve({ filter }, () => ({ path }));
     build.onResolve({ filter: EMPTIED }, ({ path }) => ({ path, namespace: 'emptied' }));
     build.onLoad({ filter: /.*/, namespace: 'emptied' }, () => ({
-      contents: 'export const json = []; export const wasmWorkerContents = ""; export default undefined;',
+      contents:
+        'export const json = []; export const wasmWorkerContents = ""; export default undefined;',
     }));
   },
 };

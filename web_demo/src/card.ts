@@ -47,7 +47,8 @@ export function parseCard(value: unknown): Card {
 export async function requireUntouched(card: Card, files: ModelFiles): Promise<void> {
   for (const [file, expected] of Object.entries(card.files)) {
     const bytes = files[file];
-    if (!bytes) throw new ModelMismatch(`The model “${card.name}” is incomplete: ${file} is missing.`);
+    if (!bytes)
+      throw new ModelMismatch(`The model “${card.name}” is incomplete: ${file} is missing.`);
     if (bytes.length !== expected.bytes || (await hashOf(bytes)) !== expected.sha256) {
       throw new ModelMismatch(
         `The model “${card.name}” was altered: ${file} is not the file its card describes. Export it again.`,

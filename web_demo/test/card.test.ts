@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { modelBytes, parseCard, requireUntouched } from '../src/card';
-import { PlainError } from '../src/errors';
+import { ModelMismatch } from '../src/errors';
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(text));
@@ -48,12 +48,12 @@ describe('a card that is wrong is refused with a sentence naming the field', () 
     ['files', { 'model.json': { bytes: 1, gzip_bytes: 1, sha256: 'ab' } }, /sha256 of model\.json/],
   ])('%s: %j', (field, value, message) => {
     const change = () => parseCard({ ...cardJson(), [field]: value });
-    expect(change).toThrow(PlainError);
+    expect(change).toThrow(ModelMismatch);
     expect(change).toThrow(message);
   });
 
   test.each([null, 'card', 7, []])('%j', (value) => {
-    expect(() => parseCard(value)).toThrow(PlainError);
+    expect(() => parseCard(value)).toThrow(ModelMismatch);
   });
 });
 

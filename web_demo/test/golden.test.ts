@@ -5,7 +5,9 @@ import { nearest } from './stand-ins';
 const VALUES = [0, 255, 51];
 
 function golden(changes: object = {}) {
-  const output = Array(4).fill(VALUES.map((byte) => byte / 255)).flat();
+  const output = Array(4)
+    .fill(VALUES.map((byte) => byte / 255))
+    .flat();
   const content = {
     format: 1,
     tolerance: 1e-5,
@@ -51,6 +53,9 @@ test('another size is refused', async () => {
   await expect(requireGolden(nearest(3), golden(), 'cpu')).rejects.toThrow(/wrongly/);
 });
 
-test.each([{ format: 2 }, { tolerance: 1 }, { cases: [] }])('%j proves nothing', async (changes) => {
-  await expect(requireGolden(nearest(2), golden(changes), 'cpu')).rejects.toThrow(/golden\.json/);
-});
+test.each([{ format: 2 }, { tolerance: 1 }, { cases: [] }])(
+  '%j proves nothing',
+  async (changes) => {
+    await expect(requireGolden(nearest(2), golden(changes), 'cpu')).rejects.toThrow(/golden\.json/);
+  },
+);

@@ -161,7 +161,11 @@ export class HalfSizeElement extends Base {
     if (late || halfsize.backend === 'none') return this.#skip(late ?? 'no-backend');
 
     const result = await halfsize.upscale(image, { signal, output: 'blob' });
-    const { width, height, milliseconds } = halfsize.last ?? { width: 0, height: 0, milliseconds: 0 };
+    const { width, height, milliseconds } = halfsize.last ?? {
+      width: 0,
+      height: 0,
+      milliseconds: 0,
+    };
     await paint(image, result, halfsize.card.scale, signal);
     this.setAttribute('state', 'upscaled');
     const detail = { width, height, milliseconds, backend: halfsize.backend };
@@ -180,7 +184,8 @@ export class HalfSizeElement extends Base {
   #skip(reason: SkipReason): void {
     const again = this.getAttribute('state') === 'skipped';
     this.setAttribute('state', 'skipped');
-    if (!again) this.dispatchEvent(new CustomEvent('skipped', { detail: { reason }, bubbles: true }));
+    if (!again)
+      this.dispatchEvent(new CustomEvent('skipped', { detail: { reason }, bubbles: true }));
   }
 }
 

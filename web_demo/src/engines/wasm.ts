@@ -17,7 +17,9 @@ function offerProgram(): void {
   const { platform } = tf.env();
   const fetchOther = platform.fetch.bind(platform);
   platform.fetch = (path, options) =>
-    path === NAME ? Promise.resolve(new Response(bytesFromBase64(simd))) : fetchOther(path, options);
+    path === NAME
+      ? Promise.resolve(new Response(bytesFromBase64(simd)))
+      : fetchOther(path, options);
   setWasmPaths(
     {
       [NAME]: NAME,

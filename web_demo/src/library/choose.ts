@@ -97,4 +97,3 @@ async function start(
     signal?.removeEventListener('abort', giveUp);
   }
 }
-

@@ -80,9 +80,7 @@ async function tryWorker(url: string): Promise<EnginePort | undefined> {
   };
 }
 
-async function onPage(
-  start: (port: MessagePort) => void,
-): Promise<EnginePort> {
+async function onPage(start: (port: MessagePort) => void): Promise<EnginePort> {
   const { port1, port2 } = new MessageChannel();
   start(port2);
   await new Promise<void>((resolve) => {

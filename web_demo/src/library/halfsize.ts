@@ -1,4 +1,4 @@
-import { type Backend, BACKENDS, isBackend } from '../backend-names';
+import { BACKENDS, type Backend, isBackend } from '../backend-names';
 import type { Card } from '../card';
 import { Aborted, NoBackend } from '../errors';
 import type { Picture } from '../picture';

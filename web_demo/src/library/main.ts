@@ -1,8 +1,8 @@
 /** The library's whole face: what a page or a bundler may import. */
 export type { Backend } from '../backend-names';
 export type { Card } from '../card';
-export { defineHalfSize, HalfSizeElement } from '../element/half-size';
 export type { SkipReason } from '../element/decide';
+export { defineHalfSize, HalfSizeElement } from '../element/half-size';
 export {
   Aborted,
   type ErrorCode,
@@ -15,14 +15,13 @@ export {
 export type { ColorSpace } from '../messages';
 export type { Picture } from '../picture';
 export { type AnimationFrame, framesOf } from './animation';
+export type { ModelBytes, ModelSource } from './fetch-model';
 export {
-
   Halfsize,
   type LoadOptions,
   type Refusal,
-  type UpscaleOptions,
   type Upscaled,
+  type UpscaleOptions,
 } from './halfsize';
-export type { ModelBytes, ModelSource } from './fetch-model';
 export type { Output, Outputs } from './output';
 export type { Source } from './source';

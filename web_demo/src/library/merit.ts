@@ -80,7 +80,8 @@ async function missingWebgpu(picky: boolean): Promise<string | undefined> {
   const adapter = await navigator.gpu.requestAdapter().catch(() => null);
   if (!adapter) return 'there is no adapter';
   const { info } = adapter;
-  const soft = info?.isFallbackAdapter || SOFTWARE.test(`${info?.architecture} ${info?.description}`);
+  const soft =
+    info?.isFallbackAdapter || SOFTWARE.test(`${info?.architecture} ${info?.description}`);
   return picky && soft ? 'its adapter is software' : undefined;
 }
 

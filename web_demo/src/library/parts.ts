@@ -14,12 +14,14 @@ export type StartEngine = (port: {
  * What built scripts leave for each other. They are scripts and not data, because a page opened
  * from disk may load classic scripts and nothing else.
  */
-export type Parts = {
+export interface Parts {
   engines?: Partial<Record<Backend, StartEngine>>;
   models?: PackedModel[];
   samples?: Record<string, string>;
   sizes?: Record<string, number>;
-};
+  /** What the page must know of the models before they are downloaded. */
+  catalogue?: { folder: string; scale: number }[];
+}
 
 declare global {
   var halfsizeParts: Parts | undefined;

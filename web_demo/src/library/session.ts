@@ -1,5 +1,5 @@
 import type { Card, ModelFiles } from '../card';
-import { Aborted, errorOf, HalfsizeError, ModelMismatch, NoBackend } from '../errors';
+import { Aborted, errorOf, type HalfsizeError, ModelMismatch, NoBackend } from '../errors';
 import type { ColorSpace, FromEngine, Started } from '../messages';
 import type { Picture } from '../picture';
 import type { EnginePort } from './engine-port';
@@ -77,26 +77,37 @@ export class Session {
   #handle(message: FromEngine): void {
     switch (message.kind) {
       case 'ready':
-        return;
+        break;
       case 'started':
-        return this.#starting?.resolve(message);
+        this.#starting?.resolve(message);
+        break;
       case 'refused':
-        return this.#starting?.reject(new NoBackend(message.reason));
+        this.#starting?.reject(new NoBackend(message.reason));
+        break;
       case 'rejected':
-        return this.#starting?.reject(new ModelMismatch(message.reason));
+        this.#starting?.reject(new ModelMismatch(message.reason));
+        break;
+      default:
+        this.#handleJob(message);
     }
+  }
+
+  #handleJob(message: Extract<FromEngine, { job: number }>): void {
     const job = this.#jobs.get(message.job);
     switch (message.kind) {
       case 'progress':
-        return job?.onProgress?.(message.done, message.total);
+        job?.onProgress?.(message.done, message.total);
+        break;
       case 'finished':
-        return job?.resolve(message);
+        job?.resolve(message);
+        break;
       case 'failed':
-        return job?.reject(
+        job?.reject(
           message.code === 'Aborted'
             ? new Aborted(job.signal?.reason)
             : errorOf(message.code, message.reason),
         );
+        break;
     }
   }
 

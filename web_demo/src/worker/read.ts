@@ -1,5 +1,5 @@
-import { UnsupportedImage } from '../errors';
 import { isOpaque } from '../alpha';
+import { UnsupportedImage } from '../errors';
 import type { ColorSpace } from '../messages';
 import type { Picture } from '../picture';
 

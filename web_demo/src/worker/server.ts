@@ -155,7 +155,12 @@ export class Server {
     this.#ready = undefined;
     try {
       const next = Math.max(least, Math.floor(tilePx / 2));
-      this.#ready = { model: await this.#around.engine.open(files, card), card, files, tilePx: next };
+      this.#ready = {
+        model: await this.#around.engine.open(files, card),
+        card,
+        files,
+        tilePx: next,
+      };
     } catch (error) {
       throw new NoBackend(`The graphics context was lost and did not return: ${reasonOf(error)}.`);
     }

@@ -1,0 +1,21 @@
+import { ModelMismatch } from '../errors';
+import { type Parts, runScript } from '../library/parts';
+
+// Known only while the script first runs.
+const here = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : '';
+
+/** Load a part when it is first needed: what the page starts with stays small. */
+export async function loadPart<Name extends keyof Parts>(
+  name: Name,
+): Promise<NonNullable<Parts[Name]>> {
+  if (!globalThis.halfsizeParts?.[name]) {
+    await runScript(new URL(`${name}.js`, here).href).catch(() => {
+      throw new ModelMismatch(
+        `dist/${name}.js is missing. Run “make demo”, then reload this page.`,
+      );
+    });
+  }
+  const part = globalThis.halfsizeParts?.[name];
+  if (!part) throw new ModelMismatch(`dist/${name}.js is damaged. Run “make demo”, then reload.`);
+  return part;
+}
