@@ -9,7 +9,7 @@ export type ColorSpace = 'srgb' | 'display-p3';
 /** What the library says to an engine, in a worker or, through a channel, on the page. */
 export type ToEngine =
   /** Load a model whose files were verified. Answered by `started`, `refused` or `rejected`. */
-  | { kind: 'start'; card: Card; files: ModelFiles; targetMs: number }
+  | { kind: 'start'; card: Card; files: ModelFiles; targetMs: number; tilePx?: number }
   /** Enlarge a picture; its buffer or bitmap is handed over. Jobs share the engine tile by tile. */
   | { kind: 'upscale'; job: number; picture: Picture | ImageBitmap; colorSpace: ColorSpace }
   /** Give up a job, waiting or running. Answered by `failed` with `Aborted` if it was there. */

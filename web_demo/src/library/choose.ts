@@ -16,6 +16,7 @@ export type Chosen = { session: Session; started: Started };
 export type ChooseOptions = {
   place: Place;
   base: string | URL | undefined;
+  tilePx: number | undefined;
   signal: AbortSignal | undefined;
 };
 
@@ -79,7 +80,7 @@ export async function startBest(
 async function start(
   backend: Backend,
   { card, files }: LoadedModel,
-  { place, base, signal }: ChooseOptions,
+  { place, base, tilePx, signal }: ChooseOptions,
   picky: boolean,
 ): Promise<Chosen> {
   const reason = await missing(backend, picky);
@@ -89,7 +90,7 @@ async function start(
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
-    return { session, started: await session.start(card, files) };
+    return { session, started: await session.start(card, files, tilePx) };
   } catch (error) {
     session.close();
     throw error;

@@ -20,6 +20,8 @@ export type LoadOptions = {
   base?: string | URL;
   /** `page`: no worker, in slices short enough for frames. `auto` does so where it must. */
   place?: Place;
+  /** Side of a tile in pixels of the small picture, in place of one that suits the backend. */
+  tilePx?: number;
 };
 
 export type UpscaleOptions<O extends Output = Output> = {
@@ -73,13 +75,13 @@ export class Halfsize {
    * @throws ModelMismatch, Aborted; NoBackend only if one backend was asked for.
    */
   static async load(model: ModelSource, options: LoadOptions = {}): Promise<Halfsize> {
-    const { backend = 'auto', signal, base, place = 'auto' } = options;
+    const { backend = 'auto', signal, base, place = 'auto', tilePx } = options;
     if (backend !== 'auto' && !isBackend(backend)) {
       throw new NoBackend(`There is no backend “${backend}”. There are ${BACKENDS.join(', ')}.`);
     }
     if (signal?.aborted) throw new Aborted(signal.reason);
     const loaded = await loadModelFiles(model, signal);
-    const choose: ChooseOptions = { place, base, signal };
+    const choose: ChooseOptions = { place, base, tilePx, signal };
     const refused: Refusal[] = [];
     const chosen =
       backend === 'auto'

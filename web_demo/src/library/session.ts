@@ -37,10 +37,12 @@ export class Session {
   }
 
   /** Throws ModelMismatch, or NoBackend with the reason alone as its message. */
-  start(card: Card, files: ModelFiles): Promise<Started> {
+  start(card: Card, files: ModelFiles, tilePx?: number): Promise<Started> {
     return new Promise((resolve, reject) => {
       this.#starting = { resolve, reject };
-      this.#port.post({ kind: 'start', card, files, targetMs: TARGET_MS[this.place] });
+      const targetMs = TARGET_MS[this.place];
+      const tiles = tilePx ? { tilePx } : {};
+      this.#port.post({ kind: 'start', card, files, targetMs, ...tiles });
     });
   }
 

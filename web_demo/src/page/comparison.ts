@@ -16,6 +16,7 @@ export class Comparison {
   readonly #original = find('original', HTMLCanvasElement);
   readonly #slot = find('result-slot', HTMLElement);
   readonly #split = find('split', HTMLInputElement);
+  readonly #tag = find('before-tag', HTMLElement);
   readonly #against = find('against', HTMLSelectElement);
   readonly #pointers = new Map<number, PointerEvent>();
   #view: Viewport = WHOLE;
@@ -93,7 +94,7 @@ export class Comparison {
     const isOriginal = this.#against.value === 'original';
     this.#original.hidden = !isOriginal;
     this.#before.hidden = isOriginal;
-    find('before-tag', HTMLElement).textContent = isOriginal ? 'Original' : 'Browser';
+    this.#tag.textContent = isOriginal ? 'Original' : 'Browser';
   }
 
   #zoom(factor: number, x?: number, y?: number): void {

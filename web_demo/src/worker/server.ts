@@ -62,14 +62,16 @@ export class Server {
     }
   }
 
-  async #start({ card, files, targetMs }: Message<'start'>): Promise<void> {
+  async #start({ card, files, targetMs, tilePx: wanted }: Message<'start'>): Promise<void> {
     const { post, engine, now } = this.#around;
     this.#ready?.model.dispose();
     this.#ready = undefined;
     try {
       const model = await engine.open(files, card);
       const checked = await requireGolden(model, files, engine.backend);
-      const { msPerMegapixel, tilePx } = await probe(model, card, targetMs, now);
+      const probed = await probe(model, card, targetMs, now);
+      const { msPerMegapixel } = probed;
+      const tilePx = wanted ? Math.max(wanted, leastTilePx(card)) : probed.tilePx;
       this.#ready = { model, card, files, tilePx };
       post({ kind: 'started', backend: engine.backend, checked, msPerMegapixel, tilePx });
     } catch (error) {
