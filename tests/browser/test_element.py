@@ -19,7 +19,7 @@ from tests.browser.test_library import STRICT, served
 pytestmark = pytest.mark.browser
 
 _IMG = (
-    '<half-size backend="wasm">'
+    '<half-size backend="wasm" always>'
     '<img src="photo.png" width="180" height="120" alt="A cat"></half-size>'
 )
 
@@ -154,7 +154,7 @@ def test_what_gains_nothing_is_left_alone(
     assert page.evaluate("window.events") == [["skipped", reason]]
     if reason == "shown-small":
         page.evaluate("document.querySelector('img').width = 180")  # larger: now it is worth it
-        wait_for_state(page, "upscaled")
+        page.wait_for_function("window.events.some(([type]) => type === 'upscaled')")
 
 
 def test_far_away_it_waits(page: Page, element_site: Path) -> None:

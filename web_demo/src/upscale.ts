@@ -2,7 +2,7 @@ import { enlargeAlpha, fillHidden, isOpaque } from './alpha';
 import type { Enlarger } from './engine';
 import { ModelMismatch } from './errors';
 import { blankPicture, cropPicture, type Picture, readTile, writeTile } from './picture';
-import { planSpans, type Span } from './tiling';
+import { fitTile, planSpans, type Span } from './tiling';
 
 export type Work = {
   /** How many times larger the model makes a picture, from its card. */
@@ -29,10 +29,10 @@ export async function upscale(picture: Picture, model: Enlarger, work: Work): Pr
   const { scale, marginPx, tilePx } = work;
   const opaque = isOpaque(picture);
   const result = blankPicture(picture.width * scale, picture.height * scale);
-  const columns = planSpans(picture.width, tilePx, marginPx);
-  const tiles = planSpans(picture.height, tilePx, marginPx).flatMap((row) =>
-    columns.map((column) => ({ row, column })),
-  );
+  const [columns, rows] = [picture.width, picture.height].map((length) =>
+    planSpans(length, fitTile(length, tilePx, marginPx), marginPx),
+  ) as [Span[], Span[]];
+  const tiles = rows.flatMap((row) => columns.map((column) => ({ row, column })));
   for (const [index, { row, column }] of tiles.entries()) {
     await work.pause();
     const height = row.readEnd - row.readStart;

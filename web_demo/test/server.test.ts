@@ -74,7 +74,8 @@ test('an abort stops a running job before its next tile, and the others go on', 
   const next = server.handle(pictureJob(2));
   await server.handle({ kind: 'abort', job: 1 });
   await Promise.all([running, next]);
-  expect(summary(posted).filter((text) => text.endsWith(' 1'))).toEqual(['Aborted 1']);
+  expect(summary(posted)).toContain('Aborted 1');
+  expect(summary(posted)).not.toContain('finished 1');
   expect(summary(posted).at(-1)).toBe('finished 2');
 });
 
@@ -89,25 +90,16 @@ test('a waiting job is aborted at once, an unknown one is no matter', async () =
   expect(summary(posted).filter((text) => text.startsWith('finished'))).toHaveLength(3);
 });
 
-test('out of memory: opened again for smaller tiles, to the same result', async () => {
-  let opened = 0;
-  const sides: number[] = [];
-  const { server, posted } = serverWith(async () => {
-    opened++;
-    const model = nearest(2);
-    return {
-      ...model,
-      run: (pixels, height, width) => {
-        if (opened === 1 && sides.length > 3) throw new Exhausted('the context was lost');
-        sides.push(width);
-        return model.run(pixels, height, width);
-      },
-    };
-  });
-  await server.handle({ ...START, targetMs: 8, kind: 'start' } as ToEngine);
-  const tilePx = (posted[0] as { tilePx: number }).tilePx;
-  expect(tilePx).toBe(8);
-  // Halved already, it cannot be halved again: the smallest tile is 8 px where there is no margin.
+test('out of memory with the smallest tiles is an error that says what to do', async () => {
+  let runs = 0;
+  const { server, posted } = serverWith(async () => ({
+    ...nearest(2),
+    run: async (...tile) => {
+      if (++runs > 5) throw new Exhausted('the context was lost');
+      return nearest(2).run(...tile);
+    },
+  }));
+  await server.handle(START); // without a margin the smallest tile is 8 px
   await server.handle(pictureJob(1, 64));
   expect(posted.at(-1)).toMatchObject({ kind: 'failed', code: 'OutOfMemory' });
   expect(posted.at(-1)).toMatchObject({ reason: expect.stringContaining('smaller picture') });
@@ -143,7 +135,7 @@ test('a model that fails at a tile for another reason fails its job', async () =
   const broken: Enlarger = { ...nearest(2) };
   let runs = 0;
   broken.run = async (...tile) => {
-    if (++runs > 2) throw new Error('shader did not compile');
+    if (++runs > 5) throw new Error('shader did not compile');
     return nearest(2).run(...tile);
   };
   const { server, posted } = serverWith(async () => broken);

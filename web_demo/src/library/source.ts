@@ -45,10 +45,26 @@ export async function openSource(source: Source, signal?: AbortSignal): Promise<
   }
   if (source instanceof HTMLImageElement) await requireLoaded(source);
   requireReadable(source);
+  const small = readSmallCanvas(source);
+  if (small) return small;
   const bitmap = await createImageBitmap(source, EXACT).catch((error) => {
     throw new UnsupportedImage(`The picture cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
   return opened(bitmap, colorSpaceOf(source));
+}
+
+/** Up to here reading a canvas on the page costs less than handing it to a worker. */
+const QUICK_PX = 1_000_000;
+
+function readSmallCanvas(source: CanvasImageSource): Opened | undefined {
+  if (!(source instanceof HTMLCanvasElement)) return undefined;
+  const { width, height } = source;
+  const context = width * height <= QUICK_PX ? source.getContext('2d') : null;
+  if (!context) return undefined;
+  const colorSpace = wide(context.getContextAttributes?.().colorSpace);
+  const { data } = context.getImageData(0, 0, width, height, { colorSpace });
+  const bytes = data as Uint8ClampedArray<ArrayBuffer>;
+  return { picture: { width, height, data: bytes }, width, height, colorSpace };
 }
 
 async function openBlob(blob: Blob, name: string): Promise<Opened> {
@@ -154,7 +170,7 @@ function requireReadable(source: CanvasImageSource): void {
   const canvas = document.createElement('canvas');
   canvas.width = 1;
   canvas.height = 1;
-  const context = canvas.getContext('2d');
+  const context = canvas.getContext('2d', { willReadFrequently: true });
   try {
     context?.drawImage(source, 0, 0, 1, 1);
     context?.getImageData(0, 0, 1, 1);
