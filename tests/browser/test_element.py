@@ -60,8 +60,9 @@ def show(page: Page, element_site: Path, body: str, head: str = "") -> None:
     """Open a page with `body`, and with the element's one script tag."""
     script = '<script src="dist/halfsize.js" data-model="stand-in/"></script>'
     text = f"<!doctype html><html><head>{head}</head><body>{body}{script}</body></html>"
-    (element_site / "page.html").write_text(text, encoding="utf-8")
-    page.goto(page.url.rsplit("/", 1)[0] + "/page.html")
+    name = f"page-{len(list(element_site.glob('page-*.html')))}.html"  # never one that is cached
+    (element_site / name).write_text(text, encoding="utf-8")
+    page.goto(f"{page.url.rsplit('/', 1)[0]}/{name}")
 
 
 def wait_for_state(page: Page, state: str, selector: str = "half-size") -> None:

@@ -12,6 +12,8 @@ export type Kind<T extends tf.KernelBackend> = {
   make: () => T | Promise<T>;
   /** Why the backend can no longer be trusted, if so: asked after every run. */
   trouble?: (backend: T) => Promise<string | undefined>;
+  /** Settles with the reason when the backend is lost: TF.js would wait for it for ever. */
+  lost?: (backend: T) => Promise<string>;
 };
 
 /** The operations that the bundled kernels run, by their TensorFlow names. */
@@ -51,11 +53,16 @@ async function load(text: string, files: ModelFiles): Promise<GraphModelEnlarger
 
 function watched<T extends tf.KernelBackend>(
   model: GraphModelEnlarger,
-  { backend, trouble }: Kind<T>,
+  { backend, trouble, lost }: Kind<T>,
 ): Enlarger {
+  const never = new Promise<never>(() => undefined);
+  const loss = lost?.(tf.findBackend(backend) as T).then((reason) => {
+    throw new Exhausted(reason);
+  });
+  loss?.catch(() => undefined); // nobody may be waiting when it happens
   return {
     run: async (pixels, height, width) => {
-      const result = await model.run(pixels, height, width);
+      const result = await Promise.race([model.run(pixels, height, width), loss ?? never]);
       const reason = await trouble?.(tf.findBackend(backend) as T);
       if (reason) throw new Exhausted(reason);
       return result;

@@ -10,11 +10,19 @@ async function trouble({ gpgpu }: MathBackendWebGL): Promise<string | undefined>
   return gl.getError() === gl.OUT_OF_MEMORY ? 'WebGL is out of memory' : undefined;
 }
 
+function lost({ gpgpu }: MathBackendWebGL): Promise<string> {
+  return new Promise((resolve) => {
+    const { canvas } = gpgpu.gl as unknown as { canvas: EventTarget };
+    canvas.addEventListener('webglcontextlost', () => resolve('the WebGL context was lost'));
+  });
+}
+
 serve(
   tfjsEngine({
     backend: 'webgl',
     kernels: KERNELS,
     make: () => new MathBackendWebGL(),
     trouble,
+    lost,
   }),
 );

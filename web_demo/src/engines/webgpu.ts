@@ -4,6 +4,7 @@ import { serve } from '../worker/serve';
 import { tfjsEngine } from './tfjs';
 import { KERNELS } from './webgpu-kernels';
 
+const losses = new WeakMap<WebGPUBackend, Promise<string>>();
 const troubles = new WeakMap<WebGPUBackend, string>();
 
 const LIMITS = [
@@ -24,7 +25,8 @@ async function make(): Promise<WebGPUBackend> {
   const backend = new WebGPUBackend(device, adapter.info);
   // WebGPU goes on after errors, with zeros: remember them until someone asks.
   device.addEventListener('uncapturederror', ({ error }) => troubles.set(backend, error.message));
-  void device.lost.then(({ message }) => troubles.set(backend, `the device was lost: ${message}`));
+  const lost = device.lost.then(({ message }) => `the device was lost: ${message}`);
+  losses.set(backend, lost);
   return backend;
 }
 
@@ -34,5 +36,6 @@ serve(
     kernels: KERNELS,
     make,
     trouble: async (backend) => troubles.get(backend),
+    lost: (backend) => losses.get(backend) as Promise<string>,
   }),
 );
