@@ -273,14 +273,17 @@ def test_a_lost_webgl_context_is_overcome_with_smaller_tiles(opener: Opener) -> 
         (() => { // the context is lost when it is read the sixth time
           const original = OffscreenCanvas.prototype.getContext;
           let reads = 0;
-          self.addEventListener('message', ({ data }) => { self.busy ||= data.kind === 'upscale'; });
+          self.addEventListener('message', ({ data }) => {
+            self.busy ||= data.kind === 'upscale';
+          });
           OffscreenCanvas.prototype.getContext = function (...args) {
             const context = original.apply(this, args);
             if (context && args[0] === 'webgl2' && !context.watched) {
               context.watched = true;
               const read = context.readPixels.bind(context);
               context.readPixels = (...pixels) => {
-                if (self.busy && ++reads === 6) context.getExtension('WEBGL_lose_context').loseContext();
+                const lose = context.getExtension('WEBGL_lose_context');
+                if (self.busy && ++reads === 6) lose.loseContext();
                 return read(...pixels);
               };
             }
@@ -307,7 +310,8 @@ _NO_MEMORY = """
   const Floats = Float32Array;
   self.Float32Array = class extends Floats {
     constructor(length, ...rest) {
-      if (typeof length === 'number' && self.busy && length > LIMIT) throw new RangeError('allocation failed');
+      if (typeof length === 'number' && self.busy && length > LIMIT)
+        throw new RangeError('allocation failed');
       super(length, ...rest);
     }
     static get [Symbol.species]() { return Floats; }
