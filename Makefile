@@ -3,10 +3,10 @@ SHELL := /bin/sh
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser demo test check format clean
+.PHONY: help setup web browser demo test check size bench screenshots format clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The first Python that is 3.11 or 3.12 and really starts.
 .venv/installed: requirements.lock
@@ -43,11 +43,21 @@ demo: setup web browser ## Train, distil, export and compare on sample photos (5
 test: setup web browser check ## Run every test, browser tests included
 	@$(BIN)/python -m pytest
 	@npm --prefix web_demo test --silent
+	@npm --prefix web_demo run size --silent
 
 check: setup ## Lint and type-check
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/pyright
 	@npm --prefix web_demo run check --silent
+
+size: web ## Print what a reader downloads; fails above the promised limits
+	@npm --prefix web_demo run size --silent
+
+bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (many minutes)
+	@$(BIN)/python -m tests.browser.bench
+
+screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
+	@$(BIN)/python -m tests.browser.screenshots
 
 format: setup ## Reformat the Python code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

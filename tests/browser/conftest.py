@@ -38,6 +38,8 @@ def build_site(folder: Path, models: Path) -> Path:
         ["node", _WEB_DEMO / "scripts/build.mjs", "--models", models, "--out", folder / "dist"],
         check=True,
     )
+    scripts = "".join(f'<script src="dist/{name}.js"></script>' for name in ("models", "halfsize"))
+    (folder / "blank.html").write_text(f"<!doctype html><body>{scripts}</body>", encoding="utf-8")
     return folder
 
 

@@ -48,7 +48,8 @@ class Driver:
         page.on("request", lambda request: self.requests.append(request.url))
 
     def open(self, address: str, *, backend: str = "wasm", **query: str) -> Driver:
-        self.page.goto(f"{address}?{urlencode({'backend': backend, **query})}")
+        asked = {"backend": backend, "treat": "half", **query}
+        self.page.goto(f"{address}?{urlencode(asked)}")
         return self
 
     def choose(self, *pictures: Path) -> None:

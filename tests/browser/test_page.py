@@ -184,8 +184,8 @@ def test_without_a_build_the_page_says_what_to_do(demo: Driver, site: Path, tmp_
 
 def test_without_a_model_the_page_says_what_to_do(demo: Driver, site: Path, tmp_path: Path) -> None:
     shutil.copytree(site, tmp_path / "page")
-    script = tmp_path / "page" / "dist" / "models.js"
-    script.write_text("(globalThis.halfsizeParts ??= {}).models = [];\n", encoding="utf-8")
+    script = tmp_path / "page" / "dist" / "catalogue.js"
+    script.write_text("(globalThis.halfsizeParts ??= {}).catalogue = [];\n", encoding="utf-8")
     demo.open((tmp_path / "page" / "index.html").as_uri())
     expect(demo.page.get_by_role("alert")).to_contain_text("make demo")
     expect(demo.page.locator("#unbuilt")).to_be_hidden()
@@ -196,9 +196,9 @@ def test_all_controls_have_names_and_an_order(opened: Driver, small: Path) -> No
     assert page.title() and page.locator("html").get_attribute("lang") == "en"
     opened.enlarge(small)
     order = []
-    for _ in range(4):
+    for _ in range(7):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.id"))
-    assert order == ["split", "file", "save", "backend"]
+    assert order == ["tab-photo", "split", "zoom-in", "file", "save", "treat", "backend"]
     assert page.get_by_label("Choose a photo").count() == 1
     assert page.get_by_label("Runs on").count() == 1

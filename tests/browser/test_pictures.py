@@ -50,14 +50,15 @@ def test_half_transparent_stays_half_transparent(opened: Driver, tmp_path: Path)
     assert (opened.enlarge(path)[..., 3] == 128).all()
 
 
+@pytest.mark.parametrize("suffix", ["png", "webp"])
 def test_a_turned_photo_is_turned_back(
-    opened: Driver, reference: Reference, tmp_path: Path
+    opened: Driver, reference: Reference, tmp_path: Path, suffix: str
 ) -> None:
     upright = data.astronaut()[:48, 200:264]
     exif = Image.Exif()
     exif[0x0112] = 6  # stored lying on its side: turn it clockwise to see it
-    path = tmp_path / "turned.png"
-    Image.fromarray(np.rot90(upright)).save(path, exif=exif)
+    path = tmp_path / f"turned.{suffix}"
+    Image.fromarray(np.rot90(upright)).save(path, exif=exif, lossless=True)
     expected = reference(np.ascontiguousarray(upright))
     result = opened.enlarge(path)[..., :3]
     assert result.shape == expected.shape

@@ -86,7 +86,7 @@ def test_over_http_below_a_path(
     assert fetched and all(url.startswith(http_address) for url in fetched)
 
 
-def test_automatic_takes_the_first_that_starts(
+def test_automatic_takes_one_that_gives_the_pixels(
     demo: Driver, site: Path, reference: Reference, tmp_path: Path
 ) -> None:
     pixels = photo(12, 16)

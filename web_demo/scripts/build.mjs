@@ -1,15 +1,18 @@
 /**
- * Build dist/: everything the page loads, and what the exporter's check in a browser needs.
+ * Build dist/: the library, its engines, the page's script, and what the exporter's check in a
+ * browser needs.
  *
  * `--models DIR` packs the export folders below DIR instead of models/, and `--out DIR` writes
  * somewhere else than dist/.
  */
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { packModels } from './pack-models.mjs';
+import { prunedTfjs } from './tfjs-plugin.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const { values } = parseArgs({
@@ -19,6 +22,8 @@ const { values } = parseArgs({
   },
 });
 const out = path.resolve(values.out);
+
+const ENGINES = ['webgpu', 'webgl', 'wasm', 'cpu'];
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = {
@@ -33,6 +38,55 @@ const common = {
   loader: { '.wasm': 'base64' },
 };
 
+/** A classic script cannot ask for its own address later than while it first runs. */
+const SCRIPT_URL =
+  'var halfsizeScriptUrl=typeof document==="object"&&document.currentScript?document.currentScript.src:"";';
+
+/**
+ * @param {string} name
+ * @param {string} entry
+ */
+async function buildScript(name, entry) {
+  await build({
+    ...common,
+    entryPoints: [entry],
+    outfile: path.join(out, `${name}.js`),
+    banner: { js: SCRIPT_URL },
+    define: { 'import.meta.url': 'halfsizeScriptUrl' },
+  });
+}
+
+async function buildModule() {
+  await build({
+    ...common,
+    format: 'esm',
+    entryPoints: ['src/library/main.ts'],
+    outfile: path.join(out, 'halfsize.mjs'),
+  });
+}
+
+/**
+ * One file that is a worker when a worker loads it, and otherwise leaves the engine as a function:
+ * for a worker made of its text, or to be called on the page.
+ *
+ * @param {string} name
+ */
+async function buildEngine(name) {
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: [`src/engines/${name}.ts`],
+    plugins: [prunedTfjs],
+    // Operations that were left out are never called: models that use them are refused.
+    logOverride: { 'import-is-undefined': 'silent' },
+    write: false,
+  });
+  const text =
+    `(()=>{const start=function(halfsizePort){${outputFiles[0]?.text}};` +
+    'if(typeof WorkerGlobalScope==="function"&&self instanceof WorkerGlobalScope)start(self);' +
+    `else((globalThis.halfsizeParts??={}).engines??={}).${name}=start})();\n`;
+  await writeFile(path.join(out, `engine-${name}.js`), text);
+}
+
 /**
  * A classic script that leaves `value` for the page under `name`.
  *
@@ -45,20 +99,36 @@ async function writePart(name, value) {
 }
 
 /**
- * @param {string} name
- * @param {string} entry
+ * The models, and apart from them what the page must know before they are downloaded.
+ *
+ * @param {Awaited<ReturnType<typeof packModels>>} models
  */
-async function buildScript(name, entry) {
-  await build({ ...common, entryPoints: [entry], outfile: path.join(out, `${name}.js`) });
+async function writeModels(models) {
+  await writePart('models', models);
+  const catalogue = models.map(({ folder, card }) => ({ folder, scale: card.scale }));
+  await writePart('catalogue', catalogue);
 }
 
-async function buildEngine() {
-  const { outputFiles } = await build({
-    ...common,
-    entryPoints: ['src/worker/main.ts'],
-    write: false,
-  });
-  await writePart('engine', outputFiles[0]?.text);
+/** The sample pictures as data: a page opened from disk may not read the files beside it. */
+async function packSamples() {
+  const folder = path.join(root, 'samples');
+  const names = (await readdir(folder)).filter((name) => /\.(jpg|webp|gif|png)$/.test(name)).sort();
+  const files = await Promise.all(
+    names.map(async (name) => [name, (await readFile(path.join(folder, name))).toString('base64')]),
+  );
+  await writePart('samples', Object.fromEntries(files));
+}
+
+/** What a reader downloads, in gzipped bytes: for the page's own account of it. */
+async function writeSizes() {
+  const names = ['halfsize', ...ENGINES.map((name) => `engine-${name}`)];
+  const sizes = await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(path.join(out, `${name}.js`));
+      return [name, gzipSync(text, { level: 9 }).length];
+    }),
+  );
+  await writePart('sizes', Object.fromEntries(sizes));
 }
 
 /** What onnxruntime-web fetches at run time; the exporter's check hands it out from disk. */
@@ -73,14 +143,18 @@ async function copyOrt() {
 await mkdir(out, { recursive: true });
 try {
   await Promise.all([
+    buildScript('halfsize', 'src/library/script.ts'),
+    buildModule(),
     buildScript('page', 'src/page/main.ts'),
-    buildScript('wasm', 'src/page/wasm.ts'),
+    buildScript('gif', 'src/page/gif.ts'),
     buildScript('verify', 'src/verify.ts'),
     buildScript('verify-onnx', 'src/verify-onnx.ts'),
     copyOrt(),
-    buildEngine(),
-    packModels(path.resolve(values.models)).then((models) => writePart('models', models)),
+    ...ENGINES.map(buildEngine),
+    packModels(path.resolve(values.models)).then(writeModels),
+    packSamples(),
   ]);
+  await writeSizes();
 } catch (error) {
   // esbuild has printed its own errors already; a broken model folder is one plain sentence.
   if (!(error instanceof Error && 'errors' in error)) console.error(String(error));

@@ -6,7 +6,7 @@ import path from 'node:path';
  * Read every export folder below `folder`: those with a halfsize.json.
  *
  * @param {string} folder
- * @returns {Promise<import('../src/page/parts').PackedModel[]>} sorted by folder name
+ * @returns {Promise<(import('../src/library/parts').PackedModel & {card: {scale: number}})[]>} sorted by folder name
  */
 export async function packModels(folder) {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { PlainError } from './errors';
+import { ModelMismatch } from './errors';
 
 /** What `halfsize.json` says of one file of the export. */
 export type CardFile = { bytes: number; gzip_bytes: number; sha256: string };
@@ -22,7 +22,7 @@ export type ModelFiles = Record<string, Uint8Array<ArrayBuffer>>;
 
 const FORMAT = 1;
 
-/** Read a parsed `halfsize.json`. Throws PlainError naming the field that is wrong. */
+/** Read a parsed `halfsize.json`. Throws ModelMismatch naming the field that is wrong. */
 export function parseCard(value: unknown): Card {
   const card = record(value, 'the card');
   if (card.format !== FORMAT) {
@@ -49,17 +49,23 @@ export function parseCard(value: unknown): Card {
 }
 
 /** Refuse files that are not, byte for byte, the ones the card was written for. */
-export function requireUntouched(card: Card, files: ModelFiles): void {
+export async function requireUntouched(card: Card, files: ModelFiles): Promise<void> {
   for (const [file, expected] of Object.entries(card.files)) {
     const bytes = files[file];
-    if (!bytes) throw new PlainError(`The model “${card.name}” is incomplete: ${file} is missing.`);
-    // SubtleCrypto is not there on plain http, so the hash is computed here for everyone.
-    if (bytes.length !== expected.bytes || bytesToHex(sha256(bytes)) !== expected.sha256) {
-      throw new PlainError(
+    if (!bytes)
+      throw new ModelMismatch(`The model “${card.name}” is incomplete: ${file} is missing.`);
+    if (bytes.length !== expected.bytes || (await hashOf(bytes)) !== expected.sha256) {
+      throw new ModelMismatch(
         `The model “${card.name}” was altered: ${file} is not the file its card describes. Export it again.`,
       );
     }
   }
+}
+
+/** SHA-256 in hexadecimal. Browsers keep SubtleCrypto from plain http: there it is computed here. */
+export async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
+  return bytesToHex(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes));
 }
 
 /** What a reader downloads for this model: as stored, and as a server sends it gzipped. */
@@ -100,6 +106,6 @@ function whole(value: unknown, what: string, least: number): number {
   return value;
 }
 
-function wrong(what: string): PlainError {
-  return new PlainError(`The model card halfsize.json cannot be used: ${what}.`);
+function wrong(what: string): ModelMismatch {
+  return new ModelMismatch(`The model card halfsize.json cannot be used: ${what}.`);
 }

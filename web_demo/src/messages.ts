@@ -1,25 +1,40 @@
 import type { Backend } from './backend-names';
-import type { WasmBinaries } from './backends';
-import type { ModelFiles } from './card';
+import type { Card, ModelFiles } from './card';
+import type { ErrorCode } from './errors';
 import type { Picture } from './picture';
 
-/** What the page says to the worker. */
-export type ToWorker =
-  /** Start one backend with one model. Answered by `started`, `refused` or `rejected`. */
-  | { kind: 'start'; backend: Backend; card: unknown; files: ModelFiles; wasm?: WasmBinaries }
-  /** Enlarge a picture; its buffer is handed over. Jobs run one after another. */
-  | { kind: 'upscale'; job: number; picture: Picture }
-  /** Give up a job, waiting or running. Answered by `aborted` if it was still there. */
+/** What a picture's numbers mean. */
+export type ColorSpace = 'srgb' | 'display-p3';
+
+/** What the library says to an engine, in a worker or, through a channel, on the page. */
+export type ToEngine =
+  /** Load a model whose files were verified. Answered by `started`, `refused` or `rejected`. */
+  | { kind: 'start'; card: Card; files: ModelFiles; targetMs: number; tilePx?: number }
+  /** Enlarge a picture; its buffer or bitmap is handed over. Jobs share the engine tile by tile. */
+  | { kind: 'upscale'; job: number; picture: Picture | ImageBitmap; colorSpace: ColorSpace }
+  /** Give up a job, waiting or running. Answered by `failed` with `Aborted` if it was there. */
   | { kind: 'abort'; job: number };
 
-/** What the worker says to the page. */
-export type FromWorker =
-  | { kind: 'started'; backend: Backend }
-  /** The backend does not start here; another may. */
-  | { kind: 'refused'; backend: Backend; reason: string }
+/** What the library learns when an engine starts. */
+export type Started = {
+  kind: 'started';
+  backend: Backend;
+  /** Whether the model brought golden vectors, and the engine gave them. */
+  checked: boolean;
+  /** Measured on one tile, per megapixel of the result. */
+  msPerMegapixel: number;
+  tilePx: number;
+};
+
+/** What an engine says to the library. */
+export type FromEngine =
+  /** The script runs: without this a worker was forbidden or its script is missing. */
+  | { kind: 'ready'; backend: Backend }
+  | Started
+  /** The backend does not start here, or computes wrongly; another may do. */
+  | { kind: 'refused'; reason: string }
   /** The model cannot be used on any backend. */
   | { kind: 'rejected'; reason: string }
   | { kind: 'progress'; job: number; done: number; total: number }
-  | { kind: 'finished'; job: number; picture: Picture; milliseconds: number }
-  | { kind: 'failed'; job: number; reason: string }
-  | { kind: 'aborted'; job: number };
+  | { kind: 'finished'; job: number; picture: Picture; milliseconds: number; tilePx: number }
+  | { kind: 'failed'; job: number; code: ErrorCode; reason: string };

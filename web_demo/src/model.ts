@@ -1,23 +1,7 @@
 import { type GraphModel, loadGraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelFiles } from './card';
-
-/** What a network must do for the tiler: one picture in, one enlarged picture out. */
-export interface Enlarger {
-  /**
-   * @param pixels RGB floats in [0, 1], row by row, `height * width * 3` of them.
-   * @returns the enlarged RGB floats as the network gives them, not clamped.
-   */
-  run(pixels: Float32Array, height: number, width: number): Promise<Enlarged>;
-  dispose(): void;
-}
-
-export type Enlarged = {
-  data: Float32Array;
-  height: number;
-  width: number;
-  channels: number;
-};
+import type { Enlarged, Enlarger } from './engine';
 
 /** Load a TF.js graph model from the text of its model.json and its weights, on the current backend. */
 export async function loadModel(

@@ -1,4 +1,4 @@
-import { PlainError } from './errors';
+import { OutOfMemory } from './errors';
 import type { Span } from './tiling';
 
 /** RGBA bytes, row by row: an ImageData without the DOM. */
@@ -12,10 +12,25 @@ export function blankPicture(width: number, height: number): Picture {
   try {
     return { width, height, data: new Uint8ClampedArray(width * height * 4) };
   } catch {
-    throw new PlainError(
-      `A picture of ${width} × ${height} pixels does not fit into this browser's memory.`,
+    throw new OutOfMemory(
+      `A picture of ${width} × ${height} pixels does not fit into this browser's memory. Choose a smaller one.`,
     );
   }
+}
+
+/** The part of a picture inside both ranges, as a picture of its own. */
+export function cropPicture(
+  { width, data }: Picture,
+  rows: { start: number; end: number },
+  columns: { start: number; end: number },
+): Picture {
+  const cropped = blankPicture(columns.end - columns.start, rows.end - rows.start);
+  for (let y = rows.start; y < rows.end; y++) {
+    const from = (y * width + columns.start) * 4;
+    const row = data.subarray(from, from + cropped.width * 4);
+    cropped.data.set(row, (y - rows.start) * cropped.width * 4);
+  }
+  return cropped;
 }
 
 /** The RGB floats in [0, 1] that one tile of `picture` reads. */

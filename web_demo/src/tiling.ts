@@ -45,6 +45,24 @@ export function planSpans(length: number, tile: number, margin: number, align = 
   return spans;
 }
 
+/** By how much a tile may be larger than was asked for, if fewer windows then do. */
+const STRETCH = 1.25;
+
+/** GPUs compile programs for every size: let pictures of about one size share them. */
+const STEP_PX = 16;
+
+/**
+ * The side of the windows that cut `length` pixels most evenly: about `tile`, but without a last
+ * window that reads most of the one before it again.
+ */
+export function fitTile(length: number, tile: number, margin: number): number {
+  const most = Math.floor(tile * STRETCH);
+  if (length <= most) return Math.max(length, tile);
+  const windows = Math.ceil((length - 2 * margin) / (most - 2 * margin));
+  const even = Math.ceil((length - 2 * margin) / windows) + 2 * margin;
+  return Math.min(most, STEP_PX * Math.ceil(even / STEP_PX));
+}
+
 function requireWhole(name: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least) {
     throw new RangeError(`${name} must be a whole number of at least ${least}, got ${value}`);

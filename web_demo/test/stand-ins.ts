@@ -1,4 +1,4 @@
-import type { Enlarged, Enlarger } from '../src/model';
+import type { Enlarged, Enlarger } from '../src/engine';
 import { blankPicture, type Picture } from '../src/picture';
 
 /** Repeats every pixel: needs no margin, and its result can be written down by hand. */

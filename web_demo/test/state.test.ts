@@ -8,6 +8,11 @@ const FACTS: Facts = {
   to: { width: 2, height: 4 },
   milliseconds: 10,
   backend: 'wasm',
+  checked: true,
+  refused: [],
+  modelBytes: 100,
+  isFullKnown: true,
+  account: { full: 4, half: 2, runtime: 10, model: 1 },
 };
 
 const after = (...happenings: Happening[]): State =>

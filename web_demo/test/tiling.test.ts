@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { planSpans } from '../src/tiling';
+import { fitTile, planSpans } from '../src/tiling';
 import { randomSource, wholeBetween } from './random';
 
 type Golden = {
@@ -71,6 +71,22 @@ function holds(length: number, tile: number, margin: number): boolean {
   }
   return covered === length;
 }
+
+test('a fitted tile is about what was asked for and needs no more windows', () => {
+  const random = randomSource(3);
+  for (let i = 0; i < 2000; i++) {
+    const length = wholeBetween(random, 1, 1500);
+    const margin = wholeBetween(random, 0, 24);
+    const tile = wholeBetween(random, 2 * margin + 8, 2 * margin + 300);
+    const fitted = fitTile(length, tile, margin);
+    const note = `fitTile(${length}, ${tile}, ${margin}) is ${fitted}`;
+    expect(fitted, note).toBeGreaterThan(2 * margin);
+    expect(fitted, note).toBeLessThanOrEqual(Math.max(tile * 1.25, length <= tile ? tile : 0));
+    const [asked, needed] = [planSpans(length, tile, margin), planSpans(length, fitted, margin)];
+    expect(needed.length, note).toBeLessThanOrEqual(asked.length);
+  }
+  expect(fitTile(256, 240, 6)).toBe(256);
+});
 
 describe('what cannot be planned', () => {
   test.each([

@@ -17,7 +17,7 @@ function work(changes: Partial<Work>): Work {
 
 test('tiled equals whole to the byte, for any size, tile, margin and scale', async () => {
   const random = randomSource(11);
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 200; i++) {
     const [width, height] = [wholeBetween(random, 1, 48), wholeBetween(random, 1, 48)];
     const picture = randomPicture(width, height, random, i % 3 > 0);
     const scale = wholeBetween(random, 1, 3);
@@ -30,6 +30,26 @@ test('tiled equals whole to the byte, for any size, tile, margin and scale', asy
     expect(equal, `${width} x ${height}, tile ${tilePx}, margin ${marginPx}`).toBe(true);
   }
 });
+
+test('200 sizes from 1 x 1 to 1500 x 1500 tile to every pixel repeated', async () => {
+  const random = randomSource(23);
+  // Sizes over all magnitudes: most are small, some are as large as photos.
+  const side = () => Math.round(1500 ** random());
+  const sizes = [[1, 1], [1500, 1500], ...Array.from({ length: 198 }, () => [side(), side()])];
+  for (const [width, height] of sizes as [number, number][]) {
+    const picture = randomPicture(width, height, random);
+    const tilePx = wholeBetween(random, 8, 700);
+    const result = await upscale(picture, nearest(2), work({ tilePx }));
+    const from = new Uint32Array(picture.data.buffer);
+    const to = new Uint32Array(result.data.buffer);
+    let wrong = 0;
+    for (let i = 0; i < to.length; i++) {
+      const [x, y] = [i % (2 * width), Math.floor(i / (2 * width))];
+      if (to[i] !== from[(y >> 1) * width + (x >> 1)]) wrong++;
+    }
+    expect(wrong, `${width} x ${height}, tile ${tilePx}`).toBe(0);
+  }
+}, 120_000);
 
 test('a margin one pixel too small shows: the stand-in does look as far as it says', async () => {
   const picture = randomPicture(50, 50, randomSource(3));

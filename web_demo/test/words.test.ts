@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { PlainError, sentenceOf } from '../src/errors';
-import { imageFormat } from '../src/page/image-format';
+import { sentenceOf, UnsupportedImage } from '../src/errors';
+import { imageFormat } from '../src/library/image-format';
 import { bytesInWords, savedName, timeInWords } from '../src/page/words';
 
 test.each([
@@ -31,8 +31,8 @@ test.each([
   expect(savedName(name, 2)).toBe(saved);
 });
 
-test('a plain error speaks for itself, another one after a lead', () => {
-  expect(sentenceOf(new PlainError('No.'), 'It failed')).toBe('No.');
+test('a typed error speaks for itself, another one after a lead', () => {
+  expect(sentenceOf(new UnsupportedImage('No.'), 'It failed')).toBe('No.');
   expect(sentenceOf(new Error('device lost. '), 'It failed')).toBe('It failed: device lost.');
   expect(sentenceOf('odd', 'It failed')).toBe('It failed: odd.');
 });

@@ -1,11 +1,17 @@
-import { type Card, parseCard } from '../card';
-import { PlainError, sentenceOf } from '../errors';
+import type { Backend } from '../backend-names';
+import { modelBytes } from '../card';
+import { Aborted, ModelMismatch, sentenceOf } from '../errors';
+import { Halfsize } from '../library/halfsize';
 import type { Comparison } from './comparison';
-import { decode } from './decode';
-import { type Choice, Engine } from './engine';
-import type { PackedModel } from './parts';
-import { advance, type Happening, type State } from './state';
+import { loadPart } from './parts';
+import { compressed, type Prepared, prepare, type Treatment } from './prepare';
+import { advance, type Facts, type Happening, type State } from './state';
 import type { View } from './view';
+
+export type Choice = Backend | 'auto';
+
+/** What the selects say. */
+export type Settings = { model: string; scale: number; backend: Choice; treatment: Treatment };
 
 /** One picture at a time from file to screen; a new one ends the one before. */
 export class App {
@@ -14,10 +20,8 @@ export class App {
   #state: State = { kind: 'idle' };
   #run = { id: 0, abort: new AbortController() };
   #file: File | undefined;
-  #model: PackedModel | undefined;
-  #card: Card | undefined;
-  #choice: Choice = 'auto';
-  #engine: Promise<Engine> | undefined;
+  #settings: Settings | undefined;
+  #halfsize: Promise<Halfsize> | undefined;
 
   constructor(view: View, comparison: Comparison) {
     this.#view = view;
@@ -29,23 +33,11 @@ export class App {
     return this.#file;
   }
 
-  get scale(): number {
-    if (!this.#card) throw new PlainError('No model is chosen.');
-    return this.#card.scale;
-  }
-
-  /** Take a model and a backend; a picture that is already there is enlarged again with them. */
-  async configure(model: PackedModel, choice: Choice): Promise<void> {
-    this.#dropEngine();
-    this.#model = model;
-    this.#choice = choice;
-    this.#card = undefined;
-    try {
-      this.#card = parseCard(model.card);
-    } catch (error) {
-      this.#tell({ kind: 'unusable', sentence: sentenceOf(error, 'The model cannot be read') });
-      return;
-    }
+  /** Take settings; a picture that is already there is enlarged again with them. */
+  async configure(settings: Settings): Promise<void> {
+    const before = this.#settings;
+    if (before?.model !== settings.model || before.backend !== settings.backend) this.#drop();
+    this.#settings = settings;
     if (this.#file) await this.open(this.#file);
     else this.#tell({ kind: 'cleared' });
   }
@@ -62,66 +54,100 @@ export class App {
   }
 
   async open(file: File): Promise<void> {
-    const model = this.#model;
-    if (!model || !this.#card) return;
+    const settings = this.#settings;
+    if (!settings) return;
     this.#run.abort.abort();
     const { id, abort } = { id: this.#run.id + 1, abort: new AbortController() };
     this.#run = { id, abort };
     this.#file = file;
     this.#tell({ kind: 'chosen', run: id, name: file.name });
     try {
-      await this.#enlarge(file, model, id, abort.signal);
+      await this.#enlarge(file, settings, id, abort.signal);
     } catch (error) {
-      if (abort.signal.aborted) return;
+      if (abort.signal.aborted || error instanceof Aborted) return;
       const sentence = sentenceOf(error, `“${file.name}” could not be enlarged`);
       this.#tell({ kind: 'failed', run: id, sentence });
     }
   }
 
-  async #enlarge(file: File, model: PackedModel, run: number, signal: AbortSignal): Promise<void> {
-    const { scale } = this;
-    const { picture, bitmap } = await decode(file, scale);
-    if (!signal.aborted) this.#comparison.showBefore(bitmap, scale);
-    bitmap.close();
-    signal.throwIfAborted();
-    const from = { width: picture.width, height: picture.height };
-
-    this.#tell({ kind: 'stepped', run, step: { kind: 'starting' } });
-    const engine = await this.#startedEngine(model);
-    signal.throwIfAborted();
-    const onProgress = (done: number, total: number) =>
-      this.#tell({ kind: 'stepped', run, step: { kind: 'enlarging', done, total } });
-    const finished = await engine.upscale(picture, { signal, onProgress });
-    signal.throwIfAborted();
-
-    this.#comparison.showResult(finished.picture);
-    const to = { width: finished.picture.width, height: finished.picture.height };
-    const { milliseconds } = finished;
-    const facts = { name: file.name, from, to, milliseconds, backend: engine.backend };
-    this.#tell({ kind: 'finished', run, facts });
-  }
-
-  #startedEngine(model: PackedModel): Promise<Engine> {
-    if (this.#engine) return this.#engine;
-    const engine = Engine.start(model, this.#choice);
-    engine.catch(() => {
-      if (this.#engine === engine) this.#engine = undefined; // the next picture tries again
+  /** The model on the chosen backend, started when it is first needed. */
+  async halfsize(): Promise<Halfsize> {
+    const settings = this.#settings;
+    if (!settings) throw new ModelMismatch('No model is chosen.');
+    if (this.#halfsize) return this.#halfsize;
+    const halfsize = loadPart('models').then(() =>
+      Halfsize.load(settings.model, { backend: settings.backend }),
+    );
+    halfsize.catch(() => {
+      if (this.#halfsize === halfsize) this.#halfsize = undefined; // the next picture tries again
     });
-    this.#engine = engine;
-    return engine;
+    this.#halfsize = halfsize;
+    return halfsize;
   }
 
-  #dropEngine(): void {
+  async #enlarge(file: File, settings: Settings, run: number, signal: AbortSignal): Promise<void> {
+    this.#tell({ kind: 'stepped', run, step: { kind: 'opening' } });
+    // Decoded before anything is downloaded: what is no picture says so at once.
+    const prepared = await prepare(file, settings.treatment, settings.scale);
+    try {
+      if (signal.aborted) return;
+      this.#comparison.showBefore(prepared.half, prepared.original, settings.scale);
+      this.#tell({ kind: 'stepped', run, step: { kind: 'starting' } });
+      const halfsize = await this.halfsize();
+      if (signal.aborted) return;
+      const onProgress = (done: number, total: number) =>
+        this.#tell({ kind: 'stepped', run, step: { kind: 'enlarging', done, total } });
+      const canvas = await halfsize.upscale(prepared.half, { signal, onProgress });
+      const facts = await factsOf(file, prepared, halfsize, canvas);
+      if (signal.aborted) return;
+      this.#comparison.showResult(canvas);
+      this.#tell({ kind: 'finished', run, facts });
+    } finally {
+      prepared.half.close();
+      prepared.original?.close();
+    }
+  }
+
+  #drop(): void {
     this.#run.abort.abort();
-    this.#engine?.then(
-      (engine) => engine.dispose(),
+    this.#halfsize?.then(
+      (halfsize) => halfsize.dispose(),
       () => undefined, // it never started, and whoever waited for it was told
     );
-    this.#engine = undefined;
+    this.#halfsize = undefined;
   }
 
   #tell(happening?: Happening): void {
     if (happening) this.#state = advance(this.#state, happening);
-    this.#view.render(this.#state, this.#card);
+    this.#view.render(this.#state);
   }
+}
+
+async function factsOf(
+  file: File,
+  prepared: Prepared,
+  halfsize: Halfsize,
+  canvas: HTMLCanvasElement,
+): Promise<Facts> {
+  const { width, height } = canvas;
+  const { card, backend } = halfsize;
+  const sizes = globalThis.halfsizeParts?.sizes ?? {};
+  const runtime = (sizes.halfsize ?? 0) + (sizes[`engine-${backend}`] ?? 0);
+  return {
+    name: file.name,
+    from: { width: width / card.scale, height: height / card.scale },
+    to: { width, height },
+    milliseconds: halfsize.last?.milliseconds ?? 0,
+    backend,
+    checked: halfsize.checked,
+    refused: halfsize.refused.map((refusal) => ({ ...refusal })),
+    modelBytes: modelBytes(card).raw,
+    isFullKnown: prepared.fullBytes !== undefined,
+    account: {
+      full: prepared.fullBytes ?? (await compressed(canvas, width, height)).size,
+      half: prepared.halfBytes,
+      runtime,
+      model: modelBytes(card).gzip,
+    },
+  };
 }

@@ -1,41 +1,70 @@
-import type { Picture } from '../picture';
 import { find } from './find';
+import { moved, type Viewport, WHOLE, zoomed } from './viewport';
 
 /** Above this the before side is left at its own size: a screen shows it reduced in any case. */
 const LARGEST_SCALED_PX = 32_000_000;
 
-/** The two pictures and the slider between them. */
+/** How near to the handle a pointer takes hold of it where the picture can be moved as well. */
+const GRASP_PX = 28;
+
+const STEP = 1.5;
+
+/** The pictures, the slider between them, and how they are zoomed. */
 export class Comparison {
   readonly #frame = find('frame', HTMLElement);
   readonly #before = find('before', HTMLCanvasElement);
-  readonly #result = find('result', HTMLCanvasElement);
+  readonly #original = find('original', HTMLCanvasElement);
+  readonly #slot = find('result-slot', HTMLElement);
   readonly #split = find('split', HTMLInputElement);
+  readonly #tag = find('before-tag', HTMLElement);
+  readonly #against = find('against', HTMLSelectElement);
+  readonly #pointers = new Map<number, PointerEvent>();
+  #view: Viewport = WHOLE;
+  #drags: 'split' | 'picture' = 'split';
 
   constructor() {
     this.#split.addEventListener('input', () => this.#place());
+    this.#split.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#against.addEventListener('change', () => this.#place());
+    find('zoom-in', HTMLButtonElement).addEventListener('click', () => this.#zoom(STEP));
+    find('zoom-out', HTMLButtonElement).addEventListener('click', () => this.#zoom(1 / STEP));
+    find('zoom-fit', HTMLButtonElement).addEventListener('click', () => this.#show(WHOLE));
+    this.#frame.addEventListener('pointerdown', (event) => this.#onDown(event));
+    this.#frame.addEventListener('pointermove', (event) => this.#onMove(event));
+    for (const end of ['pointerup', 'pointercancel'] as const) {
+      this.#frame.addEventListener(end, (event) => this.#pointers.delete(event.pointerId));
+    }
+    this.#frame.addEventListener('wheel', (event) => this.#onWheel(event), { passive: false });
+    this.#frame.addEventListener('dblclick', (event) => {
+      const { x, y } = this.#within(event);
+      this.#show(this.#view.zoom > 1 ? WHOLE : zoomed(WHOLE, 4, x, y));
+    });
     this.#place();
   }
 
-  /** Show the browser's own best scaling of a picture, while the result is on its way. */
-  showBefore(bitmap: ImageBitmap, scale: number): void {
-    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-    const scaled = width * height <= LARGEST_SCALED_PX;
-    this.#before.width = scaled ? width : bitmap.width;
-    this.#before.height = scaled ? height : bitmap.height;
-    const context = contextOf(this.#before);
-    context.imageSmoothingEnabled = true;
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(bitmap, 0, 0, this.#before.width, this.#before.height);
-    this.#frame.style.setProperty('--width', String(width));
-    this.#frame.style.setProperty('--height', String(height));
-    this.#result.width = 0;
-    this.#result.height = 0;
+  /** The canvas that holds the result. */
+  get result(): HTMLCanvasElement {
+    return find('result', HTMLCanvasElement);
   }
 
-  showResult({ width, height, data }: Picture): void {
-    this.#result.width = width;
-    this.#result.height = height;
-    contextOf(this.#result).putImageData(new ImageData(data, width, height), 0, 0);
+  /** Show the browser's own best scaling of a picture, while the result is on its way. */
+  showBefore(bitmap: ImageBitmap, original: ImageBitmap | undefined, scale: number): void {
+    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+    const scaled = width * height <= LARGEST_SCALED_PX;
+    draw(this.#before, bitmap, scaled ? width : bitmap.width, scaled ? height : bitmap.height);
+    if (original) draw(this.#original, original, original.width, original.height);
+    this.#against.value = 'browser';
+    find('against-field', HTMLElement).hidden = !original;
+    this.#frame.style.setProperty('--width', String(width));
+    this.#frame.style.setProperty('--height', String(height));
+    const empty = document.createElement('canvas');
+    empty.width = 0;
+    this.#put(empty);
+    this.#show(WHOLE);
+  }
+
+  showResult(canvas: HTMLCanvasElement): void {
+    this.#put(canvas);
     this.#split.value = '50';
     this.#place();
   }
@@ -43,11 +72,18 @@ export class Comparison {
   /** The result as a PNG file. */
   async png(): Promise<Blob> {
     return new Promise((resolve, reject) => {
-      this.#result.toBlob((blob) => {
+      this.result.toBlob((blob) => {
         if (blob) resolve(blob);
         else reject(new Error('the browser could not write a PNG'));
       }, 'image/png');
     });
+  }
+
+  #put(canvas: HTMLCanvasElement): void {
+    canvas.id = 'result';
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', 'Enlarged by halfsize');
+    this.#slot.replaceChildren(canvas);
   }
 
   #place(): void {
@@ -55,11 +91,98 @@ export class Comparison {
     this.#frame.style.setProperty('--split', `${percent}%`);
     const shown = Math.round(100 - percent);
     this.#split.setAttribute('aria-valuetext', `${shown} % of the picture shown by halfsize`);
+    const isOriginal = this.#against.value === 'original';
+    this.#original.hidden = !isOriginal;
+    this.#before.hidden = isOriginal;
+    this.#tag.textContent = isOriginal ? 'Original' : 'Browser';
+  }
+
+  #zoom(factor: number, x?: number, y?: number): void {
+    this.#show(zoomed(this.#view, factor, x, y));
+  }
+
+  #show(view: Viewport): void {
+    this.#view = view;
+    this.#frame.style.setProperty('--zoom', String(view.zoom));
+    this.#frame.style.setProperty('--x', `${view.x * 100}%`);
+    this.#frame.style.setProperty('--y', `${view.y * 100}%`);
+    this.#frame.classList.toggle('zoomed', view.zoom > 1);
+    find('zoom-level', HTMLOutputElement).textContent = `${Math.round(view.zoom * 100)} %`;
+    find('zoom-out', HTMLButtonElement).disabled = view.zoom <= 1;
+    find('zoom-fit', HTMLButtonElement).disabled = view.zoom <= 1;
+  }
+
+  /** Where in the frame an event is, 0 to 1 both ways. */
+  #within({ clientX, clientY }: MouseEvent): { x: number; y: number; width: number } {
+    const { left, top, width, height } = this.#frame.getBoundingClientRect();
+    return { x: (clientX - left) / width, y: (clientY - top) / height, width };
+  }
+
+  #onDown(event: PointerEvent): void {
+    if (event.button !== 0 || document.documentElement.dataset.state !== 'done') return;
+    this.#pointers.set(event.pointerId, event);
+    this.#frame.setPointerCapture(event.pointerId);
+    const { x, width } = this.#within(event);
+    const near = Math.abs(x * width - (Number(this.#split.value) / 100) * width) < GRASP_PX;
+    this.#drags = near || this.#view.zoom === 1 ? 'split' : 'picture';
+    if (this.#drags === 'split') this.#moveSplit(x);
+    this.#split.focus({ preventScroll: true });
+  }
+
+  #onMove(event: PointerEvent): void {
+    const last = this.#pointers.get(event.pointerId);
+    if (!last) return;
+    const [now, before] = [this.#within(event), this.#within(last)];
+    const other = [...this.#pointers.values()].find(
+      ({ pointerId }) => pointerId !== last.pointerId,
+    );
+    if (other) {
+      const centre = this.#within(other);
+      const apart = (at: { x: number; y: number }) => Math.hypot(at.x - centre.x, at.y - centre.y);
+      this.#zoom(apart(now) / Math.max(apart(before), 0.01), centre.x, centre.y);
+    } else if (this.#drags === 'picture') {
+      this.#show(moved(this.#view, now.x - before.x, now.y - before.y));
+    } else {
+      this.#moveSplit(now.x);
+    }
+    this.#pointers.set(event.pointerId, event);
+  }
+
+  #moveSplit(x: number): void {
+    this.#split.value = String(Math.min(100, Math.max(0, x * 100)));
+    this.#place();
+  }
+
+  /** Only with Ctrl, or two fingers on a trackpad, which say the same: a wheel scrolls the page. */
+  #onWheel(event: WheelEvent): void {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    const { x, y } = this.#within(event);
+    this.#zoom(Math.exp(-event.deltaY / 200), x, y);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const arrows: Record<string, [number, number]> = {
+      ArrowLeft: [0.1, 0],
+      ArrowRight: [-0.1, 0],
+      ArrowUp: [0, 0.1],
+      ArrowDown: [0, -0.1],
+    };
+    const arrow = arrows[event.key];
+    if (event.key === '+' || event.key === '=') this.#zoom(STEP);
+    else if (event.key === '-') this.#zoom(1 / STEP);
+    else if (event.key === '0') this.#show(WHOLE);
+    else if (event.shiftKey && arrow) this.#show(moved(this.#view, ...arrow));
+    else return;
+    event.preventDefault();
   }
 }
 
-function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap, width: number, height: number) {
+  canvas.width = width;
+  canvas.height = height;
   const context = canvas.getContext('2d');
   if (!context) throw new Error('the browser gave no canvas to draw on');
-  return context;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, 0, 0, width, height);
 }

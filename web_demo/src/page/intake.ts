@@ -2,13 +2,15 @@ import { find } from './find';
 
 /** Take pictures in: chosen, dropped anywhere on the page, or pasted. */
 export function takeFiles(onFile: (file: File) => void): void {
-  const input = find('file', HTMLInputElement);
-  input.addEventListener('change', () => {
-    const file = input.files?.[0];
-    // Emptied, so that choosing the same file again is a change again.
-    input.value = '';
-    if (file) onFile(file);
-  });
+  for (const id of ['file', 'motion-file']) {
+    const input = find(id, HTMLInputElement);
+    input.addEventListener('change', () => {
+      const file = input.files?.[0];
+      // Emptied, so that choosing the same file again is a change again.
+      input.value = '';
+      if (file) onFile(file);
+    });
+  }
 
   document.addEventListener('paste', (event) => {
     const file = event.clipboardData?.files[0];

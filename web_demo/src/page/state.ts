@@ -1,4 +1,6 @@
 import type { Backend } from '../backend-names';
+import type { Refusal } from '../library/halfsize';
+import type { Account } from './meter';
 
 export type Size = { width: number; height: number };
 
@@ -7,7 +9,14 @@ export type Facts = {
   from: Size;
   to: Size;
   milliseconds: number;
-  backend: Backend;
+  backend: Backend | 'none';
+  /** Whether the backend was seen to give the model's golden vectors. */
+  checked: boolean;
+  refused: readonly Refusal[];
+  modelBytes: number;
+  /** Whether the full-size photo was there to be weighed; else the result stands for it. */
+  isFullKnown: boolean;
+  account: Account;
 };
 
 /** What the page is doing. `run` tells one picture's messages from those of the one before. */

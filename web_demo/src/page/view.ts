@@ -1,8 +1,8 @@
 import { BACKEND_LABELS } from '../backend-names';
-import { type Card, modelBytes } from '../card';
 import { find } from './find';
-import type { State } from './state';
-import { bytesInWords, sizeInWords, statusOf, timeInWords } from './words';
+import { accountInWords } from './meter';
+import type { Facts, State } from './state';
+import { bytesInWords, sizeInWords, speedInWords, statusOf, timeInWords } from './words';
 
 /** Writes the state into the page. Style sheets read `data-state` for what is shown when. */
 export class View {
@@ -10,14 +10,14 @@ export class View {
   readonly #error = find('error', HTMLElement);
   readonly #progress = find('progress', HTMLProgressElement);
 
-  render(state: State, card: Card | undefined): void {
+  render(state: State): void {
     const root = document.documentElement;
     const changed = root.dataset.state !== state.kind;
     root.dataset.state = state.kind;
     write(this.#error, state.kind === 'error' ? state.sentence : '');
     write(this.#status, state.kind === 'error' ? '' : statusOf(state));
     if (state.kind === 'working') this.#renderProgress(state);
-    if (state.kind === 'done' && card) renderFacts(state, card);
+    if (state.kind === 'done') renderFacts(state.facts);
     if (changed) this.#keepFocus();
   }
 
@@ -39,17 +39,33 @@ export class View {
   }
 }
 
-function renderFacts({ facts }: Extract<State, { kind: 'done' }>, card: Card): void {
-  const { raw, gzip } = modelBytes(card);
+function renderFacts(facts: Facts): void {
+  const { account, backend } = facts;
+  const once = account.runtime + account.model;
   const texts: Record<string, string> = {
     'fact-from': sizeInWords(facts.from),
     'fact-to': sizeInWords(facts.to),
     'fact-time': timeInWords(facts.milliseconds),
-    'fact-backend': BACKEND_LABELS[facts.backend],
-    'fact-model': bytesInWords(raw),
-    'fact-gzip': `${bytesInWords(gzip)} gzipped`,
+    'fact-speed': speedInWords(facts.to, facts.milliseconds),
+    'fact-backend': backend === 'none' ? 'Browser scaling' : BACKEND_LABELS[backend],
+    'fact-checked': facts.checked ? 'checked against its model' : 'not checked: no golden vectors',
+    'fact-model': bytesInWords(facts.modelBytes),
+    'fact-gzip': `${bytesInWords(account.model)} gzipped`,
+    'cost-full': `${facts.isFullKnown ? '' : 'about '}${bytesInWords(account.full)}`,
+    'cost-half': bytesInWords(account.half),
+    'cost-once': bytesInWords(once),
+    'cost-parts': `runtime ${bytesInWords(account.runtime)} + model ${bytesInWords(account.model)}`,
+    account: accountInWords(account),
   };
   for (const [id, text] of Object.entries(texts)) write(find(id, HTMLElement), text);
+  const most = Math.max(account.full, account.half, once);
+  for (const [id, bytes] of [
+    ['bar-full', account.full],
+    ['bar-half', account.half],
+    ['bar-once', once],
+  ] as const) {
+    find(id, HTMLElement).style.setProperty('--share', `${(100 * bytes) / most}%`);
+  }
 }
 
 /** Live regions speak on every write: write only what changed. */

@@ -29,6 +29,12 @@ export function timeInWords(milliseconds: number): string {
   return `${Math.max(1, Math.round(milliseconds)).toLocaleString('en')} ms`;
 }
 
+/** Megapixels of result per second. */
+export function speedInWords({ width, height }: Size, milliseconds: number): string {
+  const speed = (width * height) / 1000 / Math.max(milliseconds, 1);
+  return `${speed.toFixed(speed < 10 ? 1 : 0)} megapixels a second`;
+}
+
 /** Bytes in the decimal units that download sizes are given in. */
 export function bytesInWords(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
@@ -37,6 +43,6 @@ export function bytesInWords(bytes: number): string {
 }
 
 /** The name to save a result under: `photo.jpg` becomes `photo-2x.png`. */
-export function savedName(name: string, scale: number): string {
-  return `${name.replace(/\.[^.]+$/, '') || 'picture'}-${scale}x.png`;
+export function savedName(name: string, scale: number, ending = 'png'): string {
+  return `${name.replace(/\.[^.]+$/, '') || 'picture'}-${scale}x.${ending}`;
 }

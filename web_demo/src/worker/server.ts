@@ -1,116 +1,191 @@
-import type { Backend } from '../backend-names';
-import { type Card, parseCard, requireUntouched } from '../card';
-import { sentenceOf } from '../errors';
-import type { FromWorker, ToWorker } from '../messages';
-import type { Enlarger } from '../model';
+import type { Card, ModelFiles } from '../card';
+import { type Engine, type Enlarger, isMemoryError } from '../engine';
+import {
+  Aborted,
+  type ErrorCode,
+  HalfsizeError,
+  ModelMismatch,
+  NoBackend,
+  OutOfMemory,
+  reasonOf,
+} from '../errors';
+import { requireGolden } from '../golden';
+import type { ColorSpace, FromEngine, ToEngine } from '../messages';
 import type { Picture } from '../picture';
 import { upscale } from '../upscale';
-import { clearRunning, dropWaiting, EMPTY, enqueue, type Queue, startNext } from './queue';
+import { leastTilePx, probe } from './probe';
+import { Turns } from './turns';
 
-type Message<Kind extends ToWorker['kind']> = Extract<ToWorker, { kind: Kind }>;
+type Message<Kind extends ToEngine['kind']> = Extract<ToEngine, { kind: Kind }>;
 
 /** What the server cannot do by itself: it is given these, so that tests run it without a worker. */
 export type Surroundings = {
-  post: (message: FromWorker, transfer?: Transferable[]) => void;
-  /** Start a backend and load a model on it. Throws where either is not possible. */
-  open: (start: Message<'start'>, card: Card) => Promise<Enlarger>;
-  /** Side of a tile for this model on this backend. */
-  tilePx: (backend: Backend, marginPx: number) => number;
+  post: (message: FromEngine, transfer?: Transferable[]) => void;
+  engine: Engine;
   /** Let waiting messages be handled. */
   breathe: () => Promise<void>;
+  now: () => number;
+  read: (bitmap: ImageBitmap, colorSpace: ColorSpace) => Picture;
 };
 
-type Job = { job: number; picture: Picture; abort: AbortController };
-type Ready = { model: Enlarger; card: Card; backend: Backend };
+type Ready = { model: Enlarger; card: Card; files: ModelFiles; tilePx: number };
 
-/** Answers the page's messages: the whole behaviour of the worker. */
+/** How often one picture may bring the runtime down before it is given up. */
+const MOST_RECOVERIES = 8;
+
+/** Pictures that share the engine at a time: each holds its result in memory. */
+const MOST_AT_ONCE = 3;
+
+/** Answers the library's messages: the whole behaviour of an engine. */
 export class Server {
   readonly #around: Surroundings;
-  #queue: Queue<Job> = EMPTY;
+  readonly #turns = new Turns();
+  readonly #jobs = new Map<number, AbortController>();
+  readonly #waiting: Message<'upscale'>[] = [];
+  #running = 0;
   #ready: Ready | undefined;
 
   constructor(surroundings: Surroundings) {
     this.#around = surroundings;
   }
 
-  async handle(message: ToWorker): Promise<void> {
+  async handle(message: ToEngine): Promise<void> {
     switch (message.kind) {
       case 'start':
         return this.#start(message);
       case 'upscale':
-        this.#queue = enqueue(this.#queue, { ...message, abort: new AbortController() });
+        this.#jobs.set(message.job, new AbortController());
+        this.#waiting.push(message);
         return this.#runNext();
       case 'abort':
         return this.#abort(message.job);
     }
   }
 
-  async #start(message: Message<'start'>): Promise<void> {
-    const { post, open } = this.#around;
+  async #start({ card, files, targetMs, tilePx: wanted }: Message<'start'>): Promise<void> {
+    const { post, engine, now } = this.#around;
     this.#ready?.model.dispose();
     this.#ready = undefined;
-    const { backend } = message;
-    let card: Card;
     try {
-      card = parseCard(message.card);
-      requireUntouched(card, message.files);
+      const model = await engine.open(files, card);
+      const checked = await requireGolden(model, files, engine.backend);
+      const probed = await probe(model, card, targetMs, now);
+      const { msPerMegapixel } = probed;
+      const tilePx = wanted ? Math.max(wanted, leastTilePx(card)) : probed.tilePx;
+      this.#ready = { model, card, files, tilePx };
+      post({ kind: 'started', backend: engine.backend, checked, msPerMegapixel, tilePx });
     } catch (error) {
-      post({ kind: 'rejected', reason: sentenceOf(error, 'The model cannot be read') });
-      return;
-    }
-    try {
-      this.#ready = { backend, card, model: await open(message, card) };
-      post({ kind: 'started', backend });
-    } catch (error) {
-      post({ kind: 'refused', backend, reason: sentenceOf(error, 'It does not start here') });
+      const kind = error instanceof ModelMismatch ? 'rejected' : 'refused';
+      post({ kind, reason: error instanceof HalfsizeError ? error.message : reasonOf(error) });
     }
   }
 
-  #abort(id: number): void {
-    if (this.#queue.running?.job === id) {
-      this.#queue.running.abort.abort();
-    } else if (this.#queue.waiting.some(({ job }) => job === id)) {
-      this.#queue = dropWaiting(this.#queue, id);
-      this.#around.post({ kind: 'aborted', job: id });
-    }
+  #abort(job: number): void {
+    this.#jobs.get(job)?.abort();
+    const waiting = this.#waiting.findIndex((message) => message.job === job);
+    if (waiting < 0) return;
+    this.#waiting.splice(waiting, 1);
+    this.#fail(job, new Aborted());
   }
 
   async #runNext(): Promise<void> {
-    if (this.#queue.running) return;
-    this.#queue = startNext(this.#queue);
-    const job = this.#queue.running;
-    if (!job) return;
-    await this.#run(job);
-    this.#queue = clearRunning(this.#queue);
+    if (this.#running >= MOST_AT_ONCE) return;
+    const message = this.#waiting.shift();
+    if (!message) return;
+    this.#running++;
+    await this.#run(message);
+    this.#running--;
     return this.#runNext();
   }
 
-  async #run({ job, picture, abort }: Job): Promise<void> {
-    const { post, breathe, tilePx } = this.#around;
+  async #run({ job, picture, colorSpace }: Message<'upscale'>): Promise<void> {
+    const { post, now, read } = this.#around;
+    const signal = this.#jobs.get(job)?.signal as AbortSignal;
     try {
-      if (!this.#ready) throw new Error('no model was started');
-      const { model, card, backend } = this.#ready;
-      const started = performance.now();
-      const result = await upscale(picture, model, {
-        scale: card.scale,
-        marginPx: card.margin_px,
-        alignPx: card.align_px,
-        tilePx: roundUp(tilePx(backend, card.margin_px), card.align_px),
-        onTile: (done, total) => post({ kind: 'progress', job, done, total }),
-        pause: async () => {
-          await breathe();
-          abort.signal.throwIfAborted();
-        },
-      });
-      const milliseconds = performance.now() - started;
-      post({ kind: 'finished', job, picture: result, milliseconds }, [result.data.buffer]);
+      const started = now();
+      const source = 'data' in picture ? picture : read(picture, colorSpace);
+      const result = await this.#enlarge(job, source, signal);
+      const tilePx = this.#ready?.tilePx ?? 0;
+      const milliseconds = now() - started;
+      this.#jobs.delete(job);
+      post({ kind: 'finished', job, picture: result, milliseconds, tilePx }, [result.data.buffer]);
     } catch (error) {
-      if (abort.signal.aborted) post({ kind: 'aborted', job });
-      else post({ kind: 'failed', job, reason: sentenceOf(error, 'The picture was not enlarged') });
+      this.#fail(job, signal.aborted ? new Aborted() : error);
     }
+  }
+
+  /** Enlarge a picture; where memory runs out, with ever smaller tiles. */
+  async #enlarge(job: number, picture: Picture, signal: AbortSignal): Promise<Picture> {
+    for (let recoveries = 0; ; recoveries++) {
+      const ready = this.#ready;
+      if (!ready) throw new NoBackend('No model was started.');
+      let end = (): void => undefined;
+      try {
+        return await upscale(picture, ready.model, {
+          scale: ready.card.scale,
+          marginPx: ready.card.margin_px,
+          alignPx: ready.card.align_px,
+          tilePx: ready.tilePx,
+          onTile: (done, total) => this.#around.post({ kind: 'progress', job, done, total }),
+          pause: async () => {
+            end();
+            end = await this.#turns.take();
+            await this.#around.breathe();
+            signal.throwIfAborted();
+            if (this.#ready !== ready) throw new Renewed();
+          },
+        });
+      } catch (error) {
+        if (error instanceof Renewed) continue;
+        if (signal.aborted || error instanceof HalfsizeError || !isMemoryError(error)) throw error;
+        if (recoveries >= MOST_RECOVERIES) throw exhausted(error);
+        await this.#recover(ready, error);
+      } finally {
+        end();
+      }
+    }
+  }
+
+  /** Open the engine again, for tiles of half the side. The job that does it holds the turn. */
+  async #recover({ model, card, files, tilePx }: Ready, reason: unknown): Promise<void> {
+    const least = leastTilePx(card);
+    if (tilePx <= least) throw exhausted(reason);
+    try {
+      model.dispose();
+    } catch {
+      // What is left of a lost context may not even let itself be cleared away.
+    }
+    this.#ready = undefined;
+    try {
+      const next = Math.max(least, Math.floor(tilePx / 2));
+      this.#ready = {
+        model: await this.#around.engine.open(files, card),
+        card,
+        files,
+        tilePx: next,
+      };
+    } catch (error) {
+      throw new NoBackend(`The graphics context was lost and did not return: ${reasonOf(error)}.`);
+    }
+  }
+
+  #fail(job: number, error: unknown): void {
+    this.#jobs.delete(job);
+    const code: ErrorCode = error instanceof HalfsizeError ? error.code : 'NoBackend';
+    const reason =
+      error instanceof HalfsizeError
+        ? error.message
+        : `The picture was not enlarged: ${reasonOf(error)}.`;
+    this.#around.post({ kind: 'failed', job, code, reason });
   }
 }
 
-function roundUp(length: number, multiple: number): number {
-  return Math.ceil(length / multiple) * multiple;
+/** Another job opened the engine again: this one starts over with its model. */
+class Renewed extends Error {}
+
+function exhausted(error: unknown): OutOfMemory {
+  return new OutOfMemory(
+    `There is not enough memory for this picture, even in small pieces (${reasonOf(error)}). ` +
+      'Close other tabs, or choose a smaller picture.',
+  );
 }

@@ -1,0 +1,95 @@
+"""The page for everyone: an axe-core run without violations, the keyboard, the animation tab."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser
+
+from tests.browser.driver import Driver
+
+pytestmark = pytest.mark.browser
+
+_AXE = Path(__file__).parents[2] / "web_demo" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def violations(driver: Driver) -> list[str]:
+    driver.page.add_script_tag(path=_AXE)
+    found = driver.page.evaluate("axe.run()")["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(browser: Browser, site: Path, scheme: str, width: int) -> None:
+    context = browser.new_context(
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": 900},
+    )
+    driver = Driver(context.new_page()).open((site / "index.html").as_uri())
+    assert violations(driver) == []
+    driver.page.get_by_role("button", name="rocket").click()
+    driver.wait_for("done")
+    assert violations(driver) == []
+    driver.page.get_by_role("tab", name="Animation").click()
+    assert violations(driver) == []
+    # Nothing is wider than the screen.
+    assert driver.page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_a_large_photo_is_halved_first_and_weighed(demo: Driver, site: Path) -> None:
+    demo.open((site / "index.html").as_uri(), treat="auto")
+    demo.page.get_by_role("button", name="coffee").click()
+    demo.wait_for("done")
+    assert (demo.fact("from"), demo.fact("to")) == ("300 x 200", "600 x 400")
+    full, half = demo.text("#cost-full"), demo.text("#cost-half")
+    assert float(full.split()[0]) > 2 * float(half.split()[0])
+    assert "pays for itself after" in demo.text("#account")
+    demo.page.get_by_label("Compare with").select_option("original")
+    assert demo.text("#before-tag") == "Original"
+
+
+def test_the_keyboard_zooms_and_chooses_tabs(demo: Driver, site: Path) -> None:
+    demo.open((site / "index.html").as_uri())
+    demo.page.get_by_role("button", name="cat").first.click()
+    demo.wait_for("done")
+    slider = demo.page.get_by_role("slider")
+    slider.press("+")
+    assert demo.text("#zoom-level") == "150 %"
+    slider.press("Shift+ArrowRight")
+    assert demo.page.evaluate("document.getElementById('frame').style.getPropertyValue('--x')")
+    slider.press("0")
+    assert demo.text("#zoom-level") == "100 %"
+    demo.page.get_by_role("tab", name="Photo").press("ArrowRight")
+    assert demo.page.evaluate("document.activeElement.id") == "tab-motion"
+    assert demo.page.get_by_role("tabpanel", name="Animation").is_visible()
+
+
+def test_an_animation_is_enlarged_played_and_saved(
+    demo: Driver, site: Path, tmp_path: Path
+) -> None:
+    frames = [Image.new("RGB", (20, 12), colour) for colour in ("red", "lime", "blue")]
+    path = tmp_path / "three.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=[50, 120, 200], loop=0)
+    demo.open((site / "index.html").as_uri())
+    demo.page.get_by_role("tab", name="Animation").click()
+    demo.page.set_input_files("#motion-file", path)
+    demo.page.wait_for_selector("#motion[data-state=done]")
+    assert "3 frames" in demo.text("#motion-status")
+    with demo.page.expect_download() as download:
+        demo.page.get_by_role("button", name="Save as GIF").click()
+    assert download.value.suggested_filename == "three-2x.gif"
+    saved = Image.open(BytesIO(Path(download.value.path()).read_bytes()))
+    assert (saved.size, getattr(saved, "n_frames", 1)) == ((40, 24), 3)
+    shown = []
+    for index in range(3):
+        saved.seek(index)
+        shown.append((saved.info["duration"], saved.convert("RGB").getpixel((20, 12))))
+    assert [duration for duration, _ in shown] == [50, 120, 200]
+    for (_, colour), wanted in zip(shown, ((255, 0, 0), (0, 255, 0), (0, 0, 255)), strict=True):
+        assert isinstance(colour, tuple)
+        assert max(abs(a - b) for a, b in zip(colour, wanted, strict=True)) < 40

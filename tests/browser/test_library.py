@@ -1,0 +1,523 @@
+"""The library in a real browser: colours, memory, aborts, lost contexts, strict pages."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+from skimage import data
+
+from tests.browser.conftest import QuietHandler, ThreadingHTTPServer
+from tests.browser.stand_in import golden_of, write_stand_in
+
+pytestmark = pytest.mark.browser
+
+_HELP = """
+  const load = (options = {}, model = 'stand-in/') =>
+    Halfsize.load(model, { backend: 'wasm', ...options });
+  const picture = (width, height) => {
+    const image = new ImageData(width, height);
+    let seed = 1;
+    for (let i = 0; i < image.data.length; i++) {
+      seed = (seed * 1103515245 + 12345) % 2147483648;
+      image.data[i] = i % 4 === 3 ? 255 : seed >> 16;
+    }
+    return image;
+  };
+  const problem = async (promise) => {
+    try { await promise; } catch (error) {
+      return { code: error.code, typed: error instanceof Halfsize.HalfsizeError,
+               message: error.message };
+    }
+    return null;
+  };
+  /** Where a result is not the picture with every pixel repeated; -1: nowhere. */
+  const wrongAt = (image, result) => {
+    const from = new Uint32Array(image.data.buffer);
+    const to = new Uint32Array(result.data.buffer);
+    for (let y = 0; y < result.height; y++)
+      for (let x = 0; x < result.width; x++)
+        if (to[y * result.width + x] !== from[(y >> 1) * image.width + (x >> 1)])
+          return y * result.width + x;
+    return -1;
+  };
+"""
+
+
+def run(page: Page, script: str, argument: object = None) -> Any:  # noqa: ANN401 (it is JSON)
+    """Run the body of an async function on a page with the library."""
+    return page.evaluate(f"async (argument) => {{ {_HELP} {script} }}", argument)
+
+
+@contextmanager
+def served(folder: Path, **headers: str) -> Iterator[str]:
+    """Serve a folder over HTTP with headers of one's own."""
+
+    class Handler(QuietHandler):
+        def end_headers(self) -> None:
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            super().end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def library_site(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built files with the stand-in model, models of golden vectors, and a photo."""
+    folder = tmp_path_factory.mktemp("library") / "site"
+    shutil.copytree(site, folder)
+    write_stand_in(folder / "stand-in")
+    write_stand_in(folder / "golden", golden=golden_of([0, 255, 51]))
+    write_stand_in(folder / "lying", golden=golden_of([0, 255, 51], error=0.25))
+    Image.fromarray(data.chelsea()[:60, :90]).save(folder / "photo.png")
+    return folder
+
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture
+def opener(browser: Browser, library_site: Path) -> Iterator[Opener]:
+    """Opens the page with the library; `hook` is put before every worker's script."""
+    contexts = []
+    servers = []
+
+    def open_page(*, hook: str = "", **headers: str) -> Page:
+        server = served(library_site, **headers)
+        address = server.__enter__()
+        servers.append(server)
+        context = browser.new_context()
+        contexts.append(context)
+        if hook:
+            context.route(
+                "**/engine-*.js",
+                lambda route: route.fulfill(
+                    content_type="text/javascript",
+                    body=hook
+                    + (library_site / "dist" / route.request.url.rsplit("/", 1)[1]).read_text(
+                        encoding="utf-8"
+                    ),
+                ),
+            )
+        page = context.new_page()
+        page.set_default_timeout(120_000)
+        page.goto(f"{address}blank.html")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    for server in servers:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def page(opener: Opener) -> Page:
+    return opener()
+
+
+def test_a_worker_over_http_and_slices_on_the_page(page: Page) -> None:
+    got = run(
+        page,
+        """
+        const image = picture(90, 70);
+        const found = [];
+        for (const place of ['auto', 'page']) {
+          const halfsize = await load({ place });
+          const result = await halfsize.upscale(image, { output: 'imagedata' });
+          found.push([halfsize.place, halfsize.backend, halfsize.checked, wrongAt(image, result)]);
+          halfsize.dispose();
+        }
+        return found;
+        """,
+    )
+    assert got == [["worker", "wasm", False, -1], ["page", "wasm", False, -1]]
+
+
+def test_tiled_equals_whole_to_the_byte_with_the_real_model(page: Page) -> None:
+    got = run(
+        page,
+        """
+        const whole = await load({ tilePx: 2000 }, 'demo');
+        const wrong = [];
+        for (const tilePx of [20, 33, 64]) {
+          const tiled = await load({ tilePx }, 'demo');
+          for (const [width, height] of [[1, 1], [3, 90], [47, 20], [66, 65], [131, 40]]) {
+            const image = picture(width, height);
+            const [a, b] = await Promise.all([whole, tiled].map(
+              (halfsize) => halfsize.upscale(image, { output: 'imagedata' })));
+            if (a.data.some((byte, i) => byte !== b.data[i])) wrong.push([tilePx, width, height]);
+          }
+          tiled.dispose();
+        }
+        return wrong;
+        """,
+    )
+    assert got == []
+
+
+@pytest.mark.parametrize("output", ["canvas", "bitmap", "imagedata", "blob"])
+def test_every_source_and_output(page: Page, output: str) -> None:
+    got = run(
+        page,
+        """
+        const halfsize = await load();
+        const img = new Image();
+        img.src = 'photo.png';
+        await img.decode();
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [90, 60];
+        canvas.getContext('2d').drawImage(img, 0, 0);
+        const blob = await (await fetch('photo.png')).blob();
+        const sources = [img, canvas, await createImageBitmap(img), blob, 'photo.png',
+          new File([blob], 'a.png'), new URL('photo.png', document.baseURI),
+          canvas.getContext('2d').getImageData(0, 0, 90, 60)];
+        const pixels = [];
+        for (const source of sources) {
+          let result = await halfsize.upscale(source, { output: argument });
+          if (result instanceof Blob) result = await createImageBitmap(result);
+          if (!(result instanceof ImageData)) {
+            const to = new OffscreenCanvas(result.width, result.height).getContext('2d');
+            to.drawImage(result, 0, 0);
+            result = to.getImageData(0, 0, result.width, result.height);
+          }
+          const image = canvas.getContext('2d').getImageData(0, 0, 90, 60);
+          pixels.push([result.width, result.height, wrongAt(image, result)]);
+        }
+        return pixels;
+        """,
+        output,
+    )
+    assert got == [[180, 120, -1]] * 8
+
+
+def test_faint_pixels_keep_their_colour(page: Page, library_site: Path) -> None:
+    Image.new("RGBA", (12, 8), (200, 150, 90, 2)).save(library_site / "faint.png")
+    got = run(
+        page,
+        """
+        const halfsize = await load();
+        const result = await halfsize.upscale('faint.png', { output: 'imagedata' });
+        return [...result.data.slice(0, 4)];
+        """,
+    )
+    assert got == [200, 150, 90, 2]
+
+
+def test_display_p3_stays_display_p3(page: Page) -> None:
+    got = run(
+        page,
+        """
+        const halfsize = await load();
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [20, 20];
+        const context = canvas.getContext('2d', { colorSpace: 'display-p3' });
+        context.fillStyle = 'color(display-p3 1 0 0)';
+        context.fillRect(0, 0, 20, 20);
+        const found = [];
+        const blob = await (new Promise((resolve) => canvas.toBlob(resolve)));
+        for (const source of [canvas, blob, await createImageBitmap(canvas)]) {
+          const result = await halfsize.upscale(source, { output: 'imagedata' });
+          found.push([result.colorSpace, ...result.data.slice(0, 4)]);
+        }
+        const grey = await halfsize.upscale('photo.png', { output: 'imagedata' });
+        return [...found, grey.colorSpace];
+        """,
+    )
+    assert got == [*[["display-p3", 255, 0, 0, 255]] * 3, "srgb"]
+
+
+def test_an_abort_is_prompt_and_typed(page: Page) -> None:
+    got = run(
+        page,
+        """
+        const halfsize = await load({ backend: 'cpu' }, 'demo');
+        const abort = new AbortController();
+        let at = 0;
+        const done = problem(halfsize.upscale(picture(300, 300), {
+          signal: abort.signal,
+          onProgress: () => { at ||= performance.now(); abort.abort('enough'); },
+        }));
+        const error = await done;
+        const took = performance.now() - at;
+        const early = await problem(halfsize.upscale(picture(9, 9), { signal: abort.signal }));
+        const loading = await problem(load({ signal: AbortSignal.abort() }));
+        const after = await halfsize.upscale(picture(4, 4), { output: 'imagedata' });
+        return { error, early, loading, took, width: after.width };
+        """,
+    )
+    codes = [got[name]["code"] for name in ("error", "early", "loading")]
+    assert codes == ["Aborted"] * 3
+    assert got["took"] < 3000  # all of it takes many times as long
+    assert got["width"] == 8
+
+
+def test_a_lost_webgl_context_is_overcome_with_smaller_tiles(opener: Opener) -> None:
+    page = opener(
+        hook="""
+        (() => { // the context is lost when it is read the sixth time
+          const original = OffscreenCanvas.prototype.getContext;
+          let reads = 0;
+          self.addEventListener('message', ({ data }) => {
+            self.busy ||= data.kind === 'upscale';
+          });
+          OffscreenCanvas.prototype.getContext = function (...args) {
+            const context = original.apply(this, args);
+            if (context && args[0] === 'webgl2' && !context.watched) {
+              context.watched = true;
+              const read = context.readPixels.bind(context);
+              context.readPixels = (...pixels) => {
+                const lose = context.getExtension('WEBGL_lose_context');
+                if (self.busy && ++reads === 6) lose.loseContext();
+                return read(...pixels);
+              };
+            }
+            return context;
+          };
+        })();
+        """
+    )
+    got = run(
+        page,
+        """
+        const halfsize = await load({ backend: 'webgl', tilePx: 32 });
+        const image = picture(120, 100);
+        const result = await halfsize.upscale(image, { output: 'imagedata' });
+        return [halfsize.backend, halfsize.last.tilePx, wrongAt(image, result)];
+        """,
+    )
+    assert got == ["webgl", 16, -1]
+
+
+_NO_MEMORY = """
+(() => { // once there is a picture, no array of more floats than this fits into memory
+  self.addEventListener('message', ({ data }) => { self.busy ||= data.kind === 'upscale'; });
+  const Floats = Float32Array;
+  self.Float32Array = class extends Floats {
+    constructor(length, ...rest) {
+      if (typeof length === 'number' && self.busy && length > LIMIT)
+        throw new RangeError('allocation failed');
+      super(length, ...rest);
+    }
+    static get [Symbol.species]() { return Floats; }
+  };
+})();
+"""
+
+
+def test_out_of_memory_halves_the_tiles(opener: Opener) -> None:
+    page = opener(hook=_NO_MEMORY.replace("LIMIT", str(40 * 40 * 3 * 4)))
+    got = run(
+        page,
+        """
+        const halfsize = await load({ tilePx: 200 });
+        const image = picture(210, 205);
+        const result = await halfsize.upscale(image, { output: 'imagedata' });
+        return [halfsize.last.tilePx, wrongAt(image, result)];
+        """,
+    )
+    assert got == [50, -1]
+
+
+def test_without_any_memory_the_error_says_what_to_do(opener: Opener) -> None:
+    page = opener(hook=_NO_MEMORY.replace("LIMIT", "100"))
+    got = run(page, "return problem((await load()).upscale(picture(40, 40)));")
+    assert got["code"] == "OutOfMemory" and got["typed"]
+    assert "smaller picture" in got["message"]
+
+
+def test_a_backend_that_lies_is_refused(page: Page) -> None:
+    got = run(
+        page,
+        """
+        const honest = await load({}, 'golden/');
+        const error = await problem(load({}, 'lying/'));
+        const none = await Halfsize.load('lying/');
+        const result = await none.upscale(picture(5, 4));
+        return { checked: honest.checked, error, backend: none.backend, width: result.width,
+                 refused: none.refused.map(({ reason }) => reason) };
+        """,
+    )
+    assert got["checked"] is True
+    assert got["error"]["code"] == "NoBackend" and "computes wrongly" in got["error"]["message"]
+    # All refused: the browser's own scaling, and the caller can see it.
+    assert (got["backend"], got["width"]) == ("none", 10)
+    assert len(got["refused"]) == 4 and any("computes wrongly" in why for why in got["refused"])
+
+
+def test_what_is_measured_is_remembered(page: Page) -> None:
+    got = run(
+        page,
+        """
+        const first = await Halfsize.load('stand-in/');
+        const second = await Halfsize.load('stand-in/');
+        return [first.backend, second.backend, second.refused.length,
+                JSON.parse(localStorage['halfsize:backend']).models];
+        """,
+    )
+    assert got == ["wasm", "wasm", 0, {"stand-in0": "wasm"}]
+
+
+def test_typed_errors(page: Page, library_site: Path, tmp_path: Path) -> None:
+    shutil.copytree(library_site / "stand-in", library_site / "tampered", dirs_exist_ok=True)
+    weights = library_site / "tampered" / "group1-shard1of1.bin"
+    weights.write_bytes(b"\1" + weights.read_bytes()[1:])
+    Image.new("RGB", (4, 4)).save(tmp_path / "other.png")
+    with served(tmp_path) as elsewhere:
+        got = run(
+            page,
+            """
+            const halfsize = await load();
+            const img = new Image();
+            img.src = argument;
+            const found = {};
+            found.tainted = await problem(halfsize.upscale(img));
+            found.address = await problem(halfsize.upscale(argument));
+            found.text = await problem(halfsize.upscale(new File(['x'], 'a.jpg')));
+            found.large = await problem(halfsize.upscale(new ImageData(9000, 1)));
+            found.tampered = await problem(load({}, 'tampered/'));
+            found.missing = await problem(load({}, 'nowhere/'));
+            found.backend = await problem(load({ backend: 'abacus' }));
+            halfsize.dispose();
+            found.disposed = await problem(halfsize.upscale(picture(2, 2)));
+            return found;
+            """,
+            f"{elsewhere}other.png",
+        )
+    codes = {name: error["code"] for name, error in got.items()}
+    assert codes == {
+        **dict.fromkeys(("tainted", "address", "text", "large"), "UnsupportedImage"),
+        **dict.fromkeys(("tampered", "missing"), "ModelMismatch"),
+        "backend": "NoBackend",
+        "disposed": "Aborted",
+    }
+    assert all(error["typed"] for error in got.values())
+    assert "crossorigin" in got["tainted"]["message"]
+    assert "altered" in got["tampered"]["message"]
+
+
+STRICT = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src {}; connect-src 'self'; "
+    "img-src 'self' blob:"
+)
+
+
+@pytest.mark.parametrize(
+    ("workers", "place"), [("'self'", "worker"), ("blob:", "worker"), ("'none'", "page")]
+)
+def test_a_strict_content_security_policy(opener: Opener, workers: str, place: str) -> None:
+    page = opener(Content_Security_Policy=STRICT.format(workers))
+    got = run(
+        page,
+        """
+        const image = picture(30, 20);
+        const halfsize = await load();
+        const result = await halfsize.upscale(image, { output: 'imagedata' });
+        return [halfsize.place, halfsize.backend, wrongAt(image, result)];
+        """,
+    )
+    assert got == [place, "wasm", -1]
+
+
+def test_on_the_page_no_frame_waits_long(page: Page) -> None:
+    got = run(
+        page,
+        """
+        const halfsize = await load({ place: 'page' }, 'demo');
+        const tasks = [];
+        const observer = new PerformanceObserver((list) =>
+          tasks.push(...list.getEntries().map(({ duration }) => duration)));
+        observer.observe({ type: 'longtask' });
+        await halfsize.upscale(picture(160, 120), { output: 'imagedata' });
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return { tasks, milliseconds: halfsize.last.milliseconds };
+        """,
+    )
+    # A busy machine may stretch a task; without slices there would be one as long as all of it.
+    assert sum(duration > 100 for duration in got["tasks"]) <= 1
+    assert max([0, *got["tasks"]]) < got["milliseconds"] / 2
+
+
+def test_memory_stays_flat(page: Page) -> None:
+    cdp = page.context.new_cdp_session(page)
+
+    def heap() -> float:
+        for _ in range(3):
+            cdp.send("HeapProfiler.collectGarbage")
+        return cdp.send("Runtime.getHeapUsage")["usedSize"]
+
+    # On the page, where the heap that is measured is the one that the engine uses.
+    run(page, "window.kept = await load({ place: 'page', tilePx: 16 });")
+    script = """
+        for (let i = 0; i < argument; i++) await kept.upscale(picture(24, 20));
+    """
+    run(page, script, 20)
+    before = heap()
+    run(page, script, 300)
+    assert heap() < before * 1.05
+
+
+def test_a_large_picture(page: Page) -> None:
+    """6000 x 4000 pixels where HALFSIZE_HEAVY is set, a sixteenth of that otherwise."""
+    size = (6000, 4000) if os.environ.get("HALFSIZE_HEAVY") else (1500, 1000)
+    got = run(
+        page,
+        """
+        const image = picture(...argument);
+        const halfsize = await load();
+        let told = 0;
+        const result = await halfsize.upscale(image, {
+          output: 'imagedata', onProgress: () => told++ });
+        return [result.width, result.height, wrongAt(image, result), told > 4];
+        """,
+        list(size),
+    )
+    assert got == [2 * size[0], 2 * size[1], -1, True]
+
+
+def test_pictures_share_the_engine_fairly(page: Page) -> None:
+    got = run(
+        page,
+        """
+        const halfsize = await load({ backend: 'cpu', tilePx: 40 });
+        const order = [];
+        await Promise.all([['large', 800], ['small', 30], ['other', 40]].map(
+          async ([name, side]) => {
+            await halfsize.upscale(picture(side, side), { output: 'imagedata' });
+            order.push(name);
+          }));
+        return order;
+        """,
+    )
+    assert got[-1] == "large"
+
+
+def test_the_module_imports_and_types_are_there(page: Page, library_site: Path) -> None:
+    got = run(
+        page,
+        """
+        const library = await import('./dist/halfsize.mjs');
+        const halfsize = await library.Halfsize.load('stand-in/', { backend: 'wasm' });
+        const result = await halfsize.upscale(picture(3, 2));
+        return [Object.keys(library).sort(), result.width];
+        """,
+    )
+    names, width = got
+    assert width == 6
+    assert {"Halfsize", "HalfSizeElement", "defineHalfSize", "HalfsizeError"} <= set(names)
+    assert json.loads((library_site / "dist" / "sizes.js").read_text().split(" = ")[1][:-2])

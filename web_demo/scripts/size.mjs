@@ -1,0 +1,58 @@
+/**
+ * Print what a reader downloads, and fail where it is more than was promised.
+ *
+ * Reads dist/: build first. Sizes are as gzip -9 and brotli 11 leave them.
+ */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+
+/** Limits in kilobytes (1000 bytes), gzipped. */
+const SUMS = [
+  {
+    name: 'page before a picture is asked for',
+    files: ['index.html', 'page.css', 'dist/page.js', 'dist/catalogue.js', 'dist/sizes.js'],
+    limit: 30,
+  },
+  { name: 'a page with the element, before a picture', files: ['dist/halfsize.js'], limit: 30 },
+  { name: 'library + WebGPU', files: ['dist/halfsize.js', 'dist/engine-webgpu.js'], limit: 140 },
+  { name: 'library + WebGL', files: ['dist/halfsize.js', 'dist/engine-webgl.js'], limit: 140 },
+  { name: 'library + WebAssembly', files: ['dist/halfsize.js', 'dist/engine-wasm.js'], limit: 300 },
+  { name: 'library + CPU', files: ['dist/halfsize.js', 'dist/engine-cpu.js'], limit: 140 },
+];
+
+const ALONE = [...new Set(SUMS.flatMap(({ files }) => files)), 'dist/halfsize.mjs', 'dist/gif.js'];
+
+/** @param {string} file */
+async function measure(file) {
+  const url = new URL(`../${file}`, import.meta.url);
+  const bytes = await readFile(fileURLToPath(url)).catch(() => {
+    throw new Error(`${file} is missing: run “npm run build” first`);
+  });
+  const [gzip, brotli] = [gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length];
+  return { file, raw: bytes.length, gzip, brotli };
+}
+
+const kilobytes = (/** @type {number} */ bytes) => (bytes / 1000).toFixed(1).padStart(9);
+
+try {
+  const measured = await Promise.all(ALONE.map(measure));
+  console.log(`${'KB'.padEnd(44)}      raw     gzip   brotli    limit`);
+  for (const { file, raw, gzip, brotli } of measured) {
+    console.log(file.padEnd(42), kilobytes(raw), kilobytes(gzip), kilobytes(brotli));
+  }
+  for (const { name, files, limit } of SUMS) {
+    const parts = measured.filter(({ file }) => files.includes(file));
+    const sum = (/** @type {'raw' | 'gzip' | 'brotli'} */ kind) =>
+      parts.reduce((total, part) => total + part[kind], 0);
+    const columns = [sum('raw'), sum('gzip'), sum('brotli'), limit * 1000].map(kilobytes);
+    console.log(name.padEnd(42), ...columns);
+    if (sum('gzip') > limit * 1000) {
+      console.error(`error: ${name} is ${sum('gzip')} bytes gzipped, allowed are ${limit * 1000}`);
+      process.exitCode = 1;
+    }
+  }
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

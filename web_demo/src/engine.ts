@@ -1,0 +1,50 @@
+import type { Backend } from './backend-names';
+import type { Card, ModelFiles } from './card';
+
+/**
+ * One way to run models: TF.js on one of its backends, or any other runtime. An engine is a script
+ * of its own, downloaded when it is first tried; `serve` connects it to the library.
+ */
+export interface Engine {
+  readonly backend: Backend;
+  /**
+   * Start the runtime and load a model. Called again, on whatever is left of the runtime, after
+   * its memory ran out or its graphics context was lost.
+   *
+   * @throws ModelMismatch when the model is at fault; anything else means: does not start here.
+   */
+  open(files: ModelFiles, card: Card): Promise<Enlarger>;
+}
+
+/** A network that is ready: what it must do for the tiler, one picture in, one enlarged out. */
+export interface Enlarger {
+  /**
+   * @param pixels RGB floats in [0, 1], row by row, `height * width * 3` of them.
+   * @returns the enlarged RGB floats as the network gives them, not clamped.
+   * @throws Exhausted when memory ran out or the graphics context was lost.
+   */
+  run(pixels: Float32Array, height: number, width: number): Promise<Enlarged>;
+  dispose(): void;
+}
+
+export type Enlarged = {
+  data: Float32Array;
+  height: number;
+  width: number;
+  channels: number;
+};
+
+/** The runtime is out of memory, or lost its graphics context: smaller tiles may still work. */
+export class Exhausted extends Error {
+  override readonly name = 'Exhausted';
+}
+
+/** Whether an error that a runtime threw on its own means that memory ran out. */
+export function isMemoryError(error: unknown): boolean {
+  if (error instanceof Exhausted) return true;
+  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
+  return (
+    error instanceof RangeError ||
+    /out of memory|OOM|allocat|memory access out of bounds|context.?lost|device.*lost/i.test(text)
+  );
+}

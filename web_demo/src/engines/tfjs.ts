@@ -1,0 +1,88 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Backend } from '../backend-names';
+import type { ModelFiles } from '../card';
+import { type Engine, type Enlarger, Exhausted } from '../engine';
+import { ModelMismatch, reasonOf } from '../errors';
+import { type GraphModelEnlarger, loadModel, weightBytes } from '../model';
+
+/** What TF.js's backends differ in. */
+export type Kind<T extends tf.KernelBackend> = {
+  backend: Backend;
+  kernels: readonly unknown[];
+  make: () => T | Promise<T>;
+  /** Why the backend can no longer be trusted, if so: asked after every run. */
+  trouble?: (backend: T) => Promise<string | undefined>;
+  /** Settles with the reason when the backend is lost: TF.js would wait for it for ever. */
+  lost?: (backend: T) => Promise<string>;
+};
+
+/** The operations that the bundled kernels run, by their TensorFlow names. */
+const OPERATIONS = new Set(
+  (
+    'Add AddN AddV2 ClipByValue ConcatV2 Const Conv2D DepthToSpace Identity MirrorPad Mul NoOp ' +
+    'Placeholder Prelu Relu Reshape Sub _FusedConv2D'
+  ).split(' '),
+);
+
+/** TF.js on one backend. */
+export function tfjsEngine<T extends tf.KernelBackend>(kind: Kind<T>): Engine {
+  const { backend, make } = kind;
+  for (const kernel of kind.kernels) tf.registerKernel(kernel as tf.KernelConfig);
+  return {
+    backend,
+    open: async (files) => {
+      const text = new TextDecoder().decode(files['model.json']);
+      requireKnownOperations(text);
+      // Whatever was there before is not to be trusted: a fresh backend has fresh memory.
+      if (tf.findBackendFactory(backend)) tf.removeBackend(backend);
+      tf.registerBackend(backend, make);
+      if (!(await tf.setBackend(backend))) throw new Error('the browser does not offer it');
+      await tf.ready();
+      return watched(await load(text, files), kind);
+    },
+  };
+}
+
+async function load(text: string, files: ModelFiles): Promise<GraphModelEnlarger> {
+  try {
+    return await loadModel(text, weightBytes(files));
+  } catch (error) {
+    throw new ModelMismatch(`The model cannot be loaded: ${reasonOf(error)}. Export it again.`);
+  }
+}
+
+function watched<T extends tf.KernelBackend>(
+  model: GraphModelEnlarger,
+  { backend, trouble, lost }: Kind<T>,
+): Enlarger {
+  const never = new Promise<never>(() => undefined);
+  const loss = lost?.(tf.findBackend(backend) as T).then((reason) => {
+    throw new Exhausted(reason);
+  });
+  loss?.catch(() => undefined); // nobody may be waiting when it happens
+  return {
+    run: async (pixels, height, width) => {
+      const result = await Promise.race([model.run(pixels, height, width), loss ?? never]);
+      const reason = await trouble?.(tf.findBackend(backend) as T);
+      if (reason) throw new Exhausted(reason);
+      return result;
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+/** Say at once which operation is missing, where TF.js would stumble over it at the first tile. */
+function requireKnownOperations(modelJson: string): void {
+  let names: string[];
+  try {
+    names = JSON.parse(modelJson).modelTopology.node.map(({ op }: { op: string }) => op);
+  } catch (error) {
+    throw new ModelMismatch(`model.json cannot be read: ${reasonOf(error)}. Export it again.`);
+  }
+  const unknown = [...new Set(names.filter((name) => !OPERATIONS.has(name)))];
+  if (unknown.length > 0) {
+    throw new ModelMismatch(
+      `The model uses ${unknown.join(', ')}, which halfsize does not run. Use a model of halfsize.`,
+    );
+  }
+}

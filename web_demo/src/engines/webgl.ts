@@ -1,0 +1,28 @@
+import { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl/dist/backend_webgl';
+import { serve } from '../worker/serve';
+import { tfjsEngine } from './tfjs';
+import { KERNELS } from './webgl-kernels';
+
+/** WebGL goes on after a lost context or a failed allocation, with black pixels: ask it. */
+async function trouble({ gpgpu }: MathBackendWebGL): Promise<string | undefined> {
+  const { gl } = gpgpu;
+  if (gl.isContextLost()) return 'the WebGL context was lost';
+  return gl.getError() === gl.OUT_OF_MEMORY ? 'WebGL is out of memory' : undefined;
+}
+
+function lost({ gpgpu }: MathBackendWebGL): Promise<string> {
+  return new Promise((resolve) => {
+    const { canvas } = gpgpu.gl as unknown as { canvas: EventTarget };
+    canvas.addEventListener('webglcontextlost', () => resolve('the WebGL context was lost'));
+  });
+}
+
+serve(
+  tfjsEngine({
+    backend: 'webgl',
+    kernels: KERNELS,
+    make: () => new MathBackendWebGL(),
+    trouble,
+    lost,
+  }),
+);

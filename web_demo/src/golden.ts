@@ -1,0 +1,70 @@
+import type { Backend } from './backend-names';
+import type { ModelFiles } from './card';
+import type { Enlarger } from './engine';
+import { ModelMismatch, reasonOf } from './errors';
+
+/** An export's small inputs with the outputs that its model gave: bytes in, values in [0, 1] out. */
+type Golden = {
+  format: number;
+  tolerance: number;
+  cases: { name: string; input: Values; output: Values }[];
+};
+
+type Values = { shape: [height: number, width: number, channels: number]; values: number[] };
+
+const FILE = 'golden.json';
+
+/** A GPU may compute with 16-bit floats: one step of an 8-bit pixel is allowed. */
+const GPU_TOLERANCE = 1 / 255;
+
+/**
+ * Insist that a backend gives a model's golden vectors: drivers do lie.
+ *
+ * @returns false for a model that brought none, which cannot be checked.
+ * @throws Error saying where the output differs, so that the backend is refused.
+ */
+export async function requireGolden(
+  model: Enlarger,
+  files: ModelFiles,
+  backend: Backend,
+): Promise<boolean> {
+  const file = files[FILE];
+  if (!file) return false;
+  const { tolerance, cases } = parseGolden(new TextDecoder().decode(file));
+  const isGpu = backend === 'webgl' || backend === 'webgpu';
+  const allowed = isGpu ? Math.max(tolerance, GPU_TOLERANCE) : tolerance;
+  for (const { name, input, output } of cases) {
+    const [height, width] = input.shape;
+    const pixels = Float32Array.from(input.values, (byte) => byte / 255);
+    const { data } = await model.run(pixels, height, width);
+    const error = largestError(data, output.values);
+    if (!(error <= allowed)) {
+      throw new Error(`it computes wrongly: it differs by ${error.toPrecision(2)} on ${name}`);
+    }
+  }
+  return true;
+}
+
+/** The largest difference; infinite for another length, and a NaN is as wrong as can be. */
+function largestError(got: Float32Array, expected: readonly number[]): number {
+  if (got.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (const [i, value] of expected.entries()) {
+    const error = Math.abs((got[i] as number) - value);
+    if (!(error <= largest)) largest = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
+  }
+  return largest;
+}
+
+function parseGolden(text: string): Golden {
+  try {
+    const golden = JSON.parse(text) as Golden;
+    if (golden.format !== 1) throw new Error(`format ${golden.format} is not known`);
+    if (!(golden.tolerance > 0 && golden.tolerance <= 0.1) || golden.cases.length === 0) {
+      throw new Error('they prove nothing');
+    }
+    return golden;
+  } catch (error) {
+    throw new ModelMismatch(`The model’s ${FILE} cannot be used: ${reasonOf(error)}.`);
+  }
+}

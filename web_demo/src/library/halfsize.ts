@@ -1,0 +1,194 @@
+import { BACKENDS, type Backend, isBackend } from '../backend-names';
+import type { Card } from '../card';
+import { Aborted, NoBackend } from '../errors';
+import type { Picture } from '../picture';
+import { browserScaled } from './browser-scaling';
+import { type ChooseOptions, type Chosen, type Refusal, startBest, startOnly } from './choose';
+import type { Place } from './engine-port';
+import { type LoadedModel, loadModelFiles, type ModelSource } from './fetch-model';
+import { type Output, type Outputs, requireDrawable, toOutput } from './output';
+import type { Finished } from './session';
+import { type Opened, openSource, type Source } from './source';
+
+export type { Refusal } from './choose';
+
+export type LoadOptions = {
+  /** Run on this backend or fail. Without it the fastest that works is found and remembered. */
+  backend?: Backend | 'auto';
+  signal?: AbortSignal;
+  /** Folder of the `engine-*.js` files; without it they are looked for beside this script. */
+  base?: string | URL;
+  /** `page`: no worker, in slices short enough for frames. `auto` does so where it must. */
+  place?: Place;
+  /** Side of a tile in pixels of the small picture, in place of one that suits the backend. */
+  tilePx?: number;
+};
+
+export type UpscaleOptions<O extends Output = Output> = {
+  signal?: AbortSignal;
+  /** Told after every tile. Starts over where memory ran out and tiles became smaller. */
+  onProgress?: (done: number, total: number) => void;
+  /** What the result is: `canvas` (default), `bitmap`, `imagedata`, or `blob` (PNG). */
+  output?: O;
+};
+
+/** What was done for the latest result: for meters and tests. */
+export type Upscaled = { milliseconds: number; width: number; height: number; tilePx: number };
+
+/**
+ * A model, ready to enlarge pictures.
+ *
+ *     const halfsize = await Halfsize.load('models/nano/');
+ *     document.body.append(await halfsize.upscale(document.querySelector('img')));
+ */
+export class Halfsize {
+  readonly #model: LoadedModel;
+  readonly #options: ChooseOptions;
+  readonly #automatic: boolean;
+  readonly #refused: Refusal[];
+  #chosen: Chosen | undefined;
+  #fallingBack: Promise<void> | undefined;
+  #disposed = false;
+  #last: Upscaled | undefined;
+
+  private constructor(
+    model: LoadedModel,
+    options: ChooseOptions,
+    automatic: boolean,
+    refused: Refusal[],
+    chosen: Chosen | undefined,
+  ) {
+    this.#model = model;
+    this.#options = options;
+    this.#automatic = automatic;
+    this.#refused = refused;
+    this.#chosen = chosen;
+  }
+
+  /**
+   * Load a model and start the best backend for it.
+   *
+   * Where no backend runs it, this does not fail: `backend` is `none`, and pictures are enlarged by
+   * the browser's own scaling.
+   *
+   * @param model an export folder's address, or its files.
+   * @throws ModelMismatch, Aborted; NoBackend only if one backend was asked for.
+   */
+  static async load(model: ModelSource, options: LoadOptions = {}): Promise<Halfsize> {
+    const { backend = 'auto', signal, base, place = 'auto', tilePx } = options;
+    if (backend !== 'auto' && !isBackend(backend)) {
+      throw new NoBackend(`There is no backend “${backend}”. There are ${BACKENDS.join(', ')}.`);
+    }
+    if (signal?.aborted) throw new Aborted(signal.reason);
+    const loaded = await loadModelFiles(model, signal);
+    const choose: ChooseOptions = { place, base, tilePx, signal };
+    const refused: Refusal[] = [];
+    const chosen =
+      backend === 'auto'
+        ? await startBest(loaded, choose, refused)
+        : await startOnly(backend, loaded, choose);
+    const later = { ...choose, signal: undefined };
+    return new Halfsize(loaded, later, backend === 'auto', refused, chosen);
+  }
+
+  /** Where the model runs; `none`: every backend was refused, and the browser itself scales. */
+  get backend(): Backend | 'none' {
+    return this.#chosen?.started.backend ?? 'none';
+  }
+
+  /** Whether the model brought golden vectors and the backend was seen to give them. */
+  get checked(): boolean {
+    return this.#chosen?.started.checked ?? false;
+  }
+
+  /** Milliseconds per megapixel of result, from the probe; infinite without a backend. */
+  get msPerMegapixel(): number {
+    return this.#chosen?.started.msPerMegapixel ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether the work is done in a worker, or in slices on the page. */
+  get place(): 'worker' | 'page' {
+    return this.#chosen?.session.place ?? 'page';
+  }
+
+  /** The backends that were passed over, and why. */
+  get refused(): readonly Refusal[] {
+    return this.#refused;
+  }
+
+  /** The model's card. */
+  get card(): Card {
+    return this.#model.card;
+  }
+
+  /** How the latest picture went. */
+  get last(): Upscaled | undefined {
+    return this.#last;
+  }
+
+  /**
+   * Enlarge a picture. Several may be asked for at once: they share the backend tile by tile.
+   *
+   * @throws UnsupportedImage, OutOfMemory, Aborted.
+   */
+  async upscale<O extends Output = 'canvas'>(
+    source: Source,
+    options: UpscaleOptions<O> = {},
+  ): Promise<Outputs[O]> {
+    const { signal, onProgress, output = 'canvas' as O } = options;
+    this.#requireUsable(signal);
+    for (;;) {
+      const opened = await openSource(source, signal);
+      const { scale } = this.card;
+      requireDrawable(opened.width * scale, opened.height * scale, output);
+      this.#requireUsable(signal);
+      const finished = await this.#enlarge(opened, { signal, onProgress });
+      if (!finished) continue; // the backend is gone, another was started
+      const { picture, milliseconds, tilePx } = finished;
+      this.#last = { milliseconds, width: picture.width, height: picture.height, tilePx };
+      return toOutput(picture, opened.colorSpace, output);
+    }
+  }
+
+  /** End the worker and free the model. What is still running is aborted. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#chosen?.session.close();
+  }
+
+  /** Undefined: the backend was lost for good, and the next best has taken its place. */
+  async #enlarge(
+    opened: Opened,
+    options: {
+      signal: AbortSignal | undefined;
+      onProgress: ((done: number, total: number) => void) | undefined;
+    },
+  ): Promise<Finished | undefined> {
+    const chosen = this.#chosen;
+    if (!chosen) {
+      const started = performance.now();
+      const picture: Picture = await browserScaled(opened, this.card.scale);
+      return { picture, milliseconds: performance.now() - started, tilePx: 0 };
+    }
+    try {
+      return await chosen.session.upscale(opened.picture, opened.colorSpace, options);
+    } catch (error) {
+      if (!(error instanceof NoBackend) || !this.#automatic || this.#disposed) throw error;
+      this.#fallingBack ??= this.#fallBack(chosen, error);
+      await this.#fallingBack;
+      return undefined;
+    }
+  }
+
+  async #fallBack({ session, started }: Chosen, error: NoBackend): Promise<void> {
+    session.close(error);
+    this.#refused.push({ backend: started.backend, reason: error.message });
+    this.#chosen = await startBest(this.#model, this.#options, this.#refused);
+    this.#fallingBack = undefined;
+  }
+
+  #requireUsable(signal: AbortSignal | undefined): void {
+    if (this.#disposed) throw new Aborted('this model was disposed of');
+    if (signal?.aborted) throw new Aborted(signal.reason);
+  }
+}

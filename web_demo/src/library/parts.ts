@@ -1,0 +1,41 @@
+import type { Backend } from '../backend-names';
+import type { FromEngine, ToEngine } from '../messages';
+
+/** A model as the build packed it: its card, and its files as base64 text. */
+export type PackedModel = { folder: string; card: unknown; files: Record<string, string> };
+
+/** Starts an engine behind one end of a channel. */
+export type StartEngine = (port: {
+  postMessage(message: FromEngine, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToEngine>) => unknown) | null;
+}) => void;
+
+/**
+ * What built scripts leave for each other. They are scripts and not data, because a page opened
+ * from disk may load classic scripts and nothing else.
+ */
+export interface Parts {
+  engines?: Partial<Record<Backend, StartEngine>>;
+  models?: PackedModel[];
+  samples?: Record<string, string>;
+  sizes?: Record<string, number>;
+  /** What the page must know of the models before they are downloaded. */
+  catalogue?: { folder: string; scale: number }[];
+}
+
+declare global {
+  var halfsizeParts: Parts | undefined;
+}
+
+/** Run a classic script. Rejects when it cannot be loaded. */
+export function runScript(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    script.src = url;
+    script.onload = () => resolve();
+    script.onerror = () => reject(new Error(`${url} could not be loaded`));
+    document.head.append(script);
+    script.addEventListener('load', () => script.remove());
+    script.addEventListener('error', () => script.remove());
+  });
+}

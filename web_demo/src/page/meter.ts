@@ -1,0 +1,29 @@
+import { bytesInWords } from './words';
+
+/** What one photo and the means to enlarge it cost a reader, in bytes. */
+export type Account = {
+  /** The photo at full size, and at half size in the same format and quality. */
+  full: number;
+  half: number;
+  /** Library and backend, gzipped: downloaded once. */
+  runtime: number;
+  /** The model, gzipped: downloaded once. */
+  model: number;
+};
+
+/** After how many photos like this the download has paid for itself. Infinite: never. */
+export function breakEven({ full, half, runtime, model }: Account): number {
+  return full > half ? Math.ceil((runtime + model) / (full - half)) : Number.POSITIVE_INFINITY;
+}
+
+export function accountInWords(account: Account): string {
+  const { full, half } = account;
+  const photos = breakEven(account);
+  if (!Number.isFinite(photos)) {
+    return 'This photo is no smaller at half size: here there is nothing to save.';
+  }
+  const saved = Math.round(100 * (1 - half / full));
+  const count =
+    photos === 1 ? 'the first photo' : `${photos.toLocaleString('en')} photos like this`;
+  return `Each photo saves ${bytesInWords(full - half)} (${saved} %). The download pays for itself after ${count}.`;
+}

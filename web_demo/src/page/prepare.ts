@@ -1,0 +1,84 @@
+import { UnsupportedImage } from '../errors';
+import { openSource } from '../library/source';
+
+/** What a file is taken for: `auto` goes by its size. */
+export type Treatment = 'auto' | 'full' | 'half';
+
+/** A photo as a site would send it, and what it was made from. */
+export type Prepared = {
+  /** What the reader's browser receives. */
+  half: ImageBitmap;
+  halfBytes: number;
+  /** The photo at full size, if that is what was given. */
+  original: ImageBitmap | undefined;
+  /** What the photo at full size costs; undefined until something of that size is there. */
+  fullBytes: number | undefined;
+};
+
+/** From this length of the longer side on a photo is taken to be one at full size. */
+const FULL_FROM_PX = 600;
+
+/** As sites send their photos. */
+const QUALITY = 0.8;
+
+/**
+ * Decode a file and, if it is a photo at full size, halve and compress it as a site would.
+ *
+ * @throws UnsupportedImage
+ */
+export async function prepare(file: File, treatment: Treatment, scale: number): Promise<Prepared> {
+  const bitmap = await decode(file);
+  const isFull =
+    treatment === 'full' ||
+    (treatment === 'auto' && Math.max(bitmap.width, bitmap.height) >= FULL_FROM_PX);
+  if (!isFull) {
+    return { half: bitmap, halfBytes: file.size, original: undefined, fullBytes: undefined };
+  }
+  const width = Math.max(1, Math.round(bitmap.width / scale));
+  const height = Math.max(1, Math.round(bitmap.height / scale));
+  const sent = await compressed(bitmap, width, height);
+  return {
+    half: await createImageBitmap(sent),
+    halfBytes: sent.size,
+    original: bitmap,
+    fullBytes: (await compressed(bitmap, bitmap.width, bitmap.height)).size,
+  };
+}
+
+/** The bytes of a picture as a site would send it, at the size that it is drawn in. */
+export async function compressed(
+  source: CanvasImageSource,
+  width: number,
+  height: number,
+): Promise<Blob> {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d');
+  if (!context) throw new UnsupportedImage('The picture is too large for this browser.');
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(source, 0, 0, width, height);
+  const webp = await encode(canvas, 'image/webp');
+  // Browsers that write no WebP answer with a PNG.
+  return webp.type === 'image/webp' ? webp : encode(canvas, 'image/jpeg');
+}
+
+function encode(canvas: HTMLCanvasElement, type: string): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob(
+      (blob) =>
+        blob
+          ? resolve(blob)
+          : reject(new UnsupportedImage('The picture is too large for this browser.')),
+      type,
+      QUALITY,
+    );
+  });
+}
+
+async function decode(file: File): Promise<ImageBitmap> {
+  const { picture } = await openSource(file);
+  if (!('data' in picture)) return picture;
+  const image = new ImageData(picture.data, picture.width, picture.height);
+  return createImageBitmap(image, { premultiplyAlpha: 'none' });
+}

@@ -1,0 +1,66 @@
+import type { Card } from '../card';
+import type { Enlarger } from '../engine';
+
+export type Probe = { msPerMegapixel: number; tilePx: number };
+
+/** Below this a run is too short to be timed; a larger one is. */
+const TOO_SHORT_MS = 8;
+
+const LARGEST_PROBE_PX = 256;
+
+/** The first of these compiles programs and is not counted. */
+const RUNS = 4;
+
+/** What takes this long the first time is slow, whatever it had to compile. */
+const HOPELESS_MS = 1500;
+
+/** The largest tile worth having: beyond it the margins cost next to nothing. */
+const LARGEST_TILE_PX = 512;
+
+const PATIENT_MS = 100;
+
+/** The smallest tile: it must keep something of what it reads. */
+export function leastTilePx({ margin_px }: Pick<Card, 'margin_px'>): number {
+  return 2 * margin_px + 8;
+}
+
+/**
+ * Time a model, and choose the side of its tiles so that one takes about `targetMs`.
+ *
+ * Small tiles show progress and stop sooner, large ones waste less on margins.
+ */
+export async function probe(
+  model: Enlarger,
+  card: Pick<Card, 'scale' | 'margin_px'>,
+  targetMs: number,
+  now: () => number,
+): Promise<Probe> {
+  let side = Math.max(64, leastTilePx(card));
+  let milliseconds = await timed(model, side, now);
+  while (milliseconds < TOO_SHORT_MS && side < LARGEST_PROBE_PX) {
+    side *= 2;
+    milliseconds = await timed(model, side, now);
+  }
+  const wanted = side * Math.sqrt(targetMs / Math.max(milliseconds, 0.1));
+  const tilePx = Math.max(
+    leastTilePx(card),
+    // A frame on the page must not wait; a worker had rather not throw most of a tile away.
+    targetMs >= PATIENT_MS ? 4 * card.margin_px + 32 : 0,
+    16 * Math.floor(Math.min(wanted, LARGEST_TILE_PX) / 16),
+  );
+  return { msPerMegapixel: (milliseconds * 1e6) / (side * card.scale) ** 2, tilePx };
+}
+
+/** The shortest of some runs: whatever else the machine does only ever adds. */
+async function timed(model: Enlarger, side: number, now: () => number): Promise<number> {
+  const pixels = new Float32Array(side * side * 3).fill(0.5);
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < RUNS; run++) {
+    const started = now();
+    await model.run(pixels, side, side);
+    const milliseconds = now() - started;
+    if (run > 0 || milliseconds > HOPELESS_MS) shortest = Math.min(shortest, milliseconds);
+    if (milliseconds > HOPELESS_MS) break;
+  }
+  return shortest;
+}

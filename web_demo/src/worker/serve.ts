@@ -1,0 +1,44 @@
+import type { Engine } from '../engine';
+import type { FromEngine, ToEngine } from '../messages';
+import { readBitmap } from './read';
+import { Server } from './server';
+
+/** A worker's global scope, or one end of a channel where the engine runs on the page. */
+export type Port = {
+  postMessage(message: FromEngine, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToEngine>) => unknown) | null;
+};
+
+/** The build wraps every engine in a function of this one argument. */
+declare const halfsizePort: Port;
+
+/** Connect an engine to the library. */
+export function serve(engine: Engine): void {
+  const port = halfsizePort;
+  const post = (message: FromEngine, transfer: Transferable[] = []): void =>
+    port.postMessage(message, transfer);
+  const server = new Server({
+    post,
+    engine,
+    breathe: breather(),
+    now: () => performance.now(),
+    read: readBitmap,
+  });
+  port.onmessage = ({ data }) => void server.handle(data);
+  post({ kind: 'ready', backend: engine.backend });
+}
+
+/**
+ * Go to the end of the event queue. A timer would do too, but browsers hold timers back by 4 ms,
+ * and in a background tab by a second.
+ */
+function breather(): () => Promise<void> {
+  const channel = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  channel.port1.onmessage = () => waiting.shift()?.();
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      channel.port2.postMessage(null);
+    });
+}

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { requireGolden } from '../src/golden';
+import { nearest } from './stand-ins';
+
+const VALUES = [0, 255, 51];
+
+function golden(changes: object = {}) {
+  const output = Array(4)
+    .fill(VALUES.map((byte) => byte / 255))
+    .flat();
+  const content = {
+    format: 1,
+    tolerance: 1e-5,
+    cases: [
+      {
+        name: 'one pixel',
+        input: { shape: [1, 1, 3], values: VALUES },
+        output: { shape: [2, 2, 3], values: output },
+      },
+    ],
+    ...changes,
+  };
+  return { 'golden.json': new Uint8Array(new TextEncoder().encode(JSON.stringify(content))) };
+}
+
+/** A backend whose every output is off by `error`. */
+const lying = (error: number) => ({
+  ...nearest(2),
+  run: async (...tile: Parameters<ReturnType<typeof nearest>['run']>) => {
+    const result = await nearest(2).run(...tile);
+    return { ...result, data: result.data.map((value) => value + error) };
+  },
+});
+
+test('a backend that gives the golden output is checked', async () => {
+  expect(await requireGolden(nearest(2), golden(), 'wasm')).toBe(true);
+});
+
+test('a model without golden vectors is not checked', async () => {
+  expect(await requireGolden(nearest(2), {}, 'wasm')).toBe(false);
+});
+
+test.each([1e-3, -0.5, Number.NaN])('a backend that is off by %d is refused', async (error) => {
+  await expect(requireGolden(lying(error), golden(), 'wasm')).rejects.toThrow(/wrongly.*one pixel/);
+});
+
+test('a GPU may round to half floats, and no further', async () => {
+  expect(await requireGolden(lying(1e-3), golden(), 'webgl')).toBe(true);
+  await expect(requireGolden(lying(5e-3), golden(), 'webgl')).rejects.toThrow(/wrongly/);
+});
+
+test('another size is refused', async () => {
+  await expect(requireGolden(nearest(3), golden(), 'cpu')).rejects.toThrow(/wrongly/);
+});
+
+test.each([{ format: 2 }, { tolerance: 1 }, { cases: [] }])(
+  '%j proves nothing',
+  async (changes) => {
+    await expect(requireGolden(nearest(2), golden(changes), 'cpu')).rejects.toThrow(/golden\.json/);
+  },
+);

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { deviceSkips, isShownSmall, speedSkips } from '../src/element/decide';
+import { best, isSettled, orderToTry } from '../src/library/merit';
+import { isOutsideSrgb } from '../src/library/source';
+import { turned, webpOrientation } from '../src/library/webp-orientation';
+import { blankPicture } from '../src/picture';
+import { probe } from '../src/worker/probe';
+import { nearest } from './stand-ins';
+
+test('what was remembered is tried first, the rest by merit', () => {
+  expect(orderToTry(undefined)).toEqual(['webgpu', 'webgl', 'wasm', 'cpu']);
+  expect(orderToTry('wasm')).toEqual(['wasm', 'webgpu', 'webgl', 'cpu']);
+});
+
+test('measuring ends with a fast backend, and never goes on to plain JavaScript', () => {
+  const slow = { backend: 'webgl', msPerMegapixel: 5000 } as const;
+  const fast = { backend: 'wasm', msPerMegapixel: 100 } as const;
+  expect(isSettled([], 'cpu')).toBe(false);
+  expect(isSettled([slow], 'wasm')).toBe(false);
+  expect(isSettled([slow], 'cpu')).toBe(true);
+  expect(isSettled([fast], 'webgl')).toBe(true);
+  expect(best([slow, fast])).toBe(fast);
+  expect(best([])).toBeUndefined();
+});
+
+test('an element leaves the img alone where it should', () => {
+  const fine = { saveData: false, deviceMemory: 8 };
+  expect(deviceSkips(fine)).toBeUndefined();
+  expect(deviceSkips({ ...fine, deviceMemory: undefined })).toBeUndefined();
+  expect(deviceSkips({ ...fine, deviceMemory: 1 })).toBe('low-memory');
+  expect(deviceSkips({ ...fine, saveData: true })).toBe('save-data');
+  expect(isShownSmall(600, 600, 1)).toBe(true);
+  expect(isShownSmall(600, 600, 2)).toBe(false);
+  expect(isShownSmall(600, 1200, 1)).toBe(false);
+  expect(speedSkips('wasm', 399)).toBeUndefined();
+  expect(speedSkips('wasm', 401)).toBe('slow');
+  expect(speedSkips('none', Number.POSITIVE_INFINITY)).toBe('no-backend');
+});
+
+test('a tile takes about the time that it may', async () => {
+  // A clock by which a run of n pixels takes n microseconds.
+  let clock = 0;
+  const model = {
+    ...nearest(2),
+    run: async (pixels: Float32Array, height: number, width: number) => {
+      clock += (height * width) / 1000;
+      return { data: pixels, height, width, channels: 3 };
+    },
+  };
+  const card = { scale: 2, margin_px: 6 };
+  const measured = await probe(model, card, 150, () => clock);
+  expect(measured.msPerMegapixel).toBeCloseTo(250);
+  expect(measured.tilePx).toBe(16 * Math.floor(Math.sqrt(150_000) / 16));
+  expect((await probe(model, card, 1e9, () => clock)).tilePx).toBe(512);
+  expect((await probe(model, card, 0.001, () => clock)).tilePx).toBe(20);
+});
+
+test('colours that only Display P3 has', () => {
+  expect(isOutsideSrgb(255, 0, 0)).toBe(true);
+  expect(isOutsideSrgb(0, 255, 0)).toBe(true);
+  expect(isOutsideSrgb(234, 51, 35)).toBe(false); // about the red of sRGB
+  expect(isOutsideSrgb(128, 128, 128)).toBe(false);
+  expect(isOutsideSrgb(255, 255, 255)).toBe(false);
+});
+
+/** A WebP of nothing but its EXIF chunk. */
+function webp(orientation: number, little: boolean, prefix = ''): Uint8Array {
+  const exif = new DataView(new ArrayBuffer(26));
+  exif.setUint16(0, little ? 0x4949 : 0x4d4d);
+  exif.setUint16(2, 42, little);
+  exif.setUint32(4, 8, little);
+  exif.setUint16(8, 1, little);
+  exif.setUint16(10, 0x0112, little);
+  exif.setUint16(12, 3, little);
+  exif.setUint32(14, 1, little);
+  exif.setUint16(18, orientation, little);
+  const size = 26 + prefix.length;
+  const head = Buffer.alloc(20);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(12 + size, 4);
+  head.write('WEBPEXIF', 8);
+  head.writeUInt32LE(size, 16);
+  return new Uint8Array(Buffer.concat([head, Buffer.from(prefix), Buffer.from(exif.buffer)]));
+}
+
+test.each([1, 3, 6, 8])('the EXIF orientation %i of a WebP is found', (orientation) => {
+  expect(webpOrientation(webp(orientation, true))).toBe(orientation);
+  expect(webpOrientation(webp(orientation, false))).toBe(orientation);
+  expect(webpOrientation(webp(orientation, false, 'Exif\0\0'))).toBe(orientation);
+});
+
+test('what is cut off or out of range turns nothing', () => {
+  expect(webpOrientation(webp(9, true))).toBe(1);
+  expect(webpOrientation(webp(6, true).slice(0, 30))).toBe(1);
+  expect(webpOrientation(new Uint8Array(40))).toBe(1);
+});
+
+/** Red values of a picture, row by row. */
+const reds = ({ data }: { data: Uint8ClampedArray }) =>
+  Array.from({ length: data.length / 4 }, (_, i) => data[i * 4]);
+
+test.each([
+  [1, 3, [1, 2, 3, 4, 5, 6]],
+  [2, 3, [3, 2, 1, 6, 5, 4]],
+  [3, 3, [6, 5, 4, 3, 2, 1]],
+  [4, 3, [4, 5, 6, 1, 2, 3]],
+  [5, 2, [1, 4, 2, 5, 3, 6]],
+  [6, 2, [4, 1, 5, 2, 6, 3]],
+  [7, 2, [6, 3, 5, 2, 4, 1]],
+  [8, 2, [3, 6, 2, 5, 1, 4]],
+])('orientation %i of 3 x 2 pixels', (orientation, width, expected) => {
+  const picture = blankPicture(3, 2);
+  for (let i = 0; i < 6; i++) picture.data[i * 4] = i + 1;
+  const seen = turned(picture, orientation);
+  expect(seen.width).toBe(width);
+  expect(reds(seen)).toEqual(expected);
+});
