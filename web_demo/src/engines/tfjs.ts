@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backend } from '../backend-names';
 import type { ModelFiles } from '../card';
-import { type Engine, type Enlarger, Exhausted } from '../engine';
+import { type Engine, type Enlarged, type Enlarger, Exhausted } from '../engine';
 import { ModelMismatch, reasonOf } from '../errors';
 import { type GraphModelEnlarger, loadModel, weightBytes } from '../model';
 
@@ -55,14 +55,20 @@ function watched<T extends tf.KernelBackend>(
   model: GraphModelEnlarger,
   { backend, trouble, lost }: Kind<T>,
 ): Enlarger {
-  const never = new Promise<never>(() => undefined);
-  const loss = lost?.(tf.findBackend(backend) as T).then((reason) => {
-    throw new Exhausted(reason);
+  // Not Promise.race with one promise for all runs: it would keep something of every run for ever.
+  let loss: Exhausted | undefined;
+  let giveUp: ((reason: Exhausted) => void) | undefined;
+  void lost?.(tf.findBackend(backend) as T).then((reason) => {
+    loss = new Exhausted(reason);
+    giveUp?.(loss);
   });
-  loss?.catch(() => undefined); // nobody may be waiting when it happens
   return {
     run: async (pixels, height, width) => {
-      const result = await Promise.race([model.run(pixels, height, width), loss ?? never]);
+      if (loss) throw loss;
+      const result = await new Promise<Enlarged>((resolve, reject) => {
+        giveUp = reject;
+        model.run(pixels, height, width).then(resolve, reject);
+      });
       const reason = await trouble?.(tf.findBackend(backend) as T);
       if (reason) throw new Exhausted(reason);
       return result;
