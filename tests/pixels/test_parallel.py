@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import operator
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from pixels.command import UserError
 from pixels.parallel import in_order
+from tests.made_runs import ROOT
 
 
 @pytest.mark.parametrize(("workers", "processes"), [(1, False), (3, False), (2, True)])
@@ -47,3 +52,21 @@ def test_a_failure_comes_out() -> None:
 def test_a_killed_worker_is_told() -> None:
     with pytest.raises(UserError, match="fewer --workers"):
         list(in_order(os._exit, [9, 9, 9], workers=2, processes=True))
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import operator, os, signal\n"
+        "from pixels.parallel import in_order\n"
+        "if __name__ == '__main__':\n"
+        "    made = in_order(os.getpgid, [0, 0, 0, 0, 0, 0], workers=2, processes=True)\n"
+        "    next(made)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Workers inherit the pipe: it ends when the last of them has ended.
+    parent = subprocess.run(
+        [sys.executable, script], stdout=subprocess.PIPE, timeout=60, env=environment, check=False
+    )
+    assert parent.returncode == -signal.SIGKILL
