@@ -34,6 +34,10 @@ class DemoConfig:
     """Folder for everything that the demo makes; a demo that was stopped goes on from there."""
     page_model: Path = _ROOT / "web_demo" / "models" / "demo"
     """Where the page looks for its model."""
+    teacher_blocks: int = 4
+    """Residual blocks of the teacher."""
+    teacher_channels: int = 32
+    """Feature maps of the teacher."""
     teacher_steps: int = 1000
     """Training steps of the teacher."""
     student_steps: int = 1200
@@ -53,7 +57,7 @@ def main(config: DemoConfig) -> None:
     _step("pixels.samples", "--out", f"{runs}/photos")
     _step(
         *("teacher.train", *photos, "--run", f"{teacher}"),
-        *("--blocks", "4", "--channels", "32"),
+        *("--blocks", f"{config.teacher_blocks}", "--channels", f"{config.teacher_channels}"),
         *("--batch", "4", "--learning-rate", "2e-3", "--steps", f"{config.teacher_steps}"),
     )
     _step(
