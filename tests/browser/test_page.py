@@ -179,7 +179,8 @@ def test_without_a_build_the_page_says_what_to_do(demo: Driver, site: Path, tmp_
     notice = demo.page.locator("#unbuilt")
     expect(notice).to_be_visible()
     expect(notice).to_contain_text("make demo")
-    expect(demo.page.locator(".controls")).to_be_hidden()
+    for controls in demo.page.locator(".controls").all():
+        expect(controls).to_be_hidden()
 
 
 def test_without_a_model_the_page_says_what_to_do(demo: Driver, site: Path, tmp_path: Path) -> None:

@@ -36,11 +36,11 @@ def test_alpha_survives_without_a_dark_fringe(opened: Driver, tmp_path: Path) ->
     alpha = result[..., 3]
     assert (alpha[24:56, 34:86] == 255).all()
     assert (alpha[:14] == 0).all() and (alpha[:, :24] == 0).all()
-    # All that is seen has the colour that it has in the middle, right to the edge.
-    middle = result[40, 60, :3].astype(int)
-    seen = result[alpha >= 128][:, :3].astype(int)
-    assert np.abs(seen - middle).max() < 40
-    assert np.abs(seen.mean(0) - middle).max() < 8
+    # All that is seen has the colour that it has in the middle, right to the edge. A network that is
+    # hardly trained gives each of the four pixels made of one a shade of its own.
+    middle = np.tile(result[40:42, 60:62, :3].astype(int), (40, 60, 1))
+    error = np.abs(result[..., :3] - middle).max(axis=2)
+    assert error[alpha >= 128].max() <= 1
 
 
 def test_half_transparent_stays_half_transparent(opened: Driver, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_an_insecure_origin_goes_without_webgpu(
     )
     picture = write_png(tmp_path, pixels := photo(12, 16))
     demo.open(f"{address}index.html", backend="webgpu")
-    assert demo.error_for(picture).startswith("WebGPU cannot be used in this browser.")
+    assert demo.error_for(picture).startswith("WebGPU cannot be used in this browser:")
     # The same picture is tried again with what is chosen next.
     demo.page.select_option("#backend", "auto")
     demo.wait_for("done")
