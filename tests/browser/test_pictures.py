@@ -36,8 +36,8 @@ def test_alpha_survives_without_a_dark_fringe(opened: Driver, tmp_path: Path) ->
     alpha = result[..., 3]
     assert (alpha[24:56, 34:86] == 255).all()
     assert (alpha[:14] == 0).all() and (alpha[:, :24] == 0).all()
-    # All that is seen has the colour that it has in the middle, right to the edge. A network that is
-    # hardly trained gives each of the four pixels made of one a shade of its own.
+    # All that is seen has the colour that it has in the middle, right to the edge. A network that
+    # is hardly trained gives each of the four pixels made of one a shade of its own.
     middle = np.tile(result[40:42, 60:62, :3].astype(int), (40, 60, 1))
     error = np.abs(result[..., :3] - middle).max(axis=2)
     assert error[alpha >= 128].max() <= 1
