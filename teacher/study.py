@@ -175,6 +175,9 @@ def _report(
     config: StudyConfig, study: optuna.Study, command: Callable[[Mapping[str, object]], list[str]]
 ) -> None:
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if not complete and study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        console.print("no trial was finished yet; another worker is still at one")
+        return
     if not complete:
         raise UserError(f"no trial of {config.study} was finished: see above, or add --trials")
     best = study.best_trial
