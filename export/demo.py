@@ -38,9 +38,9 @@ class DemoConfig:
     """Residual blocks of the teacher."""
     teacher_channels: int = 32
     """Feature maps of the teacher."""
-    teacher_steps: int = 1000
+    teacher_steps: int = 650
     """Training steps of the teacher."""
-    student_steps: int = 1200
+    student_steps: int = 800
     """Training steps of the student."""
     threads: Threads = 1
     """CPU threads for training. One is nearly as fast for networks this small, and several times
