@@ -1,6 +1,8 @@
 # `make demo` and `make test` do everything, set-up included. `make help` lists the rest.
 SHELL := /bin/sh
 BIN := .venv/bin
+# Tests run in so many processes; each keeps to its share of the cores.
+WORKERS ?= 2
 .DEFAULT_GOAL := help
 
 .PHONY: help setup web browser demo test check size bench screenshots format clean
@@ -41,7 +43,7 @@ demo: setup web browser ## Train, distil, export and compare on sample photos (5
 	@$(BIN)/python -m export.demo
 
 test: setup web browser check ## Run every test, browser tests included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 	@npm --prefix web_demo test --silent
 	@npm --prefix web_demo run size --silent
 
