@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser demo test check size bench screenshots format clean
+.PHONY: help setup web browser demo test check size bench screenshots integration format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (ma
 
 screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
 	@$(BIN)/python -m tests.browser.screenshots
+
+integration: setup web browser ## Build and open the Next.js listing of the docs (installs Next.js)
+	@$(BIN)/python -m tests.browser.integration
 
 format: setup ## Reformat the Python code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
