@@ -66,6 +66,11 @@ class Study:
         return (*self.plain, *self.networks)
 
     @property
+    def middle_band(self) -> int:
+        """The band at which single figures are told: below the middle, where half size pays."""
+        return self.bands[max(0, (len(self.bands) - 2) // 2)]
+
+    @property
     def with_teacher(self) -> Study:
         """The photos on which the teacher was measured."""
         return self.where(

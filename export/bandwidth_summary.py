@@ -41,7 +41,7 @@ class Spread:
 class Band:
     """Half size against full size at one quality, of the photos whose full-size file reaches it."""
 
-    band: int
+    band: float
     photos: int
     reached: int
     """Photos of which a half-size file reaches the quality too."""
@@ -148,7 +148,7 @@ def against_full(study: Study, codec: Codec, way: str) -> Against:
     )
 
 
-def band_of(study: Study, codec: Codec, way: str, band: int) -> Band:
+def band_of(study: Study, codec: Codec, way: str, band: float) -> Band:
     """Compare them at one quality."""
     full_total = chosen_total = 0.0
     photos = won = 0
