@@ -35,11 +35,11 @@ class DemoConfig:
     """Where the page looks for its model."""
     teacher_blocks: int = 4
     """Residual blocks of the teacher."""
-    teacher_channels: int = 32
-    """Feature maps of the teacher."""
-    teacher_steps: int = 650
+    teacher_channels: int = 16
+    """Feature maps of the teacher: few, so that its exports are checked quickly too."""
+    teacher_steps: int = 1000
     """Training steps of the teacher."""
-    student_steps: int = 800
+    student_steps: int = 1000
     """Training steps of the student."""
     threads: Threads = 1
     """CPU threads for training. One is nearly as fast for networks this small, and several times
@@ -57,7 +57,8 @@ def main(config: DemoConfig) -> None:
     run_step(
         *("teacher.train", *photos, "--run", f"{teacher}"),
         *("--blocks", f"{config.teacher_blocks}", "--channels", f"{config.teacher_channels}"),
-        *("--batch", "4", "--learning-rate", "2e-3", "--steps", f"{config.teacher_steps}"),
+        *("--colour", "luma", "--batch", "4", "--learning-rate", "2e-3"),
+        *("--steps", f"{config.teacher_steps}"),
     )
     run_step(
         *("distill.run", "--teacher", f"{teacher}", *photos, "--run", f"{student}"),
