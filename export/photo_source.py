@@ -1,4 +1,4 @@
-"""A photo as publishing takes it: upright sRGB pixels, its EXIF, and its own file if that will do."""
+"""A photo as publishing takes it: upright sRGB pixels, EXIF, and its own file if that will do."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _without_metadata(jpeg: bytes) -> bytes | None:
         if marker == 0xDA:  # what follows is the picture itself, which has its own end
             end = jpeg.find(b"\xff\xd9", at)
             return b"".join([*kept, jpeg[at : end + 2]]) if end > at else None
-        if not 0xE0 <= marker <= 0xEF and marker != 0xFE or marker in _KEPT_SEGMENTS:
+        if (not 0xE0 <= marker <= 0xEF and marker != 0xFE) or marker in _KEPT_SEGMENTS:
             kept.append(jpeg[at : at + 2 + length])
         at += 2 + length
     return None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from PIL import __version__ as pillow_version
 from PIL import features
 
-from export.coding import CODECS, REDUCTIONS, Codec, Reduction
+from export.coding import Codec, Reduction
 
 VERSION = 1
 """Of what the same photo and settings give; part of the key of what is kept."""
@@ -26,9 +26,9 @@ class Settings:
     """SSIMULACRA2 to reach, as the reader sees it."""
     margin: float
     """Share by which half size must be smaller to be used."""
-    codecs: tuple[Codec, ...] = CODECS
-    """What may be sent."""
-    reductions: tuple[Reduction, ...] = REDUCTIONS
+    codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
+    """What may be sent; the first is tried first, so it should be what usually wins."""
+    reductions: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
     """Filters to try for half size; the first one is tried with every codec."""
     fallback: Codec | None = "JPEG"
     """What browsers without AVIF get."""
@@ -85,10 +85,10 @@ class Choice:
     """The smallest full-size file that reaches the target; the best there is if none does."""
     reached: bool
     """Whether `sent` reaches the target."""
-    first_filter_bytes: int | None
-    """Bytes of half size had only the first filter been tried; None where it loses."""
-    one_codec_bytes: int | None
-    """Bytes had only the first codec been allowed; None where it cannot reach the target."""
+    first_codec_bytes: int
+    """Bytes of the full-size file of the first codec that can reach the target."""
+    first_filter_bytes: int
+    """Bytes had only the first filter been tried for half size."""
     looks: int
     """How often a file was decoded and scored."""
 

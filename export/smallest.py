@@ -45,12 +45,12 @@ class Rungs:
     """The file at a setting."""
     look: Callable[[bytes], float]
     """Its SSIMULACRA2 as a reader would see it."""
-    lowest: int
-    """Least setting."""
-    highest: int
-    """Largest setting."""
     curve: Curve
     """What to expect."""
+    lowest: int = 1
+    """Least setting."""
+    highest: int = 100
+    """Largest setting."""
     files: dict[int, bytes] = field(default_factory=dict)
     """What was encoded, by setting."""
     scores: dict[int, float] = field(default_factory=dict)
