@@ -86,6 +86,7 @@ class Bench:
         self._reduced = cache(self._reduce)
         self._full: dict[Codec, Way] = {}
         self._half: dict[tuple[Student, Codec, Reduction], Way] = {}
+        self._ceilings: dict[tuple[Student, Reduction], float] = {}
         self._half_files: dict[tuple[Codec, Reduction, int], dict[int, bytes]] = {}
 
     @property
@@ -117,10 +118,19 @@ class Bench:
             self._half[key] = Way(codec, reduction, (small.shape[0], small.shape[1]), rungs)
         return self._half[key]
 
+    def ceiling(self, student: Student, reduction: Reduction) -> float:
+        """Score half size without any compression: what no file of it can well pass."""
+        key = (student, reduction)
+        if key not in self._ceilings:
+            small = self._reduced(reduction, student.scale)
+            self._ceilings[key] = self._look_at(student, small)
+        return self._ceilings[key]
+
     def looks(self, student: Student) -> int:
-        """Count the files that were decoded and scored for the choice with a student."""
+        """Count the pictures that were scored for the choice with a student."""
         ways = [way for (one, *_), way in self._half.items() if one == student]
-        return sum(len(way.rungs.scores) for way in [*self._full.values(), *ways])
+        ceilings = sum(one == student for one, _ in self._ceilings)
+        return ceilings + sum(len(way.rungs.scores) for way in [*self._full.values(), *ways])
 
     def _encode(self, pixels: NDArray[np.uint8], codec: Codec, setting: int) -> bytes:
         return encode(pixels, codec, setting, exif=self.source.exif)
@@ -140,7 +150,10 @@ class Bench:
         return min(scores)
 
     def _look_enlarged(self, student: Student, content: bytes) -> float:
-        enlarged = enlarger_of(student).enlarge(decode(content))
+        return self._look_at(student, decode(content))
+
+    def _look_at(self, student: Student, small: NDArray[np.uint8]) -> float:
+        enlarged = enlarger_of(student).enlarge(small)
         return self._originals[0].ssimulacra2(enlarged_to(enlarged, self.source.size))
 
     @cached_property

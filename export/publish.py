@@ -1,9 +1,9 @@
 """A folder of photos -> for each the smallest file that looks right, and the HTML for it.
 
 For every photo the smallest file is found that reaches the wanted SSIMULACRA2 as the reader sees
-it: over codecs and quality settings, at full size and at half size enlarged by the student. Half size
-is used only where it wins by a margin, so what is sent is never larger and never worse than full
-size.
+it: over codecs and quality settings, at full size and at half size enlarged by the student. Half
+size is used only where it wins by a margin, so what is sent is never larger and never worse than
+full size.
 
 The command can be stopped and given again, and given again with more photos: it does what is new.
 Exit status: 0 all photos are published; 1 some could not be (the others are), or the run failed;

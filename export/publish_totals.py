@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -65,7 +66,7 @@ class Totals:
         return said + (
             f"A reader also downloads {in_bytes(downloads)} once (student "
             f"{in_bytes(self.student_bytes)}, runtime {in_bytes(self.runtime_bytes)}), which is "
-            f"paid for after {self.break_even:.0f} photos."
+            f"paid for after {math.ceil(self.break_even):,} photos."
         )
 
     def as_json(self) -> dict[str, Any]:
