@@ -93,11 +93,11 @@ class PublishConfig:
             raise ValueError("name one student by --model, or several by --students")
         if self.fallback == "AVIF":
             raise ValueError("fallback must be JPEG, WEBP or None")
-        counts = (self.photos_per_visit, self.trial_photos, self.jobs or 1, self.max_side_px or 16)
-        if min(counts) < 1 or (self.max_side_px or 16) < 16:
-            raise ValueError(
-                "photos-per-visit, trial-photos and jobs must be at least 1, max-side-px 16"
-            )
+        counts = (self.photos_per_visit, self.trial_photos)
+        if min(*counts, 1 if self.jobs is None else self.jobs) < 1:
+            raise ValueError("photos-per-visit, trial-photos and jobs must be at least 1")
+        if self.max_side_px is not None and self.max_side_px < 16:
+            raise ValueError(f"max-side-px must be at least 16, got {self.max_side_px}")
 
     @property
     def settings(self) -> Settings:
