@@ -449,8 +449,6 @@ def test_a_strict_content_security_policy(opener: Opener, workers: str, place: s
     [
         ("demo", 700, 500, "canvas"),
         ("demo", 300, 200, "blob"),
-        # So large that reading, copying and drawing it whole would take longer than a frame.
-        ("stand-in/", 3000, 2000, "canvas"),
     ],
 )
 def test_on_the_page_no_frame_waits_50_ms(
