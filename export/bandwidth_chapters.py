@@ -166,7 +166,7 @@ def classes_chapter(study: Study) -> str:
         "By class of picture",
         text(f"BD-rate against full size, and bytes saved at SSIMULACRA2 {band}."),
         table(("class (photos)", "", *heads), groups),
-        text(f"Classes are told from the pixels. {EXPLAINED}.", "note"),
+        text(f"{EXPLAINED}.", "note"),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pixels.files import read_picture
-from teacher.evaluate_figure import ROWS, Gallery, densest, _fitted
+from teacher.evaluate_figure import ROWS, Gallery, _fitted, densest
 from tests.commands import command_here
 from tests.made_photos import noise, photo
 
