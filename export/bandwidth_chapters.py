@@ -183,11 +183,14 @@ def break_even_chapter(study: Study, costs: Costs) -> str:
             row.append(f"{costs.added(way) / 1000:.1f} KB")
             for band in study.bands:
                 told = break_even(study, codec, band, way, costs.added(way))
-                row.append("" if told is None else _photos(told.photos))
-                row.append("" if told is None else _photos(told.photos_over_plain))
+                if told is None:
+                    row.append("")
+                    continue
+                over = _photos(told.photos_over_plain)
+                row.append(Cell(f"{_photos(told.photos)} <small>{over}</small>", "", True))
             group.append(row)
         groups.append(group)
-    heads = [what for band in study.bands for what in (f"at {band}", "over browser")]
+    heads = [f"at {band}" for band in study.bands]
     runtime = (
         "The page's scripts were not built, so the runtime is not counted"
         if costs.runtime is None
@@ -198,8 +201,8 @@ def break_even_chapter(study: Study, costs: Costs) -> str:
         "Break-even",
         text(
             "Photos of one megapixel that a reader must see in one visit before the bytes saved "
-            "are more than those of runtime and model; in the second column, against sending the "
-            "same photos for the browser's own enlargement, which needs no download."
+            "are more than those of runtime and model; in small print, against sending the same "
+            "photos for the browser's own enlargement, which needs no download."
         ),
         table(("", "codec", "added", *heads), groups),
         text(f"{runtime}; models, gzipped: {models}.", "note"),
