@@ -22,6 +22,9 @@ export type ModelFiles = Record<string, Uint8Array<ArrayBuffer>>;
 
 const FORMAT = 1;
 
+/** Small inputs and the model's outputs; the only one of the card's other files that is read here. */
+export const GOLDEN_FILE = 'golden.json';
+
 /** Read a parsed `halfsize.json`. Throws ModelMismatch naming the field that is wrong. */
 export function parseCard(value: unknown): Card {
   const card = record(value, 'the card');
@@ -33,7 +36,9 @@ export function parseCard(value: unknown): Card {
   if (colour !== 'luma' && colour !== 'rgb' && colour !== 'ycbcr') {
     throw wrong('colour must be "luma", "rgb" or "ycbcr"');
   }
-  const files = Object.entries(record(card.files, 'files')).map(
+  const { [GOLDEN_FILE]: golden } = record(card.other_files ?? {}, 'other_files');
+  const listed = golden === undefined ? {} : { [GOLDEN_FILE]: golden };
+  const files = Object.entries({ ...record(card.files, 'files'), ...listed }).map(
     ([file, entry]) => [file, parseFile(file, entry)] as const,
   );
   if (!files.some(([file]) => file === 'model.json')) throw wrong('files must list model.json');
@@ -68,7 +73,7 @@ export async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return bytesToHex(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes));
 }
 
-/** What a reader downloads for this model: as stored, and as a server sends it gzipped. */
+/** What a reader downloads for this model, golden vectors included: as stored, and as a server sends it gzipped. */
 export function modelBytes(card: Card): { raw: number; gzip: number } {
   const files = Object.values(card.files);
   return {

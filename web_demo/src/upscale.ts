@@ -1,4 +1,4 @@
-import { enlargeAlpha, fillHidden, isOpaque } from './alpha';
+import { enlargeAlpha, fillHidden, isOpaqueWithin } from './alpha';
 import type { Enlarger } from './engine';
 import { ModelMismatch } from './errors';
 import { blankPicture, cropPicture, type Picture, readTile, writeTile } from './picture';
@@ -11,7 +11,8 @@ export type Work = {
   marginPx: number;
   /** Where tiles may start: at multiples of this, from its card; 1 unless given. */
   alignPx?: number;
-  tilePx: number;
+  /** About how large a tile may be; asked for again and again, because it may have changed. */
+  tilePx: () => number;
   /** Called after every tile. */
   onTile: (done: number, total: number) => void;
   /** Waited for before every tile: lets messages in, and throws when the work is not wanted. */
@@ -28,28 +29,53 @@ const ALPHA_REACH_PX = 2;
  * needed does not grow with the picture, and no step is longer than a tile.
  */
 export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
-  const { scale, marginPx, tilePx, alignPx = 1 } = work;
-  const opaque = isOpaque(picture);
-  const result = blankPicture(picture.width * scale, picture.height * scale);
-  const [columns, rows] = [picture.width, picture.height].map((length) => {
-    const tile = roundUp(fitTile(length, tilePx, marginPx), alignPx);
-    return planSpans(length, tile, marginPx, alignPx);
-  }) as [Span[], Span[]];
-  const tiles = rows.flatMap((row) => columns.map((column) => ({ row, column })));
-  for (const [index, { row, column }] of tiles.entries()) {
-    await work.pause();
-    const height = row.readEnd - row.readStart;
-    const width = column.readEnd - column.readStart;
-    const tile = opaque
-      ? readTile(picture, row, column)
-      : readHiddenFilled(picture, row, column, marginPx + ALPHA_REACH_PX);
-    const enlarged = await model.run(tile, height, width);
-    requireShape(enlarged, height * scale, width * scale);
-    writeTile(result, enlarged.data, row, column, scale);
-    if (!opaque) writeAlpha(result, picture, row, column, scale);
-    work.onTile(index + 1, tiles.length);
+  const { scale, marginPx, alignPx = 1 } = work;
+  const { width, height } = picture;
+  const result = blankPicture(width * scale, height * scale);
+  const plan = (length: number, from = 0) => {
+    const tile = fitTile(length, work.tilePx(), marginPx);
+    return planSpans(length, Math.ceil(tile / alignPx) * alignPx, marginPx, alignPx, from);
+  };
+  let done = 0;
+  for (let y = 0; y < height; ) {
+    const [row, ...rowsLeft] = plan(height, y) as [Span, ...Span[]];
+    for (let x = 0; x < width; ) {
+      await work.pause();
+      const [column, ...columnsLeft] = plan(width, x) as [Span, ...Span[]];
+      await enlargeTile(picture, result, model, row, column, work);
+      done++;
+      work.onTile(done, done + columnsLeft.length + rowsLeft.length * plan(width).length);
+      x = column.keepEnd;
+    }
+    y = row.keepEnd;
   }
   return result;
+}
+
+async function enlargeTile(
+  picture: Picture,
+  result: Picture,
+  model: Enlarger,
+  row: Span,
+  column: Span,
+  { scale, marginPx }: Work,
+): Promise<void> {
+  const height = row.readEnd - row.readStart;
+  const width = column.readEnd - column.readStart;
+  // What is all opaque in reach of a tile gives it the same bytes either way, and sooner.
+  const reach = marginPx + ALPHA_REACH_PX;
+  const opaque = isOpaqueWithin(
+    picture,
+    widened(row.readStart, row.readEnd, picture.height, reach),
+    widened(column.readStart, column.readEnd, picture.width, reach),
+  );
+  const tile = opaque
+    ? readTile(picture, row, column)
+    : readHiddenFilled(picture, row, column, reach);
+  const enlarged = await model.run(tile, height, width);
+  requireShape(enlarged, height * scale, width * scale);
+  writeTile(result, enlarged.data, row, column, scale);
+  if (!opaque) writeAlpha(result, picture, row, column, scale);
 }
 
 /** A tile's floats, with colour under what is transparent. It spreads no further than `radius`. */
@@ -71,10 +97,6 @@ function writeAlpha(result: Picture, picture: Picture, row: Span, column: Span, 
       result.data[(y * result.width + x) * 4 + 3] = alpha[from + x] as number;
     }
   }
-}
-
-function roundUp(length: number, multiple: number): number {
-  return Math.ceil(length / multiple) * multiple;
 }
 
 function widened(start: number, end: number, length: number, by: number) {

@@ -1,3 +1,4 @@
+import { breather } from '../breathe';
 import type { Engine } from '../engine';
 import type { FromEngine, ToEngine } from '../messages';
 import { readBitmap } from './read';
@@ -26,19 +27,4 @@ export function serve(engine: Engine): void {
   });
   port.onmessage = ({ data }) => void server.handle(data);
   post({ kind: 'ready', backend: engine.backend });
-}
-
-/**
- * Go to the end of the event queue. A timer would do too, but browsers hold timers back by 4 ms,
- * and in a background tab by a second.
- */
-function breather(): () => Promise<void> {
-  const channel = new MessageChannel();
-  const waiting: (() => void)[] = [];
-  channel.port1.onmessage = () => waiting.shift()?.();
-  return () =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      channel.port2.postMessage(null);
-    });
 }
