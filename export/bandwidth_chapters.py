@@ -74,7 +74,7 @@ def against_chapter(study: Study, measured: Sequence[Measured], plan: Plan) -> s
     crops = extremes(
         study,
         by_saving(study, way, band),
-        lambda share: f"half size takes {-share:+.0%} bytes",
+        lambda share: f"half size takes {abs(share):.0%} {'fewer' if share > 0 else 'more'} bytes",
         band,
         plan,
     )
@@ -89,7 +89,8 @@ def against_chapter(study: Study, measured: Sequence[Measured], plan: Plan) -> s
         text(
             "A site need not send every photo at half size. Saved is what remains when each photo "
             "goes out in the smaller of its two forms that reach the quality; in small print, the "
-            "share of the photos for which that is the half-size one."
+            "share of the photos for which that is the half-size one, and of how many photos, "
+            "where not all have full-size files on both sides of the quality."
         ),
         table(heads, [[_band_row(study, row) for row in group] for group in rows.values()]),
         figure(draw_savings(study), "The same for every quality between the bands."),
@@ -166,7 +167,7 @@ def classes_chapter(study: Study) -> str:
         "By class of picture",
         text(f"BD-rate against full size, and bytes saved at SSIMULACRA2 {band}."),
         table(("class (photos)", "", *heads), groups),
-        text(f"Classes are told from the pixels. {EXPLAINED}.", "note"),
+        text(f"{EXPLAINED}.", "note"),
     )
 
 
@@ -213,7 +214,9 @@ def _band_row(study: Study, row: Against) -> list[Cell | str]:
     cells: list[Cell | str] = [dotted(row.way, colour_of(study, row.way)), Cell(row.codec, "text")]
     for band in row.bands:
         shown = saved(band.saving if band.photos else None)
-        cells.append(Cell(f"{shown.text} <small>{band.won:.0%}</small>", shown.kind, True))
+        # Where a photo's coarsest full-size file is better than the band, nothing is said of it.
+        few = f" of {band.photos}" if band.photos < len(study.photos) else ""
+        cells.append(Cell(f"{shown.text} <small>{band.won:.0%}{few}</small>", shown.kind, True))
     return cells
 
 
