@@ -46,6 +46,7 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
   loader: { '.wasm': 'base64' },
+  charset: 'utf8',
 };
 
 /** A classic script cannot ask for its own address later than while it first runs. */
@@ -177,6 +178,7 @@ try {
   await Promise.all([
     buildScript('halfsize', 'src/library/script.ts'),
     buildModule(),
+    buildScript('halfsize-extras', 'src/library/extras.ts'),
     buildScript('page', 'src/page/main.ts'),
     buildScript('gif', 'src/page/gif.ts'),
     buildScript('verify', 'src/verify.ts'),

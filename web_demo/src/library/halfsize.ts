@@ -9,10 +9,11 @@ import {
 import { type Card, formOf } from '../card';
 import { Aborted, type HalfsizeError, NoBackend, OutOfMemory } from '../errors';
 import type { Picture } from '../picture';
-import { browserScaled } from './browser-scaling';
+import { setFolder } from './address';
 import { type ChooseOptions, type Chosen, type Refusal, startBest, startOnly } from './choose';
 import type { Place } from './engine-port';
 import { type LoadedModel, loadModelFiles, type ModelSource } from './fetch-model';
+import { extras } from './lazy';
 import { type Output, type Outputs, requireDrawable, toOutput } from './output';
 import type { Finished } from './session';
 import { type Opened, openSource, type Source } from './source';
@@ -96,6 +97,7 @@ export class Halfsize {
       throw new NoBackend(`There is no backend “${backend}”. There are ${BACKENDS.join(', ')}.`);
     }
     if (signal?.aborted) throw new Aborted(signal.reason);
+    setFolder(base);
     const loaded = await loadModelFiles(model, signal);
     const choose: ChooseOptions = { place, base, tilePx, workers, signal };
     const refused: Refusal[] = [];
@@ -183,7 +185,7 @@ export class Halfsize {
     const chosen = this.#chosen;
     if (!chosen) {
       const started = performance.now();
-      const picture: Picture = await browserScaled(opened, this.card.scale);
+      const picture: Picture = await (await extras()).browserScaled(opened, this.card.scale);
       return { picture, milliseconds: performance.now() - started, tilePx: 0 };
     }
     try {
