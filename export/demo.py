@@ -66,8 +66,9 @@ def main(config: DemoConfig) -> None:
     )
     for run in (teacher, student):
         run_step("export.onnx", "--run", f"{run}", "--out", f"{run}-onnx", "--force")
-        tfjs = config.page_model if run == student else Path(f"{run}-tfjs")
-        run_step("export.tfjs", "--run", f"{run}", "--out", f"{tfjs}", "--force")
+        run_step("export.tfjs", "--run", f"{run}", "--out", f"{run}-tfjs", "--force")
+    page = ("--run", f"{student}", "--out", f"{config.page_model}", "--force")
+    run_step("export.compact", *page)
     _build_page()
     Console().print(_comparison(config))
     Console().print(f"\nNow open [bold]{_PAGE.as_uri()}[/bold] and drop a photo on it.")

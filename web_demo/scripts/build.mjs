@@ -5,12 +5,14 @@
  * `--models DIR` packs the export folders below DIR instead of models/, and `--out DIR` writes
  * somewhere else than dist/.
  */
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { embedKernels, kernelFiles } from './kernel-plugin.mjs';
 import { packModels } from './pack-models.mjs';
 import { prunedTfjs } from './tfjs-plugin.mjs';
 
@@ -23,7 +25,15 @@ const { values } = parseArgs({
 });
 const out = path.resolve(values.out);
 
-const ENGINES = ['webgpu', 'webgl', 'wasm', 'cpu'];
+const ENGINES = [
+  'webgpu',
+  'webgl2',
+  'wasm',
+  'tfjs-webgpu',
+  'tfjs-webgl',
+  'tfjs-wasm',
+  'tfjs-cpu',
+].filter((name) => existsSync(path.join(root, 'src', 'engines', `${name}.ts`)));
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = {
@@ -36,6 +46,7 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
   loader: { '.wasm': 'base64' },
+  charset: 'utf8',
 };
 
 /** A classic script cannot ask for its own address later than while it first runs. */
@@ -75,16 +86,41 @@ async function buildEngine(name) {
   const { outputFiles } = await build({
     ...common,
     entryPoints: [`src/engines/${name}.ts`],
-    plugins: [prunedTfjs],
+    plugins: name.startsWith('tfjs-') ? [prunedTfjs] : [kernelFiles],
     // Operations that were left out are never called: models that use them are refused.
     logOverride: { 'import-is-undefined': 'silent' },
     write: false,
   });
+  const script = await embedKernels(outputFiles[0]?.text ?? '');
   const text =
-    `(()=>{const start=function(halfsizePort){${outputFiles[0]?.text}};` +
+    `(()=>{const start=function(halfsizePort){${script}};` +
     'if(typeof WorkerGlobalScope==="function"&&self instanceof WorkerGlobalScope)start(self);' +
-    `else((globalThis.halfsizeParts??={}).engines??={}).${name}=start})();\n`;
+    `else((globalThis.halfsizeParts??={}).engines??={})["${name}"]=start})();\n`;
   await writeFile(path.join(out, `engine-${name}.js`), text);
+}
+
+/**
+ * An engine of the small runtime for the exporter's check, with src/verify-engine.ts around it.
+ *
+ * @param {string} name
+ */
+async function buildVerifier(name) {
+  /** @type {import('esbuild').Plugin} */
+  const surrounded = {
+    name: 'surrounded',
+    setup: (building) => {
+      const path = `${root}src/verify-engine.ts`;
+      building.onResolve({ filter: /\/worker\/serve$/ }, () => ({ path }));
+    },
+  };
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: [`src/engines/${name}.ts`],
+    plugins: [surrounded, kernelFiles],
+    write: false,
+  });
+  const text = await embedKernels(outputFiles[0]?.text ?? '');
+  await writeFile(path.join(out, `verify-engine-${name}.js`), text);
 }
 
 /**
@@ -145,12 +181,14 @@ try {
   await Promise.all([
     buildScript('halfsize', 'src/library/script.ts'),
     buildModule(),
+    buildScript('halfsize-extras', 'src/library/extras.ts'),
     buildScript('page', 'src/page/main.ts'),
     buildScript('gif', 'src/page/gif.ts'),
     buildScript('verify', 'src/verify.ts'),
     buildScript('verify-onnx', 'src/verify-onnx.ts'),
     copyOrt(),
     ...ENGINES.map(buildEngine),
+    ...ENGINES.filter((name) => !name.startsWith('tfjs-')).map(buildVerifier),
     packModels(path.resolve(values.models)).then(writeModels),
     packSamples(),
   ]);

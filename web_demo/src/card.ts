@@ -1,5 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import type { ModelForm } from './backend-names';
+import { NETWORK_FILE } from './compact/file-name';
 import { ModelMismatch } from './errors';
 
 /** What `halfsize.json` says of one file of the export. */
@@ -20,6 +20,8 @@ export type Card = {
 /** The files of an export folder by name, without the card. */
 export type ModelFiles = Record<string, Uint8Array<ArrayBuffer>>;
 
+export type Sha256 = (bytes: Uint8Array) => Promise<ArrayBuffer | Uint8Array<ArrayBuffer>>;
+
 const FORMAT = 1;
 
 /** Small inputs and the model's outputs; the only one of the card's other files that is read here. */
@@ -36,12 +38,18 @@ export function parseCard(value: unknown): Card {
   if (colour !== 'luma' && colour !== 'rgb' && colour !== 'ycbcr') {
     throw wrong('colour must be "luma", "rgb" or "ycbcr"');
   }
+  const model = record(card.files, 'files');
   const { [GOLDEN_FILE]: golden } = record(card.other_files ?? {}, 'other_files');
-  const listed = golden === undefined ? {} : { [GOLDEN_FILE]: golden };
-  const files = Object.entries({ ...record(card.files, 'files'), ...listed }).map(
+  // A file of the small runtime has golden vectors in it.
+  const isListed = golden !== undefined && !(NETWORK_FILE in model);
+  const listed = isListed ? { [GOLDEN_FILE]: golden } : {};
+  const files = Object.entries({ ...model, ...listed }).map(
     ([file, entry]) => [file, parseFile(file, entry)] as const,
   );
-  if (!files.some(([file]) => file === 'model.json')) throw wrong('files must list model.json');
+  const names = files.map(([file]) => file);
+  if (!names.includes('model.json') && !names.includes(NETWORK_FILE)) {
+    throw wrong(`files must list ${NETWORK_FILE} or model.json`);
+  }
   return {
     name,
     colour,
@@ -54,12 +62,16 @@ export function parseCard(value: unknown): Card {
 }
 
 /** Refuse files that are not, byte for byte, the ones the card was written for. */
-export async function requireUntouched(card: Card, files: ModelFiles): Promise<void> {
+export async function requireUntouched(
+  card: Card,
+  files: ModelFiles,
+  compute: Sha256,
+): Promise<void> {
   for (const [file, expected] of Object.entries(card.files)) {
     const bytes = files[file];
     if (!bytes)
       throw new ModelMismatch(`The model “${card.name}” is incomplete: ${file} is missing.`);
-    if (bytes.length !== expected.bytes || (await hashOf(bytes)) !== expected.sha256) {
+    if (bytes.length !== expected.bytes || (await hashOf(bytes, compute)) !== expected.sha256) {
       throw new ModelMismatch(
         `The model “${card.name}” was altered: ${file} is not the file its card describes. Export it again.`,
       );
@@ -67,10 +79,16 @@ export async function requireUntouched(card: Card, files: ModelFiles): Promise<v
   }
 }
 
-/** SHA-256 in hexadecimal. Browsers keep SubtleCrypto from plain http: there it is computed here. */
-export async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** SHA-256 in hexadecimal; browsers keep SubtleCrypto from plain http, where `compute` is asked. */
+async function hashOf(bytes: Uint8Array<ArrayBuffer>, compute: Sha256): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
-  return bytesToHex(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes));
+  const digest = subtle ? await subtle.digest('SHA-256', bytes) : await compute(bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Which runtimes a model is for. */
+export function formOf({ files }: Pick<Card, 'files'>): ModelForm {
+  return NETWORK_FILE in files ? 'compact' : 'tfjs';
 }
 
 /** What a reader downloads for this model, golden vectors included: as stored, and as a server sends it gzipped. */

@@ -1,5 +1,5 @@
 import { enlargeAlpha, fillHidden, isOpaqueWithin } from './alpha';
-import type { Enlarger } from './engine';
+import type { Enlarger, PixelBytes } from './engine';
 import { ModelMismatch } from './errors';
 import { blankPicture, cropPicture, type Picture, readTile, writeTile } from './picture';
 import { fitTile, planSpans, type Span } from './tiling';
@@ -31,23 +31,38 @@ const ALPHA_REACH_PX = 2;
 export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
   const { scale, marginPx, alignPx = 1 } = work;
   const { width, height } = picture;
+  const lanes = model.lanes ?? 1;
   const result = blankPicture(width * scale, height * scale);
-  const plan = (length: number, from = 0) => {
-    const tile = fitTile(length, work.tilePx(), marginPx);
+  const plan = (length: number, from = 0, parts = 1) => {
+    const fitting = fitTile(length, work.tilePx(), marginPx);
+    const tile = Math.min(fitting, shareOf(length, parts, marginPx));
     return planSpans(length, Math.ceil(tile / alignPx) * alignPx, marginPx, alignPx, from);
   };
+  const running = new Set<Promise<void>>();
   let done = 0;
-  for (let y = 0; y < height; ) {
-    const [row, ...rowsLeft] = plan(height, y) as [Span, ...Span[]];
-    for (let x = 0; x < width; ) {
-      await work.pause();
-      const [column, ...columnsLeft] = plan(width, x) as [Span, ...Span[]];
-      await enlargeTile(picture, result, model, row, column, work);
-      done++;
-      work.onTile(done, done + columnsLeft.length + rowsLeft.length * plan(width).length);
-      x = column.keepEnd;
+  const start = async (row: Span, column: Span, total: number) => {
+    await enlargeTile(picture, result, model, row, column, work);
+    work.onTile(++done, total);
+  };
+  try {
+    for (let y = 0; y < height; ) {
+      const parts = Math.ceil(lanes / plan(width).length);
+      const [row, ...rowsLeft] = plan(height, y, parts) as [Span, ...Span[]];
+      for (let x = 0; x < width; ) {
+        if (running.size >= lanes) await Promise.race(running);
+        await work.pause();
+        const [column, ...columnsLeft] = plan(width, x) as [Span, ...Span[]];
+        const left = columnsLeft.length + rowsLeft.length * plan(width).length;
+        const total = done + running.size + 1 + left;
+        const task = start(row, column, total).finally(() => running.delete(task));
+        running.add(task);
+        x = column.keepEnd;
+      }
+      y = row.keepEnd;
     }
-    y = row.keepEnd;
+    await Promise.all(running);
+  } finally {
+    await Promise.allSettled(running); // nothing is left behind that would fail unseen
   }
   return result;
 }
@@ -72,14 +87,14 @@ async function enlargeTile(
   const tile = opaque
     ? readTile(picture, row, column)
     : readHiddenFilled(picture, row, column, reach);
-  const enlarged = await model.run(tile, height, width);
-  requireShape(enlarged, height * scale, width * scale);
-  writeTile(result, enlarged.data, row, column, scale);
+  const enlarged = await model.runBytes(tile, height, width);
+  requireLength(enlarged, height, width, scale);
+  writeTile(result, enlarged, row, column, scale);
   if (!opaque) writeAlpha(result, picture, row, column, scale);
 }
 
-/** A tile's floats, with colour under what is transparent. It spreads no further than `radius`. */
-function readHiddenFilled(picture: Picture, row: Span, column: Span, radius: number): Float32Array {
+/** A tile's bytes, with colour under what is transparent. It spreads no further than `radius`. */
+function readHiddenFilled(picture: Picture, row: Span, column: Span, radius: number): PixelBytes {
   const rows = widened(row.readStart, row.readEnd, picture.height, radius);
   const columns = widened(column.readStart, column.readEnd, picture.width, radius);
   const filled = fillHidden(cropPicture(picture, rows, columns), radius);
@@ -99,6 +114,21 @@ function writeAlpha(result: Picture, picture: Picture, row: Span, column: Span, 
   }
 }
 
+/** The side of windows that cut `length` pixels into so many, if that leaves more than margins. */
+function shareOf(length: number, parts: number, margin: number): number {
+  if (parts === 1) return Number.POSITIVE_INFINITY;
+  return Math.max(Math.ceil((length - 2 * margin) / parts) + 2 * margin, 4 * margin + 16);
+}
+
+function requireLength(got: PixelBytes, height: number, width: number, scale: number): void {
+  const expected = height * width * scale ** 2;
+  if (got.length !== 4 * expected) {
+    throw new ModelMismatch(
+      `The model gave ${got.length / 4} pixels where its card promises ${expected}. Export it again.`,
+    );
+  }
+}
+
 function widened(start: number, end: number, length: number, by: number) {
   return { start: Math.max(0, start - by), end: Math.min(length, end + by) };
 }
@@ -110,17 +140,4 @@ function shifted({ readStart, readEnd, keepStart, keepEnd }: Span, by: number): 
     keepStart: keepStart - by,
     keepEnd: keepEnd - by,
   };
-}
-
-function requireShape(
-  got: { height: number; width: number; channels: number },
-  height: number,
-  width: number,
-): void {
-  if (got.height !== height || got.width !== width || got.channels !== 3) {
-    throw new ModelMismatch(
-      `The model gave ${got.width} × ${got.height} pixels of ${got.channels} channels ` +
-        `where its card promises ${width} × ${height} of 3. Export it again.`,
-    );
-  }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { deviceSkips, isShownSmall, speedSkips } from '../src/element/decide';
+import type { PixelBytes } from '../src/engine';
 import { best, isSettled, orderToTry } from '../src/library/merit';
 import { isOutsideSrgb } from '../src/library/source';
 import { turned, webpOrientation } from '../src/library/webp-orientation';
@@ -8,17 +9,24 @@ import { probe } from '../src/worker/probe';
 import { nearest } from './stand-ins';
 
 test('what was remembered is tried first, the rest by merit', () => {
-  expect(orderToTry(undefined)).toEqual(['webgpu', 'webgl', 'wasm', 'cpu']);
-  expect(orderToTry('wasm')).toEqual(['wasm', 'webgpu', 'webgl', 'cpu']);
+  expect(orderToTry('compact', undefined)).toEqual(['webgpu', 'webgl2', 'wasm']);
+  expect(orderToTry('compact', 'wasm')).toEqual(['wasm', 'webgpu', 'webgl2']);
+  expect(orderToTry('compact', 'tfjs-wasm')).toEqual(['webgpu', 'webgl2', 'wasm']);
+  expect(orderToTry('tfjs', 'tfjs-wasm')).toEqual([
+    'tfjs-wasm',
+    'tfjs-webgpu',
+    'tfjs-webgl',
+    'tfjs-cpu',
+  ]);
 });
 
 test('measuring ends with a fast backend, and never goes on to plain JavaScript', () => {
-  const slow = { backend: 'webgl', msPerMegapixel: 5000 } as const;
-  const fast = { backend: 'wasm', msPerMegapixel: 100 } as const;
-  expect(isSettled([], 'cpu')).toBe(false);
-  expect(isSettled([slow], 'wasm')).toBe(false);
-  expect(isSettled([slow], 'cpu')).toBe(true);
-  expect(isSettled([fast], 'webgl')).toBe(true);
+  const slow = { backend: 'tfjs-webgl', msPerMegapixel: 5000 } as const;
+  const fast = { backend: 'tfjs-wasm', msPerMegapixel: 100 } as const;
+  expect(isSettled([], 'tfjs-cpu')).toBe(false);
+  expect(isSettled([slow], 'tfjs-wasm')).toBe(false);
+  expect(isSettled([slow], 'tfjs-cpu')).toBe(true);
+  expect(isSettled([fast], 'tfjs-webgl')).toBe(true);
   expect(best([slow, fast])).toBe(fast);
   expect(best([])).toBeUndefined();
 });
@@ -42,9 +50,9 @@ test('a tile takes about the time that it may', async () => {
   let clock = 0;
   const model = {
     ...nearest(2),
-    run: async (pixels: Float32Array, height: number, width: number) => {
+    runBytes: async (pixels: PixelBytes, height: number, width: number) => {
       clock += (height * width) / 1000;
-      return { data: pixels, height, width, channels: 3 };
+      return pixels;
     },
   };
   const card = { scale: 2, margin_px: 6 };

@@ -25,7 +25,8 @@ function serverWith(open: Engine['open']): { server: Server; posted: FromEngine[
   let clock = 0;
   const server = new Server({
     post: (message) => void posted.push(message),
-    engine: { backend: 'cpu', open },
+    engine: { backend: 'tfjs-cpu', open },
+    check: async () => false,
     breathe: () => new Promise((resolve) => setTimeout(resolve, 0)),
     now: () => {
       clock += 1000;
@@ -52,7 +53,12 @@ const summary = (posted: FromEngine[]) =>
 test('started, then progress for every tile, then finished', async () => {
   const { server, posted } = serverWith(async () => nearest(2));
   await server.handle(START);
-  expect(posted[0]).toMatchObject({ kind: 'started', backend: 'cpu', checked: false, tilePx: 8 });
+  expect(posted[0]).toMatchObject({
+    kind: 'started',
+    backend: 'tfjs-cpu',
+    checked: false,
+    tilePx: 8,
+  });
   await server.handle(pictureJob(1));
   expect(summary(posted)).toEqual(['started', ...Array(4).fill('progress 1'), 'finished 1']);
   expect(posted[2]).toEqual({ kind: 'progress', job: 1, done: 2, total: 4 });
@@ -95,9 +101,9 @@ test('out of memory with the smallest tiles is an error that says what to do', a
   let runs = 0;
   const { server, posted } = serverWith(async () => ({
     ...nearest(2),
-    run: async (...tile) => {
+    runBytes: async (...tile) => {
       if (++runs > 5) throw new Exhausted('the context was lost');
-      return nearest(2).run(...tile);
+      return nearest(2).runBytes(...tile);
     },
   }));
   await server.handle(START); // without a margin the smallest tile is 8 px
@@ -114,9 +120,9 @@ test('a lost context halves the tiles and every job still ends with its exact re
     const model = nearest(2);
     return {
       ...model,
-      run: async (pixels, height, width) => {
+      runBytes: async (pixels, height, width) => {
         if (++runs === 6) throw new Exhausted('the context was lost');
-        return model.run(pixels, height, width);
+        return model.runBytes(pixels, height, width);
       },
     };
   };
@@ -142,18 +148,19 @@ test.each([
   const server = new Server({
     post: (message) => void posted.push(message),
     engine: {
-      backend: 'cpu',
+      backend: 'tfjs-cpu',
       open: async () => ({
         ...nearest(2),
-        run: async (pixels, height, width) => {
+        runBytes: async (pixels, height, width) => {
           // The probe finds tiles of 64 px, which are stretched to 80 to fit; then all gets slower.
           const slowdown = posted.length > 0 ? 5 : 1;
           clock += (slowdown * targetMs * height * width) / 64 ** 2;
           if (posted.length > 0) seen.push(width);
-          return nearest(2).run(pixels, height, width);
+          return nearest(2).runBytes(pixels, height, width);
         },
       }),
     },
+    check: async () => false,
     breathe: async () => undefined,
     now: () => clock,
     read: () => Promise.reject(new Error('no bitmaps here')),
@@ -167,9 +174,9 @@ test.each([
 test('a model that fails at a tile for another reason fails its job', async () => {
   const broken: Enlarger = { ...nearest(2) };
   let runs = 0;
-  broken.run = async (...tile) => {
+  broken.runBytes = async (...tile) => {
     if (++runs > 5) throw new Error('shader did not compile');
-    return nearest(2).run(...tile);
+    return nearest(2).runBytes(...tile);
   };
   const { server, posted } = serverWith(async () => broken);
   await server.handle(START);

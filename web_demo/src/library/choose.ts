@@ -1,4 +1,5 @@
 import { BACKEND_LABELS, type Backend } from '../backend-names';
+import { formOf } from '../card';
 import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../errors';
 import type { Started } from '../messages';
 import { engineUrl } from './address';
@@ -17,6 +18,7 @@ export type ChooseOptions = {
   place: Place;
   base: string | URL | undefined;
   tilePx: number | undefined;
+  workers: number;
   signal: AbortSignal | undefined;
 };
 
@@ -52,10 +54,11 @@ export async function startBest(
   options: ChooseOptions,
   refused: Refusal[],
 ): Promise<Chosen | undefined> {
+  const form = formOf(model.card);
   const key = model.card.name + model.card.parameters;
   const tries = refused.map(({ backend }) => backend);
   const remembered = recall(key);
-  const order = orderToTry(remembered).filter((backend) => !tries.includes(backend));
+  const order = orderToTry(form, remembered).filter((backend) => !tries.includes(backend));
   const measured: Candidate[] = [];
   for (const [index, backend] of order.entries()) {
     try {
@@ -80,17 +83,22 @@ export async function startBest(
 async function start(
   backend: Backend,
   { card, files }: LoadedModel,
-  { place, base, tilePx, signal }: ChooseOptions,
+  { place, base, tilePx, workers, signal }: ChooseOptions,
   picky: boolean,
 ): Promise<Chosen> {
   const reason = await missing(backend, picky);
   if (reason) throw new Error(reason);
-  const session = new Session(await openEngine(backend, engineUrl(backend, base), place));
+  const open = () => openEngine(backend, engineUrl(backend, base), place);
+  const session = new Session(await open());
   const giveUp = () => session.close(new Aborted(signal?.reason));
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
-    return { session, started: await session.start(card, files, tilePx) };
+    const started = await session.start(card, files, tilePx);
+    if (backend === 'wasm' && session.place === 'worker') {
+      void session.employ(workers - 1, open, card, files);
+    }
+    return { session, started };
   } catch (error) {
     session.close();
     throw error;

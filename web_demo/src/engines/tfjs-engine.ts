@@ -1,13 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backend } from '../backend-names';
 import type { ModelFiles } from '../card';
+import { NETWORK_FILE } from '../compact/file-name';
+import { requireGoldenCases } from '../compact/golden';
 import { type Engine, type Enlarged, type Enlarger, Exhausted } from '../engine';
 import { ModelMismatch, reasonOf } from '../errors';
+import { type Run, throughFloats } from '../floats';
+import { requireGolden } from '../golden';
 import { type GraphModelEnlarger, loadModel, weightBytes } from '../model';
+import { serve } from '../worker/serve';
+import { graphFiles } from './tfjs-graph';
 
 /** What TF.js's backends differ in. */
 export type Kind<T extends tf.KernelBackend> = {
-  backend: Backend;
+  backend: Backend & `tfjs-${string}`;
   kernels: readonly unknown[];
   make: () => T | Promise<T>;
   /** Why the backend can no longer be trusted, if so: asked after every run. */
@@ -25,19 +31,29 @@ const OPERATIONS = new Set(
   ).split(' '),
 );
 
-/** TF.js on one backend. */
-export function tfjsEngine<T extends tf.KernelBackend>(kind: Kind<T>): Engine {
+/** Start serving TF.js on one backend. */
+export function serveTfjs<T extends tf.KernelBackend>(kind: Kind<T>): void {
+  serve(tfjsEngine(kind), (model, files, backend) =>
+    NETWORK_FILE in files
+      ? requireGoldenCases(model, files, backend)
+      : requireGolden(model, files, backend),
+  );
+}
+
+function tfjsEngine<T extends tf.KernelBackend>(kind: Kind<T>): Engine {
   const { backend, make } = kind;
+  const own = ownName(backend);
   for (const kernel of kind.kernels) tf.registerKernel(kernel as tf.KernelConfig);
   return {
     backend,
-    open: async (files) => {
+    open: async (given) => {
+      const files = graphFiles(given);
       const text = new TextDecoder().decode(files['model.json']);
       requireKnownOperations(text);
       // Whatever was there before is not to be trusted: a fresh backend has fresh memory.
-      if (tf.findBackendFactory(backend)) tf.removeBackend(backend);
-      tf.registerBackend(backend, make);
-      if (!(await tf.setBackend(backend))) throw new Error('the browser does not offer it');
+      if (tf.findBackendFactory(own)) tf.removeBackend(own);
+      tf.registerBackend(own, make);
+      if (!(await tf.setBackend(own))) throw new Error('the browser does not offer it');
       await tf.ready();
       return watched(await load(text, files), kind);
     },
@@ -59,23 +75,27 @@ function watched<T extends tf.KernelBackend>(
   // Not Promise.race with one promise for all runs: it would keep something of every run for ever.
   let loss: Exhausted | undefined;
   let giveUp: ((reason: Exhausted) => void) | undefined;
-  void lost?.(tf.findBackend(backend) as T).then((reason) => {
+  const started = tf.findBackend(ownName(backend)) as T;
+  void lost?.(started).then((reason) => {
     loss = new Exhausted(reason);
     giveUp?.(loss);
   });
-  return {
-    run: async (pixels, height, width) => {
-      if (loss) throw loss;
-      const result = await new Promise<Enlarged>((resolve, reject) => {
-        giveUp = reject;
-        model.run(pixels, height, width).then(resolve, reject);
-      });
-      const reason = await trouble?.(tf.findBackend(backend) as T);
-      if (reason) throw new Exhausted(reason);
-      return result;
-    },
-    dispose: () => model.dispose(),
+  const run: Run = async (pixels, height, width) => {
+    if (loss) throw loss;
+    const result = await new Promise<Enlarged>((resolve, reject) => {
+      giveUp = reject;
+      model.run(pixels, height, width).then(resolve, reject);
+    });
+    const reason = await trouble?.(started);
+    if (reason) throw new Exhausted(reason);
+    return result;
   };
+  return { run, runBytes: throughFloats(run), dispose: () => model.dispose() };
+}
+
+/** What TF.js itself calls a backend: its kernels are registered under that name. */
+function ownName(backend: Backend): string {
+  return backend.slice('tfjs-'.length);
 }
 
 /** Say at once which operation is missing, where TF.js would stumble over it at the first tile. */
