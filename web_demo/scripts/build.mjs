@@ -5,6 +5,7 @@
  * `--models DIR` packs the export folders below DIR instead of models/, and `--out DIR` writes
  * somewhere else than dist/.
  */
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +24,15 @@ const { values } = parseArgs({
 });
 const out = path.resolve(values.out);
 
-const ENGINES = ['webgpu', 'webgl', 'wasm', 'cpu'];
+const ENGINES = [
+  'webgpu',
+  'webgl2',
+  'wasm',
+  'tfjs-webgpu',
+  'tfjs-webgl',
+  'tfjs-wasm',
+  'tfjs-cpu',
+].filter((name) => existsSync(path.join(root, 'src', 'engines', `${name}.ts`)));
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = {
@@ -83,7 +92,7 @@ async function buildEngine(name) {
   const text =
     `(()=>{const start=function(halfsizePort){${outputFiles[0]?.text}};` +
     'if(typeof WorkerGlobalScope==="function"&&self instanceof WorkerGlobalScope)start(self);' +
-    `else((globalThis.halfsizeParts??={}).engines??={}).${name}=start})();\n`;
+    `else((globalThis.halfsizeParts??={}).engines??={})["${name}"]=start})();\n`;
   await writeFile(path.join(out, `engine-${name}.js`), text);
 }
 

@@ -15,10 +15,18 @@ const SUMS = [
     limit: 30,
   },
   { name: 'a page with the element, before a picture', files: ['dist/halfsize.js'], limit: 30 },
-  { name: 'library + WebGPU', files: ['dist/halfsize.js', 'dist/engine-webgpu.js'], limit: 140 },
-  { name: 'library + WebGL', files: ['dist/halfsize.js', 'dist/engine-webgl.js'], limit: 140 },
-  { name: 'library + WebAssembly', files: ['dist/halfsize.js', 'dist/engine-wasm.js'], limit: 300 },
-  { name: 'library + CPU', files: ['dist/halfsize.js', 'dist/engine-cpu.js'], limit: 140 },
+  {
+    name: 'library + WebGPU',
+    files: ['dist/halfsize.js', 'dist/engine-tfjs-webgpu.js'],
+    limit: 140,
+  },
+  { name: 'library + WebGL', files: ['dist/halfsize.js', 'dist/engine-tfjs-webgl.js'], limit: 140 },
+  {
+    name: 'library + WebAssembly',
+    files: ['dist/halfsize.js', 'dist/engine-tfjs-wasm.js'],
+    limit: 300,
+  },
+  { name: 'library + CPU', files: ['dist/halfsize.js', 'dist/engine-tfjs-cpu.js'], limit: 140 },
 ];
 
 const ALONE = [...new Set(SUMS.flatMap(({ files }) => files)), 'dist/halfsize.mjs', 'dist/gif.js'];

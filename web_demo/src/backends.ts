@@ -3,7 +3,11 @@ import '@tensorflow/tfjs-backend-webgl';
 import '@tensorflow/tfjs-backend-webgpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Backend } from './backend-names';
+
+/** TF.js's own names for its backends. */
+export const TFJS_BACKENDS = ['cpu', 'wasm', 'webgl', 'webgpu'] as const;
+
+type Backend = (typeof TFJS_BACKENDS)[number];
 
 /** The two WebAssembly programs of TF.js: `plain` runs where SIMD is missing. */
 export type WasmBinaries = { simd: Uint8Array<ArrayBuffer>; plain: Uint8Array<ArrayBuffer> };

@@ -1,5 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import type { ModelForm } from './backend-names';
+import { NETWORK_FILE } from './compact/file-name';
 import { ModelMismatch } from './errors';
 
 /** What `halfsize.json` says of one file of the export. */
@@ -36,7 +38,10 @@ export function parseCard(value: unknown): Card {
   const files = Object.entries(record(card.files, 'files')).map(
     ([file, entry]) => [file, parseFile(file, entry)] as const,
   );
-  if (!files.some(([file]) => file === 'model.json')) throw wrong('files must list model.json');
+  const names = files.map(([file]) => file);
+  if (!names.includes('model.json') && !names.includes(NETWORK_FILE)) {
+    throw wrong(`files must list ${NETWORK_FILE} or model.json`);
+  }
   return {
     name,
     colour,
@@ -66,6 +71,11 @@ export async function requireUntouched(card: Card, files: ModelFiles): Promise<v
 export async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
   return bytesToHex(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes));
+}
+
+/** Which runtimes a model is for. */
+export function formOf({ files }: Pick<Card, 'files'>): ModelForm {
+  return NETWORK_FILE in files ? 'compact' : 'tfjs';
 }
 
 /** What a reader downloads for this model: as stored, and as a server sends it gzipped. */

@@ -24,8 +24,22 @@ export interface Enlarger {
    * @throws Exhausted when memory ran out or the graphics context was lost.
    */
   run(pixels: Float32Array, height: number, width: number): Promise<Enlarged>;
+  /**
+   * The same on bytes, for engines that turn them into floats themselves; used in place of `run`
+   * wherever there is no alpha to look after in between.
+   *
+   * @param pixels RGBA, row by row; alpha is not looked at. The engine may keep or give away the
+   *   buffer.
+   * @returns the enlarged RGBA, clamped, rounded to the nearest byte with halves upwards, alpha 255.
+   * @throws Exhausted as above.
+   */
+  runBytes?(pixels: PixelBytes, height: number, width: number): Promise<PixelBytes>;
+  /** How many tiles it works on at once; 1 unless said. */
+  readonly lanes?: number;
   dispose(): void;
 }
+
+export type PixelBytes = Uint8ClampedArray<ArrayBuffer>;
 
 export type Enlarged = {
   data: Float32Array;

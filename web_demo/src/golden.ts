@@ -1,4 +1,4 @@
-import type { Backend } from './backend-names';
+import { type Backend, isGpu } from './backend-names';
 import type { ModelFiles } from './card';
 import type { Enlarger } from './engine';
 import { ModelMismatch, reasonOf } from './errors';
@@ -31,8 +31,7 @@ export async function requireGolden(
   const file = files[FILE];
   if (!file) return false;
   const { tolerance, cases } = parseGolden(new TextDecoder().decode(file));
-  const isGpu = backend === 'webgl' || backend === 'webgpu';
-  const allowed = isGpu ? Math.max(tolerance, GPU_TOLERANCE) : tolerance;
+  const allowed = isGpu(backend) ? Math.max(tolerance, GPU_TOLERANCE) : tolerance;
   for (const { name, input, output } of cases) {
     const [height, width] = input.shape;
     const pixels = Float32Array.from(input.values, (byte) => byte / 255);

@@ -6,8 +6,7 @@
  */
 import plain from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm';
 import simd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm';
-import { isBackend } from './backend-names';
-import { startBackend } from './backends';
+import { startBackend, TFJS_BACKENDS } from './backends';
 import { base64FromBytes, bytesFromBase64 } from './base64';
 import { type GraphModelEnlarger, loadModel } from './model';
 
@@ -23,10 +22,11 @@ let model: GraphModelEnlarger | undefined;
 
 /** Start a backend by its TF.js name. False: this browser cannot start it. */
 async function start(backend: string): Promise<boolean> {
-  if (!isBackend(backend)) throw new Error(`no backend is called "${backend}"`);
+  const named = TFJS_BACKENDS.find((name) => name === backend);
+  if (!named) throw new Error(`no backend is called "${backend}"`);
   model?.dispose();
   model = undefined;
-  return startBackend(backend, { simd: bytesFromBase64(simd), plain: bytesFromBase64(plain) });
+  return startBackend(named, { simd: bytesFromBase64(simd), plain: bytesFromBase64(plain) });
 }
 
 /** Load a model from the text of model.json and the bytes of its weight file. */

@@ -45,17 +45,19 @@ test.each([1e-3, -0.5, Number.NaN])('a backend that is off by %d is refused', as
 });
 
 test('a GPU may round to half floats, and no further', async () => {
-  expect(await requireGolden(lying(1e-3), golden(), 'webgl')).toBe(true);
-  await expect(requireGolden(lying(5e-3), golden(), 'webgl')).rejects.toThrow(/wrongly/);
+  expect(await requireGolden(lying(1e-3), golden(), 'tfjs-webgl')).toBe(true);
+  await expect(requireGolden(lying(5e-3), golden(), 'tfjs-webgl')).rejects.toThrow(/wrongly/);
 });
 
 test('another size is refused', async () => {
-  await expect(requireGolden(nearest(3), golden(), 'cpu')).rejects.toThrow(/wrongly/);
+  await expect(requireGolden(nearest(3), golden(), 'tfjs-cpu')).rejects.toThrow(/wrongly/);
 });
 
 test.each([{ format: 2 }, { tolerance: 1 }, { cases: [] }])(
   '%j proves nothing',
   async (changes) => {
-    await expect(requireGolden(nearest(2), golden(changes), 'cpu')).rejects.toThrow(/golden\.json/);
+    await expect(requireGolden(nearest(2), golden(changes), 'tfjs-cpu')).rejects.toThrow(
+      /golden\.json/,
+    );
   },
 );

@@ -8,17 +8,24 @@ import { probe } from '../src/worker/probe';
 import { nearest } from './stand-ins';
 
 test('what was remembered is tried first, the rest by merit', () => {
-  expect(orderToTry(undefined)).toEqual(['webgpu', 'webgl', 'wasm', 'cpu']);
-  expect(orderToTry('wasm')).toEqual(['wasm', 'webgpu', 'webgl', 'cpu']);
+  expect(orderToTry('compact', undefined)).toEqual(['webgpu', 'webgl2', 'wasm']);
+  expect(orderToTry('compact', 'wasm')).toEqual(['wasm', 'webgpu', 'webgl2']);
+  expect(orderToTry('compact', 'tfjs-wasm')).toEqual(['webgpu', 'webgl2', 'wasm']);
+  expect(orderToTry('tfjs', 'tfjs-wasm')).toEqual([
+    'tfjs-wasm',
+    'tfjs-webgpu',
+    'tfjs-webgl',
+    'tfjs-cpu',
+  ]);
 });
 
 test('measuring ends with a fast backend, and never goes on to plain JavaScript', () => {
-  const slow = { backend: 'webgl', msPerMegapixel: 5000 } as const;
-  const fast = { backend: 'wasm', msPerMegapixel: 100 } as const;
-  expect(isSettled([], 'cpu')).toBe(false);
-  expect(isSettled([slow], 'wasm')).toBe(false);
-  expect(isSettled([slow], 'cpu')).toBe(true);
-  expect(isSettled([fast], 'webgl')).toBe(true);
+  const slow = { backend: 'tfjs-webgl', msPerMegapixel: 5000 } as const;
+  const fast = { backend: 'tfjs-wasm', msPerMegapixel: 100 } as const;
+  expect(isSettled([], 'tfjs-cpu')).toBe(false);
+  expect(isSettled([slow], 'tfjs-wasm')).toBe(false);
+  expect(isSettled([slow], 'tfjs-cpu')).toBe(true);
+  expect(isSettled([fast], 'tfjs-webgl')).toBe(true);
   expect(best([slow, fast])).toBe(fast);
   expect(best([])).toBeUndefined();
 });

@@ -25,7 +25,7 @@ function serverWith(open: Engine['open']): { server: Server; posted: FromEngine[
   let clock = 0;
   const server = new Server({
     post: (message) => void posted.push(message),
-    engine: { backend: 'cpu', open },
+    engine: { backend: 'tfjs-cpu', open },
     breathe: () => new Promise((resolve) => setTimeout(resolve, 0)),
     now: () => {
       clock += 1000;
@@ -52,7 +52,12 @@ const summary = (posted: FromEngine[]) =>
 test('started, then progress for every tile, then finished', async () => {
   const { server, posted } = serverWith(async () => nearest(2));
   await server.handle(START);
-  expect(posted[0]).toMatchObject({ kind: 'started', backend: 'cpu', checked: false, tilePx: 8 });
+  expect(posted[0]).toMatchObject({
+    kind: 'started',
+    backend: 'tfjs-cpu',
+    checked: false,
+    tilePx: 8,
+  });
   await server.handle(pictureJob(1));
   expect(summary(posted)).toEqual(['started', ...Array(4).fill('progress 1'), 'finished 1']);
   expect(posted[2]).toEqual({ kind: 'progress', job: 1, done: 2, total: 4 });

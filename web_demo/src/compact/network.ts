@@ -1,4 +1,5 @@
 import { ModelMismatch } from '../errors';
+import { NETWORK_FILE } from './file-name';
 
 /**
  * A 3x3 convolution with zero padding and stride 1, and what follows it: PReLU with one slope for
@@ -32,9 +33,6 @@ export type ChainNetwork = {
   layers: ChainLayer[];
   golden: GoldenCase[];
 };
-
-/** The file of an export folder that holds the whole network. */
-export const NETWORK_FILE = 'model.halfsize';
 
 /** "HSZ" and a byte that no text has: a file sent as text is damaged where it shows. */
 const MAGIC = [0x48, 0x53, 0x5a, 0x1a];

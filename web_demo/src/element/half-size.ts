@@ -1,4 +1,4 @@
-import { type Backend, isBackend } from '../backend-names';
+import { isBackendName } from '../backend-names';
 import { Aborted, ModelMismatch } from '../errors';
 import { deviceSkips, isShownSmall, readDevice, type SkipReason, speedSkips } from './decide';
 import { clearPaint, isPainted, paint } from './paint';
@@ -20,7 +20,7 @@ const Base: typeof HTMLElement =
  *
  * @attr {string} model - Address of the model's export folder. Without it the `data-model` of the
  *   script tag, or `HalfSizeElement.model`.
- * @attr {string} backend - `webgpu`, `webgl`, `wasm` or `cpu`, in place of the best.
+ * @attr {string} backend - `webgpu`, `webgl2`, `wasm`, or `tfjs-webgpu` and so on, in place of the best.
  * @attr {boolean} always - Enlarge even if the img is shown no larger than it is, or slowly.
  * @attr {string} state - Written by the element: `waiting`, `working`, `upscaled`, `skipped`, `error`.
  *
@@ -153,7 +153,7 @@ export class HalfSizeElement extends Base {
     const address = this.getAttribute('model') ?? HalfSizeElement.model;
     if (!address) throw new ModelMismatch('No model is named: give half-size a model attribute.');
     const halfsize = await sharedModel(address, {
-      backend: isBackend(backend) ? (backend as Backend) : 'auto',
+      backend: isBackendName(backend) ? backend : 'auto',
       ...(HalfSizeElement.base === undefined ? {} : { base: HalfSizeElement.base }),
     });
     if (signal.aborted) return;

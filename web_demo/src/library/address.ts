@@ -6,9 +6,12 @@ import type { Backend } from '../backend-names';
  */
 const BESIDE: Record<Backend, () => URL> = {
   webgpu: () => new URL('./engine-webgpu.js', import.meta.url),
-  webgl: () => new URL('./engine-webgl.js', import.meta.url),
+  webgl2: () => new URL('./engine-webgl2.js', import.meta.url),
   wasm: () => new URL('./engine-wasm.js', import.meta.url),
-  cpu: () => new URL('./engine-cpu.js', import.meta.url),
+  'tfjs-webgpu': () => new URL('./engine-tfjs-webgpu.js', import.meta.url),
+  'tfjs-webgl': () => new URL('./engine-tfjs-webgl.js', import.meta.url),
+  'tfjs-wasm': () => new URL('./engine-tfjs-wasm.js', import.meta.url),
+  'tfjs-cpu': () => new URL('./engine-tfjs-cpu.js', import.meta.url),
 };
 
 /** The address of an engine's script; `base` is a folder to look in instead. */

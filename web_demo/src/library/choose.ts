@@ -1,4 +1,5 @@
 import { BACKEND_LABELS, type Backend } from '../backend-names';
+import { formOf } from '../card';
 import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../errors';
 import type { Started } from '../messages';
 import { engineUrl } from './address';
@@ -52,10 +53,11 @@ export async function startBest(
   options: ChooseOptions,
   refused: Refusal[],
 ): Promise<Chosen | undefined> {
+  const form = formOf(model.card);
   const key = model.card.name + model.card.parameters;
   const tries = refused.map(({ backend }) => backend);
   const remembered = recall(key);
-  const order = orderToTry(remembered).filter((backend) => !tries.includes(backend));
+  const order = orderToTry(form, remembered).filter((backend) => !tries.includes(backend));
   const measured: Candidate[] = [];
   for (const [index, backend] of order.entries()) {
     try {

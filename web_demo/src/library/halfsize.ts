@@ -1,5 +1,11 @@
-import { BACKENDS, type Backend, isBackend } from '../backend-names';
-import type { Card } from '../card';
+import {
+  BACKENDS,
+  type Backend,
+  type BackendName,
+  backendFor,
+  isBackendName,
+} from '../backend-names';
+import { type Card, formOf } from '../card';
 import { Aborted, NoBackend } from '../errors';
 import type { Picture } from '../picture';
 import { browserScaled } from './browser-scaling';
@@ -13,8 +19,11 @@ import { type Opened, openSource, type Source } from './source';
 export type { Refusal } from './choose';
 
 export type LoadOptions = {
-  /** Run on this backend or fail. Without it the fastest that works is found and remembered. */
-  backend?: Backend | 'auto';
+  /**
+   * Run on this backend or fail. Without it the fastest that works is found and remembered. `webgpu`,
+   * `webgl`, `wasm` and `cpu` mean TF.js's for a model that is exported for TF.js.
+   */
+  backend?: BackendName | 'auto';
   signal?: AbortSignal;
   /** Folder of the `engine-*.js` files; without it they are looked for beside this script. */
   base?: string | URL;
@@ -76,7 +85,7 @@ export class Halfsize {
    */
   static async load(model: ModelSource, options: LoadOptions = {}): Promise<Halfsize> {
     const { backend = 'auto', signal, base, place = 'auto', tilePx } = options;
-    if (backend !== 'auto' && !isBackend(backend)) {
+    if (backend !== 'auto' && !isBackendName(backend)) {
       throw new NoBackend(`There is no backend “${backend}”. There are ${BACKENDS.join(', ')}.`);
     }
     if (signal?.aborted) throw new Aborted(signal.reason);
@@ -86,7 +95,7 @@ export class Halfsize {
     const chosen =
       backend === 'auto'
         ? await startBest(loaded, choose, refused)
-        : await startOnly(backend, loaded, choose);
+        : await startOnly(backendFor(backend, formOf(loaded.card)), loaded, choose);
     const later = { ...choose, signal: undefined };
     return new Halfsize(loaded, later, backend === 'auto', refused, chosen);
   }

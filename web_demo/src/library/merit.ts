@@ -1,4 +1,4 @@
-import { BACKENDS, type Backend, isBackend } from '../backend-names';
+import { type Backend, backendsFor, isBackend, type ModelForm } from '../backend-names';
 
 /** A backend that is no slower than this needs no comparison with the next. */
 export const GOOD_MS_PER_MEGAPIXEL = 150;
@@ -7,9 +7,10 @@ export const GOOD_MS_PER_MEGAPIXEL = 150;
 export type Measured = { backend: Backend; msPerMegapixel: number };
 
 /** In which order to try: what was remembered first, then the rest by merit. */
-export function orderToTry(remembered: Backend | undefined): Backend[] {
-  const rest = BACKENDS.filter((backend) => backend !== remembered);
-  return remembered ? [remembered, ...rest] : [...rest];
+export function orderToTry(form: ModelForm, remembered: Backend | undefined): Backend[] {
+  const all = backendsFor(form);
+  if (!remembered || !all.includes(remembered)) return all;
+  return [remembered, ...all.filter((backend) => backend !== remembered)];
 }
 
 /**
@@ -18,7 +19,7 @@ export function orderToTry(remembered: Backend | undefined): Backend[] {
  */
 export function isSettled(measured: readonly Measured[], next: Backend | undefined): boolean {
   if (measured.length === 0) return false;
-  if (next === undefined || next === 'cpu') return true;
+  if (next === undefined || next === 'tfjs-cpu') return true;
   return measured.some(({ msPerMegapixel }) => msPerMegapixel <= GOOD_MS_PER_MEGAPIXEL);
 }
 
@@ -65,12 +66,15 @@ const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 export async function missing(backend: Backend, picky: boolean): Promise<string | undefined> {
   switch (backend) {
     case 'webgpu':
+    case 'tfjs-webgpu':
       return missingWebgpu(picky);
-    case 'webgl':
+    case 'webgl2':
+    case 'tfjs-webgl':
       return missingWebgl(picky);
     case 'wasm':
+    case 'tfjs-wasm':
       return typeof WebAssembly === 'object' ? undefined : 'it is switched off';
-    case 'cpu':
+    case 'tfjs-cpu':
       return undefined;
   }
 }

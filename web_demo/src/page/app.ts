@@ -1,4 +1,4 @@
-import type { Backend } from '../backend-names';
+import type { BackendName } from '../backend-names';
 import { modelBytes } from '../card';
 import { Aborted, ModelMismatch, sentenceOf } from '../errors';
 import { Halfsize } from '../library/halfsize';
@@ -8,7 +8,7 @@ import { compressed, type Prepared, prepare, type Treatment } from './prepare';
 import { advance, type Facts, type Happening, type State } from './state';
 import type { View } from './view';
 
-export type Choice = Backend | 'auto';
+export type Choice = BackendName | 'auto';
 
 /** What the selects say. */
 export type Settings = { model: string; scale: number; backend: Choice; treatment: Treatment };

@@ -1,4 +1,4 @@
-import { isBackend } from '../backend-names';
+import { isBackendName } from '../backend-names';
 import { bytesFromBase64 } from '../base64';
 import { sentenceOf } from '../errors';
 import { Animation } from './animation';
@@ -54,7 +54,7 @@ function connectSelects(app: App, models: { folder: string; scale: number }[]): 
     void app.configure({
       model: selects.model.value,
       scale: scale(),
-      backend: isBackend(backend) ? backend : 'auto',
+      backend: isBackendName(backend) ? backend : 'auto',
       treatment: selects.treat.value as Treatment,
     });
   };

@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-webgpu/dist/flags_webgpu';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu';
 import { serve } from '../worker/serve';
-import { tfjsEngine } from './tfjs';
-import { KERNELS } from './webgpu-kernels';
+import { tfjsEngine } from './tfjs-engine';
+import { KERNELS } from './tfjs-webgpu-kernels';
 
 const losses = new WeakMap<WebGPUBackend, Promise<string>>();
 const troubles = new WeakMap<WebGPUBackend, string>();
@@ -32,7 +32,7 @@ async function make(): Promise<WebGPUBackend> {
 
 serve(
   tfjsEngine({
-    backend: 'webgpu',
+    backend: 'tfjs-webgpu',
     kernels: KERNELS,
     make,
     trouble: async (backend) => troubles.get(backend),

@@ -1,7 +1,7 @@
 import { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl/dist/backend_webgl';
 import { serve } from '../worker/serve';
-import { tfjsEngine } from './tfjs';
-import { KERNELS } from './webgl-kernels';
+import { tfjsEngine } from './tfjs-engine';
+import { KERNELS } from './tfjs-webgl-kernels';
 
 /** WebGL goes on after a lost context or a failed allocation, with black pixels: ask it. */
 async function trouble({ gpgpu }: MathBackendWebGL): Promise<string | undefined> {
@@ -19,7 +19,7 @@ function lost({ gpgpu }: MathBackendWebGL): Promise<string> {
 
 serve(
   tfjsEngine({
-    backend: 'webgl',
+    backend: 'tfjs-webgl',
     kernels: KERNELS,
     make: () => new MathBackendWebGL(),
     trouble,

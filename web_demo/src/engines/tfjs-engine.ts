@@ -7,7 +7,7 @@ import { type GraphModelEnlarger, loadModel, weightBytes } from '../model';
 
 /** What TF.js's backends differ in. */
 export type Kind<T extends tf.KernelBackend> = {
-  backend: Backend;
+  backend: Backend & `tfjs-${string}`;
   kernels: readonly unknown[];
   make: () => T | Promise<T>;
   /** Why the backend can no longer be trusted, if so: asked after every run. */
@@ -27,6 +27,7 @@ const OPERATIONS = new Set(
 /** TF.js on one backend. */
 export function tfjsEngine<T extends tf.KernelBackend>(kind: Kind<T>): Engine {
   const { backend, make } = kind;
+  const own = ownName(backend);
   for (const kernel of kind.kernels) tf.registerKernel(kernel as tf.KernelConfig);
   return {
     backend,
@@ -34,9 +35,9 @@ export function tfjsEngine<T extends tf.KernelBackend>(kind: Kind<T>): Engine {
       const text = new TextDecoder().decode(files['model.json']);
       requireKnownOperations(text);
       // Whatever was there before is not to be trusted: a fresh backend has fresh memory.
-      if (tf.findBackendFactory(backend)) tf.removeBackend(backend);
-      tf.registerBackend(backend, make);
-      if (!(await tf.setBackend(backend))) throw new Error('the browser does not offer it');
+      if (tf.findBackendFactory(own)) tf.removeBackend(own);
+      tf.registerBackend(own, make);
+      if (!(await tf.setBackend(own))) throw new Error('the browser does not offer it');
       await tf.ready();
       return watched(await load(text, files), kind);
     },
@@ -58,7 +59,8 @@ function watched<T extends tf.KernelBackend>(
   // Not Promise.race with one promise for all runs: it would keep something of every run for ever.
   let loss: Exhausted | undefined;
   let giveUp: ((reason: Exhausted) => void) | undefined;
-  void lost?.(tf.findBackend(backend) as T).then((reason) => {
+  const started = tf.findBackend(ownName(backend)) as T;
+  void lost?.(started).then((reason) => {
     loss = new Exhausted(reason);
     giveUp?.(loss);
   });
@@ -69,12 +71,17 @@ function watched<T extends tf.KernelBackend>(
         giveUp = reject;
         model.run(pixels, height, width).then(resolve, reject);
       });
-      const reason = await trouble?.(tf.findBackend(backend) as T);
+      const reason = await trouble?.(started);
       if (reason) throw new Exhausted(reason);
       return result;
     },
     dispose: () => model.dispose(),
   };
+}
+
+/** What TF.js itself calls a backend: its kernels are registered under that name. */
+function ownName(backend: Backend): string {
+  return backend.slice('tfjs-'.length);
 }
 
 /** Say at once which operation is missing, where TF.js would stumble over it at the first tile. */

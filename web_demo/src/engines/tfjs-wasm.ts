@@ -4,8 +4,8 @@ import '@tensorflow/tfjs-backend-wasm/dist/flags_wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { bytesFromBase64 } from '../base64';
 import { serve } from '../worker/serve';
-import { tfjsEngine } from './tfjs';
-import { KERNELS } from './wasm-kernels';
+import { tfjsEngine } from './tfjs-engine';
+import { KERNELS } from './tfjs-wasm-kernels';
 
 const NAME = 'tfjs-backend-wasm-simd.wasm';
 
@@ -38,4 +38,4 @@ async function make(): Promise<BackendWasm> {
 }
 
 offerProgram();
-serve(tfjsEngine({ backend: 'wasm', kernels: KERNELS, make }));
+serve(tfjsEngine({ backend: 'tfjs-wasm', kernels: KERNELS, make }));
