@@ -25,7 +25,8 @@ export function placeLayers(network: ChainNetwork, program: Program, arena: Aren
     // Of the last layer, each colour's sub-pixels begin with a vector.
     const group = isLast ? scale ** 2 : layer.outputs;
     const outputs = [];
-    for (let first = 0; first < layer.outputs; first += group) outputs.push(...padded(first, group));
+    for (let first = 0; first < layer.outputs; first += group)
+      outputs.push(...padded(first, group));
     placed.push(placeLayer(layer, outputs, isLast, inputBytes, program, arena));
     inputBytes = 4 * outputs.length;
   }

@@ -1,175 +1,252 @@
-import { type Enlarged, type Enlarger, Exhausted } from '../engine';
-import { fragment, type Shape, VERTEX, WEIGHTS_WIDTH } from './glsl';
-import { range, stepsOf } from './layout';
+import { type Enlarged, type Enlarger, Exhausted, type PixelBytes } from '../engine';
+import { BORDER_PX, convolution, type Shape, shuffle, TABLE_WIDTH, VERTEX } from './glsl';
+import { floatsOf, range, type Step, sliceOf, stepsOf } from './layout';
 import type { ChainNetwork } from './network';
+import type { Precision } from './precision';
 
-export type Settings = { half: boolean; unroll: boolean; targets: number };
-
-/** One draw: a step, or where it has more outputs than can be written at once, a part of it. */
+/** One draw. */
 type Pass = {
   program: WebGLProgram;
-  /** A uniform block's buffer, or a texture. */
-  weights: WebGLBuffer | WebGLTexture;
-  hasTexture: boolean;
+  weights: { block: WebGLBuffer } | { table: WebGLTexture };
+  /** Which vectors of the layer it writes, or which sub-pixels of the picture. */
+  first: number;
+  end: number;
   isLast: boolean;
-  from: number;
-  to: number;
+  /** Whether the layer is complete, so that the next pass reads it. */
+  isDone: boolean;
 };
 
 /** Textures for pictures of one size. */
 type Space = {
   height: number;
   width: number;
+  isBytes: boolean;
   image: WebGLTexture;
-  /** Features of even steps, and of odd ones. */
-  features: WebGLTexture[];
-  picture: WebGLTexture;
+  /** Read and written in turns. */
+  features: [WebGLTexture, WebGLTexture];
+  /** The enlarged picture, a layer for each sub-pixel. */
+  parts: WebGLTexture;
+  result: WebGLTexture;
 };
 
-/** Every texture has a border of zeros: that is the zero padding. */
-const BORDER_PX = 1;
+/** Vectors that one draw writes: every WebGL 2 can. */
+const MOST_TARGETS = 4;
 
-/** Where textures are bound. */
-const IMAGE = 0;
-const FEATURES = 1;
-const TABLE = 2;
+/** Where textures are bound, by what shaders call them. */
+const UNITS = { image: 0, features: 1, table: 2 };
 
-/** Run a network on WebGL 2. */
+/** How often it is asked whether a picture is there. */
+const POLL_MS = 1;
+
+/**
+ * Runs a network with fragment shaders. Features lie in texture arrays, four channels a texel; a draw
+ * writes up to 16 channels, so that what it reads is read once for all of them.
+ */
 export class Webgl2Enlarger implements Enlarger {
   readonly #gl: WebGL2RenderingContext;
-  readonly #passes: Pass[] = [];
   readonly #scale: number;
+  readonly #colour: 'luma' | 'rgb';
+  /** Texels that hold the features of a pixel. */
   readonly #layers: number;
   readonly #format: GLenum;
+  readonly #passes: Pass[] = [];
+  readonly #programs = new Map<string, WebGLProgram>();
+  readonly #shuffle: WebGLProgram;
+  readonly #frame: WebGLFramebuffer;
   #space: Space | undefined;
 
-  constructor(gl: WebGL2RenderingContext, network: ChainNetwork, settings: Settings) {
+  /** @throws Error when the driver does not compile a shader. */
+  constructor(gl: WebGL2RenderingContext, network: ChainNetwork, precision: Precision) {
     this.#gl = gl;
     this.#scale = network.scale;
-    this.#format = settings.half ? gl.RGBA16F : gl.RGBA32F;
+    this.#colour = network.colour;
+    this.#format = precision === 'float16' ? gl.RGBA16F : gl.RGBA32F;
+    this.#frame = gl.createFramebuffer();
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#frame);
     const steps = stepsOf(network);
-    this.#layers = Math.max(...steps.slice(0, -1).map(({ targets }) => targets));
-    const most = Math.min(
-      settings.targets,
-      gl.getParameter(gl.MAX_DRAW_BUFFERS),
-      gl.getParameter(gl.MAX_COLOR_ATTACHMENTS),
-    );
-    const block = gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE);
-    const programs = new Map<string, WebGLProgram>();
-    for (const [index, step] of steps.entries()) {
-      const hasTexture = step.values.byteLength > block;
-      const weights = hasTexture ? this.#table(step.values) : this.#buffer(step.values);
-      const isLast = index === steps.length - 1;
-      const targets = isLast ? pictureVectors(this.#scale) : step.targets;
-      for (let from = 0; from < targets; from += most) {
-        const to = Math.min(from + most, targets);
-        const isFirst = index === 0;
-        const { scale, colour } = network;
-        const { unroll } = settings;
-        const text = fragment({ step, scale, colour, isFirst, isLast, from, to, hasTexture, unroll } satisfies Shape);
-        const program = programs.get(text) ?? this.#link(text);
-        programs.set(text, program);
-        this.#passes.push({ program, weights, hasTexture, isLast, from, to });
-      }
-    }
+    const last = steps.pop() as Step;
+    this.#layers = Math.max(...steps.map(({ vectors }) => vectors));
+    for (const [index, step] of steps.entries()) this.#addStep(step, index === 0);
+    this.#addLast(last);
+    this.#shuffle = this.#program(shuffle(this.#scale));
+    // Compiled side by side; asked for only then.
+    for (const program of this.#programs.values()) this.#finish(program);
   }
 
   async run(pixels: Float32Array, height: number, width: number): Promise<Enlarged> {
-    const gl = this.#gl;
-    const space = this.#spaceFor(height, width);
-    gl.activeTexture(gl.TEXTURE0 + IMAGE);
-    gl.bindTexture(gl.TEXTURE_2D, space.image);
-    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 1, 1, width, height, gl.RGB, gl.FLOAT, pixels);
-    let written = 0;
-    for (const pass of this.#passes) {
-      const target = pass.isLast ? space.picture : (space.features[written % 2] as WebGLTexture);
-      this.#draw(pass, target, space, written);
-      const isWhole = true;
-      if (isWhole && !pass.isLast) written += this.#isEnd(pass) ? 1 : 0;
-    }
-    return this.#read(space);
+    const bytes = await this.#enlarge(pixels, height, width);
+    const data = floatsOf(bytes);
+    return { data, height: height * this.#scale, width: width * this.#scale, channels: 3 };
   }
 
-  #isEnd(pass: Pass): boolean {
-    return pass.to === this.#layers;
+  runBytes({ buffer, byteOffset, length }: PixelBytes, height: number, width: number) {
+    return this.#enlarge(new Uint8Array(buffer, byteOffset, length), height, width);
   }
 
-  #draw(pass: Pass, target: WebGLTexture, space: Space, written: number): void {
+  dispose(): void {
+    this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+
+  async #enlarge(pixels: Float32Array | Uint8Array, height: number, width: number) {
     const gl = this.#gl;
-    const border = pass.isLast ? 0 : BORDER_PX;
-    gl.useProgram(pass.program);
-    gl.activeTexture(gl.TEXTURE0 + FEATURES);
-    gl.bindTexture(gl.TEXTURE_2D_ARRAY, space.features[(written + 1) % 2] as WebGLTexture);
-    if (pass.hasTexture) {
-      gl.activeTexture(gl.TEXTURE0 + TABLE);
-      gl.bindTexture(gl.TEXTURE_2D, pass.weights as WebGLTexture);
-    } else gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, pass.weights as WebGLBuffer);
-    const frame = gl.createFramebuffer();
-    gl.bindFramebuffer(gl.FRAMEBUFFER, frame);
-    const attachments = range(pass.to - pass.from).map((i) => gl.COLOR_ATTACHMENT0 + i);
-    for (const [i, attachment] of attachments.entries()) {
-      gl.framebufferTextureLayer(gl.FRAMEBUFFER, attachment, target, 0, pass.from + i);
+    const isBytes = pixels instanceof Uint8Array;
+    const space = this.#spaceFor(height, width, isBytes);
+    const { image, parts, result } = space;
+    let [from, to] = space.features;
+    this.#bind('image', image);
+    const [format, type] = isBytes ? [gl.RGBA, gl.UNSIGNED_BYTE] : [gl.RGB, gl.FLOAT];
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, BORDER_PX, BORDER_PX, width, height, format, type, pixels);
+    for (const { program, weights, first, end, isLast, isDone } of this.#passes) {
+      this.#bind('features', from);
+      if ('table' in weights) this.#bind('table', weights.table);
+      else gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, weights.block);
+      this.#aim(range(end - first).map((i) => [isLast ? parts : to, first + i]));
+      this.#draw(program, isLast ? 0 : BORDER_PX, height, width);
+      if (isDone) [from, to] = [to, from];
     }
-    gl.drawBuffers(attachments);
-    gl.viewport(border, border, space.width, space.height);
+    this.#bind('features', parts);
+    this.#aim([[result, 0]]);
+    this.#draw(this.#shuffle, 0, height * this.#scale, width * this.#scale);
+    return this.#read(height * this.#scale, width * this.#scale);
+  }
+
+  /** Attach layers of texture arrays, in place of whatever was attached. */
+  #aim(targets: [texture: WebGLTexture, layer: number][]): void {
+    const gl = this.#gl;
+    for (const i of range(MOST_TARGETS)) {
+      const [texture, layer] = targets[i] ?? [null, 0];
+      gl.framebufferTextureLayer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + i, texture, 0, layer);
+    }
+    gl.drawBuffers(targets.map((_, i) => gl.COLOR_ATTACHMENT0 + i));
+  }
+
+  #draw(program: WebGLProgram, border: number, height: number, width: number): void {
+    const gl = this.#gl;
+    gl.useProgram(program);
+    gl.viewport(border, border, width, height); // nothing is drawn beside it
     gl.drawArrays(gl.TRIANGLES, 0, 3);
-    gl.deleteFramebuffer(frame);
   }
 
-  #read({ picture, height, width }: Space): Enlarged {
+  /** Copy the result, and wait for it without holding up whoever shares the thread. */
+  async #read(height: number, width: number): Promise<PixelBytes> {
     const gl = this.#gl;
-    const scale = this.#scale;
-    const frame = gl.createFramebuffer();
-    gl.bindFramebuffer(gl.FRAMEBUFFER, frame);
-    const data = new Float32Array(height * width * scale ** 2 * 3);
-    const bytes = new Uint8Array(height * width * 4);
-    for (const layer of range(pictureVectors(scale))) {
-      gl.framebufferTextureLayer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, picture, 0, layer);
-      gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
-      for (const k of range(4)) {
-        const value = 4 * layer + k;
-        const row = 3 * scale;
-        if (value >= row * scale) break;
-        for (let y = 0, from = k; y < height; y++) {
-          let to = (y * scale + Math.floor(value / row)) * width * row + (value % row);
-          for (let x = 0; x < width; x++, from += 4, to += row) data[to] = (bytes[from] as number) / 255;
-        }
-      }
+    const buffer = gl.createBuffer();
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    gl.bufferData(gl.PIXEL_PACK_BUFFER, height * width * 4, gl.STREAM_READ);
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, 0);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    gl.flush();
+    // A lost context answers "failed", or nothing at all.
+    while (fence && gl.clientWaitSync(fence, 0, 0) === gl.TIMEOUT_EXPIRED) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    gl.deleteFramebuffer(frame);
-    return { data, height: height * scale, width: width * scale, channels: 3 };
+    gl.deleteSync(fence);
+    const bytes = new Uint8ClampedArray(height * width * 4);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, bytes);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    gl.deleteBuffer(buffer);
+    this.#requireWell();
+    return bytes;
   }
 
-  #spaceFor(height: number, width: number): Space {
-    if (this.#space?.height === height && this.#space.width === width) return this.#space;
-    this.#free();
+  /** WebGL goes on after a lost context or a failed allocation, with black pixels: ask it. */
+  #requireWell(): void {
     const gl = this.#gl;
-    const array = (format: GLenum, border: number, layers: number) => {
-      const texture = this.#texture(gl.TEXTURE_2D_ARRAY, FEATURES);
-      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, format, width + 2 * border, height + 2 * border, layers);
-      return texture;
-    };
-    const image = this.#texture(gl.TEXTURE_2D, IMAGE);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGB32F, width + 2, height + 2);
+    if (gl.isContextLost()) throw new Exhausted('the WebGL context was lost');
+    const error = gl.getError();
+    if (error === gl.OUT_OF_MEMORY) throw new Exhausted('WebGL is out of memory');
+    if (error !== gl.NO_ERROR) throw new Error(`WebGL reports error ${error}`);
+  }
+
+  #addStep(step: Step, isFirst: boolean): void {
+    for (let first = 0; first < step.vectors; ) {
+      const end = Math.min(step.vectors, first + this.#mostVectors(step));
+      this.#addPass({ step: sliceOf(step, first, end), isFirst, colour: this.#colour }, first, end);
+      first = end;
+    }
+    (this.#passes.at(-1) as Pass).isDone = true;
+  }
+
+  /** Sub-pixels are written by rows of them, or all four at once. */
+  #addLast(step: Step): void {
+    const scale = this.#scale;
+    const isLuma = this.#colour === 'luma';
+    const count = scale === 2 ? 4 : scale;
+    for (let first = 0; first < scale ** 2; first += count) {
+      const end = first + count;
+      const part = isLuma
+        ? sliceOf(step, first >> 2, ((end - 1) >> 2) + 1)
+        : sliceOf(step, first, end);
+      const ending = { scale, first, end };
+      this.#addPass({ step: part, isFirst: false, colour: this.#colour, ending }, first, end);
+    }
+  }
+
+  #addPass(shape: Omit<Shape, 'weights'>, first: number, end: number): void {
+    const { values } = shape.step;
+    const fits = values.byteLength <= this.#gl.getParameter(this.#gl.MAX_UNIFORM_BLOCK_SIZE);
+    this.#passes.push({
+      program: this.#program(convolution({ ...shape, weights: fits ? 'block' : 'table' })),
+      weights: fits ? { block: this.#block(values) } : { table: this.#table(values) },
+      first,
+      end,
+      isLast: shape.ending !== undefined,
+      isDone: false,
+    });
+  }
+
+  /** As many as one draw may write, and as have room for their weights in a uniform block. */
+  #mostVectors(step: Step): number {
+    const rowBytes = step.values.byteLength / step.vectors;
+    const room = Math.floor(this.#gl.getParameter(this.#gl.MAX_UNIFORM_BLOCK_SIZE) / rowBytes);
+    return room === 0 ? MOST_TARGETS : Math.min(MOST_TARGETS, room);
+  }
+
+  #spaceFor(height: number, width: number, isBytes: boolean): Space {
+    const old = this.#space;
+    if (old?.height === height && old.width === width && old.isBytes === isBytes) return old;
+    const gl = this.#gl;
+    if (old) {
+      const { image, features, parts, result } = old;
+      for (const texture of [image, ...features, parts, result]) gl.deleteTexture(texture);
+    }
+    const [tall, wide] = [height + 2 * BORDER_PX, width + 2 * BORDER_PX];
+    const scale = this.#scale;
+    const features = () => this.#texture('features', this.#format, tall, wide, this.#layers);
     this.#space = {
       height,
       width,
-      image,
-      features: range(2).map(() => array(this.#format, BORDER_PX, this.#layers)),
-      picture: array(gl.RGBA8, 0, pictureVectors(this.#scale)),
+      isBytes,
+      image: this.#texture('image', isBytes ? gl.RGBA8 : gl.RGB32F, tall, wide),
+      features: [features(), features()],
+      parts: this.#texture('features', gl.RGBA8, height, width, scale ** 2),
+      result: this.#texture('features', gl.RGBA8, height * scale, width * scale, 1),
     };
     return this.#space;
   }
 
-  #free(): void {
-    if (!this.#space) return;
-    const { image, features, picture } = this.#space;
-    for (const texture of [image, ...features, picture]) this.#gl.deleteTexture(texture);
-    this.#space = undefined;
+  /** A texture of zeros. */
+  #texture(unit: keyof typeof UNITS, format: GLenum, height: number, width: number, layers = 0) {
+    const gl = this.#gl;
+    const kind = layers ? gl.TEXTURE_2D_ARRAY : gl.TEXTURE_2D;
+    const texture = gl.createTexture();
+    this.#bind(unit, texture);
+    gl.texParameteri(kind, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(kind, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    if (layers) gl.texStorage3D(kind, 1, format, width, height, layers);
+    else gl.texStorage2D(kind, 1, format, width, height);
+    return texture;
   }
 
-  #buffer(values: Float32Array): WebGLBuffer {
+  #bind(unit: keyof typeof UNITS, texture: WebGLTexture): void {
+    const gl = this.#gl;
+    gl.activeTexture(gl.TEXTURE0 + UNITS[unit]);
+    gl.bindTexture(unit === 'features' ? gl.TEXTURE_2D_ARRAY : gl.TEXTURE_2D, texture);
+  }
+
+  #block(values: Float32Array): WebGLBuffer {
     const gl = this.#gl;
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
@@ -179,53 +256,50 @@ export class Webgl2Enlarger implements Enlarger {
 
   #table(values: Float32Array): WebGLTexture {
     const gl = this.#gl;
-    const height = Math.ceil(values.length / (4 * WEIGHTS_WIDTH));
-    const padded = new Float32Array(height * WEIGHTS_WIDTH * 4);
+    const height = Math.ceil(values.length / (4 * TABLE_WIDTH));
+    const padded = new Float32Array(height * TABLE_WIDTH * 4);
     padded.set(values);
-    const texture = this.#texture(gl.TEXTURE_2D, TABLE);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32F, WEIGHTS_WIDTH, height);
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, WEIGHTS_WIDTH, height, gl.RGBA, gl.FLOAT, padded);
-    return texture;
+    const table = this.#texture('table', gl.RGBA32F, height, TABLE_WIDTH);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, TABLE_WIDTH, height, gl.RGBA, gl.FLOAT, padded);
+    return table;
   }
 
-  #texture(kind: GLenum, unit: number): WebGLTexture {
-    const gl = this.#gl;
-    const texture = gl.createTexture();
-    gl.activeTexture(gl.TEXTURE0 + unit);
-    gl.bindTexture(kind, texture);
-    for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
-      gl.texParameteri(kind, filter, gl.NEAREST);
-    }
-    return texture;
-  }
-
-  #link(text: string): WebGLProgram {
+  /** Start to compile a program; one for all passes that have the same text. */
+  #program(text: string): WebGLProgram {
+    const known = this.#programs.get(text);
+    if (known) return known;
     const gl = this.#gl;
     const program = gl.createProgram();
-    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, text]] as const) {
-      const shader = gl.createShader(kind) as WebGLShader;
+    for (const [kind, source] of [
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, text],
+    ] as const) {
+      const shader = gl.createShader(kind);
+      if (!shader) throw new Exhausted('the WebGL context was lost');
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
       gl.attachShader(program, shader);
-      if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) throw new Error(`${gl.getShaderInfoLog(shader)}\n${source}`);
+      gl.deleteShader(shader); // with the program
     }
     gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(`WebGL: ${gl.getProgramInfoLog(program)}`);
-    gl.useProgram(program);
-    gl.uniform1i(gl.getUniformLocation(program, 'image'), IMAGE);
-    gl.uniform1i(gl.getUniformLocation(program, 'features'), FEATURES);
-    gl.uniform1i(gl.getUniformLocation(program, 'table'), TABLE);
+    this.#programs.set(text, program);
     return program;
   }
 
-  dispose(): void {
-    this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
+  #finish(program: WebGLProgram): void {
+    const gl = this.#gl;
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
+      this.#requireWell();
+      const logs = (gl.getAttachedShaders(program) ?? []).map((shader) =>
+        gl.getShaderInfoLog(shader),
+      );
+      throw new Error(
+        `WebGL compiles no shader: ${gl.getProgramInfoLog(program)} ${logs.join(' ')}`,
+      );
+    }
+    gl.useProgram(program);
+    for (const [name, unit] of Object.entries(UNITS)) {
+      gl.uniform1i(gl.getUniformLocation(program, name), unit);
+    }
   }
 }
-
-/** How many vectors hold a pixel's enlargement. */
-function pictureVectors(scale: number): number {
-  return Math.ceil((3 * scale ** 2) / 4);
-}
-
-void Exhausted;

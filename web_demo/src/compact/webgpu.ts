@@ -1,152 +1,229 @@
-import { type Enlarged, type Enlarger, Exhausted } from '../engine';
-import { range, stepsOf } from './layout';
+import { type Enlarged, type Enlarger, Exhausted, type PixelBytes } from '../engine';
+import { floatsOf, sliceOf, stepsOf } from './layout';
 import type { ChainNetwork } from './network';
-import { assembled, convolution, GROUP, prepared } from './wgsl';
+import type { Precision } from './precision';
+import { assembled, convolution, GROUP, prepared, ROWS, type Source } from './wgsl';
 
-export type GpuSettings = { half: boolean; rows: number; vectors: number };
+/** One dispatch of a convolution. */
+type Pass = {
+  pipeline: GPUComputePipeline;
+  weights: GPUBuffer;
+  /** The first of the layer's vectors that it writes. */
+  first: number;
+  isLast: boolean;
+  /** Whether the layer is complete, so that the next pass reads it. */
+  isDone: boolean;
+};
 
-type Pass = { pipeline: GPUComputePipeline; weights: GPUBuffer; depth: number; rows: number };
-
+/** Buffers for pictures of one size, and what is done with them. */
 type Space = {
   height: number;
   width: number;
   input: GPUBuffer;
   output: GPUBuffer;
-  staging: GPUBuffer;
-  buffers: GPUBuffer[];
-  work: { pipeline: GPUComputePipeline; group: GPUBindGroup; counts: [number, number, number] }[];
+  all: GPUBuffer[];
+  prepare: Record<Source, Work>;
+  rest: Work[];
 };
 
+type Work = { pipeline: GPUComputePipeline; group: GPUBindGroup; rows: number };
+
+type Bound = { buffer: GPUBuffer; offset?: number };
+
+/** Vectors of outputs of one dispatch: with ROWS rows, 64 sums an invocation. */
+const MOST_VECTORS = 4;
+
+/** Planes begin at multiples of this, so that a buffer can be bound from any vector of planes on. */
+const ALIGN = 64;
+
+/**
+ * Runs a network with compute shaders. Features lie in planes; an invocation computes up to 16
+ * channels of 4 pixels, so that each weight it reads serves 4 of them.
+ */
 export class WebgpuEnlarger implements Enlarger {
   readonly #device: GPUDevice;
   readonly #scale: number;
-  readonly #half: boolean;
-  readonly #planes: number;
-  readonly #native: number;
+  readonly #featureBytes: number;
+  /** Planes of the input, of the features, and of the last layer's outputs. */
+  readonly #planes: { image: number; features: number; last: number };
   readonly #passes: Pass[] = [];
-  readonly #prepare: GPUComputePipeline;
+  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #prepare: Record<Source, GPUComputePipeline>;
   readonly #assemble: GPUComputePipeline;
   #space: Space | undefined;
-  trouble: string | undefined;
+  #lost: string | undefined;
+  #trouble: Error | undefined;
 
-  constructor(device: GPUDevice, network: ChainNetwork, settings: GpuSettings) {
+  constructor(device: GPUDevice, network: ChainNetwork, precision: Precision) {
     const { scale, colour } = network;
     this.#device = device;
     this.#scale = scale;
-    this.#half = settings.half;
-    this.#native = colour === 'luma' ? 4 : 3;
-    const steps = stepsOf(network);
-    const pipelines = new Map<string, GPUComputePipeline>();
-    const compile = (code: string) => {
-      const made =
-        pipelines.get(code) ??
-        device.createComputePipeline({
-          layout: 'auto',
-          compute: { module: device.createShaderModule({ code }) },
-        });
-      pipelines.set(code, made);
-      return made;
-    };
-    const features = settings.half ? 'f16' : 'f32';
-    for (const [index, step] of steps.entries()) {
-      const depth = Math.ceil(step.targets / settings.vectors);
-      const vectors = step.targets / depth;
-      const weights =
-        step.values.byteLength <= device.limits.maxUniformBufferBindingSize
-          ? ('uniform' as const)
-          : ('storage, read' as const);
-      const rows = settings.rows;
-      const from = index === 0 ? 'f32' : features;
-      const code = convolution({ step, vectors, rows, from, to: features, weights });
-      const usage = weights === 'uniform' ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
-      const pass = { pipeline: compile(code), weights: this.#filled(step.values, usage), depth, rows };
-      this.#passes.push(pass);
-    }
-    this.#planes = 4 * Math.max(...steps.map(({ targets }) => targets));
-    this.#prepare = compile(prepared(colour));
-    this.#assemble = compile(assembled(colour, scale, features));
+    this.#featureBytes = precision === 'float16' ? 2 : 4;
+    // WebGPU goes on after errors, with zeros: remember them until someone asks.
     device.addEventListener('uncapturederror', ({ error }) => {
-      this.trouble ??= error.message;
+      const isFull = error instanceof GPUOutOfMemoryError;
+      this.#trouble = isFull ? new Exhausted(error.message) : new Error(error.message);
     });
+    void device.lost.then(({ message }) => {
+      this.#lost = `the WebGPU device was lost: ${message}`;
+    });
+    const steps = stepsOf(network);
+    const last = steps.length - 1;
+    const widest = Math.max(...steps.slice(0, last).map(({ vectors }) => vectors));
+    this.#planes = {
+      image: colour === 'luma' ? 4 : 3,
+      features: 4 * widest,
+      last: 4 * (steps[last]?.vectors ?? 0),
+    };
+    const features = precision === 'float16' ? 'f16' : 'f32';
+    for (const [index, step] of steps.entries()) {
+      const [from, to] = [
+        index === 0 ? 'f32' : features,
+        index === last ? 'f32' : features,
+      ] as const;
+      for (let first = 0; first < step.vectors; first += MOST_VECTORS) {
+        const end = Math.min(step.vectors, first + MOST_VECTORS);
+        const part = sliceOf(step, first, end);
+        const fits = part.values.byteLength <= device.limits.maxUniformBufferBindingSize;
+        const weights = fits ? 'uniform' : 'storage, read';
+        this.#passes.push({
+          pipeline: this.#pipeline(convolution({ step: part, from, to, weights })),
+          weights: this.#filled(
+            part.values,
+            fits ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE,
+          ),
+          first,
+          isLast: index === last,
+          isDone: end === step.vectors,
+        });
+      }
+    }
+    this.#prepare = {
+      floats: this.#pipeline(prepared(colour, 'floats')),
+      bytes: this.#pipeline(prepared(colour, 'bytes')),
+    };
+    this.#assemble = this.#pipeline(assembled(colour, scale));
   }
 
   async run(pixels: Float32Array, height: number, width: number): Promise<Enlarged> {
-    const device = this.#device;
-    const { input, output, staging, work } = this.#spaceFor(height, width);
-    device.queue.writeBuffer(input, 0, pixels as Float32Array<ArrayBuffer>);
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const { pipeline, group, counts } of work) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...counts);
-    }
-    pass.end();
-    encoder.copyBufferToBuffer(output, 0, staging, 0, output.size);
-    device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const data = new Float32Array(staging.getMappedRange().slice(0));
-    staging.unmap();
-    if (this.trouble) throw new Exhausted(this.trouble);
+    const bytes = await this.#enlarge(pixels, 'floats', height, width);
+    const data = floatsOf(bytes);
     return { data, height: height * this.#scale, width: width * this.#scale, channels: 3 };
   }
 
-  #spaceFor(height: number, width: number): Space {
-    if (this.#space?.height === height && this.#space.width === width) return this.#space;
-    for (const buffer of this.#space?.buffers ?? []) buffer.destroy();
-    const device = this.#device;
-    const { STORAGE, COPY_DST, COPY_SRC, UNIFORM, MAP_READ } = GPUBufferUsage;
-    const rows = Math.max(...this.#passes.map((pass) => pass.rows));
-    const stride = width + 2;
-    const plane = stride * (rows * Math.ceil(height / rows) + 2);
-    const buffers: GPUBuffer[] = [];
-    const make = (size: number, usage: number) => {
-      const buffer = device.createBuffer({ size: 4 * Math.ceil(size / 4), usage });
-      buffers.push(buffer);
-      return buffer;
-    };
-    const enlarged = height * width * this.#scale ** 2 * 12;
-    const input = make(height * width * 12, STORAGE | COPY_DST);
-    const image = make(plane * this.#native * 4, STORAGE);
-    const features = range(2).map(() => make(plane * this.#planes * (this.#half ? 2 : 4), STORAGE));
-    const output = make(enlarged, STORAGE | COPY_SRC);
-    const staging = make(enlarged, MAP_READ | COPY_DST);
-    const size = this.#filled(new Uint32Array([height, width, stride, plane]), UNIFORM);
-    buffers.push(size);
-    const bind = (pipeline: GPUComputePipeline, resources: GPUBuffer[], rows = 1, depth = 1) => ({
-      pipeline,
-      group: device.createBindGroup({
-        layout: pipeline.getBindGroupLayout(0),
-        entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })),
-      }),
-      counts: [
-        Math.ceil(width / GROUP[0]),
-        Math.ceil(height / (rows * GROUP[1])),
-        depth,
-      ] as [number, number, number],
-    });
-    const work = [bind(this.#prepare, [size, input, image])];
-    let from = image;
-    for (const [index, { pipeline, weights, depth, rows }] of this.#passes.entries()) {
-      const to = features[index % 2] as GPUBuffer;
-      work.push(bind(pipeline, [size, weights, from, to], rows, depth));
-      from = to;
-    }
-    work.push(bind(this.#assemble, [size, image, from, output]));
-    this.#space = { height, width, input, output, staging, buffers, work };
-    return this.#space;
-  }
-
-  #filled(values: Float32Array | Uint32Array, usage: number): GPUBuffer {
-    const buffer = this.#device.createBuffer({
-      size: values.byteLength,
-      usage: usage | GPUBufferUsage.COPY_DST,
-    });
-    this.#device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
-    return buffer;
+  runBytes(pixels: PixelBytes, height: number, width: number): Promise<PixelBytes> {
+    return this.#enlarge(pixels, 'bytes', height, width);
   }
 
   dispose(): void {
     this.#device.destroy();
+  }
+
+  async #enlarge(
+    pixels: Float32Array | PixelBytes,
+    source: Source,
+    height: number,
+    width: number,
+  ): Promise<PixelBytes> {
+    const device = this.#device;
+    const { input, output, prepare, rest } = this.#spaceFor(height, width);
+    const { MAP_READ, COPY_DST } = GPUBufferUsage;
+    const staging = device.createBuffer({ size: output.size, usage: MAP_READ | COPY_DST });
+    device.queue.writeBuffer(input, 0, pixels as PixelBytes);
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const { pipeline, group, rows } of [prepare[source], ...rest]) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(Math.ceil(width / GROUP.x), Math.ceil(height / (rows * GROUP.y)));
+    }
+    pass.end();
+    encoder.copyBufferToBuffer(output, 0, staging, 0, output.size);
+    device.queue.submit([encoder.finish()]);
+    try {
+      await staging.mapAsync(GPUMapMode.READ);
+      if (this.#trouble) throw this.#trouble;
+      return new Uint8ClampedArray(staging.getMappedRange().slice(0));
+    } catch (error) {
+      // What is said of a buffer of a lost device or after a failure is not what went wrong.
+      await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve))]);
+      if (this.#lost) throw new Exhausted(this.#lost);
+      throw this.#trouble ?? error;
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  #spaceFor(height: number, width: number): Space {
+    if (this.#space?.height === height && this.#space.width === width) return this.#space;
+    for (const buffer of this.#space?.all ?? []) buffer.destroy();
+    this.#space = undefined;
+    const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = GPUBufferUsage;
+    const stride = width + 2;
+    const plane = ALIGN * Math.ceil((stride * (ROWS * Math.ceil(height / ROWS) + 2)) / ALIGN);
+    const { image: native, features: wide, last: planes } = this.#planes;
+    const all: GPUBuffer[] = [];
+    const make = (size: number, usage = STORAGE) => {
+      all.push(this.#buffer(size, usage));
+      return all.at(-1) as GPUBuffer;
+    };
+    const input = make(height * width * 12, STORAGE | COPY_DST);
+    const output = make(height * width * this.#scale ** 2 * 4, STORAGE | COPY_SRC);
+    const image = make(native * plane * 4);
+    const last = make(planes * plane * 4);
+    const features = [1, 2].map(() => make(wide * plane * this.#featureBytes));
+    const size = { buffer: this.#filled(new Uint32Array([height, width, stride, plane]), UNIFORM) };
+    all.push(size.buffer);
+    const rest: Work[] = [];
+    let [from, to, other] = [image, ...features] as [GPUBuffer, GPUBuffer, GPUBuffer];
+    for (const { pipeline, weights, first, isLast, isDone } of this.#passes) {
+      const target = isLast ? last : to;
+      const offset = 4 * first * plane * (isLast ? 4 : this.#featureBytes);
+      const bound = [size, { buffer: weights }, { buffer: from }, { buffer: target, offset }];
+      rest.push(this.#work(pipeline, bound, ROWS));
+      if (isDone) [from, to, other] = [to, other, to];
+    }
+    const ends = [image, last, output].map((buffer) => ({ buffer }));
+    rest.push(this.#work(this.#assemble, [size, ...ends]));
+    const starts = [size, { buffer: input }, { buffer: image }];
+    const prepare = {
+      floats: this.#work(this.#prepare.floats, starts),
+      bytes: this.#work(this.#prepare.bytes, starts),
+    };
+    this.#space = { height, width, input, output, all, prepare, rest };
+    return this.#space;
+  }
+
+  #work(pipeline: GPUComputePipeline, bound: Bound[], rows = 1): Work {
+    const group = this.#device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: bound.map((resource, binding) => ({ binding, resource })),
+    });
+    return { pipeline, group, rows };
+  }
+
+  /** A buffer of zeros. */
+  #buffer(size: number, usage: number): GPUBuffer {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    if (size > Math.min(maxBufferSize, maxStorageBufferBindingSize)) {
+      throw new Exhausted(`out of memory: WebGPU allows no buffer of ${size} bytes here`);
+    }
+    return this.#device.createBuffer({ size, usage });
+  }
+
+  #filled(values: Float32Array | Uint32Array, usage: number): GPUBuffer {
+    const buffer = this.#buffer(values.byteLength, usage | GPUBufferUsage.COPY_DST);
+    this.#device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
+    return buffer;
+  }
+
+  /** One pipeline for all passes that have the same text. */
+  #pipeline(code: string): GPUComputePipeline {
+    const known = this.#pipelines.get(code);
+    if (known) return known;
+    const module = this.#device.createShaderModule({ code });
+    const made = this.#device.createComputePipeline({ layout: 'auto', compute: { module } });
+    this.#pipelines.set(code, made);
+    return made;
   }
 }
