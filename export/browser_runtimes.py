@@ -19,6 +19,7 @@ from export.runtimes import failing
 from pixels.command import UserError
 from pixels.tiling import Enlarge
 
+COMPACT_ENGINES = ("wasm", "webgl2", "webgpu")
 TFJS_BACKENDS = ("cpu", "wasm", "webgl", "webgpu")
 DIST = Path(__file__).parent.parent / "web_demo" / "dist"
 _ORIGIN = "http://localhost/"
@@ -46,7 +47,7 @@ def tfjs_backends(folder: Path) -> Generator[tuple[str, Enlarge | None]]:
             # A fresh page each: TF.js keeps one backend's state for the life of its page.
             with _page(browser, "verify.js") as page:
                 started = page.evaluate("(backend) => halfsizeVerify.start(backend)", backend)
-                run = _tfjs(page, backend) if started else None
+                run = _in_page(page, "halfsizeVerify", f"TF.js on {backend}") if started else None
                 try:
                     if started:
                         _load(page, folder, backend)
@@ -76,6 +77,37 @@ def onnx_in_browser(path: Path) -> Iterator[Enlarge]:
             return _decode(answer["data"], answer["shape"])
 
         yield run
+
+
+def compact_engines(path: Path) -> Generator[tuple[str, Enlarge | None]]:
+    """Run a `model.halfsize` in a headless browser, on each engine of the small runtime.
+
+    Args:
+        path: The file.
+
+    Yields:
+        An engine's name with a way to run it, or None where it was not built or does not start in
+        this browser. WebAssembly always does. It may be used until the next one is asked for.
+
+    Raises:
+        UserError: There is no browser, or the scripts were not built.
+    """
+    with open_browser() as browser:
+        for engine in COMPACT_ENGINES:
+            script = f"verify-engine-{engine}.js"
+            if engine != "wasm" and not (DIST / script).is_file():
+                yield engine, None
+                continue
+            with _page(browser, script) as page:
+                run: Enlarge | None = _in_page(page, "halfsizeVerifyEngine", engine)
+                try:
+                    with _faults(engine):
+                        call = "(model) => halfsizeVerifyEngine.open(model)"
+                        if not page.evaluate(call, _encode(path.read_bytes())):
+                            run = None
+                except RuntimeFaultError as fault:
+                    run = failing(fault)
+                yield engine, run
 
 
 def kernels_of(folder: Path, backend: str = "wasm") -> list[str]:
@@ -160,12 +192,12 @@ def _graph_model(folder: Path) -> tuple[str, str]:
     return topology, _encode(b"".join(data))
 
 
-def _tfjs(page: Page, backend: str) -> Enlarge:
+def _in_page(page: Page, api: str, name: str) -> Enlarge:
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         image = np.ascontiguousarray(batch[0].transpose(1, 2, 0), dtype="<f4")
         height, width, _ = image.shape
-        call = "([data, height, width]) => halfsizeVerify.run(data, height, width)"
-        with _faults(f"TF.js on {backend}"):
+        call = f"([data, height, width]) => {api}.run(data, height, width)"
+        with _faults(name):
             answer = page.evaluate(call, [_encode(image.tobytes()), height, width])
         shape = [1, answer["height"], answer["width"], answer["channels"]]
         return np.ascontiguousarray(_decode(answer["data"], shape).transpose(0, 3, 1, 2))

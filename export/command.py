@@ -45,7 +45,7 @@ from teacher.threads import Threads, use_threads
 
 @dataclass(frozen=True, kw_only=True)
 class ExportConfig:
-    """Settings of `python -m export.onnx` and `python -m export.tfjs`."""
+    """Settings of `python -m export.onnx`, and of the other exports as far as they have them."""
 
     run: Path
     """Run folder of a teacher or a student, or the name of released weights."""
@@ -119,6 +119,8 @@ class Form:
     """What is wrong with names, ranks and axes of the written files."""
     runtimes: Callable[[Job, Path, Precision], Iterator[Runtime]]
     """Go through all runtimes; what is not there is added to the job's `missing`."""
+    precisions: tuple[Precision, ...] = PRECISIONS
+    """What `smallest` chooses from."""
 
 
 def run_export(config: ExportConfig, form: Form) -> None:
@@ -160,7 +162,7 @@ def run_export(config: ExportConfig, form: Form) -> None:
 def _choose(job: Job, form: Form, folder: Path) -> Precision:
     """Write the candidates into folders of their own, and choose one."""
     asked = job.config.weights
-    wanted: Sequence[Precision] = PRECISIONS if asked == "smallest" else (asked,)
+    wanted: Sequence[Precision] = form.precisions if asked == "smallest" else (asked,)
     for precision in wanted:
         with busy(f"translating to {form.name}, {precision} weights"):
             try:
@@ -177,7 +179,14 @@ def _choose(job: Job, form: Form, folder: Path) -> Precision:
     if asked != "smallest":
         return asked
     good = [loss for loss in job.losses if loss.within_budget]
+    if not good:
+        raise PrecisionError("; ".join(job.refused) or _too_lossy(job.losses))
     return min(good, key=lambda loss: loss.bytes_).weights
+
+
+def _too_lossy(losses: Sequence[Loss]) -> str:
+    said = ", ".join(f"{loss.weights} loses {loss.loss_db:.3f} dB" for loss in losses)
+    return f"none of this form's precisions is good enough on the check photos: {said}"
 
 
 def _measure(job: Job, form: Form, folder: Path, precision: Precision) -> Loss:

@@ -9,6 +9,7 @@ the output within `tolerance` has loaded the model rightly.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,21 @@ _DIGITS = 6
 _MOST_VALUES = 4096
 
 
+def golden_inputs() -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Give the small pictures of golden vectors by name, (height, width, 3)."""
+    for kind, height, width in _CASES:
+        given = np.floor(make_picture(kind, height, width)[0].transpose(1, 2, 0) * 255 + 0.5)
+        yield f"{kind} {height}x{width}", given.astype(np.uint8)
+
+
 def write_golden(path: Path, run: Enlarge, tolerance: float) -> None:
     """Run the exported model on a few small pictures and write down what it gives."""
     cases = []
-    for kind, height, width in _CASES:
-        given = np.floor(make_picture(kind, height, width)[0].transpose(1, 2, 0) * 255 + 0.5)
-        image = given.astype(np.uint8)
+    for name, image in golden_inputs():
         output = run(to_batch(image))[0].transpose(1, 2, 0)
         cases.append(
             {
-                "name": f"{kind} {height}x{width}",
+                "name": name,
                 "input": {"shape": list(image.shape), "values": image.ravel().tolist()},
                 "output": {
                     "shape": list(output.shape),

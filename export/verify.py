@@ -22,6 +22,8 @@ from rich.console import Console
 from export.agreement import Agreement, Runtime, agreement_table, check_runtime, compare
 from export.browser_runtimes import onnx_in_browser, tfjs_backends
 from export.card import CARD, FORMAT
+from export.compact import compact_problems, compact_runtimes, open_compact
+from export.compact_file import FILE as COMPACT_FILE
 from export.contained import onnx_contained, problems_contained
 from export.errors import AgreementError, RuntimeFaultError
 from export.golden import GOLDEN, read_golden
@@ -148,13 +150,15 @@ def require_files(folder: Path, card: dict[str, Any]) -> None:
     extra = sorted({path.name for path in folder.iterdir()} - {CARD, *listed})
     if extra:
         raise FolderError(f"{folder} holds {extra[0][:80]!r}, which its card does not list")
-    if GOLDEN not in listed or not {ONNX_FILE, "model.json"} & set(card["files"]):
+    if GOLDEN not in listed or not {ONNX_FILE, "model.json", COMPACT_FILE} & set(card["files"]):
         raise FolderError(f"{folder / CARD} must list a model and {GOLDEN}")
 
 
 def _problems(folder: Path) -> list[str]:
     if (folder / ONNX_FILE).is_file():
         return problems_contained(folder / ONNX_FILE)
+    if (folder / COMPACT_FILE).is_file():
+        return compact_problems(folder)
     try:
         json.loads(_read_text(folder / "model.json"))
         return tfjs_problems(folder)
@@ -164,7 +168,8 @@ def _problems(folder: Path) -> list[str]:
 
 def _compare_golden(folder: Path, runtime: Runtime) -> Iterator[Agreement]:
     cases, allowed = read_golden(_read_text(folder / GOLDEN))
-    if runtime.name.startswith("TF.js web"):  # what a GPU's arithmetic rounds is no fault of it
+    # What a GPU's arithmetic rounds is no fault of it.
+    if runtime.name.startswith(("TF.js web", "halfsize web")):
         allowed += tolerance("browser-gpu", "float32")
     for name, given, expected in cases:
         try:
@@ -188,6 +193,11 @@ def _runtimes(config: VerifyConfig, card: dict[str, Any]) -> Iterator[Runtime]:
                     yield Runtime(name="onnxruntime-web wasm", run=run, tolerance=near)
             except RuntimeFaultError as fault:
                 yield Runtime(name="onnxruntime-web wasm", run=failing(fault), tolerance=near)
+    elif (config.folder / COMPACT_FILE).is_file():
+        run = open_compact(config.folder)
+        yield Runtime(name="file read back", run=run, tolerance=near, batches=True)
+        if config.browser:
+            yield from compact_runtimes(config.folder, precision, [])
     elif config.browser:
         for backend, run in tfjs_backends(config.folder):
             if run is not None:

@@ -80,7 +80,8 @@ export function convolve${vectors}(
       P,
       (p) => `${lines(
         V,
-        (v) => `v128.store(out, f32x4.add(f32x4.max(sum${p}_${v}, zero), f32x4.mul(f32x4.min(sum${p}_${v}, zero), slope${v})), ${16 * v});`,
+        (v) =>
+          `v128.store(out, f32x4.add(f32x4.max(sum${p}_${v}, zero), f32x4.mul(f32x4.min(sum${p}_${v}, zero), slope${v})), ${16 * v});`,
       )}
     out += outputBytes;`,
     )}

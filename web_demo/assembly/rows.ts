@@ -4,14 +4,12 @@
 const LAST_BYTE: f32 = 255;
 
 /** Four bytes at `shift` of four RGBA pixels, in [0, 1]. */
-// @ts-ignore: decorator
 @inline
 function channel(pixels: v128, shift: i32): v128 {
   const bytes = v128.and(i32x4.shr_u(pixels, shift), i32x4.splat(255));
   return f32x4.div(f32x4.convert_i32x4_u(bytes), f32x4.splat(LAST_BYTE));
 }
 
-// @ts-ignore: decorator
 @inline
 function scaled(values: v128, by: f32): v128 {
   return f32x4.mul(values, f32x4.splat(by));
@@ -68,7 +66,6 @@ export function enlargeDown(rows: usize, taps: usize, out: usize, width: i32, ve
 }
 
 /** The other direction: what `enlargeDown` made of this pixel and two to each side. */
-// @ts-ignore: decorator
 @inline
 function enlargeAcross(from: usize, taps: usize, vectors: i32): v128 {
   let sum = f32x4.splat(0);
@@ -79,13 +76,11 @@ function enlargeAcross(from: usize, taps: usize, vectors: i32): v128 {
   return sum;
 }
 
-// @ts-ignore: decorator
 @inline
 function clamped(values: v128): v128 {
   return f32x4.min(f32x4.max(values, f32x4.splat(0)), f32x4.splat(1));
 }
 
-// @ts-ignore: decorator
 @inline
 function bytes(values: v128): v128 {
   const rounded = f32x4.floor(f32x4.add(scaled(values, LAST_BYTE), f32x4.splat(0.5)));
@@ -93,7 +88,6 @@ function bytes(values: v128): v128 {
 }
 
 /** Four sub-pixels of one pixel: RGBA side by side, or R, G and B as three vectors of floats. */
-// @ts-ignore: decorator
 @inline
 function put(r: v128, g: v128, b: v128, to: usize, asBytes: bool): void {
   if (asBytes) {

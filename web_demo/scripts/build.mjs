@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { kernelFiles } from './kernel-plugin.mjs';
 import { packModels } from './pack-models.mjs';
 import { prunedTfjs } from './tfjs-plugin.mjs';
 
@@ -84,7 +85,7 @@ async function buildEngine(name) {
   const { outputFiles } = await build({
     ...common,
     entryPoints: [`src/engines/${name}.ts`],
-    plugins: [prunedTfjs],
+    plugins: name.startsWith('tfjs-') ? [prunedTfjs] : [kernelFiles],
     // Operations that were left out are never called: models that use them are refused.
     logOverride: { 'import-is-undefined': 'silent' },
     write: false,
@@ -94,6 +95,28 @@ async function buildEngine(name) {
     'if(typeof WorkerGlobalScope==="function"&&self instanceof WorkerGlobalScope)start(self);' +
     `else((globalThis.halfsizeParts??={}).engines??={})["${name}"]=start})();\n`;
   await writeFile(path.join(out, `engine-${name}.js`), text);
+}
+
+/**
+ * An engine of the small runtime for the exporter's check, with src/verify-engine.ts around it.
+ *
+ * @param {string} name
+ */
+async function buildVerifier(name) {
+  /** @type {import('esbuild').Plugin} */
+  const surrounded = {
+    name: 'surrounded',
+    setup: (building) => {
+      const path = `${root}src/verify-engine.ts`;
+      building.onResolve({ filter: /\/worker\/serve$/ }, () => ({ path }));
+    },
+  };
+  await build({
+    ...common,
+    entryPoints: [`src/engines/${name}.ts`],
+    outfile: path.join(out, `verify-engine-${name}.js`),
+    plugins: [surrounded, kernelFiles],
+  });
 }
 
 /**
@@ -160,6 +183,7 @@ try {
     buildScript('verify-onnx', 'src/verify-onnx.ts'),
     copyOrt(),
     ...ENGINES.map(buildEngine),
+    ...ENGINES.filter((name) => !name.startsWith('tfjs-')).map(buildVerifier),
     packModels(path.resolve(values.models)).then(writeModels),
     packSamples(),
   ]);

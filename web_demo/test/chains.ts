@@ -79,7 +79,8 @@ export function plainChain(
         const plane = features[(at * colours + colour) * scale ** 2 + sub] as number;
         return plane + (native[at * colours + colour] as number);
       });
-      const colour = colours === 3 ? own : mix(own[0] as number, chroma, y, x, height, width, scale);
+      const colour =
+        colours === 3 ? own : mix(own[0] as number, chroma, y, x, height, width, scale);
       for (let c = 0; c < 3; c++) {
         const value = Math.min(Math.max(colour[c] as number, 0), 1);
         result[(y * width * scale + x) * 3 + c] = value;
@@ -165,7 +166,12 @@ function dot(a: number[], b: number[]): number {
 }
 
 /** Write a network as docs/format.md says, with float16 weights. */
-export function encodeChain({ scale, colour, layers, golden }: ChainNetwork): Uint8Array<ArrayBuffer> {
+export function encodeChain({
+  scale,
+  colour,
+  layers,
+  golden,
+}: ChainNetwork): Uint8Array<ArrayBuffer> {
   const first = layers[0] as ChainLayer;
   const body = layers.length - 2;
   const bytes = [0x48, 0x53, 0x5a, 0x1a, 1, 1, scale, colour === 'luma' ? 0 : 1];
