@@ -208,6 +208,9 @@ export class Webgl2Enlarger implements Enlarger {
     const old = this.#space;
     if (old?.height === height && old.width === width && old.isBytes === isBytes) return old;
     const gl = this.#gl;
+    if (Math.max(height, width) * this.#scale > gl.getParameter(gl.MAX_TEXTURE_SIZE)) {
+      throw new Exhausted('out of memory: WebGL allows no texture as large as the picture');
+    }
     if (old) {
       const { image, features, parts, result } = old;
       for (const texture of [image, ...features, parts, result]) gl.deleteTexture(texture);

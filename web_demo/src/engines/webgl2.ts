@@ -7,7 +7,7 @@ import { serve } from '../worker/serve';
 serve({
   backend: 'webgl2',
   open: async (files) => {
-    const network = parseNetwork(files[NETWORK_FILE] as Uint8Array);
+    const network = parseNetwork(files[NETWORK_FILE] ?? new Uint8Array());
     return openAccurate(network, async (precision) => {
       const settings = { powerPreference: 'high-performance' } as const;
       const gl = new OffscreenCanvas(1, 1).getContext('webgl2', settings);

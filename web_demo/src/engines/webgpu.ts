@@ -19,7 +19,7 @@ async function openDevice(precision: Precision): Promise<GPUDevice | undefined> 
 serve({
   backend: 'webgpu',
   open: async (files) => {
-    const network = parseNetwork(files[NETWORK_FILE] as Uint8Array);
+    const network = parseNetwork(files[NETWORK_FILE] ?? new Uint8Array());
     return openAccurate(network, async (precision) => {
       const device = await openDevice(precision);
       return device && new WebgpuEnlarger(device, network, precision);
