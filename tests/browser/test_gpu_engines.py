@@ -134,7 +134,7 @@ def test_a_lost_context_is_said_and_can_be_replaced(engine: EnginePage, tmp_path
     assert engine.open(model)
     assert steps_off(engine, network, noise(6, 7)) <= 1
     engine.lose()
-    with pytest.raises(Error, match="Exhausted: the .* was lost"):
+    with pytest.raises(Error, match=r"Exhausted: the .* was lost"):
         engine.run(batch_of(noise(6, 7)))
     assert engine.open(model)
     assert steps_off(engine, network, noise(6, 7)) <= 1
