@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser demo test check size bench screenshots format clean
+.PHONY: help setup web browser demo test check release size bench screenshots format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,11 @@ check: setup ## Lint and type-check
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/pyright
 	@npm --prefix web_demo run check --silent
+
+release: setup ## Train what is released: PHOTOS=dir BUDGET=gpu|cpu|rehearsal BENCHMARKS="dir ..."
+	@test -n "$(PHOTOS)" || { echo "error: name a folder of photos by PHOTOS=..." >&2; exit 2; }
+	@$(BIN)/python -m export.release --photos "$(PHOTOS)" --budget $(or $(BUDGET),gpu) \
+	  $(if $(BENCHMARKS),--benchmarks $(BENCHMARKS)) $(if $(LICENCES),--licences "$(LICENCES)")
 
 size: web ## Print what a reader downloads; fails above the promised limits
 	@npm --prefix web_demo run size --silent

@@ -10,17 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixels.command import UserError
-from pixels.degrade import Degradation, apply
 from pixels.files import list_pictures, read_picture, stored_as_grey
 from pixels.metrics import luma_psnr, smallest_measurable_px
+from pixels.sent import sent
 from pixels.shards import reduce_photo
 from pixels.ssimulacra2 import ssimulacra2
 from teacher.data import DegradationKind
 
 # The middle of what sites send.
-_WEB = Degradation(
-    reduction="bicubic", sharpening=0.0, noise=0.0, codec="JPEG", quality=75, subsampling="4:2:0"
-)
+_WEB = "jpeg-75"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +56,7 @@ def load_benchmark(folder: Path, scale: int, degradation: DegradationKind) -> li
             )
         reduced, original = reduce_photo(photo, scale)
         if degradation == "web":
-            reduced = apply(original, scale, _WEB, np.random.default_rng(0))
+            reduced = sent(reduced, _WEB)
         grey = stored_as_grey(path)
         samples.append(Sample(name=path.name, reduced=reduced, original=original, grey=grey))
     return samples

@@ -40,14 +40,11 @@ class CompareConfig:
 
     teacher: Path
     """Run folder of the teacher."""
-    photos: Path
-    """Folder of full-resolution training photos."""
     benchmark: Path
     """Folder of photos to measure on; many small ones tell more than a few."""
     run: Path
     """Folder to write: a run folder for each training, tables and a plot."""
-    validation: Path | None = None
-    """Folder of photos to measure on along the way; without it a tenth of --photos."""
+    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     seeds: int = 3
     """How often each variant is trained."""
     degradations: tuple[DegradationKind, ...] = ("clean", "web")
@@ -69,6 +66,8 @@ class CompareConfig:
     def __post_init__(self) -> None:
         if self.seeds < 1 or not self.degradations:
             raise ValueError("at least one seed and one of the degradations are needed")
+        if self.data.degradation != "clean":
+            raise ValueError("give --degradations, not --degradation: several are compared")
 
 
 def variants(config: CompareConfig) -> dict[str, tuple[StagedRecipe, SourceConfig, bool]]:
@@ -103,9 +102,7 @@ def train(config: CompareConfig, degradation: DegradationKind, variant: str, see
     console.print(f"{degradation}, {variant}, seed {seed}")
     distil(
         DistillConfig(
-            data=DataConfig(
-                photos=config.photos, validation=config.validation, degradation=degradation
-            ),
+            data=replace(config.data, degradation=degradation),
             run=folder,
             teacher=config.teacher if taught else None,
             teacher_ensemble=config.teacher_ensemble,

@@ -42,12 +42,11 @@ from teacher.stages import StagedRecipe
 class FrontierConfig:
     """Settings of `python -m distill.frontier`."""
 
-    photos: Path
-    """Folder of full-resolution training photos."""
     benchmark: Path
-    """Folder of photos to measure on."""
+    """Folder of photos to measure on; with `--degradation web`, as JPEGs of quality 75."""
     run: Path
     """Folder to write: a run folder for each size, frontier.csv and frontier.png."""
+    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     teacher: Path | None = None
     """Run folder of a teacher: heard while training, and a line in the plot."""
     teacher_ensemble: bool = True
@@ -99,7 +98,7 @@ def train(config: FrontierConfig, size: str) -> Path:
     student = replace(student_of(size), colour=config.colour, activation=config.activation)
     distil(
         DistillConfig(
-            data=DataConfig(photos=config.photos, validation=config.benchmark),
+            data=replace(config.data, validation=config.data.validation or config.benchmark),
             run=folder,
             teacher=config.teacher,
             teacher_ensemble=config.teacher_ensemble,
@@ -117,7 +116,7 @@ def measure(config: FrontierConfig, folders: dict[str, Path]) -> list[Point]:
     """Measure what was trained, the teacher and plain enlargement beside it."""
     networks: dict[str, Network] = {name: load_network(path)[0] for name, path in folders.items()}
     scale = next(iter(networks.values())).scale
-    samples = load_benchmark(config.benchmark, scale, "clean")
+    samples = load_benchmark(config.benchmark, scale, config.data.degradation)
     models = {**{name: name for name in PLAIN}, **{name: str(at) for name, at in folders.items()}}
     if config.teacher is not None:
         models["teacher"] = str(config.teacher)

@@ -61,6 +61,7 @@ def write_card(folder: Path, job: Job, weights: Precision, model_files: Sequence
         "quality": {"benchmark": "validation photos of the training run", **record.metrics},
         "data": {**record.data, "credits": config.credits},
         "git_commit": record.git_commit,
+        "run_weights_sha256": record.weights_sha256,
         "licence": config.licence,
     }
     (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")

@@ -6,9 +6,7 @@ It runs the same commands that you would type, and prints each before it runs.
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from export.card import CARD
+from export.steps import run_step, show
 from pixels.command import UserError, run_command
 from pixels.files import list_pictures
 from teacher.evaluate import means, measure
@@ -36,11 +35,11 @@ class DemoConfig:
     """Where the page looks for its model."""
     teacher_blocks: int = 4
     """Residual blocks of the teacher."""
-    teacher_channels: int = 32
-    """Feature maps of the teacher."""
-    teacher_steps: int = 650
+    teacher_channels: int = 16
+    """Feature maps of the teacher: few, so that its exports are checked quickly too."""
+    teacher_steps: int = 1000
     """Training steps of the teacher."""
-    student_steps: int = 800
+    student_steps: int = 1000
     """Training steps of the student."""
     threads: Threads = 1
     """CPU threads for training. One is nearly as fast for networks this small, and several times
@@ -54,40 +53,29 @@ def main(config: DemoConfig) -> None:
     photos = ["--photos", f"{runs}/photos/train", "--validation", f"{runs}/photos/held-out"]
     photos += [] if config.threads is None else ["--threads", f"{config.threads}"]
     teacher, student = runs / "teacher", runs / "student"
-    _step("pixels.samples", "--out", f"{runs}/photos")
-    _step(
+    run_step("pixels.samples", "--out", f"{runs}/photos")
+    run_step(
         *("teacher.train", *photos, "--run", f"{teacher}"),
         *("--blocks", f"{config.teacher_blocks}", "--channels", f"{config.teacher_channels}"),
-        *("--batch", "4", "--learning-rate", "2e-3", "--steps", f"{config.teacher_steps}"),
+        *("--colour", "luma", "--batch", "4", "--learning-rate", "2e-3"),
+        *("--steps", f"{config.teacher_steps}"),
     )
-    _step(
+    run_step(
         *("distill.run", "--teacher", f"{teacher}", *photos, "--run", f"{student}"),
         *("--student", "nano", "--stage1.batch", "8", "--steps", f"{config.student_steps}"),
     )
     for run in (teacher, student):
-        _step("export.onnx", "--run", f"{run}", "--out", f"{run}-onnx", "--force")
-        tfjs = config.page_model if run == student else Path(f"{run}-tfjs")
-        _step("export.tfjs", "--run", f"{run}", "--out", f"{tfjs}", "--force")
+        run_step("export.onnx", "--run", f"{run}", "--out", f"{run}-onnx", "--force")
+        run_step("export.tfjs", "--run", f"{run}", "--out", f"{run}-tfjs", "--force")
+    page = ("--run", f"{student}", "--out", f"{config.page_model}", "--force")
+    run_step("export.compact", *page)
     _build_page()
     Console().print(_comparison(config))
     Console().print(f"\nNow open [bold]{_PAGE.as_uri()}[/bold] and drop a photo on it.")
 
 
-def _step(module: str, *arguments: str) -> None:
-    """Run one of the project's commands; stop where it stops."""
-    _show(f"python -m {shlex.join([module, *arguments])}")
-    done = subprocess.run([sys.executable, "-m", module, *arguments], check=False)
-    if done.returncode != 0:
-        raise UserError(f"the demo stopped because `python -m {module}` failed")
-
-
-def _show(command: str) -> None:
-    # Unbroken, so that it can be copied.
-    Console().print(f"[dim]$[/dim] {command}", highlight=False, soft_wrap=True)
-
-
 def _build_page() -> None:
-    _show("npm --prefix web_demo run build")
+    show("npm --prefix web_demo run build")
     command = ["npm", "--prefix", str(_ROOT / "web_demo"), "run", "build", "--silent"]
     try:
         subprocess.run(command, check=True)

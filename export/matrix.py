@@ -1,7 +1,8 @@
 """Export several networks in every form and precision, and print one table of what agreed.
 
 Every export is made by the same commands that you would type. A precision that loses too much is
-refused by them, and shown so here; that is no failure. A disagreement is one.
+refused by them, and shown so here; that is no failure. A disagreement is one. The command can be
+stopped and given again: what stands already, of the same weights, is not exported again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +22,9 @@ from rich.table import Table
 from export.card import CARD
 from export.precision import PRECISIONS
 from pixels.command import UsageError, UserError, run_command
-from pixels.progress import track
+from pixels.parallel import in_order
+from pixels.progress import progress_bar
+from teacher.checkpoint import read_record
 from teacher.released import find_run
 
 _FORMS = ("onnx", "tfjs")
@@ -37,10 +41,40 @@ class MatrixConfig:
     """Folder for the export folders, RUN-FORM-PRECISION."""
     browser: bool = True
     """Whether the files are checked in headless Chromium."""
+    jobs: int = 1
+    """Exports at a time; each takes one core, and some time two."""
 
     def __post_init__(self) -> None:
         if not self.runs:
             raise ValueError("--runs needs one run folder or more")
+        if self.jobs < 1:
+            raise ValueError(f"jobs must be at least 1, got {self.jobs}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """One export."""
+
+    run: Path
+    form: str
+    precision: str
+
+    @property
+    def name(self) -> str:
+        return self.run.resolve().name
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """What became of it: its card, or why there is none."""
+
+    case: _Case
+    card: dict[str, Any] | None = None
+    error: str = ""
+
+    @property
+    def refused(self) -> bool:
+        return _REFUSED in self.error
 
 
 def main(config: MatrixConfig) -> None:
@@ -52,30 +86,59 @@ def main(config: MatrixConfig) -> None:
         if not find_run(run).is_dir():
             raise UserError(f"--runs {run}: there is no such run folder or released weights")
     table = Table("network", "form", "weights", "bytes", "gzipped", "dB lost", "checks", "worst")
-    cases = [(r, f, p) for r in config.runs for f in _FORMS for p in PRECISIONS]
+    cases = [
+        _Case(run=run, form=form, precision=precision)
+        for run in config.runs
+        for form in _FORMS
+        for precision in PRECISIONS
+    ]
     failures = []
-    for run, form, precision in track(cases, "exporting"):
-        name = run.resolve().name
-        out = config.out / f"{name}-{form}-{precision}"
-        arguments = ["--run", str(run), "--out", str(out), "--weights", precision, "--force"]
-        arguments += [] if config.browser else ["--no-browser"]
-        done = subprocess.run(
-            [sys.executable, "-m", f"export.{form}", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode == 0:
-            card = json.loads((out / CARD).read_text(encoding="utf-8"))
-            table.add_row(name, form, precision, *_cells(card))
-            continue
-        error = " ".join(done.stderr.split()).rpartition("error: ")[2]
-        refused = _REFUSED in error
-        table.add_row(name, form, precision, "", "", "refused" if refused else "FAILED", "", error)
-        failures += [] if refused else [f"{out.name}: {error}"]
+    with progress_bar() as progress:
+        task = progress.add_task("exporting", total=len(cases), note="")
+        for outcome in in_order(partial(_export, config), cases, workers=config.jobs):
+            progress.advance(task)
+            case, card = outcome.case, outcome.card
+            cells = [case.name, case.form, case.precision]
+            if card is not None:
+                table.add_row(*cells, *_cells(card))
+                continue
+            told = "refused" if outcome.refused else "FAILED"
+            table.add_row(*cells, "", "", told, "", outcome.error)
+            if not outcome.refused:
+                failures.append(f"{case.name}-{case.form}-{case.precision}: {outcome.error}")
     Console(width=max(140, Console().width)).print(table)
     if failures:
         raise UserError(f"{len(failures)} of {len(cases)} exports failed; first: {failures[0]}")
+
+
+def _export(config: MatrixConfig, case: _Case) -> _Outcome:
+    out = config.out / f"{case.name}-{case.form}-{case.precision}"
+    card = _standing(out, case, config.browser)
+    if card is not None:
+        return _Outcome(case=case, card=card)
+    arguments = ["--run", str(case.run), "--out", str(out), "--weights", case.precision, "--force"]
+    arguments += [] if config.browser else ["--no-browser"]
+    arguments += [] if config.jobs == 1 else ["--threads", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", f"export.{case.form}", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        return _Outcome(case=case, error=" ".join(done.stderr.split()).rpartition("error: ")[2])
+    return _Outcome(case=case, card=json.loads((out / CARD).read_text(encoding="utf-8")))
+
+
+def _standing(out: Path, case: _Case, browser: bool) -> dict[str, Any] | None:
+    """Read the card of an export that stands already, of the same weights and as well checked."""
+    try:
+        card = json.loads((out / CARD).read_text(encoding="utf-8"))
+        same = card["run_weights_sha256"] == read_record(find_run(case.run)).weights_sha256
+        checked = card["agreement"]["browser"] or not browser
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return card if same and checked else None
 
 
 def _cells(card: dict[str, Any]) -> list[str]:

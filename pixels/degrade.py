@@ -97,7 +97,7 @@ def apply(
     reduced = np.asarray(original.resize((width, height), _FILTERS[way.reduction]))
     if way.sharpening or way.noise:
         reduced = _distorted(reduced, way, rng)
-    return _compressed(reduced, way)
+    return compress(reduced, way.codec, way.quality, way.subsampling)
 
 
 def degrade_in_blocks(
@@ -156,15 +156,27 @@ def _mean3(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return values
 
 
-def _compressed(picture: NDArray[np.uint8], way: Degradation) -> NDArray[np.uint8]:
-    """Encode and decode again."""
-    options: dict[str, object] = {"quality": way.quality}
-    if way.codec != "WEBP":
-        options["subsampling"] = way.subsampling
-    if way.codec == "AVIF":
+def compress(
+    picture: NDArray[np.uint8], codec: Codec, quality: int, subsampling: Subsampling
+) -> NDArray[np.uint8]:
+    """Encode and decode again.
+
+    Args:
+        picture: (height, width, 3) sRGB, 0 to 255.
+        codec: By what.
+        quality: The encoder's own setting.
+        subsampling: Of chroma; WebP's is always 4:2:0.
+
+    Returns:
+        The same shape.
+    """
+    options: dict[str, object] = {"quality": quality}
+    if codec != "WEBP":
+        options["subsampling"] = subsampling
+    if codec == "AVIF":
         # One thread: with more, the encoder would cut the picture into tiles by their number.
         options |= {"speed": _AVIF_SPEED, "max_threads": 1}
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, way.codec, **options)
-    with Image.open(file, formats=(way.codec,)) as image:
+    Image.fromarray(picture).save(file, codec, **options)
+    with Image.open(file, formats=(codec,)) as image:
         return np.array(image.convert("RGB"))

@@ -25,6 +25,8 @@ class Quality:
     """Peak signal-to-noise ratio of luma in dB; infinite for equal pictures."""
     ssim: float
     """Structural similarity of luma, 1 for equal pictures."""
+    ssimulacra2: float | None = None
+    """How near it looks, at most 100 (`pixels.ssimulacra2`); None where it was not asked for."""
 
 
 def compare(

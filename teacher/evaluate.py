@@ -1,9 +1,11 @@
 """Measure networks on a folder of photos by the published protocol.
 
 Each photo is cut to a multiple of the scale, reduced by MATLAB's bicubic, enlarged, rounded to
-8 bits, and compared in luma with as many pixels shaved off each side as the scale.
+8 bits, and compared in luma with as many pixels shaved off each side as the scale. `--input` sends
+the reduced photo through a codec first, as a site does.
 
-Prints a table; writes every figure to a CSV file and a sheet of crops side by side if asked to.
+Prints a table for each input; writes every figure to a CSV file and a sheet of crops side by side
+if asked to.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from pixels.disk import whole_file
 from pixels.files import list_pictures, read_picture, stored_as_grey
 from pixels.metrics import Quality, compare, smallest_measurable_px
 from pixels.progress import track
+from pixels.sent import CLEAN, read_name, sent
 from pixels.shards import reduce_photo
+from pixels.ssimulacra2 import ssimulacra2
 from teacher.evaluate_figure import Gallery
 from teacher.runner import PLAIN, Enlarger, open_enlarger
 from teacher.threads import Threads, use_threads
@@ -39,9 +43,15 @@ class EvaluateConfig:
     model: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ()
     """Run folders, .onnx files, `bicubic` or `lanczos`; bicubic is always measured beside them."""
     csv: Path | None = None
-    """Write every photo's figures to this file (photo, model, psnr, ssim; means come last)."""
+    """Write every photo's figures to this file (input, photo, model, psnr, ssim, ssimulacra2; an
+    input's means come last)."""
     figure: Path | None = None
     """Write a sheet of crops (original, bicubic, networks) from where they differ most: a .png."""
+    input: Annotated[tuple[str, ...], tyro.conf.arg(metavar="INPUT [INPUT ...]")] = (CLEAN,)
+    """What is enlarged: `clean`, the reduced photo, or codec and quality as in `jpeg-75`, `webp-75`
+    or `avif-60`, what they leave of it."""
+    ssimulacra2: bool = False
+    """Measure SSIMULACRA2 as well (at most 100; slow): how near it looks."""
     ensemble: bool = False
     """Measure networks a second time, as NAME+, averaged over all eight flips and turns."""
     threads: Threads = None
@@ -50,6 +60,10 @@ class EvaluateConfig:
     def __post_init__(self) -> None:
         if self.figure is not None and self.figure.suffix.lower() != ".png":
             raise ValueError(f"figure must be a .png file, got {self.figure}")
+        for name in self.input:
+            read_name(name)
+        if not self.input or (self.figure is not None and len(self.input) > 1):
+            raise ValueError("input must name at least one, and --figure shows one alone")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +76,16 @@ class Row:
     """Name of the enlarger."""
     quality: Quality
     """How near it came."""
+    input: str = CLEAN
+    """What was enlarged."""
 
 
 def measure(
     enlargers: Sequence[Enlarger],
     photos: Sequence[Path],
     *,
+    input_name: str = CLEAN,
+    looks: bool = False,
     folder: Path | None = None,
     gallery: Gallery | None = None,
 ) -> list[Row]:
@@ -76,6 +94,8 @@ def measure(
     Args:
         enlargers: All of one scale where there is a gallery.
         photos: Files of originals.
+        input_name: What becomes of the reduced photo: `pixels.sent`.
+        looks: Whether SSIMULACRA2 is measured as well.
         folder: What photos are named relative to; by default their own folders.
         gallery: Is offered each photo with what was made of it.
 
@@ -93,9 +113,11 @@ def measure(
             if min(photo.shape[:2]) < need:
                 raise UserError(f"{path} is too small to measure: {need}x{need} pixels are needed")
             reduced, original = reduce_photo(photo, scale)
-            enlarged = enlarger.enlarge(reduced)
+            enlarged = enlarger.enlarge(sent(reduced, input_name))
             quality = compare(enlarged, original, shave_px=scale, grey=grey)
-            rows.append(Row(photo=name, model=enlarger.name, quality=quality))
+            if looks:
+                quality = replace(quality, ssimulacra2=ssimulacra2(enlarged, original))
+            rows.append(Row(photo=name, model=enlarger.name, quality=quality, input=input_name))
             if gallery is not None:
                 results[enlarger.name] = enlarged
         if gallery is not None:
@@ -104,15 +126,17 @@ def measure(
 
 
 def means(rows: Sequence[Row]) -> list[Row]:
-    """Average over the photos, for each enlarger in the order in which it appears."""
+    """Average over the photos of one input, for each enlarger in the order in which it appears."""
     result = []
     for model in dict.fromkeys(row.model for row in rows):
-        of_model = [row.quality for row in rows if row.model == model]
+        of_model = [row for row in rows if row.model == model]
+        looks = [row.quality.ssimulacra2 for row in of_model if row.quality.ssimulacra2 is not None]
         mean = Quality(
-            psnr=float(np.mean([quality.psnr for quality in of_model])),
-            ssim=float(np.mean([quality.ssim for quality in of_model])),
+            psnr=float(np.mean([row.quality.psnr for row in of_model])),
+            ssim=float(np.mean([row.quality.ssim for row in of_model])),
+            ssimulacra2=float(np.mean(looks)) if looks else None,
         )
-        result.append(Row(photo="mean", model=model, quality=mean))
+        result.append(Row(photo="mean", model=model, quality=mean, input=of_model[0].input))
     return result
 
 
@@ -125,12 +149,22 @@ def main(config: EvaluateConfig) -> None:
     photos = list_pictures(config.photos)
     enlargers = _open_all(config.model, ensemble=config.ensemble)
     gallery = None if config.figure is None else Gallery()
-    rows = measure(enlargers, photos, folder=config.photos, gallery=gallery)
-    summary = means(rows)
-    title = f"{config.photos}, x{enlargers[0].scale}, {len(photos)} photos"
-    Console().print(_table(title, enlargers, summary))
+    figures: list[Row] = []
+    for input_name in config.input:
+        rows = measure(
+            enlargers,
+            photos,
+            input_name=input_name,
+            looks=config.ssimulacra2,
+            folder=config.photos,
+            gallery=gallery,
+        )
+        summary = means(rows)
+        title = f"{config.photos}, {input_name}, x{enlargers[0].scale}, {len(photos)} photos"
+        Console().print(_table(title, enlargers, summary))
+        figures += [*rows, *summary]
     if config.csv is not None:
-        _write_csv(config.csv, [*rows, *summary])
+        _write_csv(config.csv, figures)
     if config.figure is not None and gallery is not None:
         gallery.write(config.figure)
 
@@ -138,14 +172,17 @@ def main(config: EvaluateConfig) -> None:
 def _table(title: str, enlargers: Sequence[Enlarger], summary: Sequence[Row]) -> Table:
     table = Table(title=title)
     table.add_column("model")
-    for heading in ("parameters", "PSNR", "SSIM", "gain"):
+    looks = summary[0].quality.ssimulacra2 is not None
+    for heading in ("parameters", "PSNR", "SSIM", *["SSIMULACRA2"] * looks, "gain"):
         table.add_column(heading, justify="right")
     for enlarger, row in zip(enlargers, summary, strict=True):
         count = f"{enlarger.parameters:,}" if enlarger.parameters else ""
         gain = row.quality.psnr - summary[0].quality.psnr
         over = "" if row is summary[0] else f"{gain:+.2f} dB"
-        psnr, ssim = f"{row.quality.psnr:.2f}", f"{row.quality.ssim:.4f}"
-        table.add_row(row.model, count, psnr, ssim, over)
+        figures = [f"{row.quality.psnr:.2f}", f"{row.quality.ssim:.4f}"]
+        if row.quality.ssimulacra2 is not None:
+            figures.append(f"{row.quality.ssimulacra2:.2f}")
+        table.add_row(row.model, count, *figures, over)
     return table
 
 
@@ -171,10 +208,12 @@ def _open_all(models: Sequence[str], *, ensemble: bool) -> list[Enlarger]:
 def _write_csv(path: Path, rows: Sequence[Row]) -> None:
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["photo", "model", "psnr", "ssim"])
+        writer.writerow(["input", "photo", "model", "psnr", "ssim", "ssimulacra2"])
         for row in rows:
             quality = row.quality
-            writer.writerow([row.photo, row.model, f"{quality.psnr:.4f}", f"{quality.ssim:.6f}"])
+            looks = "" if quality.ssimulacra2 is None else f"{quality.ssimulacra2:.4f}"
+            figures = (f"{quality.psnr:.4f}", f"{quality.ssim:.6f}", looks)
+            writer.writerow([row.input, row.photo, row.model, *figures])
 
 
 if __name__ == "__main__":

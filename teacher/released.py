@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
-PLACES = (_ROOT / "teacher" / "released", _ROOT / "distill" / "released")
+TEACHER_RELEASED = _ROOT / "teacher" / "released"
+DISTILL_RELEASED = _ROOT / "distill" / "released"
+PLACES = (TEACHER_RELEASED, DISTILL_RELEASED)
 """Folders of run folders; each holds `model.safetensors` and `run.json` as any run does."""
 
 

@@ -59,7 +59,7 @@ class StagedRecipe:
 
     steps: int = 20_000
     """Optimiser steps of all stages."""
-    stage1: Stage = Stage(share=0.7, learning_rate=2e-3, batch=16, crop_px=48)
+    stage1: Stage = Stage(share=0.7, learning_rate=1e-3, batch=16, crop_px=48)
     """From fresh weights."""
     stage2: Stage = Stage(
         share=0.2, learning_rate=2e-4, batch=4, crop_px=96, truth=0.9, teacher=0.2

@@ -186,6 +186,12 @@ def _describe(
 def _tell(folder: Path, metrics: dict[str, float]) -> None:
     figures = ", ".join(f"{name.split('/')[-1]} {value:.4g}" for name, value in metrics.items())
     console.print(f"wrote {folder} ({figures or 'not validated'})")
+    if metrics and metrics["validation/psnr"] < metrics["validation/bicubic_psnr"]:
+        console.print(
+            "WARNING: it is worse than bicubic there: train for more steps, or, if it was that many "
+            "already, with a lower learning rate or another --seed (a network can die early on)",
+            style="bold yellow",
+        )
 
 
 def _finished_for_all(run: TrainingRun, record: RunRecord) -> bool:

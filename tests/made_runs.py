@@ -36,6 +36,10 @@ class MadeChain:
         return self.folder / "teacher"
 
     @property
+    def student_tfjs(self) -> Path:
+        return self.folder / "student-tfjs"
+
+    @property
     def student(self) -> Path:
         return self.folder / "student"
 

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
 from export.browser import open_browser
+from export.compact_file import FILE, read_compact
+from export.onnx_graph import to_onnx
 from export.runtimes import run_onnx
 from pixels.command import UserError
 from tests.browser.driver import Driver
@@ -52,9 +54,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, chain: MadeChain) -> Path:
 
 
 @pytest.fixture(scope="session")
-def reference(chain: MadeChain) -> Reference:
-    """Enlarge RGB bytes with ONNX Runtime, the whole picture at once."""
-    run = run_onnx(chain.student.with_name("student-onnx") / "model.onnx")
+def reference(chain: MadeChain, tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    """Enlarge RGB bytes with ONNX Runtime in float32, the whole picture at once."""
+    path = tmp_path_factory.mktemp("reference") / "model.onnx"
+    path.write_bytes(to_onnx(read_compact(chain.page_model / FILE).network).SerializeToString())
+    run = run_onnx(path)
 
     def enlarge(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         batch = picture.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)

@@ -146,7 +146,7 @@ def test_a_worker_over_http_and_slices_on_the_page(page: Page) -> None:
         return found;
         """,
     )
-    assert got == [["worker", "wasm", False, -1], ["page", "wasm", False, -1]]
+    assert got == [["worker", "tfjs-wasm", False, -1], ["page", "tfjs-wasm", False, -1]]
 
 
 def test_tiled_equals_whole_to_the_byte_with_the_real_model(page: Page) -> None:
@@ -301,7 +301,7 @@ def test_a_lost_webgl_context_is_overcome_with_smaller_tiles(opener: Opener) -> 
         return [halfsize.backend, halfsize.last.tilePx, wrongAt(image, result)];
         """,
     )
-    assert got == ["webgl", 16, -1]
+    assert got == ["tfjs-webgl", 16, -1]
 
 
 _NO_MEMORY = """
@@ -370,7 +370,7 @@ def test_what_is_measured_is_remembered(page: Page) -> None:
                 JSON.parse(localStorage['halfsize:backend']).models];
         """,
     )
-    assert got == ["wasm", "wasm", 0, {"stand-in0": "wasm"}]
+    assert got == ["tfjs-wasm", "tfjs-wasm", 0, {"stand-in0": "tfjs-wasm"}]
 
 
 def test_typed_errors(page: Page, library_site: Path, tmp_path: Path) -> None:
@@ -431,7 +431,7 @@ def test_a_strict_content_security_policy(opener: Opener, workers: str, place: s
         return [halfsize.place, halfsize.backend, wrongAt(image, result)];
         """,
     )
-    assert got == [place, "wasm", -1]
+    assert got == [place, "tfjs-wasm", -1]
 
 
 def test_on_the_page_no_frame_waits_long(page: Page) -> None:

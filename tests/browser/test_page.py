@@ -42,7 +42,7 @@ def large(tmp_path: Path) -> Path:
 
 
 def test_a_second_picture_ends_the_first(opened: Driver, small: Path, large: Path) -> None:
-    opened.page.select_option("#backend", "cpu")
+    opened.page.select_option("#backend", "tfjs-cpu")
     opened.choose(large)
     opened.page.wait_for_function("document.getElementById('progress').position > 0")
     opened.choose(small)
@@ -61,7 +61,7 @@ def test_two_pictures_at_once_show_the_later_one(opened: Driver, small: Path, la
 
 
 def test_cancel_goes_back_to_the_start(opened: Driver, small: Path, large: Path) -> None:
-    opened.page.select_option("#backend", "cpu")
+    opened.page.select_option("#backend", "tfjs-cpu")
     opened.choose(large)
     opened.page.wait_for_function("document.getElementById('progress').position > 0")
     opened.page.get_by_role("button", name="Cancel").press("Enter")
@@ -72,7 +72,7 @@ def test_cancel_goes_back_to_the_start(opened: Driver, small: Path, large: Path)
 
 
 def test_progress_paints_while_the_page_stays_alive(opened: Driver, large: Path) -> None:
-    opened.page.select_option("#backend", "cpu")
+    opened.page.select_option("#backend", "tfjs-cpu")
     opened.page.evaluate(
         """() => {
           window.seen = new Set();

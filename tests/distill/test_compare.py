@@ -38,7 +38,7 @@ def test_gains_are_paired_by_photo_and_averaged_over_seeds() -> None:
 
 def test_each_source_is_alone_against_the_truth_and_all_are_together(tmp_path: Path) -> None:
     config = CompareConfig(
-        teacher=tmp_path, photos=tmp_path, benchmark=tmp_path, run=tmp_path / "r",
+        teacher=tmp_path, benchmark=tmp_path, run=tmp_path / "r",
         sources=SourceConfig(lr_only_photos=tmp_path, zoomed_photos=3),
     )  # fmt: skip
     listed = variants(config)
@@ -142,3 +142,13 @@ def test_sizes_are_names_or_body_x_channels(tmp_path: Path) -> None:
         done = command_here("distill.frontier", *common, "--sizes", wrong)
         assert done.status == 2, wrong
         assert "Traceback" not in done.errors
+
+
+def test_what_students_see_is_named_once(tmp_path: Path) -> None:
+    common = ("--teacher", tmp_path, "--benchmark", tmp_path, "--run", tmp_path / "r")
+    done = command_here("distill.compare", *common, "--photos", tmp_path, "--degradation", "web")
+    assert done.status == 2
+    assert "--degradations" in done.errors
+    done = command_here("distill.frontier", "--benchmark", tmp_path, "--run", tmp_path / "r")
+    assert done.status == 2
+    assert "--photos or --store" in done.errors

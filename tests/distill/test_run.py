@@ -53,6 +53,18 @@ def test_the_same_command_again_changes_nothing(chain: MadeChain) -> None:
     assert (chain.student / "run.json").read_bytes() == before
 
 
+def test_a_student_worse_than_bicubic_is_told(tmp_path: Path, photos_folder: Path) -> None:
+    photos = ("--photos", photos_folder, "--validation", photos_folder)
+    small = ("--body", "0", "--channels", "2", "--stage1.crop-px", "12", "--stage1.batch", "4")
+    one_stage = ("--stage1.share", "1", "--stage2.share", "0", "--stage3.share", "0")
+    for steps, worse in ((1, True), (400, False)):  # a fresh one repeats pixels
+        run = tmp_path / f"{steps}"
+        settings = (*photos, *small, *one_stage, "--steps", steps, "--threads", "1")
+        done = command_here("distill.run", "--run", run, *settings)
+        assert done.status == 0, done.errors
+        assert ("worse than bicubic" in done.errors) == worse
+
+
 def test_a_teacher_that_is_none_is_told(tmp_path: Path, chain: MadeChain) -> None:
     photos = chain.folder / "photos" / "train"
     run = tmp_path / "run"

@@ -69,8 +69,8 @@ def page(browser: Browser, chain: MadeChain) -> Iterator[Page]:
         name = address.rpartition("/")[2]
         if address == "http://localhost/":
             route.fulfill(content_type="text/html", body="")
-        elif (chain.page_model / name).is_file():
-            route.fulfill(body=(chain.page_model / name).read_bytes())
+        elif (chain.student_tfjs / name).is_file():
+            route.fulfill(body=(chain.student_tfjs / name).read_bytes())
         else:
             route.abort()
 
@@ -109,7 +109,7 @@ def test_upscalerjs_gives_the_same_pixels(page: Page, chain: MadeChain) -> None:
 
 
 def test_the_golden_vectors_hold_in_the_page(page: Page, chain: MadeChain) -> None:
-    path = chain.page_model / "golden.json"
+    path = chain.student_tfjs / "golden.json"
     assert path.stat().st_size < 10_000
     cases, tolerance = read_golden(path.read_text())
     for _, given, expected in cases:

@@ -27,7 +27,7 @@ def nodes(folder: Path) -> list[dict[str, object]]:
 
 
 def test_the_graph_is_what_other_libraries_load(chain: MadeChain) -> None:
-    model = json.loads((chain.page_model / "model.json").read_text(encoding="utf-8"))
+    model = json.loads((chain.student_tfjs / "model.json").read_text(encoding="utf-8"))
     assert model["format"] == "graph-model"
     assert "userDefinedMetadata" not in model  # structured output names would be there
     (given,) = model["signature"]["inputs"].values()
@@ -38,7 +38,7 @@ def test_the_graph_is_what_other_libraries_load(chain: MadeChain) -> None:
 
 
 def test_each_convolution_is_one_fused_kernel(chain: MadeChain) -> None:
-    count = Counter(str(node["op"]) for node in nodes(chain.page_model))
+    count = Counter(str(node["op"]) for node in nodes(chain.student_tfjs))
     # nano: first, four of the body, last; unfused are luma, anchor, chroma and assembly, which
     # have neither bias nor activation.
     assert count["_FusedConv2D"] == 6
@@ -48,7 +48,11 @@ def test_each_convolution_is_one_fused_kernel(chain: MadeChain) -> None:
 
 
 def test_the_card_describes_the_files(chain: MadeChain) -> None:
-    for folder in (chain.page_model, chain.folder / "teacher-tfjs", chain.folder / "student-onnx"):
+    for folder in (
+        chain.student_tfjs,
+        chain.folder / "teacher-tfjs",
+        chain.folder / "student-onnx",
+    ):
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         files = {path.name for path in folder.iterdir()} - {CARD}
         assert set(card["files"]) | set(card["other_files"]) == files
@@ -62,7 +66,7 @@ def test_the_card_describes_the_files(chain: MadeChain) -> None:
 
 def test_teacher_and_student_equal_onnx_runtime_on_every_backend(chain: MadeChain) -> None:
     exports = {
-        chain.page_model: chain.folder / "student-onnx",
+        chain.student_tfjs: chain.folder / "student-onnx",
         chain.folder / "teacher-tfjs": chain.folder / "teacher-onnx",
     }
     for folder, other in exports.items():
@@ -109,7 +113,7 @@ def test_a_wrong_channel_order_leaves_nothing(
 
 
 def test_the_browser_runs_one_kernel_for_each_convolution(chain: MadeChain) -> None:
-    count = Counter(kernels_of(chain.page_model))
+    count = Counter(kernels_of(chain.student_tfjs))
     assert count["FusedConv2D"] == 6
     assert count["Conv2D"] == 4
     assert not {"Prelu", "Relu", "Add", "BiasAdd", "Transpose"} & set(count)

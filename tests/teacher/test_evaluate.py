@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -90,22 +91,57 @@ def test_the_table_and_the_csv_show_every_model(
     assert done.status == 0, done.errors
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         header, *rows = list(csv.reader(file))
-    assert header == ["photo", "model", "psnr", "ssim"]
+    assert header == ["input", "photo", "model", "psnr", "ssim", "ssimulacra2"]
     models = ["bicubic", "tiny", "repeat", "lanczos"]
     names = ["photo0.png", "photo1.png", "photo2.png"]
     photos = [[name, model] for name in names for model in models]
-    assert [row[:2] for row in rows] == [*photos, *[["mean", model] for model in models]]
+    assert {(row[0], row[5]) for row in rows} == {("clean", "")}
+    assert [row[1:3] for row in rows] == [*photos, *[["mean", model] for model in models]]
     for number, model in enumerate(models):
-        psnr = [float(row[2]) for row in rows[:-4] if row[1] == model]
-        assert float(rows[number - 4][2]) == pytest.approx(sum(psnr) / 3, abs=1e-3)
+        psnr = [float(row[3]) for row in rows[:-4] if row[2] == model]
+        assert float(rows[number - 4][3]) == pytest.approx(sum(psnr) / 3, abs=1e-3)
         (line,) = [line for line in done.output.splitlines() if model in line]
-        assert f"{float(rows[number - 4][2]):.2f}" in line
-        assert f"{float(rows[number - 4][3]):.4f}" in line
+        assert f"{float(rows[number - 4][3]):.2f}" in line
+        assert f"{float(rows[number - 4][4]):.4f}" in line
     enlarge = open_enlarger(str(tiny_run)).enlarge
     reduced, original = reduce_photo(read_picture(photos_folder / "photo0.png").rgb, 2)
     expected = compare(enlarge(reduced), original, shave_px=2)
-    assert rows[1] == ["photo0.png", "tiny", f"{expected.psnr:.4f}", f"{expected.ssim:.6f}"]
+    figures = [f"{expected.psnr:.4f}", f"{expected.ssim:.6f}", ""]
+    assert rows[1] == ["clean", "photo0.png", "tiny", *figures]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "repeat.onnx"]
+
+
+def test_compressed_input_is_measured_too(tmp_path: Path, photos_folder: Path) -> None:
+    done = command_here(
+        *("teacher.evaluate", "--photos", photos_folder, "--csv", tmp_path / "out.csv"),
+        *("--input", "clean", "jpeg-20", "webp-75", "avif-60", "--ssimulacra2", "--threads", "1"),
+    )
+    assert done.status == 0, done.errors
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    means = {row["input"]: row for row in rows if row["photo"] == "mean"}
+    assert list(means) == ["clean", "jpeg-20", "webp-75", "avif-60"]
+    for name, row in means.items():
+        assert f", {name}, x2" in done.output
+        of_input = [other for other in rows if other["input"] == name][:-1]
+        for figure in ("psnr", "ssimulacra2"):
+            mean = sum(float(other[figure]) for other in of_input) / len(of_input)
+            assert float(row[figure]) == pytest.approx(mean, abs=1e-3)
+            if name != "clean":
+                assert float(row[figure]) < float(means["clean"][figure])
+    reduced, original = reduce_photo(read_picture(photos_folder / "photo0.png").rgb, 2)
+    file = io.BytesIO()
+    Image.fromarray(reduced).save(file, "JPEG", quality=20, subsampling="4:2:0")
+    enlarged = open_enlarger("bicubic").enlarge(np.asarray(Image.open(file).convert("RGB")))
+    (row,) = [row for row in rows if (row["input"], row["photo"]) == ("jpeg-20", "photo0.png")]
+    assert row["psnr"] == f"{compare(enlarged, original, shave_px=2).psnr:.4f}"
+
+
+@pytest.mark.parametrize("wrong", ["jpg-75", "jpeg", "webp-0", "avif-101", "jpeg-7.5"])
+def test_an_input_that_is_none_is_told(tmp_path: Path, wrong: str) -> None:
+    done = command_here("teacher.evaluate", "--photos", tmp_path, "--input", wrong)
+    assert done.status == 2
+    assert repr(wrong) in done.errors
 
 
 def test_bicubic_has_the_scale_of_the_networks(tmp_path: Path, photos_folder: Path) -> None:

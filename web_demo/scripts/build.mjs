@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { kernelFiles } from './kernel-plugin.mjs';
+import { embedKernels, kernelFiles } from './kernel-plugin.mjs';
 import { packModels } from './pack-models.mjs';
 import { prunedTfjs } from './tfjs-plugin.mjs';
 
@@ -46,6 +46,7 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
   loader: { '.wasm': 'base64' },
+  charset: 'utf8',
 };
 
 /** A classic script cannot ask for its own address later than while it first runs. */
@@ -90,8 +91,9 @@ async function buildEngine(name) {
     logOverride: { 'import-is-undefined': 'silent' },
     write: false,
   });
+  const script = await embedKernels(outputFiles[0]?.text ?? '');
   const text =
-    `(()=>{const start=function(halfsizePort){${outputFiles[0]?.text}};` +
+    `(()=>{const start=function(halfsizePort){${script}};` +
     'if(typeof WorkerGlobalScope==="function"&&self instanceof WorkerGlobalScope)start(self);' +
     `else((globalThis.halfsizeParts??={}).engines??={})["${name}"]=start})();\n`;
   await writeFile(path.join(out, `engine-${name}.js`), text);
@@ -111,12 +113,14 @@ async function buildVerifier(name) {
       building.onResolve({ filter: /\/worker\/serve$/ }, () => ({ path }));
     },
   };
-  await build({
+  const { outputFiles } = await build({
     ...common,
     entryPoints: [`src/engines/${name}.ts`],
-    outfile: path.join(out, `verify-engine-${name}.js`),
     plugins: [surrounded, kernelFiles],
+    write: false,
   });
+  const text = await embedKernels(outputFiles[0]?.text ?? '');
+  await writeFile(path.join(out, `verify-engine-${name}.js`), text);
 }
 
 /**
@@ -177,6 +181,7 @@ try {
   await Promise.all([
     buildScript('halfsize', 'src/library/script.ts'),
     buildModule(),
+    buildScript('halfsize-extras', 'src/library/extras.ts'),
     buildScript('page', 'src/page/main.ts'),
     buildScript('gif', 'src/page/gif.ts'),
     buildScript('verify', 'src/verify.ts'),

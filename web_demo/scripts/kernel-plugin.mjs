@@ -1,11 +1,23 @@
 import { BLOCKS } from '../assembly/convolution.mjs';
 import { buildKernels } from './build-kernels.mjs';
 
-/** @type {Map<string, Promise<Uint8Array>>} */
-const built = new Map();
+/** @typedef {'plain' | 'relaxed'} Variant */
+
+/** @type {Partial<Record<Variant, Promise<Uint8Array>>>} */
+const built = {};
+
+/** @param {string} name */
+const isVariant = (name) => name === 'plain' || name === 'relaxed';
+
+/** @param {Variant} variant */
+function kernels(variant) {
+  built[variant] ??= buildKernels(variant);
+  return built[variant];
+}
 
 /**
- * Resolve `kernels:plain` and `kernels:relaxed` to the compiled programs.
+ * Resolve `kernels:plain` and `kernels:relaxed` to the compiled programs; `embedKernels` must then
+ * put them into the text.
  *
  * @type {import('esbuild').Plugin}
  */
@@ -17,14 +29,33 @@ export const kernelFiles = {
       namespace: 'kernels',
     }));
     build.onLoad({ filter: /.*/, namespace: 'kernels' }, async ({ path }) => {
-      const variant = path === 'relaxed' ? 'relaxed' : 'plain';
-      if (!built.has(variant)) built.set(variant, buildKernels(variant));
-      const program = Buffer.from((await built.get(variant)) ?? []).toString('base64');
-      const blockPixels = BLOCKS[variant].map(({ pixels }) => pixels);
+      if (!isVariant(path)) throw new Error(`there are no kernels “${path}”`);
+      const blockPixels = BLOCKS[path].map(({ pixels }) => pixels);
       return {
-        contents: `export const program = ${JSON.stringify(program)};
+        contents: `export const program = "@kernels:${path}@";
           export const blockPixels = ${JSON.stringify(blockPixels)};`,
       };
     });
   },
 };
+
+/**
+ * Put the programs into a built script, a character for each byte. Next to nothing is escaped, so
+ * that gzip finds what repeats: base64 or escapes would hide it, and cost twice the bytes.
+ *
+ * @param {string} text
+ */
+export async function embedKernels(text) {
+  const pieces = text.split(/"@kernels:(plain|relaxed)@"/);
+  for (let at = 1; at < pieces.length; at += 2) {
+    const variant = pieces[at] === 'plain' ? 'plain' : 'relaxed';
+    const characters = Buffer.from(await kernels(variant)).toString('latin1');
+    const escapes = /** @type {Record<string, string>} */ ({ '\n': '\\n', '\r': '\\r' });
+    const escaped = characters.replace(
+      /[\n\r"\\]/g,
+      (character) => escapes[character] ?? `\\${character}`,
+    );
+    pieces[at] = `"${escaped}"`;
+  }
+  return pieces.join('');
+}

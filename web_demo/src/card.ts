@@ -1,5 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { ModelForm } from './backend-names';
 import { NETWORK_FILE } from './compact/file-name';
 import { ModelMismatch } from './errors';
@@ -21,6 +19,8 @@ export type Card = {
 
 /** The files of an export folder by name, without the card. */
 export type ModelFiles = Record<string, Uint8Array<ArrayBuffer>>;
+
+export type Sha256 = (bytes: Uint8Array) => Promise<ArrayBuffer | Uint8Array<ArrayBuffer>>;
 
 const FORMAT = 1;
 
@@ -54,12 +54,16 @@ export function parseCard(value: unknown): Card {
 }
 
 /** Refuse files that are not, byte for byte, the ones the card was written for. */
-export async function requireUntouched(card: Card, files: ModelFiles): Promise<void> {
+export async function requireUntouched(
+  card: Card,
+  files: ModelFiles,
+  compute: Sha256,
+): Promise<void> {
   for (const [file, expected] of Object.entries(card.files)) {
     const bytes = files[file];
     if (!bytes)
       throw new ModelMismatch(`The model “${card.name}” is incomplete: ${file} is missing.`);
-    if (bytes.length !== expected.bytes || (await hashOf(bytes)) !== expected.sha256) {
+    if (bytes.length !== expected.bytes || (await hashOf(bytes, compute)) !== expected.sha256) {
       throw new ModelMismatch(
         `The model “${card.name}” was altered: ${file} is not the file its card describes. Export it again.`,
       );
@@ -67,10 +71,11 @@ export async function requireUntouched(card: Card, files: ModelFiles): Promise<v
   }
 }
 
-/** SHA-256 in hexadecimal. Browsers keep SubtleCrypto from plain http: there it is computed here. */
-export async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** SHA-256 in hexadecimal; browsers keep SubtleCrypto from plain http, where `compute` is asked. */
+async function hashOf(bytes: Uint8Array<ArrayBuffer>, compute: Sha256): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
-  return bytesToHex(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes));
+  const digest = subtle ? await subtle.digest('SHA-256', bytes) : await compute(bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Which runtimes a model is for. */

@@ -19,21 +19,15 @@ export interface Engine {
 /** A network that is ready: what it must do for the tiler, one picture in, one enlarged out. */
 export interface Enlarger {
   /**
-   * @param pixels RGB floats in [0, 1], row by row, `height * width * 3` of them.
-   * @returns the enlarged RGB floats as the network gives them, not clamped.
+   * @param pixels RGBA, row by row; alpha is not looked at. The engine may give away the buffer.
+   * @returns the enlarged RGBA, clamped, rounded to the nearest byte with halves upwards, alpha 255.
    * @throws Exhausted when memory ran out or the graphics context was lost.
    */
-  run(pixels: Float32Array, height: number, width: number): Promise<Enlarged>;
+  runBytes(pixels: PixelBytes, height: number, width: number): Promise<PixelBytes>;
   /**
-   * The same on bytes, for engines that turn them into floats themselves; used in place of `run`
-   * wherever there is no alpha to look after in between.
-   *
-   * @param pixels RGBA, row by row; alpha is not looked at. The engine may keep or give away the
-   *   buffer.
-   * @returns the enlarged RGBA, clamped, rounded to the nearest byte with halves upwards, alpha 255.
-   * @throws Exhausted as above.
+   * The same on RGB floats in [0, 1], `height * width * 3` of them: what exports are checked by.
    */
-  runBytes?(pixels: PixelBytes, height: number, width: number): Promise<PixelBytes>;
+  run?(pixels: Float32Array, height: number, width: number): Promise<Enlarged>;
   /** How many tiles it works on at once; 1 unless said. */
   readonly lanes?: number;
   dispose(): void;

@@ -12,6 +12,10 @@ export type ToEngine =
   | { kind: 'start'; card: Card; files: ModelFiles; targetMs: number; tilePx?: number }
   /** Enlarge a picture; its buffer or bitmap is handed over. Jobs share the engine tile by tile. */
   | { kind: 'upscale'; job: number; picture: Picture | ImageBitmap; colorSpace: ColorSpace }
+  /** Work for the engine at the other end of `port`: load the model, then take its tiles. */
+  | { kind: 'help'; card: Card; files: ModelFiles; port: MessagePort }
+  /** A helper listens at the other end of `port`. */
+  | { kind: 'helper'; port: MessagePort }
   /** Give up a job, waiting or running. Answered by `failed` with `Aborted` if it was there. */
   | { kind: 'abort'; job: number };
 
@@ -31,6 +35,8 @@ export type FromEngine =
   /** The script runs: without this a worker was forbidden or its script is missing. */
   | { kind: 'ready'; backend: Backend }
   | Started
+  /** The model is loaded, and tiles are taken. */
+  | { kind: 'helping' }
   /** The backend does not start here, or computes wrongly; another may do. */
   | { kind: 'refused'; reason: string }
   /** The model cannot be used on any backend. */

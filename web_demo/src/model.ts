@@ -1,7 +1,7 @@
 import { type GraphModel, loadGraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelFiles } from './card';
-import type { Enlarged, Enlarger } from './engine';
+import type { Enlarged } from './engine';
 
 /** Load a TF.js graph model from the text of its model.json and its weights, on the current backend. */
 export async function loadModel(
@@ -29,7 +29,7 @@ export function weightBytes(files: ModelFiles): ArrayBuffer {
   return tf.io.concatenateArrayBuffers(shards);
 }
 
-export class GraphModelEnlarger implements Enlarger {
+export class GraphModelEnlarger {
   readonly #model: GraphModel;
 
   constructor(model: GraphModel) {

@@ -1,5 +1,5 @@
 import { enlargeAlpha, fillHidden, isOpaque } from './alpha';
-import type { Enlarger } from './engine';
+import type { Enlarger, PixelBytes } from './engine';
 import { ModelMismatch } from './errors';
 import { blankPicture, cropPicture, type Picture, readTile, writeTile } from './picture';
 import { fitTile, planSpans, type Span } from './tiling';
@@ -31,29 +31,44 @@ export async function upscale(picture: Picture, model: Enlarger, work: Work): Pr
   const { scale, marginPx, tilePx, alignPx = 1 } = work;
   const opaque = isOpaque(picture);
   const result = blankPicture(picture.width * scale, picture.height * scale);
-  const [columns, rows] = [picture.width, picture.height].map((length) => {
-    const tile = roundUp(fitTile(length, tilePx, marginPx), alignPx);
-    return planSpans(length, tile, marginPx, alignPx);
-  }) as [Span[], Span[]];
+  const lanes = model.lanes ?? 1;
+  const plan = (length: number, parts: number) => {
+    const tile = Math.min(fitTile(length, tilePx, marginPx), shareOf(length, parts, marginPx));
+    return planSpans(length, roundUp(tile, alignPx), marginPx, alignPx);
+  };
+  const columns = plan(picture.width, 1);
+  const rows = plan(picture.height, Math.ceil(lanes / columns.length));
   const tiles = rows.flatMap((row) => columns.map((column) => ({ row, column })));
-  for (const [index, { row, column }] of tiles.entries()) {
-    await work.pause();
+  let done = 0;
+  const enlarge = async ({ row, column }: (typeof tiles)[number]) => {
     const height = row.readEnd - row.readStart;
     const width = column.readEnd - column.readStart;
     const tile = opaque
       ? readTile(picture, row, column)
       : readHiddenFilled(picture, row, column, marginPx + ALPHA_REACH_PX);
-    const enlarged = await model.run(tile, height, width);
-    requireShape(enlarged, height * scale, width * scale);
-    writeTile(result, enlarged.data, row, column, scale);
+    const enlarged = await model.runBytes(tile, height, width);
+    requireLength(enlarged, height, width, scale);
+    writeTile(result, enlarged, row, column, scale);
     if (!opaque) writeAlpha(result, picture, row, column, scale);
-    work.onTile(index + 1, tiles.length);
+    work.onTile(++done, tiles.length);
+  };
+  const running = new Set<Promise<void>>();
+  try {
+    for (const tile of tiles) {
+      if (running.size >= lanes) await Promise.race(running);
+      await work.pause();
+      const task = enlarge(tile).finally(() => running.delete(task));
+      running.add(task);
+    }
+    await Promise.all(running);
+  } finally {
+    await Promise.allSettled(running); // nothing is left behind that would fail unseen
   }
   return result;
 }
 
-/** A tile's floats, with colour under what is transparent. It spreads no further than `radius`. */
-function readHiddenFilled(picture: Picture, row: Span, column: Span, radius: number): Float32Array {
+/** A tile's bytes, with colour under what is transparent. It spreads no further than `radius`. */
+function readHiddenFilled(picture: Picture, row: Span, column: Span, radius: number): PixelBytes {
   const rows = widened(row.readStart, row.readEnd, picture.height, radius);
   const columns = widened(column.readStart, column.readEnd, picture.width, radius);
   const filled = fillHidden(cropPicture(picture, rows, columns), radius);
@@ -73,6 +88,21 @@ function writeAlpha(result: Picture, picture: Picture, row: Span, column: Span, 
   }
 }
 
+/** The side of windows that cut `length` pixels into so many, if that leaves more than margins. */
+function shareOf(length: number, parts: number, margin: number): number {
+  if (parts === 1) return Number.POSITIVE_INFINITY;
+  return Math.max(Math.ceil((length - 2 * margin) / parts) + 2 * margin, 4 * margin + 16);
+}
+
+function requireLength(got: PixelBytes, height: number, width: number, scale: number): void {
+  const expected = height * width * scale ** 2;
+  if (got.length !== 4 * expected) {
+    throw new ModelMismatch(
+      `The model gave ${got.length / 4} pixels where its card promises ${expected}. Export it again.`,
+    );
+  }
+}
+
 function roundUp(length: number, multiple: number): number {
   return Math.ceil(length / multiple) * multiple;
 }
@@ -88,17 +118,4 @@ function shifted({ readStart, readEnd, keepStart, keepEnd }: Span, by: number): 
     keepStart: keepStart - by,
     keepEnd: keepEnd - by,
   };
-}
-
-function requireShape(
-  got: { height: number; width: number; channels: number },
-  height: number,
-  width: number,
-): void {
-  if (got.height !== height || got.width !== width || got.channels !== 3) {
-    throw new ModelMismatch(
-      `The model gave ${got.width} × ${got.height} pixels of ${got.channels} channels ` +
-        `where its card promises ${width} × ${height} of 3. Export it again.`,
-    );
-  }
 }

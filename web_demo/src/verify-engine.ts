@@ -9,7 +9,7 @@ import { NETWORK_FILE } from './compact/file-name';
 import { parseNetwork } from './compact/network';
 import type { Engine, Enlarged, Enlarger, PixelBytes } from './engine';
 import { ModelMismatch } from './errors';
-import { toByte } from './picture';
+import { toByte } from './floats';
 
 let engine: Engine | undefined;
 let model: Enlarger | undefined;
@@ -40,8 +40,10 @@ async function run(inputBase64: string, height: number, width: number) {
   if (!model) throw new Error('open a model first');
   const pixels = new Float32Array(bytesFromBase64(inputBase64).buffer);
   const bytes = asBytes(pixels);
-  const enlarged = await model.run(pixels, height, width);
-  if (bytes && model.runBytes) requireSame(enlarged, await model.runBytes(bytes, height, width));
+  const { run } = model;
+  if (!run) throw new Error('the engine has no way with floats');
+  const enlarged = await run(pixels, height, width);
+  if (bytes) requireSame(enlarged, await model.runBytes(bytes, height, width));
   const { data, ...size } = enlarged;
   return {
     ...size,

@@ -2,12 +2,21 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { modelBytes, parseCard, requireUntouched } from '../src/card';
 import { ModelMismatch } from '../src/errors';
+import { sha256 } from '../src/sha256';
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(text));
 }
 
 const FILES = { 'model.json': bytesOf('{"a": 1}'), 'group1-shard1of1.bin': bytesOf('weights') };
+
+const compute = async (bytes: Uint8Array) => sha256(bytes);
+
+test.each([0, 1, 55, 56, 63, 64, 65, 1000])('SHA-256 of %i bytes', (length) => {
+  const bytes = Uint8Array.from({ length }, (_, i) => (i * 7919) % 251);
+  const expected = createHash('sha256').update(bytes).digest('hex');
+  expect(Buffer.from(sha256(bytes)).toString('hex')).toBe(expected);
+});
 
 function cardJson(): Record<string, unknown> {
   const files = Object.entries(FILES).map(([name, bytes]) => {
@@ -59,27 +68,27 @@ describe('a card that is wrong is refused with a sentence naming the field', () 
 
 describe('model files', () => {
   test('the written ones are taken', async () => {
-    await requireUntouched(parseCard(cardJson()), FILES);
+    await requireUntouched(parseCard(cardJson()), FILES, compute);
   });
 
   test('one changed bit is refused', async () => {
     const weights = bytesOf('weights');
     weights[3] = (weights[3] as number) ^ 1;
     const tampered = { ...FILES, 'group1-shard1of1.bin': weights };
-    await expect(requireUntouched(parseCard(cardJson()), tampered)).rejects.toThrow(
+    await expect(requireUntouched(parseCard(cardJson()), tampered, compute)).rejects.toThrow(
       /“tiny” was altered: group1-shard1of1\.bin/,
     );
   });
 
   test('a file cut short is refused', async () => {
     const cut = { ...FILES, 'model.json': FILES['model.json'].slice(0, 5) };
-    await expect(requireUntouched(parseCard(cardJson()), cut)).rejects.toThrow(/altered/);
+    await expect(requireUntouched(parseCard(cardJson()), cut, compute)).rejects.toThrow(/altered/);
   });
 
   test('a missing file is refused', async () => {
     const { 'model.json': model } = FILES;
-    await expect(requireUntouched(parseCard(cardJson()), { 'model.json': model })).rejects.toThrow(
-      /incomplete: group1-shard1of1\.bin is missing/,
-    );
+    await expect(
+      requireUntouched(parseCard(cardJson()), { 'model.json': model }, compute),
+    ).rejects.toThrow(/incomplete: group1-shard1of1\.bin is missing/);
   });
 });

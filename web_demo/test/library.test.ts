@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { deviceSkips, isShownSmall, speedSkips } from '../src/element/decide';
+import type { PixelBytes } from '../src/engine';
 import { best, isSettled, orderToTry } from '../src/library/merit';
 import { isOutsideSrgb } from '../src/library/source';
 import { turned, webpOrientation } from '../src/library/webp-orientation';
@@ -49,9 +50,9 @@ test('a tile takes about the time that it may', async () => {
   let clock = 0;
   const model = {
     ...nearest(2),
-    run: async (pixels: Float32Array, height: number, width: number) => {
+    runBytes: async (pixels: PixelBytes, height: number, width: number) => {
       clock += (height * width) / 1000;
-      return { data: pixels, height, width, channels: 3 };
+      return pixels;
     },
   };
   const card = { scale: 2, margin_px: 6 };

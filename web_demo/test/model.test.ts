@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
+import { throughFloats } from '../src/floats';
 import { loadModel, weightBytes } from '../src/model';
 import { upscale } from '../src/upscale';
 import { randomSource } from './random';
@@ -13,7 +14,9 @@ beforeAll(async () => {
 
 test.each([2, 3])('a graph model enlarges %ix, byte for byte, through tiles', async (scale) => {
   const { json, weights } = repeatingModel(scale);
-  const model = await loadModel(json, weights);
+  const graph = await loadModel(json, weights);
+  const runBytes = throughFloats((...tile) => graph.run(...tile));
+  const model = { runBytes, dispose: () => graph.dispose() };
   const picture = randomPicture(23, 17, randomSource(scale));
   const work = {
     scale,

@@ -26,6 +26,7 @@ function serverWith(open: Engine['open']): { server: Server; posted: FromEngine[
   const server = new Server({
     post: (message) => void posted.push(message),
     engine: { backend: 'tfjs-cpu', open },
+    check: async () => false,
     breathe: () => new Promise((resolve) => setTimeout(resolve, 0)),
     now: () => {
       clock += 1000;
@@ -100,9 +101,9 @@ test('out of memory with the smallest tiles is an error that says what to do', a
   let runs = 0;
   const { server, posted } = serverWith(async () => ({
     ...nearest(2),
-    run: async (...tile) => {
+    runBytes: async (...tile) => {
       if (++runs > 5) throw new Exhausted('the context was lost');
-      return nearest(2).run(...tile);
+      return nearest(2).runBytes(...tile);
     },
   }));
   await server.handle(START); // without a margin the smallest tile is 8 px
@@ -119,9 +120,9 @@ test('a lost context halves the tiles and every job still ends with its exact re
     const model = nearest(2);
     return {
       ...model,
-      run: async (pixels, height, width) => {
+      runBytes: async (pixels, height, width) => {
         if (++runs === 6) throw new Exhausted('the context was lost');
-        return model.run(pixels, height, width);
+        return model.runBytes(pixels, height, width);
       },
     };
   };
@@ -140,9 +141,9 @@ test('a lost context halves the tiles and every job still ends with its exact re
 test('a model that fails at a tile for another reason fails its job', async () => {
   const broken: Enlarger = { ...nearest(2) };
   let runs = 0;
-  broken.run = async (...tile) => {
+  broken.runBytes = async (...tile) => {
     if (++runs > 5) throw new Error('shader did not compile');
-    return nearest(2).run(...tile);
+    return nearest(2).runBytes(...tile);
   };
   const { server, posted } = serverWith(async () => broken);
   await server.handle(START);

@@ -1,12 +1,10 @@
 import type { Enlarged, Enlarger } from '../src/engine';
+import { type Run, throughFloats } from '../src/floats';
 import { blankPicture, type Picture } from '../src/picture';
 
 /** Repeats every pixel: needs no margin, and its result can be written down by hand. */
-export function nearest(scale: number): Enlarger {
-  return {
-    run: async (pixels, height, width) => repeat(pixels, height, width, scale),
-    dispose: () => undefined,
-  };
+export function nearest(scale: number): Required<Pick<Enlarger, 'run'>> & Enlarger {
+  return standIn((pixels, height, width) => repeat(pixels, height, width, scale));
 }
 
 /**
@@ -14,11 +12,16 @@ export function nearest(scale: number): Enlarger {
  * neighbours are interchangeable: a network whose receptive field is exactly `radius`.
  */
 export function blurring(scale: number, radius: number): Enlarger {
-  return {
-    run: async (pixels, height, width) =>
-      repeat(blur(pixels, height, width, radius), height, width, scale),
-    dispose: () => undefined,
-  };
+  return standIn((pixels, height, width) =>
+    repeat(blur(pixels, height, width, radius), height, width, scale),
+  );
+}
+
+function standIn(
+  enlarge: (pixels: Float32Array, height: number, width: number) => Enlarged,
+): Required<Pick<Enlarger, 'run'>> & Enlarger {
+  const run: Run = async (...tile) => enlarge(...tile);
+  return { run, runBytes: throughFloats(run), dispose: () => undefined };
 }
 
 export function randomPicture(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toByte } from '../src/picture';
+import { toByte } from '../src/floats';
 import { upscale, type Work } from '../src/upscale';
 import { randomSource, wholeBetween } from './random';
 import { blurring, nearest, randomPicture } from './stand-ins';

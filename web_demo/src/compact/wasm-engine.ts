@@ -1,6 +1,5 @@
 import * as plain from 'kernels:plain';
 import * as relaxed from 'kernels:relaxed';
-import { bytesFromBase64 } from '../base64';
 import type { Engine } from '../engine';
 import { NETWORK_FILE } from './file-name';
 import type { Kernels } from './kernels';
@@ -35,7 +34,7 @@ export const wasmEngine: Engine = {
 /** The program with fused multiply-add where there is relaxed SIMD, else the plain one. */
 async function compile(): Promise<[WebAssembly.Module, readonly number[]]> {
   for (const { program, blockPixels } of [relaxed, plain]) {
-    const bytes = bytesFromBase64(program);
+    const bytes = Uint8Array.from(program, (character) => character.charCodeAt(0));
     if (WebAssembly.validate(bytes)) return [await WebAssembly.compile(bytes), blockPixels];
   }
   throw new Error('it has no SIMD');

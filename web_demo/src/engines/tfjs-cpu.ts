@@ -1,6 +1,5 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu';
-import { serve } from '../worker/serve';
 import { KERNELS } from './tfjs-cpu-kernels';
-import { tfjsEngine } from './tfjs-engine';
+import { serveTfjs } from './tfjs-engine';
 
-serve(tfjsEngine({ backend: 'tfjs-cpu', kernels: KERNELS, make: () => new MathBackendCPU() }));
+serveTfjs({ backend: 'tfjs-cpu', kernels: KERNELS, make: () => new MathBackendCPU() });

@@ -1,9 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backend } from '../backend-names';
 import type { ModelFiles } from '../card';
+import { NETWORK_FILE } from '../compact/file-name';
+import { requireGoldenCases } from '../compact/golden';
 import { type Engine, type Enlarged, type Enlarger, Exhausted } from '../engine';
 import { ModelMismatch, reasonOf } from '../errors';
+import { type Run, throughFloats } from '../floats';
+import { requireGolden } from '../golden';
 import { type GraphModelEnlarger, loadModel, weightBytes } from '../model';
+import { serve } from '../worker/serve';
+import { graphFiles } from './tfjs-graph';
 
 /** What TF.js's backends differ in. */
 export type Kind<T extends tf.KernelBackend> = {
@@ -24,14 +30,23 @@ const OPERATIONS = new Set(
   ).split(' '),
 );
 
-/** TF.js on one backend. */
-export function tfjsEngine<T extends tf.KernelBackend>(kind: Kind<T>): Engine {
+/** Start serving TF.js on one backend. */
+export function serveTfjs<T extends tf.KernelBackend>(kind: Kind<T>): void {
+  serve(tfjsEngine(kind), (model, files, backend) =>
+    NETWORK_FILE in files
+      ? requireGoldenCases(model, files, backend)
+      : requireGolden(model, files, backend),
+  );
+}
+
+function tfjsEngine<T extends tf.KernelBackend>(kind: Kind<T>): Engine {
   const { backend, make } = kind;
   const own = ownName(backend);
   for (const kernel of kind.kernels) tf.registerKernel(kernel as tf.KernelConfig);
   return {
     backend,
-    open: async (files) => {
+    open: async (given) => {
+      const files = graphFiles(given);
       const text = new TextDecoder().decode(files['model.json']);
       requireKnownOperations(text);
       // Whatever was there before is not to be trusted: a fresh backend has fresh memory.
@@ -64,19 +79,17 @@ function watched<T extends tf.KernelBackend>(
     loss = new Exhausted(reason);
     giveUp?.(loss);
   });
-  return {
-    run: async (pixels, height, width) => {
-      if (loss) throw loss;
-      const result = await new Promise<Enlarged>((resolve, reject) => {
-        giveUp = reject;
-        model.run(pixels, height, width).then(resolve, reject);
-      });
-      const reason = await trouble?.(started);
-      if (reason) throw new Exhausted(reason);
-      return result;
-    },
-    dispose: () => model.dispose(),
+  const run: Run = async (pixels, height, width) => {
+    if (loss) throw loss;
+    const result = await new Promise<Enlarged>((resolve, reject) => {
+      giveUp = reject;
+      model.run(pixels, height, width).then(resolve, reject);
+    });
+    const reason = await trouble?.(started);
+    if (reason) throw new Exhausted(reason);
+    return result;
   };
+  return { run, runBytes: throughFloats(run), dispose: () => model.dispose() };
 }
 
 /** What TF.js itself calls a backend: its kernels are registered under that name. */

@@ -3,8 +3,7 @@ import simd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.
 import '@tensorflow/tfjs-backend-wasm/dist/flags_wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { bytesFromBase64 } from '../base64';
-import { serve } from '../worker/serve';
-import { tfjsEngine } from './tfjs-engine';
+import { serveTfjs } from './tfjs-engine';
 import { KERNELS } from './tfjs-wasm-kernels';
 
 const NAME = 'tfjs-backend-wasm-simd.wasm';
@@ -38,4 +37,4 @@ async function make(): Promise<BackendWasm> {
 }
 
 offerProgram();
-serve(tfjsEngine({ backend: 'tfjs-wasm', kernels: KERNELS, make }));
+serveTfjs({ backend: 'tfjs-wasm', kernels: KERNELS, make });

@@ -1,6 +1,5 @@
 import { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl/dist/backend_webgl';
-import { serve } from '../worker/serve';
-import { tfjsEngine } from './tfjs-engine';
+import { serveTfjs } from './tfjs-engine';
 import { KERNELS } from './tfjs-webgl-kernels';
 
 /** WebGL goes on after a lost context or a failed allocation, with black pixels: ask it. */
@@ -17,12 +16,10 @@ function lost({ gpgpu }: MathBackendWebGL): Promise<string> {
   });
 }
 
-serve(
-  tfjsEngine({
-    backend: 'tfjs-webgl',
-    kernels: KERNELS,
-    make: () => new MathBackendWebGL(),
-    trouble,
-    lost,
-  }),
-);
+serveTfjs({
+  backend: 'tfjs-webgl',
+  kernels: KERNELS,
+  make: () => new MathBackendWebGL(),
+  trouble,
+  lost,
+});

@@ -1,7 +1,6 @@
 import '@tensorflow/tfjs-backend-webgpu/dist/flags_webgpu';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu';
-import { serve } from '../worker/serve';
-import { tfjsEngine } from './tfjs-engine';
+import { serveTfjs } from './tfjs-engine';
 import { KERNELS } from './tfjs-webgpu-kernels';
 
 const losses = new WeakMap<WebGPUBackend, Promise<string>>();
@@ -30,12 +29,10 @@ async function make(): Promise<WebGPUBackend> {
   return backend;
 }
 
-serve(
-  tfjsEngine({
-    backend: 'tfjs-webgpu',
-    kernels: KERNELS,
-    make,
-    trouble: async (backend) => troubles.get(backend),
-    lost: (backend) => losses.get(backend) as Promise<string>,
-  }),
-);
+serveTfjs({
+  backend: 'tfjs-webgpu',
+  kernels: KERNELS,
+  make,
+  trouble: async (backend) => troubles.get(backend),
+  lost: (backend) => losses.get(backend) as Promise<string>,
+});

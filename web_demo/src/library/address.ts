@@ -14,6 +14,19 @@ const BESIDE: Record<Backend, () => URL> = {
   'tfjs-cpu': () => new URL('./engine-tfjs-cpu.js', import.meta.url),
 };
 
+let folder: string | undefined;
+
+/** Look for scripts in this folder, where a page says that they are not beside this one. */
+export function setFolder(base: string | URL | undefined): void {
+  if (base !== undefined) folder = new URL(base, document.baseURI).href;
+}
+
+/** The address of the script that src/library/extras.ts becomes. */
+export function extrasUrl(): string {
+  if (folder === undefined) return new URL('./halfsize-extras.js', import.meta.url).href;
+  return new URL('halfsize-extras.js', folder.endsWith('/') ? folder : `${folder}/`).href;
+}
+
 /** The address of an engine's script; `base` is a folder to look in instead. */
 export function engineUrl(backend: Backend, base?: string | URL): string {
   if (base === undefined) return BESIDE[backend]().href;

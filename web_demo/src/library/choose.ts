@@ -18,6 +18,7 @@ export type ChooseOptions = {
   place: Place;
   base: string | URL | undefined;
   tilePx: number | undefined;
+  workers: number;
   signal: AbortSignal | undefined;
 };
 
@@ -82,17 +83,22 @@ export async function startBest(
 async function start(
   backend: Backend,
   { card, files }: LoadedModel,
-  { place, base, tilePx, signal }: ChooseOptions,
+  { place, base, tilePx, workers, signal }: ChooseOptions,
   picky: boolean,
 ): Promise<Chosen> {
   const reason = await missing(backend, picky);
   if (reason) throw new Error(reason);
-  const session = new Session(await openEngine(backend, engineUrl(backend, base), place));
+  const open = () => openEngine(backend, engineUrl(backend, base), place);
+  const session = new Session(await open());
   const giveUp = () => session.close(new Aborted(signal?.reason));
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
-    return { session, started: await session.start(card, files, tilePx) };
+    const started = await session.start(card, files, tilePx);
+    if (backend === 'wasm' && session.place === 'worker') {
+      void session.employ(workers - 1, open, card, files);
+    }
+    return { session, started };
   } catch (error) {
     session.close();
     throw error;

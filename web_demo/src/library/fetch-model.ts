@@ -1,6 +1,7 @@
 import { bytesFromBase64 } from '../base64';
 import { type Card, type ModelFiles, parseCard, requireUntouched } from '../card';
 import { Aborted, ModelMismatch, reasonOf } from '../errors';
+import { extras } from './lazy';
 
 /** The files of an export folder by name, `halfsize.json` among them. */
 export type ModelBytes = Record<string, ArrayBuffer | Uint8Array<ArrayBuffer> | string>;
@@ -64,7 +65,7 @@ async function verified(
     const bytes = find(name);
     if (bytes) files[name] = bytes;
   }
-  await requireUntouched(card, files);
+  await requireUntouched(card, files, async (bytes) => (await extras()).sha256(bytes));
   return { card, files };
 }
 

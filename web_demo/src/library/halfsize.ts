@@ -4,14 +4,16 @@ import {
   type BackendName,
   backendFor,
   isBackendName,
+  isGpu,
 } from '../backend-names';
 import { type Card, formOf } from '../card';
-import { Aborted, NoBackend } from '../errors';
+import { Aborted, type HalfsizeError, NoBackend, OutOfMemory } from '../errors';
 import type { Picture } from '../picture';
-import { browserScaled } from './browser-scaling';
+import { setFolder } from './address';
 import { type ChooseOptions, type Chosen, type Refusal, startBest, startOnly } from './choose';
 import type { Place } from './engine-port';
 import { type LoadedModel, loadModelFiles, type ModelSource } from './fetch-model';
+import { extras } from './lazy';
 import { type Output, type Outputs, requireDrawable, toOutput } from './output';
 import type { Finished } from './session';
 import { type Opened, openSource, type Source } from './source';
@@ -31,6 +33,8 @@ export type LoadOptions = {
   place?: Place;
   /** Side of a tile in pixels of the small picture, in place of one that suits the backend. */
   tilePx?: number;
+  /** How many workers may share a picture on `wasm`; by default one for each core, at most 4. */
+  workers?: number;
 };
 
 export type UpscaleOptions<O extends Output = Output> = {
@@ -40,6 +44,9 @@ export type UpscaleOptions<O extends Output = Output> = {
   /** What the result is: `canvas` (default), `bitmap`, `imagedata`, or `blob` (PNG). */
   output?: O;
 };
+
+/** More share the same memory and caches, and a page is not alone on its machine. */
+const MOST_WORKERS = 4;
 
 /** What was done for the latest result: for meters and tests. */
 export type Upscaled = { milliseconds: number; width: number; height: number; tilePx: number };
@@ -85,12 +92,14 @@ export class Halfsize {
    */
   static async load(model: ModelSource, options: LoadOptions = {}): Promise<Halfsize> {
     const { backend = 'auto', signal, base, place = 'auto', tilePx } = options;
+    const { workers = Math.min(navigator.hardwareConcurrency || 1, MOST_WORKERS) } = options;
     if (backend !== 'auto' && !isBackendName(backend)) {
       throw new NoBackend(`There is no backend “${backend}”. There are ${BACKENDS.join(', ')}.`);
     }
     if (signal?.aborted) throw new Aborted(signal.reason);
+    setFolder(base);
     const loaded = await loadModelFiles(model, signal);
-    const choose: ChooseOptions = { place, base, tilePx, signal };
+    const choose: ChooseOptions = { place, base, tilePx, workers, signal };
     const refused: Refusal[] = [];
     const chosen =
       backend === 'auto'
@@ -176,20 +185,20 @@ export class Halfsize {
     const chosen = this.#chosen;
     if (!chosen) {
       const started = performance.now();
-      const picture: Picture = await browserScaled(opened, this.card.scale);
+      const picture: Picture = await (await extras()).browserScaled(opened, this.card.scale);
       return { picture, milliseconds: performance.now() - started, tilePx: 0 };
     }
     try {
       return await chosen.session.upscale(opened.picture, opened.colorSpace, options);
     } catch (error) {
-      if (!(error instanceof NoBackend) || !this.#automatic || this.#disposed) throw error;
-      this.#fallingBack ??= this.#fallBack(chosen, error);
+      if (!this.#automatic || this.#disposed || !isLost(error, chosen)) throw error;
+      this.#fallingBack ??= this.#fallBack(chosen, error as HalfsizeError);
       await this.#fallingBack;
       return undefined;
     }
   }
 
-  async #fallBack({ session, started }: Chosen, error: NoBackend): Promise<void> {
+  async #fallBack({ session, started }: Chosen, error: HalfsizeError): Promise<void> {
     session.close(error);
     this.#refused.push({ backend: started.backend, reason: error.message });
     this.#chosen = await startBest(this.#model, this.#options, this.#refused);
@@ -200,4 +209,9 @@ export class Halfsize {
     if (this.#disposed) throw new Aborted('this model was disposed of');
     if (signal?.aborted) throw new Aborted(signal.reason);
   }
+}
+
+/** Whether another backend is to go on: this one is gone, or is a GPU that has no memory left. */
+function isLost(error: unknown, { started }: Chosen): boolean {
+  return error instanceof NoBackend || (error instanceof OutOfMemory && isGpu(started.backend));
 }

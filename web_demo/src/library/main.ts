@@ -14,7 +14,7 @@ export {
 } from '../errors';
 export type { ColorSpace } from '../messages';
 export type { Picture } from '../picture';
-export { type AnimationFrame, framesOf } from './animation';
+export type { AnimationFrame } from './animation';
 export type { ModelBytes, ModelSource } from './fetch-model';
 export {
   Halfsize,
@@ -23,5 +23,6 @@ export {
   type Upscaled,
   type UpscaleOptions,
 } from './halfsize';
+export { framesOf } from './lazy';
 export type { Output, Outputs } from './output';
 export type { Source } from './source';

@@ -1,5 +1,6 @@
 import type { Backend } from '../backend-names';
 import type { FromEngine, ToEngine } from '../messages';
+import type { Extras } from './extras';
 
 /** A model as the build packed it: its card, and its files as base64 text. */
 export type PackedModel = { folder: string; card: unknown; files: Record<string, string> };
@@ -15,6 +16,7 @@ export type StartEngine = (port: {
  * from disk may load classic scripts and nothing else.
  */
 export interface Parts {
+  extras?: Extras;
   engines?: Partial<Record<Backend, StartEngine>>;
   models?: PackedModel[];
   samples?: Record<string, string>;
@@ -32,6 +34,7 @@ export function runScript(url: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
     script.src = url;
+    script.charset = 'utf-8';
     script.onload = () => resolve();
     script.onerror = () => reject(new Error(`${url} could not be loaded`));
     document.head.append(script);

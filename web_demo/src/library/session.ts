@@ -20,6 +20,7 @@ const TARGET_MS = { worker: 150, page: 20 };
 export class Session {
   readonly #port: EnginePort;
   readonly #jobs = new Map<number, Pending<Finished> & JobOptions>();
+  readonly #helpers: EnginePort[] = [];
   #starting: Pending<Started> | undefined;
   #lastJob = 0;
   #dead: HalfsizeError | undefined;
@@ -70,15 +71,42 @@ export class Session {
     }
   }
 
+  /** Have helpers in workers of their own, each as soon as it is ready. */
+  async employ(
+    count: number,
+    open: () => Promise<EnginePort>,
+    card: Card,
+    files: ModelFiles,
+  ): Promise<void> {
+    for (let i = 0; i < count && !this.#dead; i++) {
+      const helper = await open().catch(() => undefined);
+      if (helper?.place !== 'worker' || this.#dead) {
+        helper?.close();
+        return;
+      }
+      this.#helpers.push(helper);
+      const { port1, port2 } = new MessageChannel();
+      helper.listen(
+        ({ kind }) => {
+          if (kind === 'helping') this.#port.post({ kind: 'helper', port: port1 }, [port1]);
+        },
+        () => undefined, // the engine does without a helper that does not answer
+      );
+      helper.post({ kind: 'help', card, files, port: port2 }, [port2]);
+    }
+  }
+
   /** End the engine; what is still running fails with `reason`. */
   close(reason: HalfsizeError = new Aborted()): void {
     this.#port.close();
+    for (const helper of this.#helpers) helper.close();
     this.#die(reason);
   }
 
   #handle(message: FromEngine): void {
     switch (message.kind) {
       case 'ready':
+      case 'helping':
         break;
       case 'started':
         this.#starting?.resolve(message);

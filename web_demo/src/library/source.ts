@@ -1,8 +1,7 @@
 import { Aborted, reasonOf, UnsupportedImage } from '../errors';
 import type { ColorSpace } from '../messages';
 import type { Picture } from '../picture';
-import { imageFormat } from './image-format';
-import { turned, webpOrientation } from './webp-orientation';
+import { extras } from './lazy';
 
 /** What can be enlarged. A string is the address of an image. */
 export type Source =
@@ -72,13 +71,19 @@ async function openBlob(blob: Blob, name: string): Promise<Opened> {
   try {
     bitmap = await createImageBitmap(blob, EXACT);
   } catch (error) {
-    throw new UnsupportedImage(await unreadable(blob, name), { cause: error });
+    throw new UnsupportedImage(await (await extras()).unreadable(blob, name), { cause: error });
   }
-  const orientation = await orientationLeft(blob);
-  if (orientation === 1) return opened(bitmap, colorSpaceOf(bitmap));
+  const orientation = (await mayLie(blob)) ? await (await extras()).orientationLeft(blob) : 1;
   const colorSpace = colorSpaceOf(bitmap);
-  const picture = turned(pixelsOf(bitmap, colorSpace), orientation);
+  if (orientation === 1) return opened(bitmap, colorSpace);
+  const picture = (await extras()).turned(pixelsOf(bitmap, colorSpace), orientation);
   return { picture, width: picture.width, height: picture.height, colorSpace };
+}
+
+/** Whether this is a WebP with EXIF: a flag of its VP8X chunk. Other files browsers turn by themselves. */
+async function mayLie(blob: Blob): Promise<boolean> {
+  const start = new Uint8Array(await blob.slice(0, 24).arrayBuffer());
+  return String.fromCharCode(...start.slice(8, 16)) === 'WEBPVP8X' && ((start[20] ?? 0) & 8) !== 0;
 }
 
 function opened(bitmap: ImageBitmap, colorSpace: ColorSpace): Opened {
@@ -196,40 +201,4 @@ async function fetchImage(address: string | URL, signal?: AbortSignal): Promise<
       { cause: error },
     );
   }
-}
-
-/** A WebP of two pixels side by side that asks to be seen upright. */
-const LYING_WEBP =
-  'data:image/webp;base64,UklGRk4AAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TA4AAAAvAQAAAAcQEf0PRET/A0VYSUYa' +
-  'AAAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAA=';
-
-let turnsWebp: Promise<boolean> | undefined;
-
-/** How the decoded file still has to be turned, because the browser did not do it. */
-async function orientationLeft(blob: Blob): Promise<number> {
-  const start = new Uint8Array(await blob.slice(0, 16).arrayBuffer());
-  if (imageFormat(start) !== 'WebP') return 1;
-  const orientation = webpOrientation(new Uint8Array(await blob.arrayBuffer()));
-  if (orientation === 1) return 1;
-  turnsWebp ??= browserTurnsWebp();
-  return (await turnsWebp) ? 1 : orientation;
-}
-
-async function browserTurnsWebp(): Promise<boolean> {
-  const text = atob(LYING_WEBP.slice(LYING_WEBP.indexOf(',') + 1));
-  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
-  const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/webp' }));
-  const upright = bitmap.height === 2;
-  bitmap.close();
-  return upright;
-}
-
-async function unreadable(blob: Blob, name: string): Promise<string> {
-  const whose = name === 'The picture' ? name : `“${name}”`;
-  if (blob.size === 0) return `${whose} is empty.`;
-  const start = await blob.slice(0, 16).arrayBuffer();
-  const format = imageFormat(new Uint8Array(start));
-  return format
-    ? `${whose} is a ${format} file that is cut off or damaged. Download or copy it again.`
-    : `${whose} is not a picture that this browser can read. JPEG, PNG, WebP, AVIF and GIF work.`;
 }

@@ -1,5 +1,5 @@
 import { Aborted, sentenceOf } from '../errors';
-import { framesOf } from '../library/animation';
+import { framesOf } from '../library/lazy';
 import type { App } from './app';
 import { find } from './find';
 import { loadPart } from './parts';

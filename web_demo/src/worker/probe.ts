@@ -53,11 +53,11 @@ export async function probe(
 
 /** The shortest of some runs: whatever else the machine does only ever adds. */
 async function timed(model: Enlarger, side: number, now: () => number): Promise<number> {
-  const pixels = new Float32Array(side * side * 3).fill(0.5);
+  const pixels = new Uint8ClampedArray(side * side * 4).fill(128);
   let shortest = Number.POSITIVE_INFINITY;
   for (let run = 0; run < RUNS; run++) {
     const started = now();
-    await model.run(pixels, side, side);
+    await model.runBytes(pixels.slice(), side, side);
     const milliseconds = now() - started;
     if (run > 0 || milliseconds > HOPELESS_MS) shortest = Math.min(shortest, milliseconds);
     if (milliseconds > HOPELESS_MS) break;

@@ -1,7 +1,8 @@
+import { requireGoldenCases } from '../compact/golden';
 import type { Engine } from '../engine';
 import type { FromEngine, ToEngine } from '../messages';
 import { readBitmap } from './read';
-import { Server } from './server';
+import { type Check, Server } from './server';
 
 /** A worker's global scope, or one end of a channel where the engine runs on the page. */
 export type Port = {
@@ -12,14 +13,19 @@ export type Port = {
 /** The build wraps every engine in a function of this one argument. */
 declare const halfsizePort: Port;
 
-/** Connect an engine to the library. */
-export function serve(engine: Engine): void {
+/**
+ * Connect an engine to the library.
+ *
+ * @param check whether a model brought golden vectors that the engine gave; it throws if it did not.
+ */
+export function serve(engine: Engine, check: Check = requireGoldenCases): void {
   const port = halfsizePort;
   const post = (message: FromEngine, transfer: Transferable[] = []): void =>
     port.postMessage(message, transfer);
   const server = new Server({
     post,
     engine,
+    check,
     breathe: breather(),
     now: () => performance.now(),
     read: readBitmap,

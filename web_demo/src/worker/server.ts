@@ -1,3 +1,4 @@
+import type { Backend } from '../backend-names';
 import type { Card, ModelFiles } from '../card';
 import { type Engine, type Enlarger, isMemoryError } from '../engine';
 import {
@@ -9,26 +10,30 @@ import {
   OutOfMemory,
   reasonOf,
 } from '../errors';
-import { requireGolden } from '../golden';
 import type { ColorSpace, FromEngine, ToEngine } from '../messages';
 import type { Picture } from '../picture';
 import { upscale } from '../upscale';
 import { leastTilePx, probe } from './probe';
+import { help, Team } from './team';
 import { Turns } from './turns';
 
 type Message<Kind extends ToEngine['kind']> = Extract<ToEngine, { kind: Kind }>;
+
+/** Insists that a backend computes rightly. False: the model brought nothing to check by. */
+export type Check = (model: Enlarger, files: ModelFiles, backend: Backend) => Promise<boolean>;
 
 /** What the server cannot do by itself: it is given these, so that tests run it without a worker. */
 export type Surroundings = {
   post: (message: FromEngine, transfer?: Transferable[]) => void;
   engine: Engine;
+  check: Check;
   /** Let waiting messages be handled. */
   breathe: () => Promise<void>;
   now: () => number;
   read: (bitmap: ImageBitmap, colorSpace: ColorSpace) => Picture;
 };
 
-type Ready = { model: Enlarger; card: Card; files: ModelFiles; tilePx: number };
+type Ready = { model: Team; card: Card; files: ModelFiles; tilePx: number };
 
 /** How often one picture may bring the runtime down before it is given up. */
 const MOST_RECOVERIES = 8;
@@ -57,18 +62,23 @@ export class Server {
         this.#jobs.set(message.job, new AbortController());
         this.#waiting.push(message);
         return this.#runNext();
+      case 'help':
+        return this.#help(message);
+      case 'helper':
+        return this.#ready?.model.add(message.port);
       case 'abort':
         return this.#abort(message.job);
     }
   }
 
   async #start({ card, files, targetMs, tilePx: wanted }: Message<'start'>): Promise<void> {
-    const { post, engine, now } = this.#around;
+    const { post, engine, check, now } = this.#around;
     this.#ready?.model.dispose();
     this.#ready = undefined;
     try {
-      const model = await engine.open(files, card);
-      const checked = await requireGolden(model, files, engine.backend);
+      const own = await engine.open(files, card);
+      const checked = await check(own, files, engine.backend);
+      const model = new Team(own);
       const probed = await probe(model, card, targetMs, now);
       const { msPerMegapixel } = probed;
       const tilePx = wanted ? Math.max(wanted, leastTilePx(card)) : probed.tilePx;
@@ -78,6 +88,13 @@ export class Server {
       const kind = error instanceof ModelMismatch ? 'rejected' : 'refused';
       post({ kind, reason: error instanceof HalfsizeError ? error.message : reasonOf(error) });
     }
+  }
+
+  async #help({ card, files, port }: Message<'help'>): Promise<void> {
+    const model = await this.#around.engine.open(files, card).catch(() => undefined);
+    if (!model) return; // nobody counts on it
+    help(port, model);
+    this.#around.post({ kind: 'helping' });
   }
 
   #abort(job: number): void {
@@ -159,7 +176,7 @@ export class Server {
     try {
       const next = Math.max(least, Math.floor(tilePx / 2));
       this.#ready = {
-        model: await this.#around.engine.open(files, card),
+        model: new Team(await this.#around.engine.open(files, card)),
         card,
         files,
         tilePx: next,

@@ -1,0 +1,159 @@
+"""Train everything that is released, from a folder of photos. This is `make release`.
+
+It runs the same commands that you would type, and prints each before it runs. It can be stopped and
+given again: what is trained already is not trained again. At the end stand the released weights in
+`teacher/released/` and `distill/released/`, each with its card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from export.check_pictures import load_check_photos
+from export.release_card import CREDITS, Card, measured, write_card, write_credits
+from export.release_plan import Budget, Training, plan
+from export.runtimes import run_pytorch
+from export.steps import run_step, typed
+from pixels.command import UserError, run_command
+from pixels.disk import whole_file, whole_folder
+from pixels.duplicates import SeenPhotos, perceptual_hash
+from pixels.files import list_pictures, read_picture
+from pixels.progress import track
+from pixels.store import PhotoStore
+from teacher.checkpoint import load_network, save_run
+from teacher.networks import Network
+from teacher.released import DISTILL_RELEASED, TEACHER_RELEASED
+from teacher.threads import Threads, use_threads
+
+# Well below what a table with two decimals shows.
+_MOST_LOSS_DB = 0.001
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseConfig:
+    """Settings of `python -m export.release`."""
+
+    photos: Path
+    """Folder of training photos."""
+    runs: Path = Path("runs/release")
+    """Folder for the store of photos and every training; a stopped release goes on there."""
+    budget: Budget = "gpu"
+    """`gpu`: about an hour of one current GPU. `cpu`: smaller trainings, a few hours of one core.
+    `rehearsal`: four steps of three networks, to see that everything is in place."""
+    only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME [NAME ...]")] = ()
+    """Release these alone, and train what they need; by default all of the budget's."""
+    benchmarks: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR [DIR ...]")] = ()
+    """Folders of photos that every network is measured on. Refused where a training photo is a
+    near copy of one of them."""
+    licences: Path | None = None
+    """Table (.csv) with a column `file`: whom each training photo is from."""
+    teachers_to: Path = TEACHER_RELEASED
+    """Where released teachers are written."""
+    students_to: Path = DISTILL_RELEASED
+    """Where released students are written."""
+    threads: Threads = None
+    """CPU threads for measuring; by default all that this process may use."""
+
+    def __post_init__(self) -> None:
+        known = [training.name for training in plan(self.budget)]
+        for name in self.only:
+            if name not in known:
+                raise ValueError(f"only must name some of {', '.join(known)}, got {name!r}")
+
+
+def main(config: ReleaseConfig) -> None:
+    """Run the command."""
+    use_threads(config.threads)
+    for benchmark in config.benchmarks:
+        list_pictures(benchmark)  # to fail before hours of training, not after
+    store_folder = config.runs / "store"
+    few = ["--variants", "1"] if config.budget == "rehearsal" else []
+    run_step("teacher.prepare", str(config.photos), "--store", str(store_folder), *few)
+    store = PhotoStore(store_folder, "train")
+    _require_apart(store, config.benchmarks)
+    trainings = {training.name: training for training in plan(config.budget)}
+    wanted = config.only or tuple(trainings)
+    for name in _needed(trainings, wanted):
+        training = trainings[name]
+        run_step(training.module, *training.arguments(store=store_folder, runs=config.runs))
+    for name in wanted:
+        _release(config, store, [trainings[each] for each in _needed(trainings, [name])])
+    Console().print(f"released {', '.join(wanted)}")
+
+
+def _needed(trainings: dict[str, Training], wanted: Sequence[str]) -> list[str]:
+    """Name the trainings that some need, themselves included, in order."""
+    needed = set()
+    for name in wanted:
+        while name is not None and name not in needed:
+            needed.add(name)
+            name = trainings[name].heard
+    return [name for name in trainings if name in needed]
+
+
+def _require_apart(store: PhotoStore, benchmarks: Sequence[Path]) -> None:
+    """See to it that no benchmark photo, and no near copy of one, is trained on.
+
+    Raises:
+        UserError: One is.
+    """
+    seen = SeenPhotos()
+    for number in track(range(len(store.photos)), "looking for benchmark photos"):
+        seen.add(perceptual_hash(store.photo(number, "full")), store.photos[number].name)
+    for benchmark in benchmarks:
+        for path in list_pictures(benchmark):
+            copy = seen.copy_of(perceptual_hash(read_picture(path).rgb))
+            if copy is not None:
+                raise UserError(
+                    f"the training photo {copy} is a copy of {path}: take it out of --photos, or "
+                    "what is measured there is worth nothing"
+                )
+
+
+def _release(config: ReleaseConfig, store: PhotoStore, trained: Sequence[Training]) -> None:
+    """Write a finished run, the last of those it took, to where it is found by its name."""
+    training = trained[-1]
+    place = config.teachers_to if training.is_teacher else config.students_to
+    network, record = load_network(config.runs / training.name)
+    halved = _halved(network)
+    with whole_folder(place / training.name, replace=True) as folder:
+        save_run(folder, halved or network, record)
+        card = Card(
+            name=training.name,
+            kind=training.kind,
+            commands=[
+                typed(each.module, *each.arguments(store=Path("STORE"), runs=Path("runs")))
+                for each in trained
+            ],
+            precision="float16" if halved else "float32",
+            credited=config.licences is not None,
+            figures=measured(folder, config.benchmarks),
+        )
+        write_card(folder, card, network, record)
+    if config.licences is not None:
+        names = [Path(photo.name).name for photo in store.photos]
+        with whole_file(place / CREDITS) as temporary:
+            write_credits(temporary, config.licences, names)
+    Console().print(f"wrote {place / training.name}")
+
+
+def _halved(network: Network) -> Network | None:
+    """Round a copy's weights to float16, if nothing is lost that a table would show."""
+    halved = deepcopy(network).half()
+    photos = load_check_photos(None, network.scale)
+    before, after = (
+        photos.psnr(run_pytorch(each), network.scale)
+        for each in (network, deepcopy(halved).float())
+    )
+    return halved if before - after <= _MOST_LOSS_DB else None
+
+
+if __name__ == "__main__":
+    run_command(ReleaseConfig, main)

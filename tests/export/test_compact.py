@@ -1,0 +1,143 @@
+"""The small runtime's file: written, read back, damaged, and exported by the command."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from export.card import CARD
+from export.compact import compact_problems, open_compact, write_compact
+from export.compact_file import FILE, decode, quantise, read_compact
+from export.precision import PrecisionError
+from export.runtimes import run_pytorch
+from pixels.command import UserError
+from teacher.chain import Chain, ChainConfig
+from tests.commands import command_here
+from tests.export.made_networks import lively
+from tests.made_runs import MadeChain
+
+SHAPES = [
+    ChainConfig(body=0, channels=1),
+    ChainConfig(body=2, channels=6, activation="relu"),
+    ChainConfig(body=1, channels=5, scale=3),
+    ChainConfig(body=1, channels=4, colour="rgb", scale=4, activation="relu"),
+]
+
+
+def made(config: ChainConfig) -> Chain:
+    network = lively(Chain(config))
+    assert isinstance(network, Chain)
+    return network
+
+
+@pytest.mark.parametrize("config", SHAPES)
+def test_float16_comes_back_as_it_was_rounded(config: ChainConfig, tmp_path: Path) -> None:
+    network = made(config)
+    write_compact(tmp_path / FILE, network, "float16")
+    model = read_compact(tmp_path / FILE)
+    assert model.network.config == config and model.precision == "float16"
+    rounded = {name: value.half().float() for name, value in network.state_dict().items()}
+    for name, value in model.network.state_dict().items():
+        torch.testing.assert_close(value, rounded[name], rtol=0, atol=0)
+    assert compact_problems(tmp_path) == []
+    given = np.random.default_rng(0).random((1, 3, 5, 7), dtype=np.float32)
+    network.load_state_dict(rounded)
+    np.testing.assert_array_equal(open_compact(tmp_path)(given), run_pytorch(network)(given))
+
+
+def test_int8_is_within_half_a_step(tmp_path: Path) -> None:
+    network = made(SHAPES[1])
+    write_compact(tmp_path / FILE, network, "int8")
+    read = read_compact(tmp_path / FILE).network
+    for before, after in zip(network.convolutions, read.convolutions, strict=True):
+        weights = before.weight.detach().numpy()
+        step = np.abs(weights).max(axis=(1, 2, 3), keepdims=True) / 127
+        assert (np.abs(weights - after.weight.detach().numpy()) <= 40 * step).all()
+        error = np.square(weights - after.weight.detach().numpy()).mean(axis=(1, 2, 3))
+        # Cutting the range is only allowed where it is no worse than not cutting it.
+        assert (error <= np.square(step).mean(axis=(1, 2, 3)) / 12 * 1.5).all()
+
+
+def test_a_channel_of_zeros_stays_zero() -> None:
+    steps, levels = quantise(np.zeros((3, 3, 2, 4), np.float32))
+    assert not steps.any() and not levels.any() and levels.shape == (3, 3, 2, 4)
+
+
+def test_weights_that_float16_cannot_hold_are_refused(tmp_path: Path) -> None:
+    network = made(SHAPES[1])
+    with torch.no_grad():
+        network.convolutions[0].weight[0, 0, 0, 0] = 1e6  # pyright: ignore[reportIndexIssue]
+    with pytest.raises(PrecisionError, match="float16 cannot hold the kernel of layer 0"):
+        write_compact(tmp_path / FILE, network, "float16")
+
+
+def test_a_damaged_file_is_one_sentence_or_a_network(tmp_path: Path) -> None:
+    write_compact(tmp_path / FILE, made(SHAPES[1]), "int8")
+    content = (tmp_path / FILE).read_bytes()
+    random = np.random.default_rng(1)
+    refused = 0
+    for _ in range(500):
+        changed = bytearray(content)
+        match random.integers(3):
+            case 0:
+                changed = changed[: random.integers(len(content))]
+            case 1:
+                changed[random.integers(len(content))] ^= 1 << int(random.integers(8))
+            case _:
+                changed[random.integers(16)] = int(random.integers(256))
+        try:
+            decode(bytes(changed))
+        except UserError:
+            refused += 1
+    assert refused > 250
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "sentence"),
+    [
+        (0, 0, "no halfsize model"),
+        (4, 2, "version 2, 1 is read here"),
+        (6, 9, "scale must be 2, 3 or 4"),
+        (9, 0, "cannot have 0 golden"),
+        (13, 4, "too many weights"),
+        (10, 9, "cut off"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, at: int, value: int, sentence: str) -> None:
+    write_compact(tmp_path / FILE, made(SHAPES[1]), "float16")
+    content = bytearray((tmp_path / FILE).read_bytes())
+    content[at] = value
+    with pytest.raises(UserError, match=sentence):
+        decode(bytes(content))
+    with pytest.raises(UserError, match="more in it than a network"):
+        decode((tmp_path / FILE).read_bytes() + b"!")
+
+
+def test_the_command_writes_a_folder_that_verify_finds_right(chain: MadeChain) -> None:
+    card = json.loads((chain.page_model / CARD).read_text(encoding="utf-8"))
+    assert list(card["files"]) == [FILE]
+    assert {"golden.json", "LICENSE.txt", "CREDITS.txt"} == set(card["other_files"])
+    assert card["weights"]["precision"] in ("int8", "float16")
+    runtimes = [entry["runtime"] for entry in card["agreement"]["worst"]]
+    assert {"file read back", "halfsize wasm"} <= set(runtimes)
+    done = command_here("export.verify", chain.page_model, "--no-browser", "--threads", "1")
+    assert done.status == 0, done.errors
+
+
+def test_verify_finds_golden_vectors_that_are_wrong(chain: MadeChain, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(chain.page_model, tmp_path / "given"))
+    content = bytearray((folder / FILE).read_bytes())
+    content[-1] ^= 0x80
+    (folder / FILE).write_bytes(content)
+    assert "golden vectors are not what its weights give" in compact_problems(folder)[0]
+
+
+def test_a_teacher_is_refused(chain: MadeChain, tmp_path: Path) -> None:
+    done = command_here("export.compact", "--run", chain.teacher, "--out", tmp_path / "out")
+    assert done.status == 1 and "students (chains of 3x3 convolutions)" in done.errors
+    assert not (tmp_path / "out").exists()

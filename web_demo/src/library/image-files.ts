@@ -1,0 +1,37 @@
+import { imageFormat } from './image-format';
+import { webpOrientation } from './webp-orientation';
+
+/** A WebP of two pixels side by side that asks to be seen upright. */
+const LYING_WEBP =
+  'data:image/webp;base64,UklGRk4AAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TA4AAAAvAQAAAAcQEf0PRET/A0VYSUYa' +
+  'AAAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAA=';
+
+let turnsWebp: Promise<boolean> | undefined;
+
+/** How the decoded WebP still has to be turned, because the browser did not do it. */
+export async function orientationLeft(blob: Blob): Promise<number> {
+  const orientation = webpOrientation(new Uint8Array(await blob.arrayBuffer()));
+  if (orientation === 1) return 1;
+  turnsWebp ??= browserTurnsWebp();
+  return (await turnsWebp) ? 1 : orientation;
+}
+
+async function browserTurnsWebp(): Promise<boolean> {
+  const text = atob(LYING_WEBP.slice(LYING_WEBP.indexOf(',') + 1));
+  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/webp' }));
+  const upright = bitmap.height === 2;
+  bitmap.close();
+  return upright;
+}
+
+/** Why a file is no picture, as far as its bytes tell. */
+export async function unreadable(blob: Blob, name: string): Promise<string> {
+  const whose = name === 'The picture' ? name : `“${name}”`;
+  if (blob.size === 0) return `${whose} is empty.`;
+  const start = await blob.slice(0, 16).arrayBuffer();
+  const format = imageFormat(new Uint8Array(start));
+  return format
+    ? `${whose} is a ${format} file that is cut off or damaged. Download or copy it again.`
+    : `${whose} is not a picture that this browser can read. JPEG, PNG, WebP, AVIF and GIF work.`;
+}
