@@ -2,7 +2,7 @@ import { type Enlarged, type Enlarger, Exhausted, type PixelBytes } from '../eng
 import { floatsOf, sliceOf, stepsOf } from './layout';
 import type { ChainNetwork } from './network';
 import type { Precision } from './precision';
-import { assembled, convolution, GROUP, prepared, ROWS, type Sink, type Source } from './wgsl';
+import { assembled, convolution, GROUP, prepared, ROWS, type Source } from './wgsl';
 
 /** One dispatch of a convolution. */
 type Pass = {
@@ -19,16 +19,16 @@ type Pass = {
 type Space = {
   height: number;
   width: number;
-  size: GPUBuffer;
   input: GPUBuffer;
-  image: GPUBuffer;
-  last: GPUBuffer;
   output: GPUBuffer;
   all: GPUBuffer[];
-  convolutions: Work[];
+  prepare: Record<Source, Work>;
+  rest: Work[];
 };
 
 type Work = { pipeline: GPUComputePipeline; group: GPUBindGroup; rows: number };
+
+type Bound = { buffer: GPUBuffer; offset?: number };
 
 /** Vectors of outputs of one dispatch: with ROWS rows, 64 sums an invocation. */
 const MOST_VECTORS = 4;
@@ -48,8 +48,8 @@ export class WebgpuEnlarger implements Enlarger {
   readonly #planes: { image: number; features: number; last: number };
   readonly #passes: Pass[] = [];
   readonly #pipelines = new Map<string, GPUComputePipeline>();
-  readonly #prepare: (source: Source) => GPUComputePipeline;
-  readonly #assemble: (sink: Sink) => GPUComputePipeline;
+  readonly #prepare: Record<Source, GPUComputePipeline>;
+  readonly #assemble: GPUComputePipeline;
   #space: Space | undefined;
   #lost: string | undefined;
   #trouble: Error | undefined;
@@ -98,8 +98,11 @@ export class WebgpuEnlarger implements Enlarger {
         });
       }
     }
-    this.#prepare = (source) => this.#pipeline(prepared(colour, source));
-    this.#assemble = (sink) => this.#pipeline(assembled(colour, scale, sink));
+    this.#prepare = {
+      floats: this.#pipeline(prepared(colour, 'floats')),
+      bytes: this.#pipeline(prepared(colour, 'bytes')),
+    };
+    this.#assemble = this.#pipeline(assembled(colour, scale));
   }
 
   async run(pixels: Float32Array, height: number, width: number): Promise<Enlarged> {
@@ -116,39 +119,6 @@ export class WebgpuEnlarger implements Enlarger {
     this.#device.destroy();
   }
 
-  /**
-   * Enlarge an opaque picture from and to where it is shown: nothing of it passes through memory of
-   * the page. The canvas gets the size of the result.
-   *
-   * @throws Exhausted where it does not fit whole: enlarge it in tiles then.
-   */
-  async paint(source: ImageBitmap | OffscreenCanvas, canvas: OffscreenCanvas): Promise<void> {
-    const device = this.#device;
-    const { height, width } = source;
-    canvas.height = height * this.#scale;
-    canvas.width = width * this.#scale;
-    const context = canvas.getContext('webgpu');
-    if (!context) throw new Error('the canvas has another context already');
-    const { TEXTURE_BINDING, STORAGE_BINDING, COPY_DST, RENDER_ATTACHMENT } = GPUTextureUsage;
-    const format = 'rgba8unorm';
-    context.configure({ device, format, usage: STORAGE_BINDING, alphaMode: 'opaque' });
-    const usage = TEXTURE_BINDING | COPY_DST | RENDER_ATTACHMENT;
-    const texture = device.createTexture({ size: [width, height], format, usage });
-    device.queue.copyExternalImageToTexture({ source }, { texture }, [width, height]);
-    const space = this.#spaceFor(height, width);
-    const encoder = device.createCommandEncoder();
-    this.#encode(
-      encoder,
-      space,
-      'texture',
-      'canvas',
-      texture.createView(),
-      context.getCurrentTexture().createView(),
-    );
-    await this.#submitted(encoder, () => device.queue.onSubmittedWorkDone());
-    texture.destroy();
-  }
-
   async #enlarge(
     pixels: Float32Array | PixelBytes,
     source: Source,
@@ -156,58 +126,32 @@ export class WebgpuEnlarger implements Enlarger {
     width: number,
   ): Promise<PixelBytes> {
     const device = this.#device;
-    const space = this.#spaceFor(height, width);
-    const { input, output } = space;
+    const { input, output, prepare, rest } = this.#spaceFor(height, width);
     const { MAP_READ, COPY_DST } = GPUBufferUsage;
     const staging = device.createBuffer({ size: output.size, usage: MAP_READ | COPY_DST });
     device.queue.writeBuffer(input, 0, pixels as PixelBytes);
     const encoder = device.createCommandEncoder();
-    this.#encode(encoder, space, source, 'bytes', { buffer: input }, { buffer: output });
-    encoder.copyBufferToBuffer(output, 0, staging, 0, output.size);
-    try {
-      await this.#submitted(encoder, () => staging.mapAsync(GPUMapMode.READ));
-      return new Uint8ClampedArray(staging.getMappedRange().slice(0));
-    } finally {
-      staging.destroy();
-    }
-  }
-
-  /** Write down all that is done with a picture. */
-  #encode(
-    encoder: GPUCommandEncoder,
-    { height, width, size, image, last, convolutions }: Space,
-    source: Source,
-    sink: Sink,
-    input: GPUBindingResource,
-    output: GPUBindingResource,
-  ): void {
-    const bound = [{ buffer: size }, { buffer: image }, { buffer: last }, output];
     const pass = encoder.beginComputePass();
-    for (const { pipeline, group, rows } of [
-      this.#work(this.#prepare(source), [{ buffer: size }, input, { buffer: image }]),
-      ...convolutions,
-      this.#work(this.#assemble(sink), bound),
-    ]) {
+    for (const { pipeline, group, rows } of [prepare[source], ...rest]) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
       pass.dispatchWorkgroups(Math.ceil(width / GROUP.x), Math.ceil(height / (rows * GROUP.y)));
     }
     pass.end();
-  }
-
-  /** Send off what was written down, and wait for it. */
-  async #submitted(encoder: GPUCommandEncoder, done: () => Promise<undefined>): Promise<void> {
+    encoder.copyBufferToBuffer(output, 0, staging, 0, output.size);
+    device.queue.submit([encoder.finish()]);
     try {
-      this.#device.queue.submit([encoder.finish()]);
-      await done();
+      await staging.mapAsync(GPUMapMode.READ);
       if (this.#trouble) throw this.#trouble;
+      return new Uint8ClampedArray(staging.getMappedRange().slice(0));
     } catch (error) {
       // What is said of a buffer of a lost device or after a failure is not what went wrong.
-      await Promise.race([this.#device.lost, new Promise((resolve) => setTimeout(resolve))]);
+      await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve))]);
       if (this.#lost) throw new Exhausted(this.#lost);
       throw this.#trouble ?? error;
+    } finally {
+      staging.destroy();
     }
-    if (this.#lost) throw new Exhausted(this.#lost);
   }
 
   #spaceFor(height: number, width: number): Space {
@@ -228,22 +172,29 @@ export class WebgpuEnlarger implements Enlarger {
     const image = make(native * plane * 4);
     const last = make(planes * plane * 4);
     const features = [1, 2].map(() => make(wide * plane * this.#featureBytes));
-    const size = this.#filled(new Uint32Array([height, width, stride, plane]), UNIFORM);
-    all.push(size);
-    const convolutions: Work[] = [];
+    const size = { buffer: this.#filled(new Uint32Array([height, width, stride, plane]), UNIFORM) };
+    all.push(size.buffer);
+    const rest: Work[] = [];
     let [from, to, other] = [image, ...features] as [GPUBuffer, GPUBuffer, GPUBuffer];
     for (const { pipeline, weights, first, isLast, isDone } of this.#passes) {
       const target = isLast ? last : to;
       const offset = 4 * first * plane * (isLast ? 4 : this.#featureBytes);
-      const read = [size, weights, from].map((buffer) => ({ buffer }));
-      convolutions.push(this.#work(pipeline, [...read, { buffer: target, offset }], ROWS));
+      const bound = [size, { buffer: weights }, { buffer: from }, { buffer: target, offset }];
+      rest.push(this.#work(pipeline, bound, ROWS));
       if (isDone) [from, to, other] = [to, other, to];
     }
-    this.#space = { height, width, size, input, image, last, output, all, convolutions };
+    const ends = [image, last, output].map((buffer) => ({ buffer }));
+    rest.push(this.#work(this.#assemble, [size, ...ends]));
+    const starts = [size, { buffer: input }, { buffer: image }];
+    const prepare = {
+      floats: this.#work(this.#prepare.floats, starts),
+      bytes: this.#work(this.#prepare.bytes, starts),
+    };
+    this.#space = { height, width, input, output, all, prepare, rest };
     return this.#space;
   }
 
-  #work(pipeline: GPUComputePipeline, bound: GPUBindingResource[], rows = 1): Work {
+  #work(pipeline: GPUComputePipeline, bound: Bound[], rows = 1): Work {
     const group = this.#device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
       entries: bound.map((resource, binding) => ({ binding, resource })),

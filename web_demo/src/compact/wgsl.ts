@@ -7,11 +7,8 @@ export const GROUP = { x: 8, y: 8 };
 /** Rows of pixels that one invocation of a convolution computes: a weight is read once for all. */
 export const ROWS = 4;
 
-/** What a picture comes as: RGB floats, RGBA bytes, or a texture. */
-export type Source = 'floats' | 'bytes' | 'texture';
-
-/** What becomes of it: RGBA bytes, or a canvas. */
-export type Sink = 'bytes' | 'canvas';
+/** Where pictures may come from, and what becomes of them. */
+export type Source = 'floats' | 'bytes';
 
 type Float = 'f32' | 'f16';
 
@@ -98,23 +95,14 @@ ${lines.join('\n')}
 at += size.stride;`;
 }
 
-const READERS: Record<Source, { type: string; read: string }> = {
-  floats: {
-    type: '<storage, read> x: array<f32>',
-    read: 'let i = (id.y * size.width + id.x) * 3;\nlet c = vec3f(x[i], x[i + 1], x[i + 2]);',
-  },
-  bytes: {
-    type: '<storage, read> x: array<u32>',
-    read: 'let c = unpack4x8unorm(x[id.y * size.width + id.x]).rgb;',
-  },
-  texture: { type: ' x: texture_2d<f32>', read: 'let c = textureLoad(x, id.xy, 0).rgb;' },
-};
-
 /** From a picture to planes of red, green and blue, before them one of luma where that is wanted. */
 export function prepared(colour: 'luma' | 'rgb', source: Source): string {
-  const { type, read } = READERS[source];
+  const read =
+    source === 'floats'
+      ? 'let i = (id.y * size.width + id.x) * 3;\nlet c = vec3f(x[i], x[i + 1], x[i + 2]);'
+      : 'let c = unpack4x8unorm(x[id.y * size.width + id.x]).rgb;';
   return `${SIZE}
-@group(0) @binding(1) var${type};
+@group(0) @binding(1) var<storage, read> x: array<${source === 'floats' ? 'f32' : 'u32'}>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 ${ENTRY}
 ${OUTSIDE}
@@ -127,8 +115,8 @@ y[at + 2 * size.plane] = c.b;
 }`;
 }
 
-/** The anchor, chroma and the pixel shuffle: from planes to the enlarged picture. */
-export function assembled(colour: 'luma' | 'rgb', scale: number, sink: Sink): string {
+/** The anchor, chroma and the pixel shuffle: from planes to a picture of bytes. */
+export function assembled(colour: 'luma' | 'rgb', scale: number): string {
   const pixels = range(scale ** 2);
   const isLuma = colour === 'luma';
   const part = (plane: number) => `x[at + ${plane} * size.plane]`;
@@ -143,13 +131,12 @@ export function assembled(colour: 'luma' | 'rgb', scale: number, sink: Sink): st
   return `${SIZE}
 @group(0) @binding(1) var<storage, read> image: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var${sink === 'bytes' ? '<storage, read_write> y: array<u32>' : ' y: texture_storage_2d<rgba8unorm, write>'};
+@group(0) @binding(3) var<storage, read_write> y: array<u32>;
 fn colour(at: u32) -> vec3f {
 return vec3f(image[at], image[at + size.plane], image[at + 2 * size.plane]);
 }
 fn write(p: vec2u, c: vec3f) {
-let v = pack4x8unorm(vec4f(c, 1)); // halves upwards
-${sink === 'bytes' ? `y[p.y * size.width * ${scale} + p.x] = v;` : 'textureStore(y, p, unpack4x8unorm(v));'}
+y[p.y * size.width * ${scale} + p.x] = pack4x8unorm(vec4f(c, 1));
 }
 ${isLuma ? CHROMA : ''}
 ${ENTRY}
