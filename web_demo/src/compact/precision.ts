@@ -25,13 +25,16 @@ export async function openAccurate(
 
 async function agrees(enlarger: Enlarger, { golden }: ChainNetwork): Promise<boolean> {
   for (const { height, width, input, output } of golden) {
-    const pixels = Float32Array.from(input, (byte) => byte / 255);
-    const { data } = await enlarger.run(pixels, height, width);
-    const differs = data.some((value, at) => {
-      const byte = Math.floor(Math.min(Math.max(value, 0), 1) * 255 + 0.5);
-      return !(Math.abs(byte - (output[at] as number)) <= 1);
-    });
+    const pixels = new Uint8ClampedArray(height * width * 4);
+    for (const [at, byte] of input.entries()) pixels[inRgba(at)] = byte;
+    const got = await enlarger.runBytes(pixels, height, width);
+    const differs = output.some((byte, at) => Math.abs((got[inRgba(at)] ?? Number.NaN) - byte) > 1);
     if (differs) return false;
   }
   return true;
+}
+
+/** Where a value of RGB is in RGBA. */
+function inRgba(index: number): number {
+  return index + Math.floor(index / 3);
 }
