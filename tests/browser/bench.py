@@ -79,7 +79,7 @@ def main(config: BenchConfig) -> None:
     with tempfile.TemporaryDirectory() as temporary, open_browser() as browser:
         site = _build(config, Path(temporary))
         for backend in config.backends:
-            with _served(site) as address:
+            with served(site) as address:
                 page = browser.new_page()
                 page.set_default_timeout(config.budget_seconds * 1000)
                 page.goto(f"{address}dist/bench/index.html")
@@ -139,7 +139,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[str]:
+def served(folder: Path) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
