@@ -90,6 +90,7 @@ export class Webgl2Enlarger implements Enlarger {
   async #enlarge(pixels: Float32Array | Uint8Array, height: number, width: number) {
     const gl = this.#gl;
     const isBytes = pixels instanceof Uint8Array;
+    this.#requireWell(); // a lost context knows no limits
     const space = this.#spaceFor(height, width, isBytes);
     const { image, parts, result } = space;
     let [from, to] = space.features;
