@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from pixels.command import UserError
 from pixels.files import list_pictures, read_picture, stored_as_grey
 from pixels.metrics import luma_psnr, smallest_measurable_px
-from pixels.sent import sent
+from pixels.sent import CLEAN, sent
 from pixels.shards import reduce_photo
 from pixels.ssimulacra2 import ssimulacra2
 from teacher.data import DegradationKind
 
 # The middle of what sites send.
-_WEB = "jpeg-75"
+_SENT = {"clean": CLEAN, "web": "jpeg-75", "fine": "jpeg-85"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,7 +41,8 @@ def load_benchmark(folder: Path, scale: int, degradation: DegradationKind) -> li
     Args:
         folder: Originals.
         scale: How many times smaller they are made.
-        degradation: `clean` by bicubic, as published tables do; `web` then as a JPEG of quality 75.
+        degradation: `clean` by bicubic, as published tables do; `web` and `fine` then as a JPEG of
+            quality 75 and 85.
 
     Raises:
         UserError: A photo cannot be read or is too small to measure.
@@ -55,8 +56,7 @@ def load_benchmark(folder: Path, scale: int, degradation: DegradationKind) -> li
                 "are needed"
             )
         reduced, original = reduce_photo(photo, scale)
-        if degradation == "web":
-            reduced = sent(reduced, _WEB)
+        reduced = sent(reduced, _SENT[degradation])
         grey = stored_as_grey(path)
         samples.append(Sample(name=path.name, reduced=reduced, original=original, grey=grey))
     return samples

@@ -138,14 +138,17 @@ def main(config: BandwidthConfig) -> None:
     write_tables(config.out, study, measured, costs, plan)
     write_page(config.out, study, measured, costs, plan)
     _tell(study, costs, [photo.problem or "" for photo in problems])
-    Console().print(f"wrote {config.out}/index.html, summary.json, points.csv and bands.csv")
+    console = Console()
+    console.print(
+        f"wrote {config.out}/index.html, summary.json, points.csv and bands.csv", soft_wrap=True
+    )
 
 
 def _tell(study: Study, costs: Costs, problems: Sequence[str]) -> None:
     console = Console()
     table = Table(title=f"{len(study.photos)} photos: half size against full size, SSIMULACRA2")
-    table.add_column("codec")
-    table.add_column("enlarged by")
+    table.add_column("codec", no_wrap=True)
+    table.add_column("enlarged by", no_wrap=True)
     table.add_column("BD-rate", justify="right")
     for band in study.bands:
         table.add_column(f"saved at {band}", justify="right")
@@ -164,7 +167,7 @@ def _tell(study: Study, costs: Costs, problems: Sequence[str]) -> None:
     if costs.runtime is None:
         console.print("web_demo/dist is not built, so the runtime's bytes are not counted")
     for problem in problems:
-        console.print(f"left out: {problem}", markup=False)
+        console.print(f"left out: {problem}", markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

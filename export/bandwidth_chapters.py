@@ -67,14 +67,13 @@ def against_chapter(study: Study, measured: Sequence[Measured], plan: Plan) -> s
     """Half size against full size."""
     ways = (*study.plain, *study.students)
     rows = {codec: [against_full(study, codec, way) for way in ways] for codec in study.codecs}
-    low, high = min(study.bands), max(study.bands)
     heads = ("", "codec", *(f"at {band}" for band in study.bands))
     band = study.middle_band
     way = (study.students or study.plain)[-1]
     crops = extremes(
         study,
         by_saving(study, way, band),
-        lambda share: f"half size takes {-share:+.0%} bytes",
+        lambda share: f"half size takes {abs(share):.0%} {'fewer' if share > 0 else 'more'} bytes",
         band,
         plan,
     )
@@ -89,10 +88,21 @@ def against_chapter(study: Study, measured: Sequence[Measured], plan: Plan) -> s
         text(
             "A site need not send every photo at half size. Saved is what remains when each photo "
             "goes out in the smaller of its two forms that reach the quality; in small print, the "
-            "share of the photos for which that is the half-size one."
+            "share of the photos for which that is the half-size one, and of how many photos, "
+            "where not all have full-size files on both sides of the quality."
         ),
         table(heads, [[_band_row(study, row) for row in group] for group in rows.values()]),
         figure(draw_savings(study), "The same for every quality between the bands."),
+        *_bd_parts(study, list(rows.values())),
+        heading(f"Best and worst photos, {way}, at SSIMULACRA2 {band}"),
+        text("All files of a row have as nearly as can be the bytes of the full-size one."),
+        *(crop_strip(row) for row in crops),
+    )
+
+
+def _bd_parts(study: Study, groups: Sequence[Sequence[Against]]) -> list[str]:
+    low, high = min(study.bands), max(study.bands)
+    return [
         heading("BD-rate and crossover"),
         text(
             f"Bytes of half size against full size over all qualities from SSIMULACRA2 {low} to "
@@ -102,17 +112,14 @@ def against_chapter(study: Study, measured: Sequence[Measured], plan: Plan) -> s
         ),
         table(
             ("", "codec", "SSIMULACRA2", "PSNR-Y", "SSIM-Y", "crossover", "nowhere smaller"),
-            [[_bd_row(study, row) for row in group] for group in rows.values()],
+            [[_bd_row(study, row) for row in group] for group in groups],
         ),
         figure(
             draw_bd(study),
             "BD-rate (SSIMULACRA2) of each photo, and the median. Below 0 half size saves; losses "
             "above 100 % are drawn at the edge.",
         ),
-        heading(f"Best and worst photos, {way}, at SSIMULACRA2 {band}"),
-        text("All files of a row have as nearly as can be the bytes of the full-size one."),
-        *(crop_strip(row) for row in crops),
-    )
+    ]
 
 
 def freedoms_chapter(study: Study) -> str:
@@ -166,7 +173,7 @@ def classes_chapter(study: Study) -> str:
         "By class of picture",
         text(f"BD-rate against full size, and bytes saved at SSIMULACRA2 {band}."),
         table(("class (photos)", "", *heads), groups),
-        text(f"Classes are told from the pixels. {EXPLAINED}.", "note"),
+        text(f"{EXPLAINED}.", "note"),
     )
 
 
@@ -182,11 +189,14 @@ def break_even_chapter(study: Study, costs: Costs) -> str:
             row.append(f"{costs.added(way) / 1000:.1f} KB")
             for band in study.bands:
                 told = break_even(study, codec, band, way, costs.added(way))
-                row.append("" if told is None else _photos(told.photos))
-                row.append("" if told is None else _photos(told.photos_over_plain))
+                if told is None:
+                    row.append("")
+                    continue
+                over = _photos(told.photos_over_plain)
+                row.append(Cell(f"{_photos(told.photos)} <small>{over}</small>", "", True))
             group.append(row)
         groups.append(group)
-    heads = [what for band in study.bands for what in (f"at {band}", "over browser")]
+    heads = [f"at {band}" for band in study.bands]
     runtime = (
         "The page's scripts were not built, so the runtime is not counted"
         if costs.runtime is None
@@ -197,8 +207,8 @@ def break_even_chapter(study: Study, costs: Costs) -> str:
         "Break-even",
         text(
             "Photos of one megapixel that a reader must see in one visit before the bytes saved "
-            "are more than those of runtime and model; in the second column, against sending the "
-            "same photos for the browser's own enlargement, which needs no download."
+            "are more than those of runtime and model; in small print, against sending the same "
+            "photos for the browser's own enlargement, which needs no download."
         ),
         table(("", "codec", "added", *heads), groups),
         text(f"{runtime}; models, gzipped: {models}.", "note"),
@@ -213,7 +223,9 @@ def _band_row(study: Study, row: Against) -> list[Cell | str]:
     cells: list[Cell | str] = [dotted(row.way, colour_of(study, row.way)), Cell(row.codec, "text")]
     for band in row.bands:
         shown = saved(band.saving if band.photos else None)
-        cells.append(Cell(f"{shown.text} <small>{band.won:.0%}</small>", shown.kind, True))
+        # Where a photo's coarsest full-size file is better than the band, nothing is said of it.
+        few = f" of {band.photos}" if band.photos < len(study.photos) else ""
+        cells.append(Cell(f"{shown.text} <small>{band.won:.0%}{few}</small>", shown.kind, True))
     return cells
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, PercentFormatter
 
 from export.bandwidth_choices import policies
 from export.bandwidth_study import Study, points_within
@@ -74,6 +74,7 @@ def draw_curves(study: Study, measured: Sequence[Measured]) -> str:
             mean = np.array(rows).mean(axis=0)
             _line(axes, study, way, mean[:, 0], mean[:, 1], marker="o")
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
         axes.set_xlabel("bits per pixel of the original")
@@ -149,14 +150,15 @@ def draw_freedoms(study: Study, band: int) -> str:
         figure = Figure(figsize=(9.6, height), layout="constrained")
         FigureCanvasAgg(figure)
         grid = np.asarray(figure.subplots(len(found), 1, sharex=True, squeeze=False))
-    panels = list(grid[:, 0])
-    for axes, (codec, rows) in zip(panels, found.items(), strict=True):
+        panels = list(grid[:, 0])
+        for axes, codec in zip(panels, found, strict=True):
+            axes.set_title(codec)
+    for axes, rows in zip(panels, found.values(), strict=True):
         names = [policy.name for policy in reversed(rows)]
         values = [policy.saving for policy in reversed(rows)]
         colours = ["#9a9aa0" if "enlargement" in name else _STUDENTS[0] for name in names]
         bars = axes.barh(names, values, color=colours, height=0.62)
         axes.bar_label(bars, [f" {value:.1%}" for value in values], fontsize=9.5, color=_INK)
-        axes.set_title(codec)
         axes.grid(axis="y", visible=False)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.margins(x=0.12)
@@ -189,7 +191,7 @@ def _bd_rates(study: Study, codec: Codec, way: str) -> list[float]:
 
 
 def _grid(study: Study) -> list[float]:
-    low, high = min(study.bands) - 10.0, max(study.bands) + 5.0
+    low, high = min(study.bands) - 10.0, float(max(study.bands))
     return [float(q) for q in np.arange(max(low, 5.0), high + 0.1, _GRID_STEP)]
 
 
@@ -202,8 +204,8 @@ def _panels(
         FigureCanvasAgg(figure)
         sharing = True if share_y else "row"
         grid = np.asarray(figure.subplots(rows, len(study.codecs), sharey=sharing, squeeze=False))
-    for axes, codec in zip(grid[0], study.codecs, strict=True):
-        axes.set_title(codec)
+        for axes, codec in zip(grid[0], study.codecs, strict=True):
+            axes.set_title(codec)
     return figure, [list(row) for row in grid]
 
 
@@ -221,7 +223,9 @@ def _svg(figure: Figure, legend_of: Axes | None) -> str:
     """Write a figure, its legend above it, without what a page does not want."""
     if legend_of is not None:
         handles, names = legend_of.get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper left", ncols=len(names))
+        figure.legend(
+            handles, names, loc="outside upper left", ncols=min(6, len(names)), frameon=False
+        )
     file = io.StringIO()
     with mpl.rc_context(_STYLE):
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})

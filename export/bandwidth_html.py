@@ -40,7 +40,7 @@ th { text-align: right; font-weight: 600; color: var(--quiet); padding: 6px 12px
 td { text-align: right; padding: 6px 12px; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
 th:first-child, td:first-child, th.text, td.text { text-align: left; padding-left: 0; }
-tr.group td { border-top: 1px solid #c7c7cc; }
+tr.group td { border-top: 2px solid #d1d1d6; padding-top: 9px; }
 td.good { color: var(--good); } td.bad { color: var(--bad); } td.best { font-weight: 700; }
 td small { color: var(--quiet); font-size: 12px; }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 8px; }
@@ -133,11 +133,11 @@ def signed(share: float | None, *, better_below: bool = True, digits: int = 1) -
     """Show a share with its sign, green where it is good."""
     if share is None:
         return Cell(_NOTHING)
+    if abs(share) < 0.5 * 10.0 ** (-digits - 2):
+        return Cell("0")
     good = (share < 0.0) == better_below
     shown = f"{share:+.{digits}%}".replace("-", _MINUS)
-    return Cell(
-        shown, "" if abs(share) < 0.5 * 10.0 ** (-digits - 2) else "good" if good else "bad"
-    )
+    return Cell(shown, "good" if good else "bad")
 
 
 def saved(share: float | None) -> Cell:
@@ -151,8 +151,9 @@ def points(value: float | None) -> Cell:
     """Show points gained or lost."""
     if value is None:
         return Cell(_NOTHING)
-    kind = "" if abs(value) < 0.05 else "good" if value > 0.0 else "bad"
-    return Cell(f"{value:+.1f}".replace("-", _MINUS), kind)
+    if abs(value) < 0.05:
+        return Cell("0")
+    return Cell(f"{value:+.1f}".replace("-", _MINUS), "good" if value > 0.0 else "bad")
 
 
 def card(title: str, figure_: str, words: str) -> str:
@@ -169,7 +170,7 @@ def crop_strip(row: CropRow) -> str:
     for crop in row.crops:
         told = ""
         if crop.ssimulacra2 is not None:
-            told = f"{crop.ssimulacra2:.1f} points, {crop.bytes_:,} bytes"
+            told = f"{crop.ssimulacra2:.1f} points, {(crop.bytes_ or 0) / 1000:.1f} KB"
         cells.append(
             f'<div><img src="{crop.image}" alt="{escape(crop.name)}">'
             f"<b>{escape(crop.name)}</b><span>{told}</span></div>"

@@ -10,7 +10,7 @@ from pathlib import Path
 from export.bandwidth_choices import gzipped, runtime_bytes
 from export.card import CARD
 from export.coding import REDUCTIONS, Codec, Reduction
-from export.enlarging import BROWSER
+from export.enlarging import BROWSER, PLAIN_WAYS
 from export.onnx import FILE
 from export.photo_curves import (
     Measured,
@@ -94,6 +94,8 @@ def open_ways(models: Sequence[Path], teacher: Path | None) -> tuple[list[Way], 
 
 def _way(path: Path) -> Way:
     name, exported = opened(str(path)).name, path / FILE
+    if str(path) in PLAIN_WAYS:
+        return Way(name=name, model=name, fingerprint=name)
     if exported.is_file():
         fingerprint = sha256_of(exported)
     elif path.is_file():
@@ -113,6 +115,8 @@ def costs_of(students: Sequence[Way], runtime: int | None) -> Costs:
 
 def model_bytes(path: Path) -> int:
     """Gzipped bytes of a model: of an export, its files; of a run, its weights as float16."""
+    if str(path) in PLAIN_WAYS:
+        return 0
     if (path / CARD).is_file():
         card = json.loads((path / CARD).read_text(encoding="utf-8"))
         return sum(file["gzip_bytes"] for file in card["files"].values())

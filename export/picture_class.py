@@ -16,19 +16,21 @@ CLASSES: tuple[PictureClass, ...] = ("smooth", "textured", "text-like")
 _BLOCK_PX = 16
 _BUSY_STEPS = 8.0  # standard deviation of luma within a block, of 255
 _BUSY_SHARE = 0.7
-# Below the bound from which `pixels.kinds` calls a picture drawn: photos of signs and facades too.
-_TEXT_BOUND = -3.0
+# Letters, signs and screenshots: much of it is flat, and much of the rest changes at once.
+_TEXT_FLAT, _TEXT_HARD = 0.15, 0.2
 
 EXPLAINED = (
-    f"text-like: hard edges and few colours (`pixels.kinds`, above {_TEXT_BOUND:g}); else textured "
-    f"where luma varies by more than {_BUSY_STEPS:g} of 255 steps (standard deviation) within at "
-    f"least {_BUSY_SHARE:.0%} of all {_BLOCK_PX} px blocks, and smooth where not"
+    f"Text-like: at least {_TEXT_FLAT:.0%} of the pixels are flat, and of the others at least "
+    f"{_TEXT_HARD:.0%} differ from a neighbour by 40 of 255 steps or more. Else textured, where "
+    f"luma varies by more than {_BUSY_STEPS:g} steps (standard deviation) within at least "
+    f"{_BUSY_SHARE:.0%} of all {_BLOCK_PX} px blocks; and smooth where not"
 )
 
 
 def picture_class(photo: NDArray[np.uint8]) -> PictureClass:
     """Sort a photo, (height, width, 3), by what its pixels do."""
-    if signs(photo).drawn > _TEXT_BOUND:
+    told = signs(photo)
+    if told.flat >= _TEXT_FLAT and told.hard >= _TEXT_HARD:
         return "text-like"
     luma = full_luma(photo)
     side = min(_BLOCK_PX, *luma.shape)

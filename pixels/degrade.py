@@ -32,8 +32,22 @@ _FILTERS = {
     "lanczos": Image.Resampling.LANCZOS,
     "area": Image.Resampling.BOX,
 }
-_QUALITIES = (40, 95)
-_MOST_NOISE = 1.5
+Sending = Literal["web", "fine"]
+"""How sites send: `web`, anything between 40 and 95; `fine`, the files of half-size photos that are
+worth sending: 65 to 97, and no noise: who learns to take
+noise away takes fine texture with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Range:
+    qualities: tuple[int, int]
+    most_noise: float
+
+
+_RANGES: dict[Sending, _Range] = {
+    "web": _Range(qualities=(40, 95), most_noise=1.5),
+    "fine": _Range(qualities=(65, 97), most_noise=0.0),
+}
 _SHARPENING = (-0.15, 0.3)
 _AVIF_SPEED = 8  # of 0 to 10: what image servers use; slower ones take ten times as long
 
@@ -51,18 +65,19 @@ class Degradation:
     codec: Codec
     """By what it is compressed."""
     quality: int
-    """The encoder's own setting, 40 to 95."""
+    """The encoder's own setting, 40 to 97."""
     subsampling: Subsampling
     """Of chroma; lossy WebP knows 4:2:0 only."""
 
 
-def draw(rng: np.random.Generator) -> Degradation:
+def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
     """Draw a way at random; a third for each filter and each codec."""
+    bounds = _RANGES[sending]
     codec: Codec = ("JPEG", "WEBP", "AVIF")[rng.integers(3)]
     reduction: Reduction = ("bicubic", "lanczos", "area")[rng.integers(3)]
-    quality = int(rng.integers(_QUALITIES[0], _QUALITIES[1] + 1))
+    quality = int(rng.integers(bounds.qualities[0], bounds.qualities[1] + 1))
     fine = bool(rng.integers(2))
-    noise = float(rng.uniform(0.0, _MOST_NOISE)) if rng.integers(2) else 0.0
+    noise = float(rng.uniform(0.0, bounds.most_noise)) if rng.integers(2) else 0.0
     sharpening = float(rng.uniform(*_SHARPENING)) if rng.integers(2) else 0.0
     return Degradation(
         reduction=reduction,
@@ -74,18 +89,21 @@ def draw(rng: np.random.Generator) -> Degradation:
     )
 
 
-def degrade(photo: NDArray[np.uint8], scale: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+def degrade(
+    photo: NDArray[np.uint8], scale: int, rng: np.random.Generator, sending: Sending = "web"
+) -> NDArray[np.uint8]:
     """Make of a photo what a site may send: reduced, mildly distorted, compressed.
 
     Args:
         photo: (height, width, 3), sRGB, 0 to 255, at least `scale` pixels a side.
         scale: How many times smaller the result is; what is over is cut off below and right.
         rng: Where the way and the noise come from.
+        sending: In which bounds.
 
     Returns:
         (height // scale, width // scale, 3), 0 to 255.
     """
-    return apply(photo, scale, draw(rng), rng)
+    return apply(photo, scale, draw(rng, sending), rng)
 
 
 def apply(
@@ -101,7 +119,11 @@ def apply(
 
 
 def degrade_in_blocks(
-    photo: NDArray[np.uint8], scale: int, seed: tuple[int, ...], block_px: int = BLOCK_PX
+    photo: NDArray[np.uint8],
+    scale: int,
+    seed: tuple[int, ...],
+    block_px: int = BLOCK_PX,
+    sending: Sending = "web",
 ) -> NDArray[np.uint8]:
     """Degrade a photo block by block, each in a way of its own.
 
@@ -114,6 +136,7 @@ def degrade_in_blocks(
         scale: As for `degrade`.
         seed: Names the photo and the variant; each block adds its place.
         block_px: Side of a block in the result.
+        sending: As for `degrade`.
 
     Returns:
         As `degrade`.
@@ -127,7 +150,7 @@ def degrade_in_blocks(
             end_y, end_x = min(bottom + _MARGIN_PX, height), min(right + _MARGIN_PX, width)
             rng = np.random.default_rng((*seed, top, left))
             part = photo[scale * y : scale * end_y, scale * x : scale * end_x]
-            made = degrade(part, scale, rng)
+            made = degrade(part, scale, rng, sending)
             result[top:bottom, left:right] = made[top - y : bottom - y, left - x : right - x]
     return result
 

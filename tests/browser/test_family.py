@@ -35,14 +35,12 @@ def flipboard(tmp_path_factory: pytest.TempPathFactory, photos_folder: Path) -> 
     """The run of a small flipboard network, with its export beside it."""
     folder = tmp_path_factory.mktemp("flipboard")
     photos = ("--photos", photos_folder, "--validation", photos_folder)
-    for arguments in (
-        ("teacher.train", *photos, "--run", folder / "run", *TINY_FLIPBOARD, "--steps", "2"),
-        (
-            *("export.tfjs", "--run", folder / "run", "--out", folder / "tfjs"),
-            *("--no-browser", "--threads", "1"),
-        ),
+    exported = ("--run", folder / "run", "--out", folder / "tfjs", "--no-browser")
+    for module, arguments in (
+        ("teacher.train", (*photos, "--run", folder / "run", *TINY_FLIPBOARD, "--steps", "2")),
+        ("export.tfjs", (*exported, "--threads", "1")),
     ):
-        done = command_here(*arguments)
+        done = command_here(module, *arguments)
         assert done.status == 0, done.errors
     return folder
 

@@ -449,65 +449,62 @@ def test_a_strict_content_security_policy(opener: Opener, workers: str, place: s
     [
         ("demo", 700, 500, "canvas"),
         ("demo", 300, 200, "blob"),
-        # So large that reading, copying and drawing it whole would take longer than a frame.
-        ("stand-in/", 3000, 2000, "canvas"),
     ],
 )
 def test_on_the_page_no_frame_waits_50_ms(
-    page: Page, model: str, width: int, height: int, output: str
+    browser: Browser, page: Page, model: str, width: int, height: int, output: str
 ) -> None:
+    start = """
+        const [model, width, height] = argument;
+        window.kept = await load({ place: 'page' }, model);
+        window.bitmap = await createImageBitmap(picture(width, height));
+    """
+    run(page, start, [model, width, height])
+    longest: list[float] = []
+    # What is too long in itself is so in every attempt; other programs only ever add.
+    while len(longest) < 4 and (not longest or longest[-1] >= 50):
+        browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline"])
+        run(page, "await kept.upscale(bitmap, { output: argument });", output)
+        tasks = main_thread_tasks(json.loads(browser.stop_tracing()))
+        longest.append(max(tasks))
+        assert sum(tasks) > 50  # there was something to cut into slices
+    assert longest[-1] < 50, longest
+
+
+def main_thread_tasks(trace: dict[str, Any]) -> list[float]:
+    """Milliseconds of the main threads' tasks: of computing, whatever else the machine does."""
+    events = trace["traceEvents"]
+    main = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    return [
+        event["tdur"] / 1000
+        for event in events
+        if event["name"] == "RunTask" and "tdur" in event and (event["pid"], event["tid"]) in main
+    ]
+
+
+def test_nothing_waits_for_what_hidden_tabs_hold_back(page: Page) -> None:
     got = run(
         page,
         """
-        const [model, width, height, output] = argument;
-        const halfsize = await load({ place: 'page' }, model);
-        const bitmap = await createImageBitmap(picture(width, height));
-        const attempts = [];
-        // Whatever else a machine does only ever makes tasks longer: one attempt without a long
-        // task shows that there need be none. What is too long in itself is so in every attempt.
-        while (attempts.length < 4 && attempts.at(-1)?.tasks.length !== 0) {
-          await new Promise((resolve) => setTimeout(resolve, 300));
-          const tasks = [];
-          const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
-          observer.observe({ type: 'longtask' });
-          await halfsize.upscale(bitmap, { output });
-          await new Promise((resolve) => setTimeout(resolve, 100));
-          observer.disconnect();
-          attempts.push({ tasks: tasks.map(({ duration }) => duration), ...halfsize.last });
-        }
-        return attempts;
-        """,
-        [model, width, height, output],
-    )
-    assert got[-1]["tasks"] == [], got
-    assert got[-1]["milliseconds"] > 50  # there was something to cut into slices
-
-
-def test_a_tab_in_the_background_goes_on(page: Page) -> None:
-    cdp = page.context.new_cdp_session(page)
-    cdp.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
-    front = page.context.new_page()
-    front.bring_to_front()
-    assert page.evaluate("document.visibilityState") == "hidden"
-    got = run(
-        page,
-        """
-        const image = picture(2000, 1500);
+        const image = picture(1500, 1000);
         const found = [];
         for (const place of ['auto', 'page']) {
           const halfsize = await load({ place, tilePx: 256 });
-          const started = performance.now();
+          // In a hidden tab timers fire once a second, later once a minute, and frames never.
+          const { setTimeout: timer, requestAnimationFrame: frame } = window;
+          window.setTimeout = window.requestAnimationFrame = () => { found.push(place); };
           const canvas = await halfsize.upscale(image);
-          found.push([canvas.width, document.hidden, performance.now() - started]);
+          Object.assign(window, { setTimeout: timer, requestAnimationFrame: frame });
+          found.push(canvas.width);
         }
-        // Timers of a hidden tab fire once a second: work that waits for them takes a minute.
-        const started = performance.now();
-        for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 1));
-        return { found, timers: performance.now() - started };
+        return found;
         """,
     )
-    assert [(width, hidden) for width, hidden, _ in got["found"]] == [(4000, True)] * 2
-    print(got)
+    assert got == [3000, 3000]
 
 
 def test_memory_stays_flat(page: Page) -> None:

@@ -13,12 +13,15 @@ from PIL import Image
 from tests.browser.stand_in import write_stand_in
 
 
-def write_bilinear_student(folder: Path, *, padding_bytes: int = 0) -> Path:
+def write_bilinear_student(
+    folder: Path, *, padding_bytes: int = 0, brightness: float = 1.0
+) -> Path:
     """Write a TF.js export that enlarges x2 by bilinear.
 
     Args:
         folder: To be made.
         padding_bytes: Makes its card say that a reader downloads so much more.
+        brightness: What every pixel is multiplied by.
     """
     write_stand_in(folder)
     kernel = np.zeros((3, 3, 3, 12), "<f4")
@@ -29,8 +32,7 @@ def write_bilinear_student(folder: Path, *, padding_bytes: int = 0) -> Path:
             columns = (far, near, 0) if column == 0 else (0, near, far)
             for colour in range(3):
                 kernel[:, :, colour, (2 * row + column) * 3 + colour] = np.outer(rows, columns)
-    # What a reader downloads is told apart by it from another student of the same kind.
-    weights = kernel.tobytes()
+    weights = (np.float32(brightness) * kernel).astype("<f4").tobytes()
     pads = np.array([[0, 0], [1, 1], [1, 1], [0, 0]], "<i4").tobytes()
     (folder / "group1-shard1of1.bin").write_bytes(weights + pads)
     model = json.loads((folder / "model.json").read_text())

@@ -21,8 +21,9 @@ from export.photo_curves import FULL, cut
 from export.scoring import Original
 from pixels.files import read_picture
 from teacher.checkpoint import RunRecord, save_run
-from tests.commands import ROOT, command
+from tests.commands import Finished, command_here
 from tests.export.made_networks import LUMA
+from tests.made_runs import ROOT
 
 FEW = ("--codecs", "JPEG", "WEBP", "--qualities", "10", "40", "85", "--half-qualities", "20", "60")
 FEW = (*FEW, "95", "--bands", "20", "40", "60", "--jobs", "1", "--reduction-photos", "1")
@@ -55,8 +56,8 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(photos: Path, out: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return command("export.bandwidth", photos, "--out", out, *FEW, *arguments)
+def run(photos: Path, out: Path, *arguments: str | Path) -> Finished:
+    return command_here("export.bandwidth", photos, "--out", out, *FEW, *arguments)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -68,8 +69,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def report(photos: Path, student: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("report")
     done = run(photos, out, "--model", student, "--teacher", "bicubic", "--teacher-photos", "1")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "half size against full size" in done.stdout
+    assert done.status == 0, done.output + done.errors
+    assert "half size against full size" in done.output
     return out
 
 
@@ -109,7 +110,7 @@ def test_the_summary_has_every_chapter(report: Path) -> None:
 def test_the_page_is_whole_by_itself(report: Path) -> None:
     page = (report / "index.html").read_text(encoding="utf-8")
     for chapter in ("What half size saves", "Half size against full size", "itself earns",
-                    "What each freedom earns", "By class", "Break-even", "Every photo"):  # fmt: skip
+                    "each freedom earns", "By class", "Break-even", "Every photo"):  # fmt: skip
         assert chapter in page
     assert "tiny" in page
     assert set(re.findall(r'(?:src|href)="(\w+):', page)) <= {"data"}
@@ -130,7 +131,7 @@ def test_what_was_measured_is_not_measured_again(
                 content["points"][key]["bytes_"] = 77  # nobody measures this
         (out / "cache" / file.name).write_text(json.dumps(content), encoding="utf-8")
     done = run(photos, out, "--model", student)
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.errors
     rows = rows_of(out / "points.csv")
     planted = [row for row in rows if row["bytes"] == "77"]
     assert len(planted) == 3
@@ -146,7 +147,7 @@ def test_two_processes_and_damaged_caches_give_the_same_bytes(
         (out / "cache" / file.name).write_text("{", encoding="utf-8")
     more = ("--teacher", "bicubic", "--teacher-photos", "1", "--jobs", "2")
     done = run(photos, out, "--model", student, *more)
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.errors
     for name in ("points.csv", "bands.csv", "summary.json"):
         assert (out / name).read_bytes() == (report / name).read_bytes(), name
 
@@ -160,15 +161,15 @@ def test_a_broken_photo_is_told_and_stops_nothing(
     (folder / "cut.png").write_bytes((photos / "coffee.png").read_bytes()[:900])
     Image.fromarray(np.zeros((5, 40, 3), np.uint8)).save(folder / "small.png")
     done = run(folder, tmp_path / "out", "--model", student, "--codecs", "JPEG")
-    assert done.returncode == 0, done.stderr
-    assert "cut.png" in done.stdout
-    assert "small.png is too small" in done.stdout
+    assert done.status == 0, done.errors
+    assert "cut.png" in done.output
+    assert "small.png is too small" in done.output
     told = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert (told["photos"], len(told["left_out"])) == (1, 2)
     (folder / "whole.png").unlink()
     done = run(folder, tmp_path / "none", "--codecs", "JPEG")
-    assert done.returncode == 1
-    assert "none of the 2 photos can be measured" in done.stderr
+    assert done.status == 1
+    assert "none of the 2 photos can be measured" in done.errors
     assert not (tmp_path / "none" / "index.html").exists()
 
 
@@ -185,10 +186,10 @@ def test_a_broken_photo_is_told_and_stops_nothing(
 def test_mistakes_are_told_in_a_sentence(
     photos: Path, tmp_path: Path, arguments: tuple[str, ...], status: int, sentence: str
 ) -> None:
-    done = command("export.bandwidth", photos, "--out", tmp_path / "out", *arguments)
-    assert done.returncode == status
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+    done = command_here("export.bandwidth", photos, "--out", tmp_path / "out", *arguments)
+    assert done.status == status
+    assert sentence in done.errors
+    assert "Traceback" not in done.errors
 
 
 def test_only_photos_kept_out_of_training_are_taken(photos: Path, tmp_path: Path) -> None:
@@ -202,11 +203,11 @@ def test_only_photos_kept_out_of_training_are_taken(photos: Path, tmp_path: Path
         Image.fromarray(pixels + np.uint8(number)).save(folder / f"{number}.png")
     kept = {p.name for p in folder.iterdir() if split_of(sha256_of(p)) != "train"}
     assert 0 < len(kept) < 12
-    done = command(
+    done = command_here(
         *("export.bandwidth", "--held-out", folder, "--out", tmp_path / "out"),
         *(*FEW, "--codecs", "JPEG", "--reduction-photos", "0"),
     )
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.errors
     rows = rows_of(tmp_path / "out" / "points.csv")
     assert {Path(row["photo"]).name for row in rows} == kept
 
@@ -227,8 +228,8 @@ def test_interrupting_leaves_nothing_half_written_and_goes_on(photos: Path, tmp_
     assert "nothing half-written" in told
     assert not (out / "index.html").exists()
     assert not list(out.rglob(".part-*"))
-    done = command(*arguments, "--avif-speed", "10")
-    assert done.returncode == 0, done.stderr
+    done = command_here(*arguments, "--avif-speed", "10")
+    assert done.status == 0, done.errors
 
 
 def test_only_the_middle_of_large_photos_is_measured() -> None:

@@ -279,10 +279,14 @@ def test_workers_give_the_very_same_bytes(
 
 def test_the_best_student_is_taken_its_bytes_counted(photos: Path, tmp_path: Path) -> None:
     good = write_bilinear_student(tmp_path / "good")
-    bad = write_stand_in(tmp_path / "bad")
+    dark = write_bilinear_student(tmp_path / "dark", brightness=0.5)
     heavy = write_bilinear_student(tmp_path / "heavy", padding_bytes=500_000)
-    for others, winner in (((bad, good), "good"), ((bad, heavy), "bad")):
-        site = tmp_path / f"site-{winner}"
+    for others, winner in (
+        ((dark, good), "good"),
+        ((heavy, good), "good"),
+        ((heavy, dark), "dark"),
+    ):
+        site = tmp_path / f"site-{others[0].name}-{others[1].name}"
         flags = (photos, "--students", *others, "--out", site, "--photos-per-visit", "200")
         done = command_here("export.publish", *flags, *QUICK, "--json")
         assert done.status == 0, done.errors

@@ -137,3 +137,12 @@ def test_what_is_farther_than_the_margin_has_no_say() -> None:
             degrade_in_blocks(photo, 2, (7, variant), block_px=50) for photo in (pixels, altered)
         )
         assert np.array_equal(before[:, :50], after[:, :50])
+
+
+def test_fine_files_are_of_high_quality_and_without_noise() -> None:
+    ways = [draw(np.random.default_rng(seed), "fine") for seed in range(300)]
+    assert {way.noise for way in ways} == {0.0}
+    assert min(way.quality for way in ways) in range(65, 68)
+    assert max(way.quality for way in ways) in range(95, 98)
+    assert any(way.sharpening for way in ways)
+    assert {way.codec for way in ways} == {"JPEG", "WEBP", "AVIF"}

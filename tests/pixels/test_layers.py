@@ -79,6 +79,9 @@ def test_a_layer_keeps_the_variants_that_it_began_with(tmp_path: Path) -> None:
     add_web_layer(store, 2, workers=1)
     add_web_layer(PhotoStore(store.folder), 5, workers=1)
     assert PhotoStore(store.folder).kind(WEB).variants == 2
+    add_web_layer(store, 1, sending="fine", workers=1)
+    assert store.kind("fine").variants == 1
+    assert not np.array_equal(store.photo(0, "fine", 0), store.photo(0, WEB, 0))
 
 
 def test_a_layer_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -79,11 +79,11 @@ def test_the_command_writes_table_csv_and_figure(
     assert done.status == 0, done.errors
     with (tmp_path / "a.csv").open(encoding="utf-8") as file:
         rows = list(csv.reader(file))
-    assert rows[0] == ["photo", "model", "psnr", "ssim"]
+    assert rows[0] == ["input", "photo", "model", "psnr", "ssim", "ssimulacra2"]
     names = ["bicubic", "tiny", "tiny+"]
-    assert [row[:2] for row in rows[-3:]] == [["mean", name] for name in names]
-    assert [row[1] for row in rows[1:-3]] == names * 3
-    assert float(rows[-1][2]) != float(rows[-2][2])
+    assert [row[1:3] for row in rows[-3:]] == [["mean", name] for name in names]
+    assert [row[2] for row in rows[1:-3]] == names * 3
+    assert float(rows[-1][3]) != float(rows[-2][3])
     sheet = read_picture(tmp_path / "a.png").rgb
     assert sheet.shape[1] == 2 * 40 + 5 * (CELL + 14) - 14
     assert "tiny+" in done.output and "gain" in done.output
@@ -107,7 +107,7 @@ def test_runs_of_the_same_name_are_told_apart(
     )
     assert done.status == 0, done.errors
     with (tmp_path / "a.csv").open(encoding="utf-8") as file:
-        means = [row[1] for row in csv.reader(file) if row[0] == "mean"]
+        means = [row[2] for row in csv.reader(file) if row[1] == "mean"]
     assert means == ["bicubic", str(tiny_run), str(other)]
 
 

@@ -40,9 +40,8 @@ async function run(inputBase64: string, height: number, width: number) {
   if (!model) throw new Error('open a model first');
   const pixels = new Float32Array(bytesFromBase64(inputBase64).buffer);
   const bytes = asBytes(pixels);
-  const { run } = model;
-  if (!run) throw new Error('the engine has no way with floats');
-  const enlarged = await run(pixels, height, width);
+  const enlarged = await model.run?.(pixels, height, width);
+  if (!enlarged) throw new Error('the engine has no way with floats');
   if (bytes) requireSame(enlarged, await model.runBytes(bytes, height, width));
   const { data, ...size } = enlarged;
   return {

@@ -20,7 +20,7 @@ const LONGEST_SIDE_PX = 16384;
 let breathe: (() => Promise<void>) | undefined;
 
 /** Rows are drawn in bands of about this many pixels, so that the page can paint in between. */
-const BAND_PX = 2_000_000;
+const BAND_PX = 500_000;
 
 /** Refuse before the work what could not be shown after it. */
 export function requireDrawable(width: number, height: number, output: Output): void {

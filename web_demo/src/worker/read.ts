@@ -4,7 +4,7 @@ import type { ColorSpace } from '../messages';
 import { blankPicture, type Picture } from '../picture';
 
 /** Read in bands of about this many pixels: none takes long, and no canvas is as large as the picture. */
-const BAND_PX = 1_000_000;
+const BAND_PX = 500_000;
 
 /** Colours stay apart from alpha: multiplied by it, faint pixels would lose theirs. */
 const EXACT: ImageBitmapOptions = { premultiplyAlpha: 'none' };

@@ -1,0 +1,115 @@
+"""The small runtime's GPU engines on a blank page, with what they hold in the test's hands."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Page, Route
+
+from export.compact import write_compact
+from export.compact_file import FILE, read_compact
+from teacher.chain import Chain
+
+_WEB_DEMO = Path(__file__).parents[2] / "web_demo"
+_ORIGIN = "http://localhost/"  # browsers offer WebGPU to trustworthy origins only
+_TIMEOUT_MS = 240_000  # GPUs are software here
+
+# Keeps what an engine gets from the browser, so that a test can take it away.
+_REMEMBER = """
+() => {
+globalThis.contexts = [];
+globalThis.devices = [];
+const getContext = OffscreenCanvas.prototype.getContext;
+OffscreenCanvas.prototype.getContext = function (...settings) {
+  const context = getContext.apply(this, settings);
+  contexts.push(context);
+  return context;
+};
+const requestDevice = GPUAdapter.prototype.requestDevice;
+GPUAdapter.prototype.requestDevice = async function (...settings) {
+  const device = await requestDevice.apply(this, settings);
+  devices.push(device);
+  return device;
+};
+}
+"""
+
+_LOSE = {
+    "webgl2": "() => contexts.at(-1).getExtension('WEBGL_lose_context').loseContext()",
+    "webgpu": "() => devices.at(-1).destroy()",
+}
+_ARE_LOST = {
+    "webgl2": "() => contexts.map((context) => context.isContextLost())",
+    "webgpu": """
+async () => Promise.all(devices.map((device) => Promise.race([
+  device.lost.then(() => true), new Promise((done) => setTimeout(done, 500, false))])))
+""",
+}
+
+
+def build_engines(folder: Path) -> Path:
+    """Build the page, and with it the scripts that hold one engine each."""
+    (folder / "models").mkdir(parents=True)
+    script = _WEB_DEMO / "scripts/build.mjs"
+    subprocess.run(
+        ["node", script, "--models", folder / "models", "--out", folder / "dist"], check=True
+    )
+    return folder / "dist"
+
+
+@dataclass(frozen=True)
+class EnginePage:
+    """A page with one engine in it."""
+
+    page: Page
+    engine: str
+
+    def open(self, model: bytes) -> bool:
+        """Load a model; False where the engine does not start."""
+        call = "(model) => halfsizeVerifyEngine.open(model)"
+        return self.page.evaluate(call, base64.b64encode(model).decode())
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Enlarge (1, 3, height, width)."""
+        image = np.ascontiguousarray(batch[0].transpose(1, 2, 0), dtype="<f4")
+        given = [base64.b64encode(image.tobytes()).decode(), *image.shape[:2]]
+        call = "([data, height, width]) => halfsizeVerifyEngine.run(data, height, width)"
+        answer = self.page.evaluate(call, given)
+        values = np.frombuffer(base64.b64decode(answer["data"]), dtype="<f4")
+        shape = (1, answer["height"], answer["width"], answer["channels"])
+        return values.reshape(shape).transpose(0, 3, 1, 2)
+
+    def lose(self) -> None:
+        """Take the engine's context or device away."""
+        self.page.evaluate(_LOSE[self.engine])
+
+    def are_lost(self) -> list[bool]:
+        """Of every context or device that was ever asked for: is it gone?"""
+        return self.page.evaluate(_ARE_LOST[self.engine])
+
+
+def open_engine(browser: Browser, scripts: Path, engine: str) -> EnginePage:
+    """Open a blank page with an engine."""
+    page = browser.new_page()
+    page.set_default_timeout(_TIMEOUT_MS)
+    page.route("**/*", _blank)
+    page.goto(_ORIGIN)
+    page.evaluate(_REMEMBER)
+    page.add_script_tag(path=scripts / f"verify-engine-{engine}.js")
+    return EnginePage(page, engine)
+
+
+def stored(network: Chain, folder: Path) -> tuple[bytes, Chain]:
+    """Write a network with float16 weights: the file, and the network that it holds."""
+    path = folder / FILE
+    write_compact(path, network, "float16")
+    return path.read_bytes(), read_compact(path).network
+
+
+def _blank(route: Route) -> None:
+    route.fulfill(content_type="text/html", body="")

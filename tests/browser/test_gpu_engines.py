@@ -1,0 +1,163 @@
+"""The small runtime on WebGL 2 and WebGPU gives PyTorch's pixels, for every shape and size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Error
+
+from export.runtimes import run_pytorch
+from pixels.color import to_bytes
+from pixels.tiling import enlarge_in_tiles
+from teacher.chain import Chain, ChainConfig
+from tests.browser.gpu_engines import EnginePage, build_engines, open_engine, stored
+
+pytestmark = pytest.mark.browser
+
+ENGINES = ("webgl2", "webgpu")
+
+SHAPES = {
+    "luma": ChainConfig(body=2, channels=6),
+    "small": ChainConfig(body=6, channels=16, activation="relu"),
+    "no body, x4": ChainConfig(body=0, channels=5, scale=4),
+    "rgb, x3": ChainConfig(body=1, channels=7, colour="rgb", scale=3, activation="relu"),
+    "rgb, x4": ChainConfig(body=1, channels=3, colour="rgb", scale=4),
+    "luma, x3": ChainConfig(body=1, channels=1, scale=3),
+    # More outputs than one pass writes.
+    "wide": ChainConfig(body=1, channels=22),
+    # More weights than a uniform block holds.
+    "very wide": ChainConfig(body=1, channels=460, colour="rgb"),
+}
+
+
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_engines(tmp_path_factory.mktemp("engines"))
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, browser: Browser, scripts: Path) -> Iterator[EnginePage]:
+    opened = open_engine(browser, scripts, request.param)
+    yield opened
+    opened.page.close()
+
+
+def lively(config: ChainConfig) -> Chain:
+    """A network in which every weight counts, and whose outputs are not all clipped."""
+    network = Chain(config).eval()
+    generator = torch.Generator().manual_seed(1)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            std = (9 * parameter.shape[1]) ** -0.5
+            torch.nn.init.normal_(parameter, std=std, generator=generator)
+        else:
+            torch.nn.init.normal_(parameter, std=0.1, generator=generator)
+    with torch.no_grad():
+        last = network.convolutions[-1].weight
+        assert isinstance(last, torch.Tensor)
+        last.mul_(0.2)
+    return network
+
+
+def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def batch_of(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return picture.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
+
+
+def steps_off(engine: EnginePage, network: Chain, picture: NDArray[np.uint8]) -> int:
+    """How many steps of a byte the engine is away from PyTorch, at most."""
+    batch = batch_of(picture)
+    got = to_bytes(torch.from_numpy(engine.run(batch).copy()))
+    expected = to_bytes(torch.from_numpy(run_pytorch(network)(batch)))
+    assert got.shape == expected.shape
+    assert 0 < expected.mean() < 255
+    return int(np.abs(got.astype(int) - expected).max())
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape(engine: EnginePage, tmp_path: Path, shape: str) -> None:
+    model, network = stored(lively(SHAPES[shape]), tmp_path)
+    assert engine.open(model)
+    for seed, (height, width) in enumerate([(1, 1), (1, 6), (5, 1), (9, 13), (17, 10)]):
+        assert steps_off(engine, network, noise(height, width, seed)) <= 1
+
+
+def test_two_hundred_sizes(engine: EnginePage, tmp_path: Path) -> None:
+    model, network = stored(lively(SHAPES["luma"]), tmp_path)
+    assert engine.open(model)
+    sizes = np.random.default_rng(7).integers(1, 40, (200, 2)).tolist()
+    off = {
+        (height, width): steps_off(engine, network, noise(height, width, seed))
+        for seed, (height, width) in enumerate(sizes)
+    }
+    assert {size: steps for size, steps in off.items() if steps > 1} == {}
+
+
+@pytest.mark.parametrize("shape", ["luma", "rgb, x3"])
+def test_tiles_give_the_bytes_of_the_whole(engine: EnginePage, tmp_path: Path, shape: str) -> None:
+    model, network = stored(lively(SHAPES[shape]), tmp_path)
+    assert engine.open(model)
+    picture = noise(37, 53)
+    whole = to_bytes(torch.from_numpy(engine.run(batch_of(picture)).copy()))
+    scale, margin = network.scale, network.margin_px
+    tiled = enlarge_in_tiles(engine.run, picture, scale=scale, tile=19, margin=margin)
+    np.testing.assert_array_equal(tiled, whole)
+
+
+def test_features_too_large_for_16_bits(engine: EnginePage, tmp_path: Path) -> None:
+    network = lively(ChainConfig(body=1, channels=4, activation="relu"))
+    with torch.no_grad():
+        first, body, last = (layer.weight for layer in network.convolutions)
+        assert isinstance(first, torch.Tensor) and isinstance(body, torch.Tensor)
+        assert isinstance(last, torch.Tensor)
+        first.abs_().mul_(300)
+        body.mul_(3000)
+        last.mul_(1e-5)
+    model, network = stored(network, tmp_path)
+    picture = noise(12, 15)
+    features = network.convolutions[0](torch.ones(1, 1, 3, 3)).relu()
+    assert network.convolutions[1](features).max() > np.finfo(np.float16).max
+    assert engine.open(model)
+    assert steps_off(engine, network, picture) <= 1
+
+
+def test_a_lost_context_is_said_and_can_be_replaced(engine: EnginePage, tmp_path: Path) -> None:
+    model, network = stored(lively(SHAPES["luma"]), tmp_path)
+    assert engine.open(model)
+    assert steps_off(engine, network, noise(6, 7)) <= 1
+    engine.lose()
+    with pytest.raises(Error, match=r"Exhausted: the .* was lost"):
+        engine.run(batch_of(noise(6, 7)))
+    assert engine.open(model)
+    assert steps_off(engine, network, noise(6, 7)) <= 1
+
+
+def test_a_model_in_place_of_another_leaves_nothing(engine: EnginePage, tmp_path: Path) -> None:
+    model, network = stored(lively(SHAPES["luma"]), tmp_path)
+    for _ in range(3):
+        assert engine.open(model)
+        assert steps_off(engine, network, noise(6, 7)) <= 1
+    *before, now = engine.are_lost()
+    assert all(before) and not now
+
+
+@pytest.mark.parametrize(
+    ("engine", "channels", "size"),
+    [("webgl2", 1, (1, 20_000)), ("webgpu", 1024, (560, 560))],
+    indirect=["engine"],
+)
+def test_pictures_too_large_are_said(
+    engine: EnginePage, tmp_path: Path, channels: int, size: tuple[int, int]
+) -> None:
+    model, _ = stored(lively(ChainConfig(body=0, channels=channels)), tmp_path)
+    assert engine.open(model)
+    with pytest.raises(Error, match="Exhausted: out of memory"):
+        engine.run(np.zeros((1, 3, *size), np.float32))

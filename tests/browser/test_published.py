@@ -1,0 +1,70 @@
+"""The sample page of published photos, opened from disk: every half-size photo is enlarged."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser
+from skimage import data
+
+from tests.commands import command_here
+from tests.export.made_students import write_bilinear_student
+from tests.made_runs import ROOT
+
+pytestmark = pytest.mark.browser
+
+DIST = ROOT / "web_demo" / "dist" / "halfsize.js"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three photos, two of them soft."""
+    if not DIST.is_file() and not os.environ.get("CI"):
+        pytest.skip("the page's library is not built")
+    folder = tmp_path_factory.mktemp("published")
+    (folder / "photos").mkdir()
+    for name in ("chelsea", "astronaut"):
+        soft = Image.fromarray(getattr(data, name)()).resize((60, 50), Image.Resampling.BICUBIC)
+        soft.resize((181, 150), Image.Resampling.BICUBIC).save(
+            folder / "photos" / f"{name} <1>.png"
+        )
+    Image.fromarray(data.coffee()[100:180, 200:300]).save(folder / "photos" / "coffee.png")
+    student = write_bilinear_student(folder / "student")
+    done = command_here(
+        *("export.publish", folder / "photos", "--model", student, "--out", folder / "a site"),
+        *("--quality", "40", "--codecs", "WEBP", "JPEG", "--jobs", "1"),
+    )
+    assert done.status == 0, done.errors
+    return folder / "a site"
+
+
+def test_every_half_size_photo_is_enlarged_from_disk(browser: Browser, published: Path) -> None:
+    context = browser.new_context(viewport={"width": 900, "height": 700})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("requestfailed", lambda request: problems.append(request.url))
+    page.goto((published / "sample.html").as_uri())
+    page.wait_for_function(
+        "document.querySelectorAll('half-size:not([state=upscaled])').length === 0", timeout=120_000
+    )
+    shown = page.evaluate(
+        """() => [...document.querySelectorAll('img')].map((img) => ({
+            half: img.closest('half-size') !== null,
+            file: img.naturalWidth, width: img.width, height: img.height, alt: img.alt,
+            painted: getComputedStyle(img).content.startsWith('image-set'),
+        }))"""
+    )
+    context.close()
+    assert problems == []
+    halves = [entry for entry in shown if entry["half"]]
+    assert [entry["alt"] for entry in halves] == ["astronaut <1>.png", "chelsea <1>.png"]
+    for entry in halves:
+        assert entry["painted"]
+        # An odd width shows one column more.
+        assert (entry["file"], entry["width"], entry["height"]) == (91, 182, 150)
+    (whole,) = [entry for entry in shown if not entry["half"]]
+    assert (whole["file"], whole["width"]) == (100, 100)

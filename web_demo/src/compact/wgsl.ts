@@ -1,0 +1,166 @@
+/** The text of the WebGPU engine's shaders: made of numbers of the network's shape alone. */
+import { bicubic, headRows, LUMA, range, type Step, XYZW } from './layout';
+
+/** Invocations of a work group, in pixels across and rows (of `ROWS` pixels where they say so) down. */
+export const GROUP = { x: 8, y: 8 };
+
+/** Rows of pixels that one invocation of a convolution computes: a weight is read once for all. */
+export const ROWS = 4;
+
+/** Where pictures may come from, and what becomes of them. */
+export type Source = 'floats' | 'bytes';
+
+type Float = 'f32' | 'f16';
+
+/**
+ * A picture is planes of numbers, with a border of zeros that is the zero padding: neighbours in a
+ * row are neighbours in memory, for neighbouring invocations to read.
+ */
+const SIZE = `struct Size { height: u32, width: u32, stride: u32, plane: u32 }
+@group(0) @binding(0) var<uniform> size: Size;`;
+
+const ENTRY = `@compute @workgroup_size(${GROUP.x}, ${GROUP.y})
+fn main(@builtin(global_invocation_id) id: vec3u) {`;
+
+const OUTSIDE = 'if (id.x >= size.width || id.y >= size.height) { return; }';
+
+export type ConvolutionShape = {
+  step: Step;
+  from: Float;
+  to: Float;
+  weights: 'uniform' | 'storage, read';
+};
+
+/** A step, from planes to planes. */
+export function convolution({ step, from, to, weights }: ConvolutionShape): string {
+  const { inputs, vectors, values } = step;
+  const rowOf = (tap: number) => tap * inputs * vectors;
+  const read = (row: number, column: number) =>
+    `let v${row}_${column} = f32(x[at + ${row} * size.stride + ${column}]);`;
+  const taps = range(9).flatMap((tap) =>
+    range(vectors).map((o) => {
+      const sums = range(ROWS).map(
+        (p) => `a${p}_${o} += m * v${p + Math.floor(tap / 3)}_${tap % 3};`,
+      );
+      return `{ let m = w[b + ${rowOf(tap) + o}]; ${sums.join(' ')} }`;
+    }),
+  );
+  return `${from === 'f16' || to === 'f16' ? 'enable f16;' : ''}
+${SIZE}
+@group(0) @binding(1) var<${weights}> w: array<vec4f, ${values.length / 4}>;
+@group(0) @binding(2) var<storage, read> x: array<${from}>;
+@group(0) @binding(3) var<storage, read_write> y: array<${to}>;
+${ENTRY}
+let row = id.y * ${ROWS};
+if (id.x >= size.width || row >= size.height) { return; }
+${range(ROWS)
+  .map((p) =>
+    range(vectors)
+      .map((o) => `var a${p}_${o} = w[${o}];`)
+      .join(' '),
+  )
+  .join('\n')}
+var at = row * size.stride + id.x;
+var b = ${headRows(step) * vectors};
+for (var i = 0; i < ${inputs}; i++) {
+${range(ROWS + 2)
+  .map((row) =>
+    range(3)
+      .map((column) => read(row, column))
+      .join(' '),
+  )
+  .join('\n')}
+${taps.join('\n')}
+at += size.plane;
+b += ${vectors};
+}
+at = (row + 1) * size.stride + id.x + 1;
+${range(ROWS)
+  .map((p) => written(step, p, to))
+  .join('\n')}
+}`;
+}
+
+function written({ vectors, activation }: Step, p: number, to: Float): string {
+  const lines = range(vectors).map((o) => {
+    const sum = `a${p}_${o}`;
+    const negative = activation === 'prelu' ? ` + w[${vectors + o}] * min(${sum}, vec4f())` : '';
+    const value = activation === 'none' ? sum : `max(${sum}, vec4f())${negative}`;
+    const planes = range(4).map((k) => `y[at + ${4 * o + k} * size.plane] = ${to}(v.${XYZW[k]});`);
+    return `{ let v = ${value}; ${planes.join(' ')} }`;
+  });
+  return `if (row + ${p} < size.height) {
+${lines.join('\n')}
+}
+at += size.stride;`;
+}
+
+/** From a picture to planes of red, green and blue, before them one of luma where that is wanted. */
+export function prepared(colour: 'luma' | 'rgb', source: Source): string {
+  const read =
+    source === 'floats'
+      ? 'let i = (id.y * size.width + id.x) * 3;\nlet c = vec3f(x[i], x[i + 1], x[i + 2]);'
+      : 'let c = unpack4x8unorm(x[id.y * size.width + id.x]).rgb;';
+  return `${SIZE}
+@group(0) @binding(1) var<storage, read> x: array<${source === 'floats' ? 'f32' : 'u32'}>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+${ENTRY}
+${OUTSIDE}
+${read}
+var at = (id.y + 1) * size.stride + id.x + 1;
+${colour === 'luma' ? `y[at] = dot(c, vec3f(${LUMA})); at += size.plane;` : ''}
+y[at] = c.r;
+y[at + size.plane] = c.g;
+y[at + 2 * size.plane] = c.b;
+}`;
+}
+
+/** The anchor, chroma and the pixel shuffle: from planes to a picture of bytes. */
+export function assembled(colour: 'luma' | 'rgb', scale: number): string {
+  const pixels = range(scale ** 2);
+  const isLuma = colour === 'luma';
+  const part = (plane: number) => `x[at + ${plane} * size.plane]`;
+  const values = isLuma
+    ? pixels.map((p) => `var p${p} = vec3f(image[at] + ${part(p)});`)
+    : pixels.map(
+        (p) =>
+          `let p${p} = c + vec3f(${range(3)
+            .map((k) => part(4 * p + k))
+            .join(', ')});`,
+      );
+  return `${SIZE}
+@group(0) @binding(1) var<storage, read> image: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<u32>;
+fn colour(at: u32) -> vec3f {
+return vec3f(image[at], image[at + size.plane], image[at + 2 * size.plane]);
+}
+fn write(p: vec2u, c: vec3f) {
+y[p.y * size.width * ${scale} + p.x] = pack4x8unorm(vec4f(c, 1));
+}
+${isLuma ? CHROMA : ''}
+${ENTRY}
+${OUTSIDE}
+let at = (id.y + 1) * size.stride + id.x + 1;
+${isLuma ? 'let here = vec2i(id.xy);' : 'let c = colour(at);'}
+${values.join('\n')}
+${
+  isLuma
+    ? bicubic(
+        scale,
+        pixels,
+        (name, value) => `let ${name} = ${value};`,
+        (x, y) => `chroma(here + vec2i(${x}, ${y}))`,
+      )
+    : ''
+}
+${pixels.map((p) => `write(id.xy * ${scale} + vec2u(${p % scale}, ${Math.floor(p / scale)}), p${p});`).join('\n')}
+}`;
+}
+
+/** What a colour has beside its luma; pixels beyond an edge are those of the edge. */
+const CHROMA = `fn chroma(p: vec2i) -> vec3f {
+let q = vec2u(clamp(p, vec2i(), vec2i(i32(size.width), i32(size.height)) - 1)) + 1;
+let c = colour(size.plane + q.y * size.stride + q.x);
+return c - dot(c, vec3f(${LUMA}));
+}`;
