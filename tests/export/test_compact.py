@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from export.card import CARD
 from export.compact import compact_problems, open_compact, write_compact
@@ -55,6 +56,7 @@ def test_int8_is_within_half_a_step(tmp_path: Path) -> None:
     write_compact(tmp_path / FILE, network, "int8")
     read = read_compact(tmp_path / FILE).network
     for before, after in zip(network.convolutions, read.convolutions, strict=True):
+        assert isinstance(before, nn.Conv2d) and isinstance(after, nn.Conv2d)
         weights = before.weight.detach().numpy()
         step = np.abs(weights).max(axis=(1, 2, 3), keepdims=True) / 127
         assert (np.abs(weights - after.weight.detach().numpy()) <= 40 * step).all()

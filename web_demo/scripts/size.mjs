@@ -15,18 +15,32 @@ const SUMS = [
     limit: 30,
   },
   { name: 'a page with the element, before a picture', files: ['dist/halfsize.js'], limit: 30 },
+  // Aimed at are 14: docs/decisions/0020.
   {
-    name: 'library + WebGPU',
+    name: 'library + small runtime',
+    files: ['dist/halfsize.js', 'dist/engine-wasm.js'],
+    limit: 21,
+  },
+  {
+    name: 'library + TF.js, WebGPU',
     files: ['dist/halfsize.js', 'dist/engine-tfjs-webgpu.js'],
     limit: 140,
   },
-  { name: 'library + WebGL', files: ['dist/halfsize.js', 'dist/engine-tfjs-webgl.js'], limit: 140 },
   {
-    name: 'library + WebAssembly',
+    name: 'library + TF.js, WebGL',
+    files: ['dist/halfsize.js', 'dist/engine-tfjs-webgl.js'],
+    limit: 140,
+  },
+  {
+    name: 'library + TF.js, WebAssembly',
     files: ['dist/halfsize.js', 'dist/engine-tfjs-wasm.js'],
     limit: 300,
   },
-  { name: 'library + CPU', files: ['dist/halfsize.js', 'dist/engine-tfjs-cpu.js'], limit: 140 },
+  {
+    name: 'library + TF.js, CPU',
+    files: ['dist/halfsize.js', 'dist/engine-tfjs-cpu.js'],
+    limit: 140,
+  },
 ];
 
 const ALONE = [...new Set(SUMS.flatMap(({ files }) => files)), 'dist/halfsize.mjs', 'dist/gif.js'];
