@@ -1,9 +1,11 @@
 # `make demo` and `make test` do everything, set-up included. `make help` lists the rest.
 SHELL := /bin/sh
 BIN := .venv/bin
+# Tests run in so many processes; each keeps to its share of the cores.
+WORKERS ?= 2
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser demo test check release size bench screenshots format clean
+.PHONY: help setup web browser demo test check release size bench screenshots integration format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +43,7 @@ demo: setup web browser ## Train, distil, export and compare on sample photos (5
 	@$(BIN)/python -m export.demo
 
 test: setup web browser check ## Run every test, browser tests included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 	@npm --prefix web_demo test --silent
 	@npm --prefix web_demo run size --silent
 
@@ -64,6 +66,9 @@ bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (ma
 
 screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
 	@$(BIN)/python -m tests.browser.screenshots
+
+integration: setup web browser ## Build and open the Next.js listing of the docs (installs Next.js)
+	@$(BIN)/python -m tests.browser.integration
 
 format: setup ## Reformat the Python code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

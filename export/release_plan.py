@@ -91,7 +91,7 @@ def _cpu() -> list[Training]:
         *("--blocks", "8", "--channels", "32", "--colour", "luma", "--batch", "8"),
         *("--steps", "12000", "--warmup-steps", "300", *one_core),
     )
-    clean = ("--steps", "16000", "--warmup-steps", "500", *one_core)
+    clean = ("--steps", "12000", "--warmup-steps", "500", *one_core)
     return [
         Training(name=f"residual-{_CLEAN}", module="teacher.train", flags=teacher),
         *(_student(name, _CLEAN, clean) for name in SIZES),
@@ -99,7 +99,7 @@ def _cpu() -> list[Training]:
             Training(
                 name=f"{name}-{_WEB}",
                 module="distill.run",
-                flags=(*_retrained(8000 if name in ("medium", "large") else 10_000), *one_core),
+                flags=(*_retrained(6000 if name in ("medium", "large") else 8000), *one_core),
                 heard=f"{name}-{_CLEAN}",
                 heard_as="--start-from",
             )

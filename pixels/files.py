@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import warnings
@@ -20,7 +21,8 @@ from pixels.formats import target_format
 from pixels.picture import ImageError, Picture, unless_opaque
 from pixels.png_rows import write_png_rows
 
-__all__ = ["ImageError", "Picture", "list_pictures", "read_picture", "write_picture"]
+__all__ = ["ImageError", "Picture", "decode_picture", "list_pictures", "read_picture"]
+__all__ += ["write_picture"]
 
 # 16384 x 16384: above the largest cameras and phones (200 megapixels, which Pillow's own limit of
 # 179 would turn down). Such a picture takes 0.8 GB, and up to 5 GB on the way there.
@@ -61,17 +63,37 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     try:
         _require_file(path)
         # Not by name: then Pillow would map some TIFFs into memory and turn those wrongly.
-        with (
-            pillow_kept_quiet(),
-            path.open("rb") as file,
-            Image.open(file, formats=_READABLE) as image,
-        ):
-            _require_size(image, max_pixels)
-            rgb, alpha = decode_frame(image)
-            return Picture(rgb, unless_opaque(alpha))
+        with path.open("rb") as file:
+            return _decoded(file, max_pixels)
     # Pillow's decoders raise nearly anything on damaged files: SyntaxError, struct.error, ...
     except Exception as error:
         raise ImageError(f"{path}: {reason_of(error)}") from error
+
+
+def decode_picture(content: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Do what `read_picture` does with a file that is in memory already.
+
+    Args:
+        content: The whole file.
+        name: What messages call it.
+        max_pixels: As for `read_picture`.
+
+    Raises:
+        ImageError: As `read_picture`.
+    """
+    try:
+        if not content:
+            raise UnfitError(f"is empty (0 bytes); {_EXPECTED}")
+        return _decoded(io.BytesIO(content), max_pixels)
+    except Exception as error:
+        raise ImageError(f"{name}: {reason_of(error)}") from error
+
+
+def _decoded(file: BinaryIO, max_pixels: int) -> Picture:
+    with pillow_kept_quiet(), Image.open(file, formats=_READABLE) as image:
+        _require_size(image, max_pixels)
+        rgb, alpha = decode_frame(image)
+        return Picture(rgb, unless_opaque(alpha))
 
 
 def write_picture(path: Path, picture: Picture, *, quality: int = 90) -> None:

@@ -60,10 +60,15 @@ def in_order(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except KeyboardInterrupt:
+        # Nobody waits for a result any more: what is under way need not end.
+        for child in multiprocessing.active_children():
+            child.terminate()
+        raise
     except BrokenProcessPool as error:
         raise UserError(
             "a worker process was killed, perhaps for want of memory: give the command again, "
-            "with fewer --workers; what was done is kept"
+            "with fewer --workers or --jobs; what was done is kept"
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -65,7 +65,7 @@ class Gallery:
         first, *_, last = [original, *enlarged.values()]
         reference = original if len(enlarged) == 1 else next(iter(enlarged.values()))
         difference = (studio_luma(last) - studio_luma(reference)) ** 2
-        score, top, left, side = _densest(difference)
+        score, top, left, side = densest(difference)
         area = slice(top, top + side), slice(left, left + side)
         crops = {model: pixels[area].copy() for model, pixels in enlarged.items()}
         row = _Row(
@@ -131,9 +131,9 @@ def _left(column: int) -> int:
     return _MARGIN_PX + column * (_CELL_PX + _GAP_PX)
 
 
-def _densest(values: NDArray[np.float64]) -> tuple[float, int, int, int]:
+def densest(values: NDArray[np.float64], side_px: int = _CROP_PX) -> tuple[float, int, int, int]:
     """Find the square with the largest mean: that mean, top, left, and the side of the square."""
-    side = min(_CROP_PX, *values.shape)
+    side = min(side_px, *values.shape)
     sums = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     totals = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
     top, left = np.unravel_index(totals.argmax(), totals.shape)

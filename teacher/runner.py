@@ -85,7 +85,7 @@ def open_enlarger(
         name=f"{opened.name}+" if ensemble else opened.name,
         scale=opened.scale,
         parameters=opened.parameters,
-        bands=_tiled(
+        bands=tiled(
             run,
             scale=opened.scale,
             margin_px=opened.margin_px,
@@ -100,7 +100,7 @@ def network_enlarger(
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
     """Wrap a PyTorch network so that it takes whole 8-bit pictures, in tiles."""
     run = _runner(network)
-    bands = _tiled(
+    bands = tiled(
         run,
         scale=network.scale,
         margin_px=network.margin_px,
@@ -141,7 +141,10 @@ def _whole(bands: Bands, scale: int, image: NDArray[np.uint8]) -> NDArray[np.uin
     return result
 
 
-def _tiled(run: Enlarge, *, scale: int, margin_px: int, tile_px: int, align_px: int = 1) -> Bands:
+def tiled(
+    run: Enlarge, *, scale: int, margin_px: int, tile_px: int = _TILE_PX, align_px: int = 1
+) -> Bands:
+    """Let what runs on batches of floats take whole 8-bit pictures, in tiles with their margin."""
     # A margin on both sides of what is kept: a tile must hold more than that to be worth it.
     tile = math.ceil(max(tile_px, 4 * margin_px, 1) / align_px) * align_px
 

@@ -188,8 +188,8 @@ def _tell(folder: Path, metrics: dict[str, float]) -> None:
     console.print(f"wrote {folder} ({figures or 'not validated'})")
     if metrics and metrics["validation/psnr"] < metrics["validation/bicubic_psnr"]:
         console.print(
-            "WARNING: it is worse than bicubic there: train for more steps, or, if it was that many "
-            "already, with a lower learning rate or another --seed (a network can die early on)",
+            "WARNING: it is worse than bicubic there: train for more steps, or, if it had many, "
+            "with a lower learning rate or another --seed (a network can die early on)",
             style="bold yellow",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -9,16 +10,25 @@ import torch
 
 from tests.commands import TINY
 from tests.made_photos import write_photos
-from tests.made_runs import MadeChain, command, make_chain
+from tests.made_runs import MadeChain, command, make_chain, read_chain
+from tests.workers import keep_to_own_cores, made_once, turn
 
 # Explicitly: with more threads than free cores PyTorch runs several times slower.
 torch.set_num_threads(1)
+keep_to_own_cores()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let tests that are marked `alone` run alone."""
+    with turn(item):
+        return (yield)
 
 
 @pytest.fixture(scope="session")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> MadeChain:
     """Teacher, student and their exports, made by the commands; made once for all tests."""
-    return make_chain(tmp_path_factory.mktemp("chain"))
+    return read_chain(made_once(tmp_path_factory, "chain", make_chain))
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ class MadeChain:
         return self.folder / "student"
 
 
-def make_chain(folder: Path) -> MadeChain:
+def make_chain(folder: Path) -> None:
     """Run every stage with two steps of training."""
     page_model = folder / "page" / "demo"
     done = command(
@@ -54,4 +54,10 @@ def make_chain(folder: Path) -> MadeChain:
         *("--teacher-blocks", "1", "--teacher-channels", "8"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return MadeChain(folder=folder / "runs", page_model=page_model, output=done.stdout)
+    (folder / "output.txt").write_text(done.stdout, encoding="utf-8")
+
+
+def read_chain(folder: Path) -> MadeChain:
+    """Describe what `make_chain` made."""
+    output = (folder / "output.txt").read_text(encoding="utf-8")
+    return MadeChain(folder=folder / "runs", page_model=folder / "page" / "demo", output=output)

@@ -25,6 +25,7 @@ from export.runtimes import run_onnx
 from pixels.command import UserError
 from tests.browser.driver import Driver
 from tests.made_runs import MadeChain
+from tests.workers import made_once
 
 _WEB_DEMO = Path(__file__).parents[2] / "web_demo"
 
@@ -48,9 +49,11 @@ def build_site(folder: Path, models: Path) -> Path:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, chain: MadeChain) -> Path:
     """The folder of the built page, with the student in it; for reading only."""
-    return build_site(
-        tmp_path_factory.mktemp("page") / "some path" / "demo", chain.page_model.parent
-    )
+
+    def make(folder: Path) -> None:
+        build_site(folder / "some path" / "demo", chain.page_model.parent)
+
+    return made_once(tmp_path_factory, "page", make) / "some path" / "demo"
 
 
 @pytest.fixture(scope="session")

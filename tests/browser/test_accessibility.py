@@ -69,26 +69,34 @@ def test_the_keyboard_zooms_and_chooses_tabs(demo: Driver, site: Path) -> None:
     assert demo.page.get_by_role("tabpanel", name="Animation").is_visible()
 
 
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp"])
 def test_an_animation_is_enlarged_played_and_saved(
-    demo: Driver, site: Path, tmp_path: Path
+    demo: Driver, site: Path, tmp_path: Path, suffix: str
 ) -> None:
     frames = [Image.new("RGB", (20, 12), colour) for colour in ("red", "lime", "blue")]
-    path = tmp_path / "three.gif"
+    path = tmp_path / f"three.{suffix}"
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=[50, 120, 200], loop=0)
     demo.open((site / "index.html").as_uri())
     demo.page.get_by_role("tab", name="Animation").click()
     demo.page.set_input_files("#motion-file", path)
     demo.page.wait_for_selector("#motion[data-state=done]")
     assert "3 frames" in demo.text("#motion-status")
-    with demo.page.expect_download() as download:
-        demo.page.get_by_role("button", name="Save as GIF").click()
-    assert download.value.suggested_filename == "three-2x.gif"
-    saved = Image.open(BytesIO(Path(download.value.path()).read_bytes()))
-    assert (saved.size, getattr(saved, "n_frames", 1)) == ((40, 24), 3)
+    for form in ("GIF", "WebP"):
+        with demo.page.expect_download() as download:
+            demo.page.get_by_role("button", name=f"Save as {form}").click()
+        assert download.value.suggested_filename == f"three-2x.{form.lower()}"
+        require_three_colours(Path(download.value.path()), form)
+
+
+def require_three_colours(path: Path, form: str) -> None:
+    saved = Image.open(BytesIO(path.read_bytes()))
+    assert (saved.format, saved.size) == (form.upper(), (40, 24))
+    assert (getattr(saved, "n_frames", 1), saved.info["loop"]) == (3, 0)
     shown = []
     for index in range(3):
         saved.seek(index)
-        shown.append((saved.info["duration"], saved.convert("RGB").getpixel((20, 12))))
+        colour = saved.convert("RGB").getpixel((20, 12))
+        shown.append((saved.info["duration"], colour))
     assert [duration for duration, _ in shown] == [50, 120, 200]
     for (_, colour), wanted in zip(shown, ((255, 0, 0), (0, 255, 0), (0, 0, 255)), strict=True):
         assert isinstance(colour, tuple)

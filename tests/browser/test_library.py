@@ -150,20 +150,28 @@ def test_a_worker_over_http_and_slices_on_the_page(page: Page) -> None:
 
 
 def test_tiled_equals_whole_to_the_byte_with_the_real_model(page: Page) -> None:
+    """200 sizes of all magnitudes, 1500 x 1500 among them, in tiles of random size."""
     got = run(
         page,
         """
+        let seed = 7;
+        const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+        const side = () => Math.round(200 ** random());
+        const sizes = [[1, 1], [1500, 1500], [3, 90], [47, 20],
+                       ...Array.from({ length: 196 }, () => [side(), side()])];
         const whole = await load({ tilePx: 2000 }, 'demo');
+        const tiles = [20, 33, 50, 64, 100, 333];
+        const tiled = await Promise.all(tiles.map((tilePx) => load({ tilePx }, 'demo')));
         const wrong = [];
-        for (const tilePx of [20, 33, 64]) {
-          const tiled = await load({ tilePx }, 'demo');
-          for (const [width, height] of [[1, 1], [3, 90], [47, 20], [66, 65], [131, 40]]) {
-            const image = picture(width, height);
-            const [a, b] = await Promise.all([whole, tiled].map(
-              (halfsize) => halfsize.upscale(image, { output: 'imagedata' })));
-            if (a.data.some((byte, i) => byte !== b.data[i])) wrong.push([tilePx, width, height]);
-          }
-          tiled.dispose();
+        for (const [width, height] of sizes) {
+          const which = Math.floor(random() * tiles.length);
+          const image = picture(width, height);
+          const [a, b] = await Promise.all([whole, tiled[which]].map(
+            (halfsize) => halfsize.upscale(image, { output: 'imagedata' })));
+          const words = ({ data }) => new Uint32Array(data.buffer);
+          const other = words(b);
+          if (words(a).some((pixel, i) => pixel !== other[i]))
+            wrong.push([tiles[which], width, height]);
         }
         return wrong;
         """,
@@ -242,6 +250,7 @@ def test_display_p3_stays_display_p3(page: Page) -> None:
     assert got == [*[["display-p3", 255, 0, 0, 255]] * 3, "srgb"]
 
 
+@pytest.mark.alone
 def test_an_abort_is_prompt_and_typed(page: Page) -> None:
     got = run(
         page,
@@ -434,23 +443,71 @@ def test_a_strict_content_security_policy(opener: Opener, workers: str, place: s
     assert got == [place, "tfjs-wasm", -1]
 
 
-def test_on_the_page_no_frame_waits_long(page: Page) -> None:
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    ("model", "width", "height", "output"),
+    [
+        ("demo", 700, 500, "canvas"),
+        ("demo", 300, 200, "blob"),
+        # So large that reading, copying and drawing it whole would take longer than a frame.
+        ("stand-in/", 3000, 2000, "canvas"),
+    ],
+)
+def test_on_the_page_no_frame_waits_50_ms(
+    page: Page, model: str, width: int, height: int, output: str
+) -> None:
     got = run(
         page,
         """
-        const halfsize = await load({ place: 'page' }, 'demo');
-        const tasks = [];
-        const observer = new PerformanceObserver((list) =>
-          tasks.push(...list.getEntries().map(({ duration }) => duration)));
-        observer.observe({ type: 'longtask' });
-        await halfsize.upscale(picture(160, 120), { output: 'imagedata' });
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        return { tasks, milliseconds: halfsize.last.milliseconds };
+        const [model, width, height, output] = argument;
+        const halfsize = await load({ place: 'page' }, model);
+        const bitmap = await createImageBitmap(picture(width, height));
+        const attempts = [];
+        // Whatever else a machine does only ever makes tasks longer: one attempt without a long
+        // task shows that there need be none. What is too long in itself is so in every attempt.
+        while (attempts.length < 4 && attempts.at(-1)?.tasks.length !== 0) {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          const tasks = [];
+          const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
+          observer.observe({ type: 'longtask' });
+          await halfsize.upscale(bitmap, { output });
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          observer.disconnect();
+          attempts.push({ tasks: tasks.map(({ duration }) => duration), ...halfsize.last });
+        }
+        return attempts;
+        """,
+        [model, width, height, output],
+    )
+    assert got[-1]["tasks"] == [], got
+    assert got[-1]["milliseconds"] > 50  # there was something to cut into slices
+
+
+def test_a_tab_in_the_background_goes_on(page: Page) -> None:
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+    front = page.context.new_page()
+    front.bring_to_front()
+    assert page.evaluate("document.visibilityState") == "hidden"
+    got = run(
+        page,
+        """
+        const image = picture(2000, 1500);
+        const found = [];
+        for (const place of ['auto', 'page']) {
+          const halfsize = await load({ place, tilePx: 256 });
+          const started = performance.now();
+          const canvas = await halfsize.upscale(image);
+          found.push([canvas.width, document.hidden, performance.now() - started]);
+        }
+        // Timers of a hidden tab fire once a second: work that waits for them takes a minute.
+        const started = performance.now();
+        for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 1));
+        return { found, timers: performance.now() - started };
         """,
     )
-    # A busy machine may stretch a task; without slices there would be one as long as all of it.
-    assert sum(duration > 100 for duration in got["tasks"]) <= 1
-    assert max([0, *got["tasks"]]) < got["milliseconds"] / 2
+    assert [(width, hidden) for width, hidden, _ in got["found"]] == [(4000, True)] * 2
+    print(got)
 
 
 def test_memory_stays_flat(page: Page) -> None:
@@ -473,22 +530,55 @@ def test_memory_stays_flat(page: Page) -> None:
     assert heap() < before * 1.05
 
 
-def test_a_large_picture(page: Page) -> None:
-    """6000 x 4000 pixels where HALFSIZE_HEAVY is set, a sixteenth of that otherwise."""
-    size = (6000, 4000) if os.environ.get("HALFSIZE_HEAVY") else (1500, 1000)
+def test_a_picture_of_24_megapixels(page: Page) -> None:
+    """96 megapixels come out, every one of them right; the stand-in makes it affordable."""
     got = run(
         page,
         """
-        const image = picture(...argument);
+        const image = picture(6000, 4000);
         const halfsize = await load();
         let told = 0;
         const result = await halfsize.upscale(image, {
           output: 'imagedata', onProgress: () => told++ });
-        return [result.width, result.height, wrongAt(image, result), told > 4];
+        return [result.width, result.height, wrongAt(image, result), told > 50];
         """,
-        list(size),
     )
-    assert got == [2 * size[0], 2 * size[1], -1, True]
+    assert got == [12000, 8000, -1, True]
+
+
+@pytest.mark.skipif(
+    not os.environ.get("HALFSIZE_HEAVY"), reason="some minutes of work: set HALFSIZE_HEAVY=1"
+)
+def test_a_picture_of_24_megapixels_with_the_real_model(page: Page) -> None:
+    page.set_default_timeout(550_000)
+    got = run(
+        page,
+        """
+        const image = picture(6000, 4000);
+        const halfsize = await load({}, 'demo');
+        const canvas = await halfsize.upscale(image);
+        const found = [canvas.width, canvas.height];
+        // Parts of it are what they are by themselves, far enough from their own borders.
+        const small = await load({ tilePx: 400 }, 'demo');
+        for (const [left, top] of [[0, 0], [2990, 1990], [5900, 3900]]) {
+          const part = new OffscreenCanvas(100, 100).getContext('2d');
+          part.putImageData(image, -left, -top);
+          const cut = part.getImageData(0, 0, 100, 100);
+          const alone = (await small.upscale(cut, { output: 'imagedata' })).data;
+          const whole = canvas.getContext('2d');
+          const there = whole.getImageData(2 * left, 2 * top, 200, 200).data;
+          let wrong = 0;
+          for (let y = 40; y < 160; y++)
+            for (let x = 40; x < 160; x++)
+              for (let at = (y * 200 + x) * 4, c = 0; c < 3; c++)
+                if (alone[at + c] !== there[at + c]) wrong++;
+          found.push(wrong);
+        }
+        return [...found, halfsize.last.milliseconds];
+        """,
+    )
+    print(f"6000 x 4000 with the real model: {got.pop() / 1000:.1f} s")
+    assert got == [12000, 8000, 0, 0, 0]
 
 
 def test_pictures_share_the_engine_fairly(page: Page) -> None:

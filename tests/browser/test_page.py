@@ -71,6 +71,7 @@ def test_cancel_goes_back_to_the_start(opened: Driver, small: Path, large: Path)
     opened.enlarge(small)
 
 
+@pytest.mark.alone
 def test_progress_paints_while_the_page_stays_alive(opened: Driver, large: Path) -> None:
     opened.page.select_option("#backend", "tfjs-cpu")
     opened.page.evaluate(

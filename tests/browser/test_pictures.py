@@ -50,7 +50,7 @@ def test_half_transparent_stays_half_transparent(opened: Driver, tmp_path: Path)
     assert (opened.enlarge(path)[..., 3] == 128).all()
 
 
-@pytest.mark.parametrize("suffix", ["png", "webp"])
+@pytest.mark.parametrize("suffix", ["png", "webp", "jpg"])
 def test_a_turned_photo_is_turned_back(
     opened: Driver, reference: Reference, tmp_path: Path, suffix: str
 ) -> None:
@@ -58,11 +58,15 @@ def test_a_turned_photo_is_turned_back(
     exif = Image.Exif()
     exif[0x0112] = 6  # stored lying on its side: turn it clockwise to see it
     path = tmp_path / f"turned.{suffix}"
-    Image.fromarray(np.rot90(upright)).save(path, exif=exif, lossless=True)
-    expected = reference(np.ascontiguousarray(upright))
+    Image.fromarray(np.rot90(upright)).save(path, exif=exif, lossless=True, quality=100)
+    with Image.open(path) as image:
+        seen = np.rot90(np.asarray(image.convert("RGB")), -1)
+    expected = reference(np.ascontiguousarray(seen))
     result = opened.enlarge(path)[..., :3]
     assert result.shape == expected.shape
-    assert np.abs(result.astype(int) - expected).max() <= 1
+    # Two decoders of JPEG differ by some steps; what is turned wrongly differs by a hundred.
+    allowed = 1 if suffix != "jpg" else 6
+    assert np.abs(result.astype(int) - expected).max() <= allowed
 
 
 @pytest.mark.parametrize("how", ["drop", "paste"])

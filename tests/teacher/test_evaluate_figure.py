@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pixels.files import read_picture
-from teacher.evaluate_figure import ROWS, Gallery, _densest, _fitted
+from teacher.evaluate_figure import ROWS, Gallery, _fitted, densest
 from tests.commands import command_here
 from tests.made_photos import noise, photo
 
@@ -46,12 +46,12 @@ def test_crops_stand_side_by_side_pixel_for_pixel(tmp_path: Path) -> None:
     assert len(tops) == 1 and lefts == sorted(lefts)
 
 
-def test_the_densest_square_is_found() -> None:
+def test_thedensest_square_is_found() -> None:
     values = np.zeros((90, 130))
     values[20:84, 50:114] = 2.0
     values[0, 0] = 50.0
-    assert _densest(values) == (2.0, 20, 50, 64)
-    assert _densest(np.ones((10, 40)))[1:] == (0, 0, 10)
+    assert densest(values) == (2.0, 20, 50, 64)
+    assert densest(np.ones((10, 40)))[1:] == (0, 0, 10)
 
 
 def test_only_the_most_telling_photos_are_kept_in_their_order(tmp_path: Path) -> None:

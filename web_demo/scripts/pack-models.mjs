@@ -27,7 +27,9 @@ async function packModel(folder, name) {
   const card = JSON.parse(text);
   /** @type {Record<string, string>} */
   const files = {};
-  for (const [file, { sha256 }] of Object.entries(card.files)) {
+  const golden = card.other_files?.['golden.json'];
+  const listed = { ...card.files, ...(golden && { 'golden.json': golden }) };
+  for (const [file, { sha256 }] of Object.entries(listed)) {
     const bytes = await readFile(path.join(folder, file)).catch(() => {
       throw new Error(`models/${name}: ${file} is missing, export the model again`);
     });

@@ -11,14 +11,14 @@ const REPLACED = [
   { filter: /\/global_util$/, path: ours('tfjs-global') },
 ];
 
-/** Tables of operations that no chain has, and TF.js's WebAssembly with threads. */
+/** Tables of operations that no export has, and TF.js's WebAssembly with threads. */
 const EMPTIED = new RegExp(
-  '/op_list/(control|creation|dynamic|evaluation|hash_table|image|logical|matrices|' +
+  '/op_list/(control|creation|dynamic|evaluation|hash_table|image|logical|' +
     'normalization|reduction|sparse|spectral|string)$|/tfjs-backend-wasm-threaded-simd\\.(worker\\.)?js$',
 );
 
 /**
- * Leave out of TF.js what an exported chain never runs: two thirds of it.
+ * Leave out of TF.js what an export never runs: two thirds of it.
  *
  * @type {import('esbuild').Plugin}
  */

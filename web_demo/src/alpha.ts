@@ -5,6 +5,21 @@ export function isOpaque({ data }: Picture): boolean {
   return true;
 }
 
+/** Whether the part of a picture inside both ranges is opaque. */
+export function isOpaqueWithin(
+  { width, data }: Picture,
+  rows: { start: number; end: number },
+  columns: { start: number; end: number },
+): boolean {
+  for (let y = rows.start; y < rows.end; y++) {
+    const end = (y * width + columns.end) * 4;
+    for (let i = (y * width + columns.start) * 4 + 3; i < end; i += 4) {
+      if (data[i] !== 255) return false;
+    }
+  }
+  return true;
+}
+
 /**
  * Give fully transparent pixels near visible ones the colour of those neighbours.
  *

@@ -24,6 +24,9 @@ export type Sha256 = (bytes: Uint8Array) => Promise<ArrayBuffer | Uint8Array<Arr
 
 const FORMAT = 1;
 
+/** Small inputs and the model's outputs; the only one of the card's other files that is read here. */
+export const GOLDEN_FILE = 'golden.json';
+
 /** Read a parsed `halfsize.json`. Throws ModelMismatch naming the field that is wrong. */
 export function parseCard(value: unknown): Card {
   const card = record(value, 'the card');
@@ -35,7 +38,12 @@ export function parseCard(value: unknown): Card {
   if (colour !== 'luma' && colour !== 'rgb' && colour !== 'ycbcr') {
     throw wrong('colour must be "luma", "rgb" or "ycbcr"');
   }
-  const files = Object.entries(record(card.files, 'files')).map(
+  const model = record(card.files, 'files');
+  const { [GOLDEN_FILE]: golden } = record(card.other_files ?? {}, 'other_files');
+  // A file of the small runtime has golden vectors in it.
+  const isListed = golden !== undefined && !(NETWORK_FILE in model);
+  const listed = isListed ? { [GOLDEN_FILE]: golden } : {};
+  const files = Object.entries({ ...model, ...listed }).map(
     ([file, entry]) => [file, parseFile(file, entry)] as const,
   );
   const names = files.map(([file]) => file);
@@ -83,7 +91,7 @@ export function formOf({ files }: Pick<Card, 'files'>): ModelForm {
   return NETWORK_FILE in files ? 'compact' : 'tfjs';
 }
 
-/** What a reader downloads for this model: as stored, and as a server sends it gzipped. */
+/** What a reader downloads for this model, golden vectors included: as stored, and as a server sends it gzipped. */
 export function modelBytes(card: Card): { raw: number; gzip: number } {
   const files = Object.values(card.files);
   return {

@@ -1,5 +1,5 @@
 import { type Backend, isGpu } from './backend-names';
-import type { ModelFiles } from './card';
+import { GOLDEN_FILE, type ModelFiles } from './card';
 import { ModelMismatch, reasonOf } from './errors';
 import type { Run } from './floats';
 
@@ -11,8 +11,6 @@ type Golden = {
 };
 
 type Values = { shape: [height: number, width: number, channels: number]; values: number[] };
-
-const FILE = 'golden.json';
 
 /** A GPU may compute with 16-bit floats: one step of an 8-bit pixel is allowed. */
 const GPU_TOLERANCE = 1 / 255;
@@ -28,7 +26,7 @@ export async function requireGolden(
   files: ModelFiles,
   backend: Backend,
 ): Promise<boolean> {
-  const file = files[FILE];
+  const file = files[GOLDEN_FILE];
   const { run } = model;
   if (!file || !run) return false;
   const { tolerance, cases } = parseGolden(new TextDecoder().decode(file));
@@ -65,6 +63,6 @@ function parseGolden(text: string): Golden {
     }
     return golden;
   } catch (error) {
-    throw new ModelMismatch(`The model’s ${FILE} cannot be used: ${reasonOf(error)}.`);
+    throw new ModelMismatch(`The model’s ${GOLDEN_FILE} cannot be used: ${reasonOf(error)}.`);
   }
 }

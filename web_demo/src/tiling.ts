@@ -17,8 +17,17 @@ export type Span = { readStart: number; readEnd: number; keepStart: number; keep
  * then ours start at multiples of `align`, and the last may be up to `align - 1` pixels shorter.
  *
  * `pixels/tiling.py` follows the same rule; tests/golden/tiling.json holds both to it.
+ *
+ * With `from` the windows keep only what lies from there on: where the windows before are of another
+ * size.
  */
-export function planSpans(length: number, tile: number, margin: number, align = 1): Span[] {
+export function planSpans(
+  length: number,
+  tile: number,
+  margin: number,
+  align = 1,
+  from = 0,
+): Span[] {
   requireWhole('length', length, 1);
   requireWhole('tile', tile, 1);
   requireWhole('margin', margin, 0);
@@ -31,11 +40,9 @@ export function planSpans(length: number, tile: number, margin: number, align = 
   if (tile <= 2 * margin) {
     throw new RangeError(`tile must be more than twice the margin of ${margin} px, got ${tile} px`);
   }
-  if (length <= tile) return [{ readStart: 0, readEnd: length, keepStart: 0, keepEnd: length }];
-
-  const last = Math.ceil((length - tile) / align) * align;
+  const last = Math.max(0, Math.ceil((length - tile) / align) * align);
   const spans: Span[] = [];
-  for (let keepStart = 0; keepStart < length; ) {
+  for (let keepStart = from; keepStart < length; ) {
     const readStart = Math.min(Math.max(keepStart - margin, 0), last);
     const readEnd = Math.min(readStart + tile, length);
     const keepEnd = readEnd === length ? length : readEnd - margin;

@@ -1,4 +1,4 @@
-import { enlargeAlpha, fillHidden, isOpaque } from './alpha';
+import { enlargeAlpha, fillHidden, isOpaqueWithin } from './alpha';
 import type { Enlarger, PixelBytes } from './engine';
 import { ModelMismatch } from './errors';
 import { blankPicture, cropPicture, type Picture, readTile, writeTile } from './picture';
@@ -11,7 +11,8 @@ export type Work = {
   marginPx: number;
   /** Where tiles may start: at multiples of this, from its card; 1 unless given. */
   alignPx?: number;
-  tilePx: number;
+  /** About how large a tile may be; asked for again and again, because it may have changed. */
+  tilePx: () => number;
   /** Called after every tile. */
   onTile: (done: number, total: number) => void;
   /** Waited for before every tile: lets messages in, and throws when the work is not wanted. */
@@ -28,43 +29,68 @@ const ALPHA_REACH_PX = 2;
  * needed does not grow with the picture, and no step is longer than a tile.
  */
 export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
-  const { scale, marginPx, tilePx, alignPx = 1 } = work;
-  const opaque = isOpaque(picture);
-  const result = blankPicture(picture.width * scale, picture.height * scale);
+  const { scale, marginPx, alignPx = 1 } = work;
+  const { width, height } = picture;
   const lanes = model.lanes ?? 1;
-  const plan = (length: number, parts: number) => {
-    const tile = Math.min(fitTile(length, tilePx, marginPx), shareOf(length, parts, marginPx));
-    return planSpans(length, roundUp(tile, alignPx), marginPx, alignPx);
-  };
-  const columns = plan(picture.width, 1);
-  const rows = plan(picture.height, Math.ceil(lanes / columns.length));
-  const tiles = rows.flatMap((row) => columns.map((column) => ({ row, column })));
-  let done = 0;
-  const enlarge = async ({ row, column }: (typeof tiles)[number]) => {
-    const height = row.readEnd - row.readStart;
-    const width = column.readEnd - column.readStart;
-    const tile = opaque
-      ? readTile(picture, row, column)
-      : readHiddenFilled(picture, row, column, marginPx + ALPHA_REACH_PX);
-    const enlarged = await model.runBytes(tile, height, width);
-    requireLength(enlarged, height, width, scale);
-    writeTile(result, enlarged, row, column, scale);
-    if (!opaque) writeAlpha(result, picture, row, column, scale);
-    work.onTile(++done, tiles.length);
+  const result = blankPicture(width * scale, height * scale);
+  const plan = (length: number, from = 0, parts = 1) => {
+    const fitting = fitTile(length, work.tilePx(), marginPx);
+    const tile = Math.min(fitting, shareOf(length, parts, marginPx));
+    return planSpans(length, Math.ceil(tile / alignPx) * alignPx, marginPx, alignPx, from);
   };
   const running = new Set<Promise<void>>();
+  let done = 0;
+  const start = async (row: Span, column: Span, total: number) => {
+    await enlargeTile(picture, result, model, row, column, work);
+    work.onTile(++done, total);
+  };
   try {
-    for (const tile of tiles) {
-      if (running.size >= lanes) await Promise.race(running);
-      await work.pause();
-      const task = enlarge(tile).finally(() => running.delete(task));
-      running.add(task);
+    for (let y = 0; y < height; ) {
+      const parts = Math.ceil(lanes / plan(width).length);
+      const [row, ...rowsLeft] = plan(height, y, parts) as [Span, ...Span[]];
+      for (let x = 0; x < width; ) {
+        if (running.size >= lanes) await Promise.race(running);
+        await work.pause();
+        const [column, ...columnsLeft] = plan(width, x) as [Span, ...Span[]];
+        const left = columnsLeft.length + rowsLeft.length * plan(width).length;
+        const total = done + running.size + 1 + left;
+        const task = start(row, column, total).finally(() => running.delete(task));
+        running.add(task);
+        x = column.keepEnd;
+      }
+      y = row.keepEnd;
     }
     await Promise.all(running);
   } finally {
     await Promise.allSettled(running); // nothing is left behind that would fail unseen
   }
   return result;
+}
+
+async function enlargeTile(
+  picture: Picture,
+  result: Picture,
+  model: Enlarger,
+  row: Span,
+  column: Span,
+  { scale, marginPx }: Work,
+): Promise<void> {
+  const height = row.readEnd - row.readStart;
+  const width = column.readEnd - column.readStart;
+  // What is all opaque in reach of a tile gives it the same bytes either way, and sooner.
+  const reach = marginPx + ALPHA_REACH_PX;
+  const opaque = isOpaqueWithin(
+    picture,
+    widened(row.readStart, row.readEnd, picture.height, reach),
+    widened(column.readStart, column.readEnd, picture.width, reach),
+  );
+  const tile = opaque
+    ? readTile(picture, row, column)
+    : readHiddenFilled(picture, row, column, reach);
+  const enlarged = await model.runBytes(tile, height, width);
+  requireLength(enlarged, height, width, scale);
+  writeTile(result, enlarged, row, column, scale);
+  if (!opaque) writeAlpha(result, picture, row, column, scale);
 }
 
 /** A tile's bytes, with colour under what is transparent. It spreads no further than `radius`. */
@@ -101,10 +127,6 @@ function requireLength(got: PixelBytes, height: number, width: number, scale: nu
       `The model gave ${got.length / 4} pixels where its card promises ${expected}. Export it again.`,
     );
   }
-}
-
-function roundUp(length: number, multiple: number): number {
-  return Math.ceil(length / multiple) * multiple;
 }
 
 function widened(start: number, end: number, length: number, by: number) {

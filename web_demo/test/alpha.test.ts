@@ -104,7 +104,7 @@ test('no dark fringe: a cut-out keeps its colour to the edge', async () => {
   const { data } = await upscale(picture, nearest(2), {
     scale: 2,
     marginPx: 2,
-    tilePx: 10,
+    tilePx: () => 10,
     onTile: () => undefined,
     pause: async () => undefined,
   });

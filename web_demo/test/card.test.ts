@@ -41,6 +41,19 @@ test('a card is read, and what a browser does not need is let be', () => {
   expect(modelBytes(card)).toEqual({ raw: 15, gzip: 55 });
 });
 
+test('of the other files only the golden vectors are read, and they are checked as well', async () => {
+  const golden = bytesOf('{}');
+  const sha256 = createHash('sha256').update(golden).digest('hex');
+  const entry = { bytes: 2, gzip_bytes: 22, sha256 };
+  const other_files = { 'golden.json': entry, 'LICENSE.txt': entry };
+  const card = parseCard({ ...cardJson(), other_files });
+  expect(Object.keys(card.files)).toEqual([...Object.keys(FILES), 'golden.json']);
+  expect(modelBytes(card)).toEqual({ raw: 17, gzip: 77 });
+  await requireUntouched(card, { ...FILES, 'golden.json': golden }, compute);
+  const altered = { ...FILES, 'golden.json': bytesOf('[]') };
+  await expect(requireUntouched(card, altered, compute)).rejects.toThrow(/golden\.json/);
+});
+
 describe('a card that is wrong is refused with a sentence naming the field', () => {
   test.each([
     ['format', 2, /reads format 1/],

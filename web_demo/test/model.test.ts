@@ -21,7 +21,7 @@ test.each([2, 3])('a graph model enlarges %ix, byte for byte, through tiles', as
   const work = {
     scale,
     marginPx: 1,
-    tilePx: 9,
+    tilePx: () => 9,
     onTile: () => undefined,
     pause: async () => undefined,
   };

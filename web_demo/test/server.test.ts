@@ -127,7 +127,7 @@ test('a lost context halves the tiles and every job still ends with its exact re
     };
   };
   const { server, posted } = serverWith(open);
-  await server.handle({ kind: 'start', card: CARD, files: {}, targetMs: 62.5 }); // 16 px tiles
+  await server.handle({ kind: 'start', card: CARD, files: {}, targetMs: 150, tilePx: 16 });
   expect(posted[0]).toMatchObject({ tilePx: 16 });
   const [one, two] = [pictureJob(1, 40), pictureJob(2, 40)];
   await Promise.all([server.handle(one), server.handle(two)]);
@@ -136,6 +136,39 @@ test('a lost context halves the tiles and every job still ends with its exact re
     const finished = posted.find((message) => message.kind === 'finished' && message.job === job);
     expect(finished).toMatchObject({ tilePx: 8 });
   }
+});
+
+test.each([
+  [20, 'on the page', [80, 40, 20, 20]],
+  [150, 'in a worker', [80, 80, 80, 80]],
+])('tiles that take five times the %i ms that they may, %s', async (targetMs, _, sides) => {
+  const seen: number[] = [];
+  let clock = 0;
+  const posted: FromEngine[] = [];
+  const server = new Server({
+    post: (message) => void posted.push(message),
+    engine: {
+      backend: 'tfjs-cpu',
+      open: async () => ({
+        ...nearest(2),
+        runBytes: async (pixels, height, width) => {
+          // The probe finds tiles of 64 px, which are stretched to 80 to fit; then all gets slower.
+          const slowdown = posted.length > 0 ? 5 : 1;
+          clock += (slowdown * targetMs * height * width) / 64 ** 2;
+          if (posted.length > 0) seen.push(width);
+          return nearest(2).runBytes(pixels, height, width);
+        },
+      }),
+    },
+    check: async () => false,
+    breathe: async () => undefined,
+    now: () => clock,
+    read: () => Promise.reject(new Error('no bitmaps here')),
+  });
+  await server.handle({ kind: 'start', card: CARD, files: {}, targetMs });
+  await server.handle(pictureJob(1, 640));
+  expect(posted.at(-1)).toMatchObject({ kind: 'finished' });
+  expect(seen.slice(0, 4)).toEqual(sides);
 });
 
 test('a model that fails at a tile for another reason fails its job', async () => {

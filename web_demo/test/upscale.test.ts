@@ -8,7 +8,7 @@ function work(changes: Partial<Work>): Work {
   return {
     scale: 2,
     marginPx: 0,
-    tilePx: 4096,
+    tilePx: () => 4096,
     onTile: () => undefined,
     pause: async () => undefined,
     ...changes,
@@ -25,7 +25,7 @@ test('tiled equals whole to the byte, for any size, tile, margin and scale', asy
     const tilePx = wholeBetween(random, 2 * marginPx + 3, 30);
     const model = blurring(scale, marginPx);
     const whole = await upscale(picture, model, work({ scale, marginPx }));
-    const tiled = await upscale(picture, model, work({ scale, marginPx, tilePx }));
+    const tiled = await upscale(picture, model, work({ scale, marginPx, tilePx: () => tilePx }));
     const equal = Buffer.from(tiled.data.buffer).equals(Buffer.from(whole.data.buffer));
     expect(equal, `${width} x ${height}, tile ${tilePx}, margin ${marginPx}`).toBe(true);
   }
@@ -39,7 +39,7 @@ test('200 sizes from 1 x 1 to 1500 x 1500 tile to every pixel repeated', async (
   for (const [width, height] of sizes as [number, number][]) {
     const picture = randomPicture(width, height, random);
     const tilePx = wholeBetween(random, 8, 700);
-    const result = await upscale(picture, nearest(2), work({ tilePx }));
+    const result = await upscale(picture, nearest(2), work({ tilePx: () => tilePx }));
     const from = new Uint32Array(picture.data.buffer);
     const to = new Uint32Array(result.data.buffer);
     let wrong = 0;
@@ -51,11 +51,32 @@ test('200 sizes from 1 x 1 to 1500 x 1500 tile to every pixel repeated', async (
   }
 }, 120_000);
 
+test('tiles that change their size half way give the same bytes', async () => {
+  const random = randomSource(31);
+  for (let i = 0; i < 100; i++) {
+    const [width, height] = [wholeBetween(random, 1, 60), wholeBetween(random, 1, 60)];
+    const picture = randomPicture(width, height, random, i % 2 > 0);
+    const alignPx = wholeBetween(random, 1, 3);
+    const model = blurring(2, alignPx);
+    const tilePx = () => alignPx * wholeBetween(random, 4, 9);
+    const told: [number, number][] = [];
+    const onTile = (done: number, total: number) => told.push([done, total]);
+    const changes = { marginPx: alignPx, alignPx, tilePx, onTile };
+    const [whole, tiled] = [
+      await upscale(picture, model, work({ marginPx: alignPx })),
+      await upscale(picture, model, work(changes)),
+    ];
+    const equal = Buffer.from(tiled.data.buffer).equals(Buffer.from(whole.data.buffer));
+    expect(equal, `${width} x ${height}, aligned to ${alignPx}`).toBe(true);
+    expect(told.at(-1)).toEqual([told.length, told.length]);
+  }
+});
+
 test('a margin one pixel too small shows: the stand-in does look as far as it says', async () => {
   const picture = randomPicture(50, 50, randomSource(3));
   const model = blurring(2, 2);
   const whole = await upscale(picture, model, work({ marginPx: 2 }));
-  const tiled = await upscale(picture, model, work({ marginPx: 1, tilePx: 16 }));
+  const tiled = await upscale(picture, model, work({ marginPx: 1, tilePx: () => 16 }));
   expect(tiled.data).not.toEqual(whole.data);
 });
 
@@ -64,7 +85,7 @@ test('every byte of an opaque picture passes through unchanged', async () => {
   const { data, width, height } = await upscale(
     picture,
     nearest(3),
-    work({ scale: 3, tilePx: 16 }),
+    work({ scale: 3, tilePx: () => 16 }),
   );
   expect([width, height]).toEqual([111, 159]);
   for (let y = 0; y < height; y++) {
@@ -83,7 +104,7 @@ test('every tile is told, and waited for, in order', async () => {
     randomPicture(20, 10, randomSource(1)),
     nearest(2),
     work({
-      tilePx: 10,
+      tilePx: () => 10,
       pause: async () => void calls.push('pause'),
       onTile: (done, total) => calls.push(`${done} of ${total}`),
     }),

@@ -94,10 +94,10 @@ test('tiled equals whole to the byte', async () => {
       i % 3 !== 0,
     );
     const options = { ...work, pause: async () => undefined };
-    const whole = await upscale(picture, model, { ...options, tilePx: 4096 });
+    const whole = await upscale(picture, model, { ...options, tilePx: () => 4096 });
     const lanes = wholeBetween(random, 1, 3);
     const tilePx = wholeBetween(random, 2 * network.marginPx + 1, 60);
-    const tiled = await upscale(picture, { ...model, lanes }, { ...options, tilePx });
+    const tiled = await upscale(picture, { ...model, lanes }, { ...options, tilePx: () => tilePx });
     expect(tiled.data).toEqual(whole.data);
   }
 });

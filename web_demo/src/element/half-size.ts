@@ -1,6 +1,7 @@
 import { isBackendName } from '../backend-names';
 import { Aborted, ModelMismatch } from '../errors';
 import { deviceSkips, isShownSmall, readDevice, type SkipReason, speedSkips } from './decide';
+import { isMoving } from './moving';
 import { clearPaint, isPainted, paint } from './paint';
 import { sharedModel } from './shared-model';
 
@@ -148,6 +149,9 @@ export class HalfSizeElement extends Base {
     const always = this.hasAttribute('always');
     const early = this.#skipsEarly(image, always);
     if (early) return this.#skip(early);
+    const moving = await isMoving(image.currentSrc, signal);
+    if (signal.aborted) return;
+    if (moving) return this.#skip('animated');
     this.setAttribute('state', 'working');
     const backend = this.getAttribute('backend') ?? '';
     const address = this.getAttribute('model') ?? HalfSizeElement.model;
@@ -175,7 +179,6 @@ export class HalfSizeElement extends Base {
   #skipsEarly(image: HTMLImageElement, always: boolean): SkipReason | undefined {
     const device = deviceSkips(readDevice());
     if (device) return device;
-    if (/\.gif([?#]|$)|^data:image\/gif/i.test(image.currentSrc)) return 'animated';
     const shown = image.getBoundingClientRect().width;
     if (!always && isShownSmall(image.naturalWidth, shown, devicePixelRatio)) return 'shown-small';
     return undefined;

@@ -1,6 +1,6 @@
 /**
  * Takes the place of the converter's operation_executor: only the categories of operation that an
- * exported chain is made of, so that the other fourteen are not downloaded.
+ * export is made of, so that the other thirteen are not downloaded.
  */
 import type { NamedTensorsMap } from '@tensorflow/tfjs-converter/dist/data/types';
 import type { ExecutionContext } from '@tensorflow/tfjs-converter/dist/executor/execution_context';
@@ -8,6 +8,7 @@ import * as arithmetic from '@tensorflow/tfjs-converter/dist/operations/executor
 import * as basicMath from '@tensorflow/tfjs-converter/dist/operations/executors/basic_math_executor';
 import * as convolution from '@tensorflow/tfjs-converter/dist/operations/executors/convolution_executor';
 import * as graph from '@tensorflow/tfjs-converter/dist/operations/executors/graph_executor';
+import * as matrices from '@tensorflow/tfjs-converter/dist/operations/executors/matrices_executor';
 import * as sliceJoin from '@tensorflow/tfjs-converter/dist/operations/executors/slice_join_executor';
 import * as transformation from '@tensorflow/tfjs-converter/dist/operations/executors/transformation_executor';
 import type { Node } from '@tensorflow/tfjs-converter/dist/operations/types';
@@ -18,6 +19,7 @@ const EXECUTORS = {
   basic_math: basicMath,
   convolution,
   graph,
+  matrices,
   slice_join: sliceJoin,
   transformation,
 };

@@ -1,18 +1,26 @@
-/** The kernels of an exported chain: all others stay out of the bundle. */
+/** The kernels of what this project exports: all others stay out of the bundle. */
+
+import { _fusedMatMulConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/_FusedMatMul';
 import { addConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Add';
 import { addNConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/AddN';
 import { clipByValueConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/ClipByValue';
 import { concatConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Concat';
 import { conv2DConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Conv2D';
 import { depthToSpaceConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/DepthToSpace';
+import { expandDimsConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/ExpandDims';
+import { floorDivConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/FloorDiv';
 import { fusedConv2DConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/FusedConv2D';
 import { identityConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Identity';
 import { mirrorPadConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/MirrorPad';
 import { multiplyConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Multiply';
+import { packConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Pack';
 import { preluConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Prelu';
 import { reluConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Relu';
 import { reshapeConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Reshape';
+import { sliceConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Slice';
 import { subConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Sub';
+import { transposeConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Transpose';
+import { unpackConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Unpack';
 
 export const KERNELS = [
   addConfig,
@@ -29,4 +37,11 @@ export const KERNELS = [
   reluConfig,
   reshapeConfig,
   subConfig,
+  _fusedMatMulConfig,
+  expandDimsConfig,
+  floorDivConfig,
+  packConfig,
+  sliceConfig,
+  transposeConfig,
+  unpackConfig,
 ];

@@ -8,7 +8,7 @@ const SHORTEST_MS = 11;
 const DEFAULT_MS = 100;
 
 /**
- * The frames of a GIF, APNG or animated WebP, in order. A still picture has one. So has everything
+ * The frames of a GIF, APNG, animated WebP or AVIF, in order. A still picture has one. So has everything
  * where the browser has no ImageDecoder: the first frame.
  *
  * @throws UnsupportedImage for what cannot be read.
@@ -40,14 +40,15 @@ export async function* framesOf(file: Blob): AsyncGenerator<AnimationFrame> {
   }
 }
 
-/** The media type of a file that may be animated, by its bytes. */
-async function animatedType(file: Blob): Promise<string | undefined> {
+/** The media type of a file that is or, being a GIF, may be animated, by its bytes. */
+export async function animatedType(file: Blob): Promise<string | undefined> {
   const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 64).arrayBuffer()));
   if (start.startsWith('GIF8')) return 'image/gif';
   if (start.startsWith('\x89PNG')) {
     const head = await file.slice(0, 65536).arrayBuffer();
     return new TextDecoder('latin1').decode(head).includes('acTL') ? 'image/png' : undefined;
   }
+  if (start.slice(4, 12) === 'ftypavis') return 'image/avif';
   // The VP8X chunk's flags: bit 1 says that there are frames.
   const animated = start.startsWith('RIFF') && start.slice(8, 16) === 'WEBPVP8X';
   return animated && start.charCodeAt(20) & 2 ? 'image/webp' : undefined;

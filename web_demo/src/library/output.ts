@@ -1,3 +1,4 @@
+import { breather } from '../breathe';
 import { OutOfMemory, UnsupportedImage } from '../errors';
 import type { ColorSpace } from '../messages';
 import type { Picture } from '../picture';
@@ -15,6 +16,8 @@ export type Output = keyof Outputs;
 
 /** No current browser draws a canvas that is longer on one side. */
 const LONGEST_SIDE_PX = 16384;
+
+let breathe: (() => Promise<void>) | undefined;
 
 /** Rows are drawn in bands of about this many pixels, so that the page can paint in between. */
 const BAND_PX = 2_000_000;
@@ -53,9 +56,10 @@ async function drawn<Canvas extends HTMLCanvasElement | OffscreenCanvas>(
   canvas.height = height;
   const context = canvas.getContext('2d', { colorSpace }) as CanvasRenderingContext2D | null;
   if (!context) throw tooLarge(width, height);
+  breathe ??= breather();
   const band = Math.max(1, Math.floor(BAND_PX / width));
   for (let y = 0; y < height; y += band) {
-    if (y > 0) await new Promise((resolve) => setTimeout(resolve));
+    if (y > 0) await breathe();
     context.putImageData(image, 0, 0, 0, y, width, Math.min(band, height - y));
   }
   return canvas;

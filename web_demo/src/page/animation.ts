@@ -3,12 +3,16 @@ import { framesOf } from '../library/lazy';
 import type { App } from './app';
 import { find } from './find';
 import { loadPart } from './parts';
+import { stillOf, type WebpFrame, writeWebp } from './webp';
 import { savedName } from './words';
 
 type Frame = { before: ImageBitmap; after: ImageBitmap; milliseconds: number };
 
 /** More frames than this are not kept in memory. */
 const MOST_FRAMES = 240;
+
+/** Of saved WebP frames: higher than sites send, because they may be compressed again. */
+const WEBP_QUALITY = 0.92;
 
 /** The animation tab: every frame enlarged, played beside the browser's scaling. */
 export class Animation {
@@ -17,7 +21,10 @@ export class Animation {
   readonly #after = find('motion-after', HTMLCanvasElement);
   readonly #status = find('motion-status', HTMLElement);
   readonly #play = find('motion-play', HTMLButtonElement);
-  readonly #save = find('motion-save', HTMLButtonElement);
+  readonly #saves = {
+    webp: find('motion-save-webp', HTMLButtonElement),
+    gif: find('motion-save', HTMLButtonElement),
+  };
   #frames: Frame[] = [];
   #name = '';
   #work = new AbortController();
@@ -28,7 +35,8 @@ export class Animation {
   constructor(app: App) {
     this.#app = app;
     this.#play.addEventListener('click', () => this.#pause(!this.#paused));
-    this.#save.addEventListener('click', () => void this.#write());
+    this.#saves.webp.addEventListener('click', () => void this.#write('webp'));
+    this.#saves.gif.addEventListener('click', () => void this.#write('gif'));
     this.#pause(this.#paused);
   }
 
@@ -110,29 +118,45 @@ export class Animation {
     this.#next();
   }
 
-  async #write(): Promise<void> {
-    this.#save.disabled = true;
+  async #write(format: 'gif' | 'webp'): Promise<void> {
+    for (const button of Object.values(this.#saves)) button.disabled = true;
     try {
-      const gif = await loadPart('gif');
-      const { width, height } = this.#after;
-      const frames = this.#frames.map(({ after, milliseconds }) => ({
-        data: bytesOf(after),
-        milliseconds: Number.isFinite(milliseconds) ? milliseconds : 100,
-      }));
+      const { width } = this.#after;
       const link = document.createElement('a');
-      link.href = URL.createObjectURL(await gif(width, height, frames));
+      link.href = URL.createObjectURL(await (format === 'gif' ? this.#gif() : this.#webp()));
       link.download = savedName(
         this.#name,
         width / (this.#frames[0]?.before.width ?? width),
-        'gif',
+        format,
       );
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     } catch (error) {
       this.#say(sentenceOf(error, 'The animation could not be saved'), 'error');
     } finally {
-      this.#save.disabled = false;
+      for (const button of Object.values(this.#saves)) button.disabled = false;
     }
+  }
+
+  async #gif(): Promise<Blob> {
+    const write = await loadPart('gif');
+    const { width, height } = this.#after;
+    const frames = this.#frames.map(({ after, milliseconds }) => ({
+      data: drawn(after).context.getImageData(0, 0, width, height)
+        .data as Uint8ClampedArray<ArrayBuffer>,
+      milliseconds: saved(milliseconds),
+    }));
+    return write(width, height, frames);
+  }
+
+  async #webp(): Promise<Blob> {
+    const { width, height } = this.#after;
+    const frames: WebpFrame[] = [];
+    for (const { after, milliseconds } of this.#frames) {
+      const still = await stillOf(drawn(after).canvas, WEBP_QUALITY);
+      frames.push({ still, milliseconds: saved(milliseconds) });
+    }
+    return writeWebp(width, height, frames);
   }
 
   #say(text: string, state: 'working' | 'done' | 'error'): void {
@@ -141,13 +165,20 @@ export class Animation {
   }
 }
 
-function bytesOf(bitmap: ImageBitmap): Uint8ClampedArray<ArrayBuffer> {
+/** How long a frame is shown in a file; a still is shown for ever, which no file says. */
+function saved(milliseconds: number): number {
+  return Number.isFinite(milliseconds) ? milliseconds : 100;
+}
+
+function drawn(bitmap: ImageBitmap): {
+  canvas: HTMLCanvasElement;
+  context: CanvasRenderingContext2D;
+} {
   const canvas = document.createElement('canvas');
   canvas.width = bitmap.width;
   canvas.height = bitmap.height;
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error('the browser gave no canvas');
   context.drawImage(bitmap, 0, 0);
-  const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
-  return data as Uint8ClampedArray<ArrayBuffer>;
+  return { canvas, context };
 }

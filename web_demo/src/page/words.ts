@@ -8,7 +8,7 @@ export function statusOf(state: State): string {
     case 'error':
       return state.sentence;
     case 'done':
-      return `“${state.facts.name}” is enlarged. Drag across it to compare.`;
+      return `“${state.facts.name}” is enlarged.`;
     case 'working':
       switch (state.step.kind) {
         case 'opening':

@@ -17,7 +17,8 @@ const HOPELESS_MS = 1500;
 /** The largest tile worth having: beyond it the margins cost next to nothing. */
 const LARGEST_TILE_PX = 512;
 
-const PATIENT_MS = 100;
+/** Where a tile may take this long, nobody waits for it: it runs in a worker. */
+export const PATIENT_MS = 100;
 
 /** The smallest tile: it must keep something of what it reads. */
 export function leastTilePx({ margin_px }: Pick<Card, 'margin_px'>): number {
@@ -35,7 +36,8 @@ export async function probe(
   targetMs: number,
   now: () => number,
 ): Promise<Probe> {
-  let side = Math.max(64, leastTilePx(card));
+  // On the page the very first run must be short on slow devices too.
+  let side = Math.max(targetMs >= PATIENT_MS ? 64 : 32, leastTilePx(card));
   let milliseconds = await timed(model, side, now);
   while (milliseconds < TOO_SHORT_MS && side < LARGEST_PROBE_PX) {
     side *= 2;

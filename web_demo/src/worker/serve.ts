@@ -1,3 +1,4 @@
+import { breather } from '../breathe';
 import { requireGoldenCases } from '../compact/golden';
 import type { Engine } from '../engine';
 import type { FromEngine, ToEngine } from '../messages';
@@ -32,19 +33,4 @@ export function serve(engine: Engine, check: Check = requireGoldenCases): void {
   });
   port.onmessage = ({ data }) => void server.handle(data);
   post({ kind: 'ready', backend: engine.backend });
-}
-
-/**
- * Go to the end of the event queue. A timer would do too, but browsers hold timers back by 4 ms,
- * and in a background tab by a second.
- */
-function breather(): () => Promise<void> {
-  const channel = new MessageChannel();
-  const waiting: (() => void)[] = [];
-  channel.port1.onmessage = () => waiting.shift()?.();
-  return () =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      channel.port2.postMessage(null);
-    });
 }

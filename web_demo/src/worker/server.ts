@@ -13,7 +13,7 @@ import {
 import type { ColorSpace, FromEngine, ToEngine } from '../messages';
 import type { Picture } from '../picture';
 import { upscale } from '../upscale';
-import { leastTilePx, probe } from './probe';
+import { leastTilePx, PATIENT_MS, probe } from './probe';
 import { help, Team } from './team';
 import { Turns } from './turns';
 
@@ -30,10 +30,15 @@ export type Surroundings = {
   /** Let waiting messages be handled. */
   breathe: () => Promise<void>;
   now: () => number;
-  read: (bitmap: ImageBitmap, colorSpace: ColorSpace) => Picture;
+  /** The pixels of a bitmap, which is closed; lets messages in now and then. */
+  read: (
+    bitmap: ImageBitmap,
+    colorSpace: ColorSpace,
+    breathe: () => Promise<void>,
+  ) => Promise<Picture>;
 };
 
-type Ready = { model: Team; card: Card; files: ModelFiles; tilePx: number };
+type Ready = { model: Team; card: Card; files: ModelFiles; tilePx: number; targetMs: number };
 
 /** How often one picture may bring the runtime down before it is given up. */
 const MOST_RECOVERIES = 8;
@@ -82,7 +87,7 @@ export class Server {
       const probed = await probe(model, card, targetMs, now);
       const { msPerMegapixel } = probed;
       const tilePx = wanted ? Math.max(wanted, leastTilePx(card)) : probed.tilePx;
-      this.#ready = { model, card, files, tilePx };
+      this.#ready = { model, card, files, tilePx, targetMs };
       post({ kind: 'started', backend: engine.backend, checked, msPerMegapixel, tilePx });
     } catch (error) {
       const kind = error instanceof ModelMismatch ? 'rejected' : 'refused';
@@ -120,7 +125,11 @@ export class Server {
     const signal = this.#jobs.get(job)?.signal as AbortSignal;
     try {
       const started = now();
-      const source = 'data' in picture ? picture : read(picture, colorSpace);
+      const breathe = async () => {
+        await this.#around.breathe();
+        signal.throwIfAborted();
+      };
+      const source = 'data' in picture ? picture : await read(picture, colorSpace, breathe);
       const result = await this.#enlarge(job, source, signal);
       const tilePx = this.#ready?.tilePx ?? 0;
       const milliseconds = now() - started;
@@ -137,19 +146,24 @@ export class Server {
       const ready = this.#ready;
       if (!ready) throw new NoBackend('No model was started.');
       let end = (): void => undefined;
+      let began = 0;
       try {
         return await upscale(picture, ready.model, {
           scale: ready.card.scale,
           marginPx: ready.card.margin_px,
           alignPx: ready.card.align_px,
-          tilePx: ready.tilePx,
-          onTile: (done, total) => this.#around.post({ kind: 'progress', job, done, total }),
+          tilePx: () => ready.tilePx,
+          onTile: (done, total) => {
+            adapt(ready, this.#around.now() - began);
+            this.#around.post({ kind: 'progress', job, done, total });
+          },
           pause: async () => {
             end();
             end = await this.#turns.take();
             await this.#around.breathe();
             signal.throwIfAborted();
             if (this.#ready !== ready) throw new Renewed();
+            began = this.#around.now();
           },
         });
       } catch (error) {
@@ -164,7 +178,7 @@ export class Server {
   }
 
   /** Open the engine again, for tiles of half the side. The job that does it holds the turn. */
-  async #recover({ model, card, files, tilePx }: Ready, reason: unknown): Promise<void> {
+  async #recover({ model, card, files, tilePx, targetMs }: Ready, reason: unknown): Promise<void> {
     const least = leastTilePx(card);
     if (tilePx <= least) throw exhausted(reason);
     try {
@@ -180,6 +194,7 @@ export class Server {
         card,
         files,
         tilePx: next,
+        targetMs,
       };
     } catch (error) {
       throw new NoBackend(`The graphics context was lost and did not return: ${reasonOf(error)}.`);
@@ -195,6 +210,17 @@ export class Server {
         : `The picture was not enlarged: ${reasonOf(error)}.`;
     this.#around.post({ kind: 'failed', job, code, reason });
   }
+}
+
+/**
+ * Make tiles smaller that hold up the page: another program, or a battery that saves, may have made
+ * the device slower than it was when it was timed. In a worker nothing waits for a tile.
+ */
+function adapt(ready: Ready, milliseconds: number): void {
+  const { card, tilePx, targetMs } = ready;
+  if (targetMs >= PATIENT_MS || milliseconds <= 2 * targetMs) return;
+  const smaller = tilePx * Math.sqrt(targetMs / milliseconds);
+  ready.tilePx = Math.max(leastTilePx(card), tilePx / 2, 8 * Math.floor(smaller / 8));
 }
 
 /** Another job opened the engine again: this one starts over with its model. */

@@ -1,0 +1,107 @@
+"""The HTML for published photos: a snippet for each, and a page that shows them from disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import quote
+
+from export.coding import Codec
+from export.publish_site import LIBRARY, file_path
+from export.published import Choice
+
+ALT = "{alt}"
+"""Stands in each snippet for the text that describes the photo; nobody but you can write it."""
+
+_TYPES: dict[Codec, str] = {"JPEG": "image/jpeg", "WEBP": "image/webp", "AVIF": "image/avif"}
+_MOST_SHOWN = 200
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Published photos</title>
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto }}
+  figure {{ margin: 0 0 2.5rem }}
+  img {{ max-width: 100%; height: auto; display: block }}
+  figcaption {{ color: #555; font-size: 0.9rem; margin-top: 0.4rem }}
+  @media (prefers-color-scheme: dark) {{
+    body {{ background: #161616; color: #eee }} figcaption {{ color: #aaa }}
+  }}
+</style>
+<h1>Published photos</h1>
+<p>{summary}</p>
+{figures}
+{scripts}</html>
+"""
+_SCRIPTS = """<script src="{library}/models.js"></script>
+<script src="{library}/halfsize.js"></script>
+<script>Halfsize.HalfSizeElement.model = {model};</script>
+"""
+
+
+def snippet(name: str, choice: Choice, *, base_url: str = "", always: bool = False) -> str:
+    """Write the HTML for one photo.
+
+    Args:
+        name: The photo's name in the manifest.
+        choice: What is sent of it.
+        base_url: What addresses begin with: the place of the site's folder on the web.
+        always: Whether it is enlarged even where the element would leave it small.
+
+    Returns:
+        `<img>`, in `<picture>` where browsers without AVIF get another file, and in `<half-size>`
+        where the browser enlarges it. Width and height are those shown, so nothing moves.
+    """
+    last = choice.fallback or choice.sent
+    img = (
+        f'<img src="{_address(base_url, file_path(name, last))}" width="{choice.width}" '
+        f'height="{choice.height}" alt="{ALT}" loading="lazy" decoding="async">'
+    )
+    if choice.fallback:
+        address = _address(base_url, file_path(name, choice.sent))
+        source = f'<source type="{_TYPES[choice.sent.codec]}" srcset="{address}">'
+        img = f"<picture>{source}{img}</picture>"
+    if choice.form != "half":
+        return img
+    return f"<half-size{' always' if always else ''}>{img}</half-size>"
+
+
+def sample_page(photos: Sequence[tuple[str, Choice]], *, model: str | None, summary: str) -> str:
+    """Write a page that shows the photos, works from disk, and says what each one saved.
+
+    Args:
+        photos: Names and choices.
+        model: Name of the student in `models.js`; None where no photo needs one.
+        summary: What to say above the photos.
+    """
+    shown = photos[:_MOST_SHOWN]
+    if len(shown) < len(photos):
+        summary = f"{summary} The first {len(shown)} of {len(photos)} photos:"
+    figures = "\n".join(_figure(name, choice) for name, choice in shown)
+    # A name with "</script>" would end the script.
+    quoted = json.dumps(model).replace("<", "\\u003c")
+    scripts = _SCRIPTS.format(library=LIBRARY, model=quoted) if model else ""
+    return _PAGE.format(summary=escape(summary), figures=figures, scripts=scripts)
+
+
+def _figure(name: str, choice: Choice) -> str:
+    picture = snippet(name, choice, always=True).replace(ALT, escape(name))
+    sent, full = choice.sent, choice.full
+    said = {
+        "half": f"half size, {sent.codec}, {_kb(sent.bytes)} in place of {_kb(full.bytes)}",
+        "full": f"full size, {sent.codec}, {_kb(sent.bytes)}",
+        "original": f"its own file, {_kb(sent.bytes)}",
+    }[choice.form]
+    score = f"SSIMULACRA2 {sent.score:.1f}{'' if choice.reached else ', target not reached'}"
+    return f"<figure>{picture}<figcaption>{escape(name)}: {said}; {score}</figcaption></figure>"
+
+
+def _kb(count: int) -> str:
+    return f"{count / 1000:.1f} KB"
+
+
+def _address(base_url: str, relative: str) -> str:
+    return escape(f"{base_url}{quote(relative)}")

@@ -1,0 +1,149 @@
+"""The least quality setting at which a file looks right, found with few looks.
+
+Looking (decode, enlarge, score) takes a second a megapixel, encoding a tenth of that or less. So a
+codec that has to beat a known number of bytes is looked at once, at the largest file that would
+still win: where even that one does not look right, no smaller one does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """How scores usually rise with the quality setting: where to look first, and no more."""
+
+    settings: Sequence[float]
+    """Quality settings, rising."""
+    scores: Sequence[float]
+    """Usual SSIMULACRA2 at each, rising."""
+
+    def setting(self, score: float) -> float:
+        """Give the setting that usually has this score; beyond the ends, along the last slope."""
+        xs, ys = np.asarray(self.scores, float), np.asarray(self.settings, float)
+        if score < xs[0]:
+            return float(ys[0] + (score - xs[0]) * (ys[1] - ys[0]) / (xs[1] - xs[0]))
+        if score > xs[-1]:
+            return float(ys[-1] + (score - xs[-1]) * (ys[-1] - ys[-2]) / (xs[-1] - xs[-2]))
+        return float(np.interp(score, xs, ys))
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """One codec on one picture: a file for each quality setting, made and looked at once at most.
+
+    Larger settings are taken to give larger files and better looks, which codecs keep to but for
+    a percent or so: what is found does reach the score, and the setting below it does not.
+    """
+
+    encode: Callable[[int], bytes]
+    """The file at a setting."""
+    look: Callable[[bytes], float]
+    """Its SSIMULACRA2 as a reader would see it."""
+    curve: Curve
+    """What to expect."""
+    lowest: int = 1
+    """Least setting."""
+    highest: int = 100
+    """Largest setting."""
+    files: dict[int, bytes] = field(default_factory=dict)
+    """What was encoded, by setting."""
+    scores: dict[int, float] = field(default_factory=dict)
+    """What was looked at, by setting."""
+
+    def size(self, setting: int) -> int:
+        """Count the bytes of the file at a setting."""
+        if setting not in self.files:
+            self.files[setting] = self.encode(setting)
+        return len(self.files[setting])
+
+    def score(self, setting: int) -> float:
+        """Look at the file at a setting."""
+        self.size(setting)
+        if setting not in self.scores:
+            self.scores[setting] = self.look(self.files[setting])
+        return self.scores[setting]
+
+    def largest_within(self, most_bytes: int) -> int | None:
+        """Find the largest setting whose file has at most so many bytes; None where none has."""
+        low, high = self.lowest - 1, self.highest + 1  # low fits, high does not
+        guess = round(self._setting_of_bytes(most_bytes))
+        while high - low > 1:
+            setting = min(max(guess, low + 1), high - 1)
+            if self.size(setting) <= most_bytes:
+                low = setting
+            else:
+                high = setting
+            guess = round(self._setting_of_bytes(most_bytes))
+            if not low < guess < high:
+                guess = low + 1 if guess <= low else high - 1
+        return low if low >= self.lowest else None
+
+    def least_reaching(self, target: float, most_bytes: int | None = None) -> int | None:
+        """Find the least setting that reaches a score, within so many bytes if that is given.
+
+        Returns:
+            A setting whose file was looked at, and reaches the target; None where there is none.
+        """
+        high = self.highest
+        if most_bytes is not None:
+            fitting = self.largest_within(most_bytes)
+            if fitting is None or self.score(fitting) < target:
+                return None
+            high = fitting
+        low = self.lowest - 1  # high reaches the target, or nothing does; low does not
+        width, guesses = high - low, 0
+        while high - low > 1:
+            # Guesses that do not halve what is left in two are worth less than halving it.
+            guesses += 1
+            stuck = guesses % 3 == 0 and 2 * (high - low) > width
+            guess = (low + high) // 2 if stuck else math.ceil(self._setting_of_score(target))
+            width = high - low if guesses % 3 == 0 else width
+            setting = min(max(guess, low + 1), high - 1)
+            if self.score(setting) >= target:
+                high = setting
+            else:
+                low = setting
+        return high if self.score(high) >= target else None
+
+    def _setting_of_score(self, target: float) -> float:
+        """Guess the setting that just reaches the target, from all that was looked at."""
+        known = sorted(self.scores)
+        if not known:
+            return self.curve.setting(target)
+        below = [setting for setting in known if self.scores[setting] < target]
+        above = [setting for setting in known if self.scores[setting] >= target]
+        wanted = self.curve.setting(target)
+        if below and above:
+            # On the scale of usual settings, a picture's own curve is nearly straight.
+            first, last = max(below), min(above)
+            usual = [self.curve.setting(self.scores[setting]) for setting in (first, last)]
+            share = (wanted - usual[0]) / max(usual[1] - usual[0], 1e-6)
+            return first + share * (last - first)
+        nearest = max(below) if below else min(above)
+        missing = wanted - self.curve.setting(self.scores[nearest])
+        if len(known) == 1:
+            return nearest + missing
+        other = below[-2] if below else above[1]
+        gained = self.curve.setting(self.scores[nearest]) - self.curve.setting(self.scores[other])
+        return nearest + missing * (nearest - other) / (gained if abs(gained) > 1e-6 else 1e-6)
+
+    def _setting_of_bytes(self, most_bytes: int) -> float:
+        """Guess the setting of a file of so many bytes: their logarithm is nearly straight."""
+        known = sorted(self.files)
+        middle = (self.lowest + self.highest) / 2
+        if not known:
+            return middle
+        sizes = [math.log(len(self.files[setting])) for setting in known]
+        wanted = math.log(max(most_bytes, 1))
+        if len(known) == 1:
+            # 2 % a step: what JPEG, WebP and AVIF have in the middle of their ranges.
+            return known[0] + (wanted - sizes[0]) / 0.02
+        at = min(max(int(np.searchsorted(sizes, wanted)), 1), len(known) - 1)
+        slope = (sizes[at] - sizes[at - 1]) / (known[at] - known[at - 1])
+        return known[at - 1] + (wanted - sizes[at - 1]) / max(slope, 1e-3)

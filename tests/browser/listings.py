@@ -1,0 +1,32 @@
+"""The listings of docs/integration.md as files: what readers copy is what the tests run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.made_runs import ROOT
+
+DOCUMENT = ROOT / "docs" / "integration.md"
+_FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+_NAMED = re.compile(r"// ([\w./-]+)\n")
+
+
+def listings(heading: str) -> list[str]:
+    """Give the listings below a heading, in order."""
+    sections = re.split(r"^## ", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    (section,) = [text for text in sections if text.startswith(f"{heading}\n")]
+    return [text for _, text in _FENCE.findall(section)]
+
+
+def write_named(heading: str, folder: Path) -> list[str]:
+    """Write the listings whose first line names a file; return their names."""
+    names = []
+    for text in listings(heading):
+        named = _NAMED.match(text)
+        if named:
+            path = folder / named[1]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            names.append(named[1])
+    return names

@@ -1,0 +1,20 @@
+import { animatedType } from '../library/animation';
+
+/**
+ * Whether an img's file moves: enlarged, it would stand still.
+ *
+ * A GIF is known by its address. Of other files the bytes are looked at, but only where the browser
+ * has them in its cache: no file is downloaded twice for this.
+ */
+export async function isMoving(address: string, signal: AbortSignal): Promise<boolean> {
+  if (/\.gif([?#]|$)|^data:image\/gif/i.test(address)) return true;
+  const url = new URL(address, document.baseURI);
+  if (!url.protocol.startsWith('http') || url.origin !== location.origin) return false;
+  if (/\.jpe?g$/i.test(url.pathname)) return false;
+  try {
+    const cached = await fetch(url, { cache: 'only-if-cached', mode: 'same-origin', signal });
+    return cached.ok && (await animatedType(await cached.blob())) !== undefined;
+  } catch {
+    return false; // not in the cache
+  }
+}
