@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from export.bandwidth_study import Study, full_bytes
 from export.bandwidth_summary import chosen_bytes
 from export.coding import Codec
-
-_DIST = Path(__file__).parent.parent / "web_demo" / "dist"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,23 +128,6 @@ def break_even(
         saved_per_megapixel=(full - with_network) / megapixels,
         over_plain_per_megapixel=(without - with_network) / megapixels,
     )
-
-
-def runtime_bytes() -> int | None:
-    """Gzipped bytes of the built library with its smallest engine; None where it is not built.
-
-    Plain JavaScript (`engine-cpu.js`) is too slow for photos, and not counted.
-    """
-    library = _DIST / "halfsize.js"
-    engines = [path for path in _DIST.glob("engine-*.js") if path.name != "engine-cpu.js"]
-    if not library.is_file() or not engines:
-        return None
-    return gzipped(library.read_bytes()) + min(gzipped(e.read_bytes()) for e in engines)
-
-
-def gzipped(content: bytes) -> int:
-    """How many bytes a file takes on its way to the reader."""
-    return len(gzip.compress(content, 9, mtime=0))
 
 
 def _ratio(cost: float, gain: float) -> float | None:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.bandwidth_choices import gzipped, runtime_bytes
 from export.card import CARD
 from export.coding import REDUCTIONS, Codec, Reduction
 from export.enlarging import BROWSER, PLAIN_WAYS
 from export.onnx import FILE
+from export.page_runtime import gzipped, runtime_gzip_bytes
 from export.photo_curves import (
     Measured,
     Series,
@@ -108,7 +108,7 @@ def _way(path: Path) -> Way:
 def costs_of(students: Sequence[Way], runtime: int | None) -> Costs:
     """Count what a reader downloads."""
     return Costs(
-        runtime=runtime_bytes() if runtime is None else runtime,
+        runtime=runtime_gzip_bytes("compact") if runtime is None else runtime,
         models={way.name: model_bytes(Path(way.model)) for way in students},
     )
 

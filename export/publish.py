@@ -24,7 +24,7 @@ from rich.console import Console
 
 from export.coding import Codec, Reduction
 from export.publish_journal import Journal, claimed
-from export.publish_library import require_library, runtime_gzip_bytes
+from export.publish_library import require_library
 from export.publish_output import manifest, say_students, write_site
 from export.publish_plan import Photo, Plan, find, fitting_jobs, measured_first, survey
 from export.publish_run import Run
@@ -48,7 +48,8 @@ class PublishConfig:
     """Folder of the site's photos; one that is there is brought up to date. Only what this command
     wrote is ever replaced or removed."""
     model: Path | None = None
-    """The student: an export folder for browsers, by `python -m export.tfjs`."""
+    """The student: an export folder for browsers, by `python -m export.compact` (the smaller
+    download) or `python -m export.tfjs`."""
     students: tuple[Path, ...] = ()
     """Several students, in place of --model: the one that serves these photos best is taken, its
     own bytes counted."""
@@ -120,7 +121,8 @@ def main(config: PublishConfig) -> None:
         raise UsageError("--students: two of the folders have the same name")
     found = find(config.photos)
     if not config.dry_run:
-        require_library()
+        for student in students:
+            require_library(student)
     with nullcontext() if config.dry_run else claimed(config.out):
         journal = Journal(config.out)
         plan = survey(found, journal, config.settings, write=not config.dry_run)
@@ -197,7 +199,7 @@ def _totals(run: Run, plan: Plan, student: Student) -> Totals:
         list(run.choices.values()),
         own_bytes=sum(by_name[name].bytes for name in run.choices),
         student_bytes=student.gzip_bytes,
-        runtime_bytes=runtime_gzip_bytes(student),
+        runtime_bytes=require_library(student),
     )
 
 

@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from export.card import CARD
+from export.page_runtime import DIST, LIBRARY_SCRIPT, runtime_gzip_bytes, shipped_scripts
 from export.publish_site import LIBRARY
 from export.shipped_student import Student
 from pixels.command import UserError
 
-_DIST = Path(__file__).parent.parent / "web_demo" / "dist"
-_SCRIPT = "halfsize.js"
-# What is counted as downloaded: WebGL is what most readers' browsers have, and of the engines for
-# graphics hardware the larger one.
-_COUNTED = {"compact": ("engine-webgl2.js",), "tfjs": ("engine-tfjs-webgl.js", "engine-webgl.js")}
 
+def require_library(student: Student, folder: Path = DIST) -> int:
+    """Check that the library and an engine for this student are built.
 
-def require_library(folder: Path = _DIST) -> None:
-    """Check that the library is built.
+    Returns:
+        What a reader downloads of them, gzipped.
 
     Raises:
-        UserError: It is not.
+        UserError: They are not.
     """
-    if not (folder / _SCRIPT).is_file():
-        raise UserError(f"{folder / _SCRIPT} is missing: build the page's library by `make web`")
+    counted = runtime_gzip_bytes(student.form, folder)
+    if counted is None:
+        raise UserError(
+            f"{folder} does not hold {LIBRARY_SCRIPT} and an engine for {student.name}: build the "
+            "page's library by `make web`"
+        )
+    return counted
 
 
-def library_files(student: Student, folder: Path = _DIST) -> Iterator[tuple[str, bytes]]:
+def library_files(student: Student, folder: Path = DIST) -> Iterator[tuple[str, bytes]]:
     """Go through what lies in the site's `halfsize/`: paths within the site, and contents.
 
     The library with the engines that run this student, the student's export folder for a web
-    server, and both its files as one script for pages that are opened from disk.
+    server, and all its files as one script for pages that are opened from disk.
     """
-    for path in [folder / _SCRIPT, folder / "halfsize.mjs", *sorted(folder.glob("engine-*.js"))]:
-        if path.is_file() and not _is_for_others(path.name, student):
-            yield f"{LIBRARY}/{path.name}", path.read_bytes()
+    for path in shipped_scripts(student.form, folder):
+        yield f"{LIBRARY}/{path.name}", path.read_bytes()
     for name, content in (*student.files, (CARD, student.card)):
         yield f"{LIBRARY}/models/{student.name}/{name}", content
     packed = {
@@ -48,17 +49,3 @@ def library_files(student: Student, folder: Path = _DIST) -> Iterator[tuple[str,
     }
     script = f"(globalThis.halfsizeParts ??= {{}}).models = [{json.dumps(packed)}];\n"
     yield f"{LIBRARY}/models.js", script.encode()
-
-
-def runtime_gzip_bytes(student: Student, folder: Path = _DIST) -> int:
-    """Count what a reader downloads beside photos and student: the library and one engine."""
-    names = [name for name in _COUNTED[student.form] if (folder / name).is_file()]
-    if not names:
-        raise UserError(f"{folder / _COUNTED[student.form][0]} is missing: give `make web` again")
-    return sum(
-        len(gzip.compress((folder / name).read_bytes(), 9, mtime=0)) for name in (_SCRIPT, names[0])
-    )
-
-
-def _is_for_others(name: str, student: Student) -> bool:
-    return student.form == "compact" and name.startswith("engine-tfjs-")

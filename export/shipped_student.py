@@ -8,12 +8,17 @@ import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from export.card import CARD
+from export.compact import open_compact
+from export.compact_file import FILE as COMPACT_FILE
+from export.compact_file import read_compact
+from export.golden import GOLDEN
 from export.graph_model import run_graph_model
+from export.page_runtime import Form
 from pixels.command import UserError
 from pixels.disk import sha256_of
-from pixels.tiling import Enlarge
 from teacher.runner import Enlarger, tiled
 from teacher.threads import use_threads
 
@@ -50,30 +55,30 @@ class Student:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property
-    def form(self) -> str:
-        """Which of the page's runtimes runs it: `tfjs`."""
-        return "tfjs"
+    def form(self) -> Form:
+        """Which of the page's runtimes runs it."""
+        return "compact" if COMPACT_FILE in dict(self.files) else "tfjs"
 
 
 def read_student(folder: Path) -> Student:
-    """Read an export folder for browsers.
+    """Read an export folder for browsers, for the small runtime or for TF.js.
 
     Raises:
         UserError: It is none, or its files are not those that its card describes.
     """
-    make = "make one by `python -m export.tfjs --run RUN --out DIR`"
+    make = "make one by `python -m export.compact --run RUN --out DIR`"
     card = folder / CARD
     if not card.is_file():
         raise UserError(f"--model {folder}: is no export folder (it has no {CARD}); {make}")
     try:
         content = json.loads(card.read_text(encoding="utf-8"))
-        described = dict(content["files"])
-        if TFJS_FILE not in described:
+        described = _downloaded(content)
+        if not described.keys() & {COMPACT_FILE, TFJS_FILE}:
             raise UserError(f"--model {folder}: is an export that browsers cannot run; {make}")
         for name, entry in described.items():
             if Path(name).name != name or sha256_of(folder / name) != entry["sha256"]:
                 raise UserError(f"--model {folder}: {name} was altered; export the student again")
-        return Student(
+        student = Student(
             name=folder.resolve().name,
             scale=int(content["scale"]),
             margin_px=int(content["margin_px"]),
@@ -84,6 +89,23 @@ def read_student(folder: Path) -> Student:
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(f"--model {folder}: its {CARD} cannot be used ({error}); {make}") from error
+    if student.form == "compact":
+        network = read_compact(folder / COMPACT_FILE).network
+        if (student.scale, student.margin_px) != (network.scale, network.margin_px):
+            raise UserError(
+                f"--model {folder}: its {CARD} is of another network than its {COMPACT_FILE}; "
+                "export the student again"
+            )
+    return student
+
+
+def _downloaded(card: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """List the files of a card that a page asks for: its model, and TF.js's golden vectors."""
+    described = dict(card["files"])
+    golden = card.get("other_files", {}).get(GOLDEN)
+    if golden is not None and COMPACT_FILE not in described:
+        described[GOLDEN] = golden
+    return described
 
 
 @lru_cache(maxsize=4)
@@ -93,10 +115,7 @@ def enlarger_of(student: Student) -> Enlarger:
     with tempfile.TemporaryDirectory() as temporary:
         for name, content in student.files:
             (Path(temporary) / name).write_bytes(content)
-        run = _open(Path(temporary))
+        folder = Path(temporary)
+        run = open_compact(folder) if student.form == "compact" else run_graph_model(folder)
     bands = tiled(run, scale=student.scale, margin_px=student.margin_px, align_px=student.align_px)
     return Enlarger(name=student.name, scale=student.scale, parameters=None, bands=bands)
-
-
-def _open(folder: Path) -> Enlarge:
-    return run_graph_model(folder)

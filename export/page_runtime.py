@@ -1,0 +1,55 @@
+"""The page's built scripts: which of them run which form of a student, and what they weigh."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Literal
+
+Form = Literal["compact", "tfjs"]
+"""What an export folder holds for pages: one file for the small runtime, or a TF.js graph model."""
+
+DIST = Path(__file__).parent.parent / "web_demo" / "dist"
+"""Where `make web` builds the scripts."""
+LIBRARY_SCRIPT = "halfsize.js"
+"""What a page loads; it asks for the others."""
+_EXTRAS = "halfsize-extras.js"
+_MODULE = "halfsize.mjs"
+_TFJS = "engine-tfjs-"
+# Of TF.js's, WebGL's is what most readers' browsers run.
+_COUNTED_TFJS = "engine-tfjs-webgl.js"
+
+
+def engine_scripts(form: Form, folder: Path = DIST) -> list[Path]:
+    """List the built engines that run a form of student."""
+    engines = sorted(folder.glob("engine-*.js"))
+    return [path for path in engines if path.name.startswith(_TFJS) == (form == "tfjs")]
+
+
+def shipped_scripts(form: Form, folder: Path = DIST) -> list[Path]:
+    """List what a site needs for a form of student: the library and its engines."""
+    library = [folder / name for name in (LIBRARY_SCRIPT, _MODULE, _EXTRAS)]
+    return [path for path in library if path.is_file()] + engine_scripts(form, folder)
+
+
+def runtime_gzip_bytes(form: Form, folder: Path = DIST) -> int | None:
+    """Count what a reader downloads beside photos and student: the library and one engine.
+
+    Of the small runtime's engines the largest is counted, of TF.js's the one for WebGL. A browser
+    that tries several downloads more.
+
+    Returns:
+        Gzipped bytes; None where they are not built.
+    """
+    engines = engine_scripts(form, folder)
+    if form == "tfjs":
+        engines = [path for path in engines if path.name == _COUNTED_TFJS]
+    library = folder / LIBRARY_SCRIPT
+    if not library.is_file() or not engines:
+        return None
+    return gzipped(library.read_bytes()) + max(gzipped(path.read_bytes()) for path in engines)
+
+
+def gzipped(content: bytes) -> int:
+    """How many bytes a file takes on its way to the reader."""
+    return len(gzip.compress(content, 9, mtime=0))
