@@ -69,8 +69,8 @@ class BandwidthConfig:
     avif_speed: int = AVIF_SPEED
     """Effort of the AVIF encoder, 0 (slowest) to 10."""
     runtime_bytes: int | None = None
-    """Gzipped bytes of the page's scripts; by default those of web_demo/dist: the library and its
-    smallest engine."""
+    """Gzipped bytes of the page's scripts; by default those of web_demo/dist: the library and the
+    largest engine of the small runtime."""
     jobs: int = field(default_factory=core_count)
     """How many processes work at once."""
 

@@ -107,6 +107,7 @@ def write_site(
         site.put(f"{SNIPPETS}/{name}.html", f"{html}\n".encode())
     page = sample_page(
         [(name, run.choices[name]) for name in names],
+        lambda relative: (site.folder / relative).read_bytes(),
         model=student.name if needed else None,
         summary=summary,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from html import escape
 from urllib.parse import quote
 
 from export.coding import Codec
 from export.publish_site import LIBRARY, file_path
-from export.published import Choice
+from export.published import Choice, Sent
 
 ALT = "{alt}"
 """Stands in each snippet for the text that describes the photo; nobody but you can write it."""
@@ -42,53 +43,76 @@ _SCRIPTS = """<script src="{library}/models.js"></script>
 """
 
 
-def snippet(name: str, choice: Choice, *, base_url: str = "", always: bool = False) -> str:
+Address = Callable[[Sent], str]
+"""Where a page finds a file that is sent."""
+
+
+def snippet(name: str, choice: Choice, *, base_url: str = "") -> str:
     """Write the HTML for one photo.
 
     Args:
         name: The photo's name in the manifest.
         choice: What is sent of it.
         base_url: What addresses begin with: the place of the site's folder on the web.
-        always: Whether it is enlarged even where the element would leave it small.
 
     Returns:
         `<img>`, in `<picture>` where browsers without AVIF get another file, and in `<half-size>`
         where the browser enlarges it. Width and height are those shown, so nothing moves.
     """
+    return _html(choice, lambda sent: f"{base_url}{quote(file_path(name, sent))}")
+
+
+def _html(choice: Choice, address: Address, *, always: bool = False) -> str:
+    """Write a snippet; `always` enlarges even where the element would leave a photo small."""
     last = choice.fallback or choice.sent
     img = (
-        f'<img src="{_address(base_url, file_path(name, last))}" width="{choice.width}" '
+        f'<img src="{escape(address(last))}" width="{choice.width}" '
         f'height="{choice.height}" alt="{ALT}" loading="lazy" decoding="async">'
     )
     if choice.fallback:
-        address = _address(base_url, file_path(name, choice.sent))
-        source = f'<source type="{_TYPES[choice.sent.codec]}" srcset="{address}">'
+        srcset = escape(address(choice.sent))
+        source = f'<source type="{_TYPES[choice.sent.codec]}" srcset="{srcset}">'
         img = f"<picture>{source}{img}</picture>"
     if choice.form != "half":
         return img
     return f"<half-size{' always' if always else ''}>{img}</half-size>"
 
 
-def sample_page(photos: Sequence[tuple[str, Choice]], *, model: str | None, summary: str) -> str:
+def sample_page(
+    photos: Sequence[tuple[str, Choice]],
+    read: Callable[[str], bytes],
+    *,
+    model: str | None,
+    summary: str,
+) -> str:
     """Write a page that shows the photos, works from disk, and says what each one saved.
+
+    Half-size photos are inside it: of a page that was opened from disk, no browser lets scripts
+    read the pixels of other files.
 
     Args:
         photos: Names and choices.
+        read: Gives the contents of a file of the site.
         model: Name of the student in `models.js`; None where no photo needs one.
         summary: What to say above the photos.
     """
     shown = photos[:_MOST_SHOWN]
     if len(shown) < len(photos):
         summary = f"{summary} The first {len(shown)} of {len(photos)} photos:"
-    figures = "\n".join(_figure(name, choice) for name, choice in shown)
+    figures = "\n".join(_figure(name, choice, read) for name, choice in shown)
     # A name with "</script>" would end the script.
     quoted = json.dumps(model).replace("<", "\\u003c")
     scripts = _SCRIPTS.format(library=LIBRARY, model=quoted) if model else ""
     return _PAGE.format(summary=escape(summary), figures=figures, scripts=scripts)
 
 
-def _figure(name: str, choice: Choice) -> str:
-    picture = snippet(name, choice, always=True).replace(ALT, escape(name))
+def _figure(name: str, choice: Choice, read: Callable[[str], bytes]) -> str:
+    def inside(sent: Sent) -> str:
+        content = b64encode(read(file_path(name, sent))).decode()
+        return f"data:{_TYPES[sent.codec]};base64,{content}"
+
+    html = _html(choice, inside, always=True) if choice.form == "half" else snippet(name, choice)
+    picture = html.replace(ALT, escape(name))
     sent, full = choice.sent, choice.full
     said = {
         "half": f"half size, {sent.codec}, {_kb(sent.bytes)} in place of {_kb(full.bytes)}",
@@ -101,7 +125,3 @@ def _figure(name: str, choice: Choice) -> str:
 
 def _kb(count: int) -> str:
     return f"{count / 1000:.1f} KB"
-
-
-def _address(base_url: str, relative: str) -> str:
-    return escape(f"{base_url}{quote(relative)}")

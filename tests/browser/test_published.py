@@ -17,11 +17,12 @@ from tests.made_runs import ROOT
 pytestmark = pytest.mark.browser
 
 DIST = ROOT / "web_demo" / "dist" / "halfsize.js"
+RELEASED = ROOT / "web_demo" / "models" / "small-fine"
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three photos, two of them soft."""
+@pytest.fixture(scope="module", params=["compact", "tfjs"])
+def published(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Three photos, two of them soft, one too small to be halved."""
     if not DIST.is_file() and not os.environ.get("CI"):
         pytest.skip("the page's library is not built")
     folder = tmp_path_factory.mktemp("published")
@@ -31,8 +32,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         soft.resize((181, 150), Image.Resampling.BICUBIC).save(
             folder / "photos" / f"{name} <1>.png"
         )
-    Image.fromarray(data.coffee()[100:180, 200:300]).save(folder / "photos" / "coffee.png")
-    student = write_bilinear_student(folder / "student")
+    Image.fromarray(data.coffee()[100:130, 200:300]).save(folder / "photos" / "coffee.png")
+    student = RELEASED if request.param == "compact" else write_bilinear_student(folder / "student")
     done = command_here(
         *("export.publish", folder / "photos", "--model", student, "--out", folder / "a site"),
         *("--quality", "40", "--codecs", "WEBP", "JPEG", "--jobs", "1"),
@@ -47,10 +48,19 @@ def test_every_half_size_photo_is_enlarged_from_disk(browser: Browser, published
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("requestfailed", lambda request: problems.append(request.url))
+    page.add_init_script(
+        """window.told = [];
+        for (const kind of ['error', 'skipped']) {
+            addEventListener(kind, (event) => told.push(String(event.detail?.reason
+                ?? event.detail)), true);
+        }"""
+    )
     page.goto((published / "sample.html").as_uri())
     page.wait_for_function(
-        "document.querySelectorAll('half-size:not([state=upscaled])').length === 0", timeout=120_000
+        "document.querySelectorAll('half-size:not([state=upscaled])').length === 0 || told.length",
+        timeout=120_000,
     )
+    assert page.evaluate("told") == []
     shown = page.evaluate(
         """() => [...document.querySelectorAll('img')].map((img) => ({
             half: img.closest('half-size') !== null,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -18,9 +19,12 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from export.compact_file import read_compact
 from export.publish_page import snippet
 from export.publish_plan import Measured, Photo, estimate, in_bytes, measured_first
 from export.published import Choice, Sent
+from export.shipped_student import enlarger_of, read_student
+from pixels.command import UserError
 from pixels.disk import sha256_of
 from tests.browser.stand_in import write_stand_in
 from tests.commands import Finished, command_here
@@ -112,6 +116,71 @@ def test_the_site_is_what_its_manifest_says(photos: Path, student: Path, tmp_pat
     assert totals["break_even_photos"] == pytest.approx(3 * downloads / totals["saved_bytes"])
     assert f"3 photos, {forms.count('half')} of them at half size" in done.output
     assert not list(site.rglob(".part-*"))
+
+
+def test_only_what_the_form_of_a_student_needs_is_shipped(
+    photos: Path, student: Path, tmp_path: Path
+) -> None:
+    released = ROOT / "web_demo" / "models" / "small-fine"
+    for one, engines, model in (
+        (released, {"wasm", "webgl2", "webgpu"}, {"model.halfsize"}),
+        (
+            student,
+            {"tfjs-cpu", "tfjs-wasm", "tfjs-webgl", "tfjs-webgpu"},
+            {"model.json", "group1-shard1of1.bin"},
+        ),
+    ):
+        site = tmp_path / f"site-{one.name}"
+        done = publish(photos, one, site, "--quality", "40")
+        assert done.status == 0, done.errors
+        totals = json.loads((site / "manifest.json").read_text())["totals"]
+        assert totals["half"] > 0
+        scripts = {path.name for path in (site / "halfsize").glob("*.*js")}
+        assert scripts == {
+            *(f"engine-{name}.js" for name in engines),
+            *("halfsize.js", "halfsize.mjs", "halfsize-extras.js", "models.js"),
+        }
+        shipped = {path.name for path in (site / "halfsize" / "models" / one.name).iterdir()}
+        assert shipped == {"halfsize.json", *model}
+        card = json.loads((one / "halfsize.json").read_text())
+        assert totals["student_bytes"] == sum(f["gzip_bytes"] for f in card["files"].values())
+        counted = "wasm" if one == released else "tfjs-webgl"
+        assert totals["runtime_bytes"] == sum(
+            len(gzip.compress((DIST.parent / f"{name}.js").read_bytes(), 9, mtime=0))
+            for name in ("halfsize", f"engine-{counted}")
+        )
+
+
+def test_golden_vectors_that_the_page_asks_for_are_shipped(tmp_path: Path) -> None:
+    folder = write_bilinear_student(tmp_path / "with-golden")
+    (folder / "golden.json").write_text("{}")
+    card = json.loads((folder / "halfsize.json").read_text())
+    described = {"bytes": 2, "gzip_bytes": 22, "sha256": sha256_of(folder / "golden.json")}
+    card["other_files"] = {"golden.json": described}
+    (folder / "halfsize.json").write_text(json.dumps(card))
+    student = read_student(folder)
+    assert dict(student.files)["golden.json"] == b"{}"
+    files = card["files"].values()
+    assert student.gzip_bytes == sum(file["gzip_bytes"] for file in files) + 22
+
+
+def test_the_small_runtimes_student_gives_its_own_pixels() -> None:
+    """As golden vectors of the file say, which the page's engines are held to."""
+    folder = ROOT / "web_demo" / "models" / "small-fine"
+    enlarger = enlarger_of(read_student(folder))
+    vectors = read_compact(folder / "model.halfsize").golden
+    for given, made in vectors:
+        assert np.abs(enlarger.enlarge(given).astype(int) - made).max() <= 1
+    assert len(vectors) > 1
+
+
+def test_a_card_of_another_network_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    shutil.copytree(ROOT / "web_demo" / "models" / "small-fine", folder)
+    card = json.loads((folder / "halfsize.json").read_text())
+    (folder / "halfsize.json").write_text(json.dumps(card | {"margin_px": 1}))
+    with pytest.raises(UserError, match="is of another network"):
+        read_student(folder)
 
 
 def test_a_second_run_does_only_what_changed(photos: Path, student: Path, tmp_path: Path) -> None:
