@@ -22,7 +22,9 @@ export async function packModels(folder) {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const packed = await Promise.all(
-    names.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b)).map((name) => packModel(path.join(folder, name), name)),
+    names
+      .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+      .map((name) => packModel(path.join(folder, name), name)),
   );
   return packed.flatMap((model) => model ?? []);
 }
