@@ -131,7 +131,7 @@ def test_only_what_the_form_of_a_student_needs_is_shipped(
         ),
     ):
         site = tmp_path / f"site-{one.name}"
-        done = publish(photos, one, site, "--quality", "40")
+        done = publish(photos, one, site)
         assert done.status == 0, done.errors
         totals = json.loads((site / "manifest.json").read_text())["totals"]
         assert totals["half"] > 0
