@@ -51,6 +51,8 @@ class FrontierConfig:
     """Run folder of a teacher: heard while training, and a line in the plot."""
     teacher_ensemble: bool = True
     """Ask the teacher in all eight orientations and average."""
+    teacher_heard: bool = True
+    """Whether students learn from the teacher; else it is a line in the plot alone."""
     sizes: tuple[str, ...] = ("1x8", "nano", "small", "medium", "large")
     """Named sizes, or BODYxCHANNELS."""
     colour: Colour = "luma"
@@ -100,7 +102,7 @@ def train(config: FrontierConfig, size: str) -> Path:
         DistillConfig(
             data=replace(config.data, validation=config.data.validation or config.benchmark),
             run=folder,
-            teacher=config.teacher,
+            teacher=config.teacher if config.teacher_heard else None,
             teacher_ensemble=config.teacher_ensemble,
             network=student,
             expansion=config.expansion,

@@ -20,14 +20,19 @@ from rich.console import Console
 from rich.table import Table
 
 from export.card import CARD
-from export.precision import PRECISIONS
+from export.precision import PRECISIONS, Precision
 from pixels.command import UsageError, UserError, run_command
 from pixels.parallel import in_order
 from pixels.progress import progress_bar
+from teacher.chain import Chain
 from teacher.checkpoint import read_record
 from teacher.released import find_run
 
-_FORMS = ("onnx", "tfjs")
+_FORMS: dict[str, tuple[Precision, ...]] = {
+    "onnx": PRECISIONS,
+    "tfjs": PRECISIONS,
+    "compact": ("float16", "int8"),  # students only
+}
 _REFUSED = "are allowed: use more bits"
 
 
@@ -89,8 +94,9 @@ def main(config: MatrixConfig) -> None:
     cases = [
         _Case(run=run, form=form, precision=precision)
         for run in config.runs
-        for form in _FORMS
-        for precision in PRECISIONS
+        for form, precisions in _FORMS.items()
+        for precision in precisions
+        if form != "compact" or read_record(find_run(run)).network == Chain.name
     ]
     failures = []
     with progress_bar() as progress:

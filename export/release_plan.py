@@ -31,7 +31,7 @@ class Training:
 
     @property
     def kind(self) -> str:
-        """`clean`, for reduced photos as they are, or `web`, for compressed ones."""
+        """`clean`, for reduced photos as they are; `web` or `fine`, for compressed ones."""
         return self.name.rpartition("-")[2]
 
     @property
@@ -81,7 +81,8 @@ def _gpu() -> list[Training]:
         heard="residual-web",
         heard_as="--teacher",
     )
-    return [*teachers, *students, rgb]
+    fine = _student("small", "fine", student)
+    return [*teachers, *students, rgb, fine]
 
 
 def _cpu() -> list[Training]:
@@ -104,6 +105,13 @@ def _cpu() -> list[Training]:
                 heard_as="--start-from",
             )
             for name in SIZES
+        ),
+        Training(
+            name="small-fine",
+            module="distill.run",
+            flags=(*_retrained(6000), *one_core),
+            heard=f"small-{_CLEAN}",
+            heard_as="--start-from",
         ),
     ]
 

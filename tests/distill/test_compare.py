@@ -115,6 +115,7 @@ def test_a_frontier_leaves_quality_and_cost_of_each_size(
     done = command_here(
         *("distill.frontier", "--photos", photos_folder, "--benchmark", photos_folder),
         *("--run", run, "--teacher", tiny_run, "--sizes", "0x2", "1x4", "--timing-px", "16", *TINY),
+        "--no-teacher-heard",
     )
     assert done.status == 0, done.errors
     with (run / "frontier.csv").open() as file:
@@ -130,6 +131,7 @@ def test_a_frontier_leaves_quality_and_cost_of_each_size(
             "validation/psnr"
         ]  # whole photos: they are small
         assert float(rows[size]["psnr"]) == pytest.approx(validated, abs=1e-3)
+        assert read_record(run / size).settings["teacher"] is None
     assert rows["bicubic"]["parameters"] == rows["lanczos"]["ms_per_megapixel"] == ""
     assert (run / "frontier.png").read_bytes().startswith(b"\x89PNG")
 

@@ -2,17 +2,29 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+/** The page offers these first, in this order; the model that `make demo` trained comes last. */
+const FIRST = ['small-web', 'small-fine', 'small-clean', 'nano-web'];
+const LAST = 'demo';
+
+/** @param {string} name */
+function rank(name) {
+  if (name === LAST) return FIRST.length + 1;
+  return FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length;
+}
+
 /**
  * Read every export folder below `folder`: those with a halfsize.json.
  *
  * @param {string} folder
- * @returns {Promise<(import('../src/library/parts').PackedModel & {card: {scale: number}})[]>} sorted by folder name
+ * @returns {Promise<(import('../src/library/parts').PackedModel & {card: {scale: number}})[]>} as the page offers them
  */
 export async function packModels(folder) {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const packed = await Promise.all(
-    names.sort().map((name) => packModel(path.join(folder, name), name)),
+    names
+      .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+      .map((name) => packModel(path.join(folder, name), name)),
   );
   return packed.flatMap((model) => model ?? []);
 }

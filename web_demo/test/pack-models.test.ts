@@ -31,6 +31,12 @@ test('every folder with a card is packed, in order of name', async () => {
   expect(models[0]?.files).toEqual({ 'model.json': Buffer.from('{"a": 1}').toString('base64') });
 });
 
+test('released models come first, and the one that the demo trained last', async () => {
+  for (const name of ['demo', 'nano-web', 'mine', 'small-web']) await writeModel(name, '{}');
+  const models = await packModels(root);
+  expect(models.map(({ folder }) => folder)).toEqual(['small-web', 'nano-web', 'mine', 'demo']);
+});
+
 test('no folder at all is no models', async () => {
   expect(await packModels(path.join(root, 'missing'))).toEqual([]);
 });
