@@ -14,12 +14,12 @@ const SUMS = [
     files: ['index.html', 'page.css', 'dist/page.js', 'dist/catalogue.js', 'dist/sizes.js'],
     limit: 30,
   },
-  { name: 'a page with the element, before a picture', files: ['dist/halfsize.js'], limit: 30 },
+  { name: 'a page with the element, before a picture', files: ['dist/halfsize.js'], limit: 9.1 },
   // Aimed at are 14: docs/decisions/0020.
   {
     name: 'library + small runtime',
     files: ['dist/halfsize.js', 'dist/engine-wasm.js'],
-    limit: 21,
+    limit: 20.2,
   },
   {
     name: 'library + TF.js, WebGPU',

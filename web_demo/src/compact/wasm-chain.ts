@@ -9,10 +9,10 @@ import { type PlacedLayer, placeLayers } from './placed-layers';
 type Rows = { bytes: number; start: number; count: number };
 
 /** Where everything is that depends on the width of a picture. */
-type Room = ReturnType<WasmChain['layOut']>;
+export type Room = ReturnType<WasmChain['layOut']>;
 
 /** How a row of the picture comes in, and how one of the result goes out. */
-type Ends = {
+export type Ends = {
   read: (y: number, room: Room, native: number, blue: number, red: number) => void;
   write: (y: number, room: Room) => void;
 };
@@ -32,26 +32,26 @@ const TAPS = 2 * BICUBIC_RADIUS_PX + 1;
 export class WasmChain {
   readonly scale: number;
   readonly #kernels: Kernels;
-  readonly #arena: Arena;
-  readonly #isLuma: boolean;
+  readonly arena: Arena;
+  readonly isLuma: boolean;
   readonly #layers: PlacedLayer[];
   readonly #nativeBytes: number;
   /** Vectors of four sub-pixels for each colour of a pixel. */
-  readonly #vectors: number;
+  readonly vectors: number;
   readonly #taps: { down: number; across: number };
   readonly #afterWeights: number;
 
   constructor(program: Program, network: ChainNetwork) {
     this.scale = network.scale;
     this.#kernels = program.kernels;
-    this.#arena = new Arena(program.kernels.memory);
-    this.#isLuma = network.colour === 'luma';
-    this.#nativeBytes = FLOAT_BYTES * (this.#isLuma ? 1 : 3);
-    this.#vectors = Math.ceil(network.scale ** 2 / 4);
-    this.#layers = placeLayers(network, program, this.#arena);
-    const { down, across } = tapVectors(network.scale, this.#vectors);
-    this.#taps = { down: this.#arena.put(down), across: this.#arena.put(across) };
-    this.#afterWeights = this.#arena.end;
+    this.arena = new Arena(program.kernels.memory);
+    this.isLuma = network.colour === 'luma';
+    this.#nativeBytes = FLOAT_BYTES * (this.isLuma ? 1 : 3);
+    this.vectors = Math.ceil(network.scale ** 2 / 4);
+    this.#layers = placeLayers(network, program, this.arena);
+    const { down, across } = tapVectors(network.scale, this.vectors);
+    this.#taps = { down: this.arena.put(down), across: this.arena.put(across) };
+    this.#afterWeights = this.arena.end;
   }
 
   /** RGBA bytes in and out; the result is opaque, and halves were rounded upwards. */
@@ -60,40 +60,23 @@ export class WasmChain {
     const { readLuma, readRgb, shuffle } = this.#kernels;
     const result = new Uint8ClampedArray(pixels.length * scale ** 2);
     const [sourceBytes, resultBytes] = [4 * width, 4 * width * scale ** 2];
-    this.#run(height, width, true, {
+    this.run(height, width, true, {
       read: (y, { source }, native, blue, red) => {
         const row = pixels.subarray(y * sourceBytes, (y + 1) * sourceBytes);
-        this.#arena.bytes(source, sourceBytes).set(row);
-        if (this.#isLuma) readLuma(source, native, blue, red, width);
+        this.arena.bytes(source, sourceBytes).set(row);
+        if (this.isLuma) readLuma(source, native, blue, red, width);
         else readRgb(source, native, width);
       },
       write: (y, room) => {
-        shuffle(room.mixed, room.result, width, scale, this.#vectors);
-        result.set(this.#arena.bytes(room.result, resultBytes), y * resultBytes);
+        shuffle(room.mixed, room.result, width, scale, this.vectors);
+        result.set(this.arena.bytes(room.result, resultBytes), y * resultBytes);
       },
     });
     return result;
   }
 
-  /** RGB floats in and out, clamped to [0, 1]. */
-  enlarge(pixels: Float32Array, height: number, width: number): Float32Array {
-    const { scale } = this;
-    const result = new Float32Array(pixels.length * scale ** 2);
-    this.#run(height, width, false, {
-      read: (y, _, native, blue, red) => {
-        const row = pixels.subarray(3 * width * y, 3 * width * (y + 1));
-        if (this.#isLuma) this.#readFloats(row, native, blue, red);
-        else this.#arena.floats(native, row.length).set(row);
-      },
-      write: (y, { mixed }) => {
-        const values = this.#arena.floats(mixed, width * this.#vectors * 12);
-        shuffleFloats(values, result.subarray(3 * width * y * scale ** 2), width, scale);
-      },
-    });
-    return result;
-  }
-
-  #run(height: number, width: number, asBytes: boolean, ends: Ends): void {
+  /** Run the layers on rows that `ends` brings, and hand it those of the result. */
+  run(height: number, width: number, asBytes: boolean, ends: Ends): void {
     const room = this.layOut(width);
     const depth = this.#layers.length;
     // Each layer is one row behind the one that it reads; a step computes one row of each.
@@ -115,10 +98,10 @@ export class WasmChain {
     const [blue, red] = [rowOf(room.blue, y), rowOf(room.red, y)];
     const inset = BICUBIC_RADIUS_PX * FLOAT_BYTES;
     read(y, room, native, blue + inset, red + inset);
-    this.#arena.bytes(native + width * this.#nativeBytes, this.#nativeBytes).fill(0);
-    if (!this.#isLuma) return;
+    this.arena.bytes(native + width * this.#nativeBytes, this.#nativeBytes).fill(0);
+    if (!this.isLuma) return;
     for (const start of [blue, red]) {
-      const row = this.#arena.floats(start, width + 2 * BICUBIC_RADIUS_PX);
+      const row = this.arena.floats(start, width + 2 * BICUBIC_RADIUS_PX);
       row.copyWithin(0, 2, 3).copyWithin(1, 2, 3);
       row.copyWithin(width + 2, width + 1, width + 2).copyWithin(width + 3, width + 1, width + 2);
     }
@@ -136,7 +119,7 @@ export class WasmChain {
       convolve(above, middle, below, inputBytes, weights, bias, to + offset, outputBytes, blocks);
     }
     // The last block went on beyond the row's end.
-    this.#arena.bytes(to + width * outputBytes, outputBytes).fill(0);
+    this.arena.bytes(to + width * outputBytes, outputBytes).fill(0);
   }
 
   #finish(y: number, height: number, width: number, room: Room, asBytes: boolean): void {
@@ -146,8 +129,8 @@ export class WasmChain {
     const { outputBytes } = this.#layers[last] as PlacedLayer;
     const planes = rowOf(room.features[last] as Rows, y) + outputBytes;
     const native = rowOf(room.native, y) + this.#nativeBytes;
-    const [vectors, bytes] = [this.#vectors, Number(asBytes)];
-    if (!this.#isLuma) {
+    const [vectors, bytes] = [this.vectors, Number(asBytes)];
+    if (!this.isLuma) {
       finishRgb(planes, native, mixed, width, vectors, bytes);
       return;
     }
@@ -163,13 +146,13 @@ export class WasmChain {
       table[tap] = rowOf(rows, at);
     }
     const columns = width + 2 * BICUBIC_RADIUS_PX;
-    this.#kernels.enlargeDown(room.table, this.#taps.down, out, columns, this.#vectors);
+    this.#kernels.enlargeDown(room.table, this.#taps.down, out, columns, this.vectors);
     return out;
   }
 
   /** Give everything that depends on a picture's width its place, and fill it with zeros. */
   layOut(width: number) {
-    const arena = this.#arena;
+    const arena = this.arena;
     arena.rewind(this.#afterWeights);
     const pixels = width + 2 + MOST_PIXELS;
     const rows = (pixelBytes: number, count: number): Rows => {
@@ -179,7 +162,7 @@ export class WasmChain {
     const widest = Math.max(...this.#layers.map(({ inputBytes }) => inputBytes));
     // The anchor and chroma wait until the last layer has come as far; chroma looks two rows back.
     const waiting = this.#layers.length + BICUBIC_RADIUS_PX + 1;
-    const down = (width + 2 * BICUBIC_RADIUS_PX) * this.#vectors * VECTOR_BYTES;
+    const down = (width + 2 * BICUBIC_RADIUS_PX) * this.vectors * VECTOR_BYTES;
     const room = {
       zeros: arena.take(pixels * widest),
       native: rows(this.#nativeBytes, waiting),
@@ -190,25 +173,11 @@ export class WasmChain {
       blueDown: arena.take(down),
       redDown: arena.take(down),
       source: arena.take(4 * pixels),
-      mixed: arena.take(width * this.#vectors * 3 * VECTOR_BYTES),
+      mixed: arena.take(width * this.vectors * 3 * VECTOR_BYTES),
       result: arena.take(4 * width * this.scale ** 2),
     };
     arena.bytes(this.#afterWeights, arena.end - this.#afterWeights).fill(0);
     return room;
-  }
-
-  #readFloats(row: Float32Array, lumaAt: number, blueAt: number, redAt: number): void {
-    const width = row.length / 3;
-    const luma = this.#arena.floats(lumaAt, width);
-    const blue = this.#arena.floats(blueAt, width);
-    const red = this.#arena.floats(redAt, width);
-    for (let x = 0; x < width; x++) {
-      const [r = 0, g = 0, b = 0] = row.subarray(3 * x, 3 * x + 3);
-      const y = 0.299 * r + 0.587 * g + 0.114 * b;
-      luma[x] = y;
-      blue[x] = (b - y) / 1.772;
-      red[x] = (r - y) / 1.402;
-    }
   }
 }
 
@@ -229,19 +198,4 @@ function tapVectors(scale: number, vectors: number): { down: Float32Array; acros
     }
   }
   return { down, across };
-}
-
-/** Put the sub-pixels of a row, in vectors of red, green and blue, where they belong. */
-function shuffleFloats(from: Float32Array, to: Float32Array, width: number, scale: number): void {
-  const pixel = from.length / width;
-  for (let x = 0; x < width; x++) {
-    for (let sub = 0; sub < scale ** 2; sub++) {
-      const at = x * pixel + (sub >> 2) * 12 + (sub & 3);
-      const row = Math.floor(sub / scale);
-      const result = 3 * ((row * width + x) * scale + (sub % scale));
-      for (let colour = 0; colour < 3; colour++) {
-        to[result + colour] = from[at + 4 * colour] as number;
-      }
-    }
-  }
 }

@@ -4,6 +4,7 @@ import type { Engine } from '../engine';
 import { NETWORK_FILE } from './file-name';
 import type { Kernels } from './kernels';
 import { parseNetwork } from './network';
+import { floatsOf } from './no-floats';
 import { WasmChain } from './wasm-chain';
 
 let compiled: Promise<[WebAssembly.Module, readonly number[]]> | undefined;
@@ -17,14 +18,8 @@ export const wasmEngine: Engine = {
     const [module, blockPixels] = await compiled;
     const kernels = (await WebAssembly.instantiate(module)).exports as unknown as Kernels;
     const chain = new WasmChain({ kernels, blockPixels }, network);
-    const { scale } = network;
     return {
-      run: async (pixels, height, width) => ({
-        data: chain.enlarge(pixels, height, width),
-        height: height * scale,
-        width: width * scale,
-        channels: 3,
-      }),
+      ...floatsOf(chain),
       runBytes: async (pixels, height, width) => chain.enlargeBytes(pixels, height, width),
       dispose: () => undefined,
     };
