@@ -18,6 +18,7 @@ from export.steps import run_step, show
 from pixels.command import UserError, run_command
 from pixels.files import list_pictures
 from teacher.evaluate import means, measure
+from teacher.formats import ColourFormat
 from teacher.runner import open_enlarger
 from teacher.threads import Threads, use_threads
 
@@ -37,6 +38,8 @@ class DemoConfig:
     """Residual blocks of the teacher."""
     teacher_channels: int = 16
     """Feature maps of the teacher: few, so that its exports are checked quickly too."""
+    teacher_colour: ColourFormat = "luma"
+    """Channels that the teacher sees."""
     teacher_steps: int = 1000
     """Training steps of the teacher."""
     student_steps: int = 1000
@@ -57,7 +60,7 @@ def main(config: DemoConfig) -> None:
     run_step(
         *("teacher.train", *photos, "--run", f"{teacher}"),
         *("--blocks", f"{config.teacher_blocks}", "--channels", f"{config.teacher_channels}"),
-        *("--colour", "luma", "--batch", "4", "--learning-rate", "2e-3"),
+        *("--colour", config.teacher_colour, "--batch", "4", "--learning-rate", "2e-3"),
         *("--steps", f"{config.teacher_steps}"),
     )
     run_step(

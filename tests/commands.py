@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import runpy
+import signal
 import subprocess
 import sys
 import warnings
@@ -57,6 +58,11 @@ def command_here(module: str, *arguments: str | Path | float) -> Finished:
         sys.argv = old
         torch.set_num_threads(1)
     return Finished(status, output.getvalue(), " ".join(errors.getvalue().split()))
+
+
+def hear_interrupts() -> None:
+    """For `preexec_fn`: shells let what they start in the background ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def command_on_full_disk(free_bytes: int, *arguments: str | Path) -> Finished:

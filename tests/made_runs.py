@@ -51,7 +51,7 @@ def make_chain(folder: Path) -> None:
         *("export.demo", "--runs", folder / "runs", "--page-model", page_model),
         *("--teacher-steps", "2", "--student-steps", "2"),
         # Small: software renderers stand in for GPUs, and need minutes for more.
-        *("--teacher-blocks", "1", "--teacher-channels", "8"),
+        *("--teacher-blocks", "1", "--teacher-channels", "8", "--teacher-colour", "rgb"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (folder / "output.txt").write_text(done.stdout, encoding="utf-8")

@@ -448,7 +448,7 @@ def test_a_strict_content_security_policy(opener: Opener, workers: str, place: s
     ("model", "width", "height", "output"),
     [
         ("demo", 700, 500, "canvas"),
-        ("demo", 300, 200, "blob"),
+        ("demo", 500, 400, "blob"),
     ],
 )
 def test_on_the_page_no_frame_waits_50_ms(

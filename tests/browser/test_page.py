@@ -147,7 +147,7 @@ def test_a_tampered_model_is_refused(demo: Driver, site: Path, small: Path, tmp_
     found = re.fullmatch(r"(.*? = )(\[.*\]);\n", script.read_text(encoding="utf-8"), re.DOTALL)
     assert found
     models = json.loads(found[2])
-    (weights,) = (name for name in models[0]["files"] if name.endswith(".bin"))
+    (weights,) = (name for name in models[0]["files"] if name.endswith(".halfsize"))
     content = bytearray(base64.b64decode(models[0]["files"][weights]))
     content[len(content) // 2] ^= 1
     models[0]["files"][weights] = base64.b64encode(content).decode()

@@ -21,7 +21,7 @@ from export.photo_curves import FULL, cut
 from export.scoring import Original
 from pixels.files import read_picture
 from teacher.checkpoint import RunRecord, save_run
-from tests.commands import Finished, command_here
+from tests.commands import Finished, command_here, hear_interrupts
 from tests.export.made_networks import LUMA
 from tests.made_runs import ROOT
 
@@ -217,7 +217,11 @@ def test_interrupting_leaves_nothing_half_written_and_goes_on(photos: Path, tmp_
     arguments = ["export.bandwidth", photos, "--out", out, *FEW, "--codecs", "JPEG", "AVIF"]
     arguments += ["--avif-speed", "0"]
     process = subprocess.Popen(
-        [sys.executable, "-m", *map(str, arguments)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", *map(str, arguments)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_interrupts,
     )
     deadline = time.monotonic() + 120
     while not list(out.glob("cache/*.json")) and time.monotonic() < deadline:

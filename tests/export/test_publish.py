@@ -27,7 +27,7 @@ from export.shipped_student import enlarger_of, read_student
 from pixels.command import UserError
 from pixels.disk import sha256_of
 from tests.browser.stand_in import write_stand_in
-from tests.commands import Finished, command_here
+from tests.commands import Finished, command_here, hear_interrupts
 from tests.export.made_students import write_bilinear_student
 from tests.made_runs import ROOT
 
@@ -278,6 +278,7 @@ def killed_at(
         cwd=ROOT,
         stdout=pipe,
         stderr=pipe,
+        preexec_fn=hear_interrupts,
     ) as process:
         end = time.monotonic() + 300
         while time.monotonic() < end and process.poll() is None:
