@@ -44,7 +44,6 @@ def element_site(site: Path, chain: MadeChain, tmp_path_factory: pytest.TempPath
     photo.save(folder / "photo.png")
     photo.save(folder / "moving.gif")
     frames = {"save_all": True, "append_images": [photo.rotate(180)], "duration": 100}
-    photo.save(folder / "moving.png", **frames)
     photo.save(folder / "moving.webp", **frames)
     photo.resize((180, 120)).save(folder / "wide.png")
     shutil.copytree(chain.page_model, folder / "real")
@@ -152,7 +151,6 @@ def test_a_poor_device_is_left_alone(
     ("img", "reason"),
     [
         ('<img src="moving.gif" width="180" alt="">', "animated"),
-        ('<img src="moving.png" width="180" alt="">', "animated"),
         ('<img src="moving.webp" width="180" alt="">', "animated"),
         ('<img src="photo.png" width="90" alt="">', "shown-small"),
     ],
