@@ -67,8 +67,9 @@ bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (ma
 screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
 	@$(BIN)/python -m tests.browser.screenshots
 
-integration: setup web browser ## Build and open the Next.js listing of the docs (installs Next.js)
+integration: setup web browser ## Build and open the docs' sites of Next.js, Eleventy, Vite and Hugo
 	@$(BIN)/python -m tests.browser.integration
+	@$(BIN)/python -m tests.browser.recipes
 
 format: setup ## Reformat the Python code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

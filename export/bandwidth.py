@@ -41,8 +41,8 @@ class BandwidthConfig:
     out: Path = field(default=Path("report"))
     """Folder to write; what was measured is kept in its sub-folder `cache`."""
     model: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
-    """A student: an export folder with model.onnx, a run folder, or the name of released weights.
-    May be given several times, or not at all."""
+    """A student: an export folder (its very weights are used), a run folder, or the name of
+    released weights. May be given several times, or not at all."""
     teacher: Path | None = None
     """The same of a teacher; it is slow, and measured on some photos only."""
     teacher_photos: int = 8

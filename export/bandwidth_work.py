@@ -20,6 +20,7 @@ from export.photo_curves import (
     measure_photo,
     opened,
 )
+from export.shipped_student import is_for_browsers, read_student
 from pixels.command import UserError
 from pixels.disk import sha256_of
 from pixels.files import list_pictures
@@ -100,6 +101,8 @@ def _way(path: Path) -> Way:
         fingerprint = sha256_of(exported)
     elif path.is_file():
         fingerprint = sha256_of(path)
+    elif is_for_browsers(path):
+        fingerprint = read_student(path).sha256
     else:
         fingerprint = read_record(find_run(path)).weights_sha256
     return Way(name=name, model=str(path), fingerprint=fingerprint[:16])

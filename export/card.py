@@ -45,6 +45,7 @@ def write_card(folder: Path, job: Job, weights: Precision, model_files: Sequence
         "weights": {
             "precision": weights,
             "tried": [_cost(loss) for loss in job.losses],
+            "refused": job.refused,
             "judged_on": job.photos.source if job.losses else None,
         },
         "files": {name: _describe(folder / name) for name in model_files},

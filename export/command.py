@@ -87,7 +87,7 @@ class Job:
     losses: list[Loss] = field(default_factory=list)
     """What each precision costs that was tried."""
     refused: list[str] = field(default_factory=list)
-    """Why precisions were not even tried."""
+    """Why precisions were passed over that the losses do not tell."""
 
     @cached_property
     def photos(self) -> CheckPhotos:
@@ -138,18 +138,8 @@ def run_export(config: ExportConfig, form: Form) -> None:
         _warn("--no-browser: nothing here will prove that this export works in a browser")
     with whole_folder(config.out, replace=config.force) as folder:
         with tempfile.TemporaryDirectory() as temporary:
-            chosen = _choose(job, form, Path(temporary))
-            for path in (Path(temporary) / chosen).iterdir():
-                shutil.copyfile(path, folder / path.name)
-        problems = form.problems(folder)
-        _check(job, form, folder, chosen)
-        _report(job)
-        if problems:
-            raise AgreementError(f"{config.out.name} was not written: {problems[0]}")
-        require_agreement(config.out.name, job.results)
-        for loss in job.losses:
-            if loss.weights == chosen:
-                require_within_budget(loss)
+            candidates = _candidates(job, form, Path(temporary))
+            chosen = _place_agreeing(job, form, Path(temporary), candidates, folder)
         model_files = sorted(path.name for path in folder.iterdir())
         write_golden(folder / GOLDEN, form.open(folder), GOLDEN_TOLERANCE[chosen])
         write_legal(folder, licence=config.licence, credits=config.credits, data=record.data)
@@ -159,8 +149,8 @@ def run_export(config: ExportConfig, form: Form) -> None:
         _warn(f"{config.out} was checked in no browser (--no-browser); its card says so")
 
 
-def _choose(job: Job, form: Form, folder: Path) -> Precision:
-    """Write the candidates into folders of their own, and choose one."""
+def _candidates(job: Job, form: Form, folder: Path) -> Sequence[Precision]:
+    """Write the precisions asked for into folders of their own: what may be taken, best first."""
     asked = job.config.weights
     wanted: Sequence[Precision] = form.precisions if asked == "smallest" else (asked,)
     for precision in wanted:
@@ -177,11 +167,46 @@ def _choose(job: Job, form: Form, folder: Path) -> Precision:
             with busy(f"measuring {precision} weights on photos"):
                 job.losses.append(_measure(job, form, folder / precision, precision))
     if asked != "smallest":
-        return asked
+        return wanted
     good = [loss for loss in job.losses if loss.within_budget]
     if not good:
         raise PrecisionError("; ".join(job.refused) or _too_lossy(job.losses))
-    return min(good, key=lambda loss: loss.bytes_).weights
+    return [loss.weights for loss in sorted(good, key=lambda loss: loss.bytes_)]
+
+
+def _place_agreeing(
+    job: Job, form: Form, written: Path, candidates: Sequence[Precision], folder: Path
+) -> Precision:
+    """Put the first candidate that every runtime agrees on into the export's folder.
+
+    Weights within the budget on photos can still be too far off on patterns that no photo has;
+    where any precision will do, the next one is taken then.
+    """
+    for precision in candidates:
+        for path in (written / precision).iterdir():
+            shutil.copyfile(path, folder / path.name)
+        problems = form.problems(folder)
+        _check(job, form, folder, precision)
+        _report(job)
+        if problems:
+            raise AgreementError(f"{job.config.out.name} was not written: {problems[0]}")
+        try:
+            require_agreement(job.config.out.name, job.results)
+        except AgreementError as error:
+            if precision == candidates[-1]:
+                raise
+            _warn(f"{precision} weights: {error}; trying the next")
+            job.refused.append(f"{precision} weights: {error}")
+            job.results.clear()
+            job.missing.clear()
+            for path in folder.iterdir():
+                path.unlink()
+            continue
+        for loss in job.losses:
+            if loss.weights == precision:
+                require_within_budget(loss)
+        return precision
+    raise AssertionError("no candidates")
 
 
 def _too_lossy(losses: Sequence[Loss]) -> str:
@@ -217,7 +242,7 @@ def _report(job: Job) -> None:
             highlight=False,
         )
     for line in job.refused:
-        Console().print(f"not tried: {line}", highlight=False)
+        Console().print(f"not taken: {line}", highlight=False)
     for line in job.missing:
         Console().print(f"not checked: {line}", highlight=False)
 

@@ -40,7 +40,7 @@ class DemoConfig:
     """Feature maps of the teacher: few, so that its exports are checked quickly too."""
     teacher_colour: ColourFormat = "luma"
     """Channels that the teacher sees."""
-    teacher_steps: int = 1000
+    teacher_steps: int = 1600
     """Training steps of the teacher."""
     student_steps: int = 1000
     """Training steps of the student."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from export.onnx import FILE
-from pixels.command import UserError
+from export.shipped_student import enlarger_of, is_for_browsers, read_student
 from pixels.resize import band_rows
 from teacher.runner import PLAIN, Enlarger, open_enlarger
 from teacher.threads import use_threads
@@ -35,8 +35,9 @@ def open_for_page(model: str, *, scale: int = 2) -> Enlarger:
     networks work in tiles with their exact margin: memory does not grow with the photo.
 
     Args:
-        model: `browser`, `bicubic`, `lanczos`; an export folder with `model.onnx` (run by ONNX
-            Runtime); an .onnx file; a run folder; or the name of released weights.
+        model: `browser`, `bicubic`, `lanczos`; an export folder: with `model.onnx` (run by ONNX
+            Runtime), or for browsers (its very weights are run); an .onnx file; a run folder; or
+            the name of released weights.
         scale: Of enlargements without a network.
 
     Raises:
@@ -48,12 +49,9 @@ def open_for_page(model: str, *, scale: int = 2) -> Enlarger:
     if model in PLAIN:
         return open_enlarger(model, plain_scale=scale)
     exported = Path(model) / FILE
+    if is_for_browsers(Path(model)):
+        return enlarger_of(read_student(Path(model)))
     if not exported.is_file():
-        if (Path(model) / "model.json").is_file():
-            raise UserError(
-                f"--model {model} is a TF.js export: give its run folder, or export it by "
-                "`python -m export.onnx`"
-            )
         return open_enlarger(model)
     opened = open_enlarger(str(exported))
     return Enlarger(

@@ -60,6 +60,11 @@ class Student:
         return "compact" if COMPACT_FILE in dict(self.files) else "tfjs"
 
 
+def is_for_browsers(folder: Path) -> bool:
+    """Tell whether a folder holds an export that pages run."""
+    return any((folder / name).is_file() for name in (COMPACT_FILE, TFJS_FILE))
+
+
 def read_student(folder: Path) -> Student:
     """Read an export folder for browsers, for the small runtime or for TF.js.
 

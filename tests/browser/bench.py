@@ -27,12 +27,21 @@ from pixels.command import UserError, run_command
 
 _WEB_DEMO = Path(__file__).parents[2] / "web_demo"
 
-_START = """
-async ([models, backend]) => {
-  if (!await peer.start(backend, 'model/model.json', './')) return false;
-  window.ours = {};
-  for (const model of models) ours[model] = await Halfsize.load(model, { backend });
-  return true;
+# Where the peer computes, and what of ours computes there.
+_ENGINES = {
+    "wasm": ("wasm", "tfjs-wasm"),
+    "webgl": ("webgl2", "tfjs-webgl"),
+    "webgpu": ("webgpu", "tfjs-webgpu"),
+    "cpu": ("tfjs-cpu",),
+}
+_PEER = "UpscalerJS"
+
+_START = "(backend) => peer.start(backend, 'model/model.json', './')"
+
+# One worker, as the peer computes in one thread.
+_LOAD = """
+async ([who, model, backend]) => {
+  (window.ours ??= {})[who] = await Halfsize.load(model, { backend, workers: 1 });
 }
 """
 
@@ -57,10 +66,12 @@ async ([who, side]) => {
 class BenchConfig:
     """Settings of `python -m tests.browser.bench`."""
 
-    models: Path = _WEB_DEMO / "models"
-    """Folder of export folders: each is timed."""
-    backends: tuple[str, ...] = ("wasm", "webgl", "webgpu", "cpu")
-    """TF.js backends; those that do not start are passed over."""
+    folder: Path = _WEB_DEMO / "models"
+    """Folder of export folders."""
+    models: tuple[str, ...] = ("nano-web", "small-web")
+    """Those of them that are timed."""
+    backends: tuple[str, ...] = tuple(_ENGINES)
+    """Where UpscalerJS computes; those that do not start are passed over."""
     sides: tuple[int, ...] = (256, 512)
     """Sides of the square pictures to double, in pixels."""
     repeats: int = 20
@@ -69,13 +80,17 @@ class BenchConfig:
     """When the runs of one backend and size would take longer, there are fewer of them (at least
     3); the table says how many."""
 
+    def __post_init__(self) -> None:
+        if unknown := [name for name in self.backends if name not in _ENGINES]:
+            raise ValueError(f"backends are {', '.join(_ENGINES)}, got {', '.join(unknown)}")
+
 
 def main(config: BenchConfig) -> None:
     """Run the command."""
-    models = sorted(path.parent.name for path in config.models.glob("*/halfsize.json"))
-    if not models:
-        raise UserError(f"{config.models} holds no export folders: run `make demo` first")
-    table = Table("backend", "size", "", "runs", "median ms", "Mpx/s", "times UpscalerJS")
+    for name in config.models:
+        if not (config.folder / name / "halfsize.json").is_file():
+            raise UserError(f"{config.folder / name} is no export folder")
+    table = Table("backend", "size", "", "engine", "runs", "median ms", "Mpx/s", f"times {_PEER}")
     with tempfile.TemporaryDirectory() as temporary, open_browser() as browser:
         site = _build(config, Path(temporary))
         for backend in config.backends:
@@ -83,54 +98,84 @@ def main(config: BenchConfig) -> None:
                 page = browser.new_page()
                 page.set_default_timeout(config.budget_seconds * 1000)
                 page.goto(f"{address}dist/bench/index.html")
-                if _starts(page, models, backend):
+                if _starts(page, backend):
+                    contenders = _contenders(page, config.models, backend)
                     for side in config.sides:
-                        _add_rows(table, page, ["UpscalerJS", *models], backend, side, config)
+                        _add_rows(table, page, contenders, backend, side, config)
                 else:
                     table.add_row(backend, "", "does not start here")
                 page.close()
-    Console(width=100).print(table)
+    Console(width=110).print(table)
 
 
 def _build(config: BenchConfig, folder: Path) -> Path:
     out = _WEB_DEMO / "dist"
     for script, *arguments in (
-        ("scripts/build.mjs", "--models", str(config.models.resolve())),
+        ("scripts/build.mjs", "--models", str(config.folder.resolve())),
         ("bench/build.mjs",),
     ):
         subprocess.run(["node", _WEB_DEMO / script, *arguments], check=True)
     scripts = "".join(
         f'<script src="{name}.js"></script>' for name in ("../models", "../halfsize", "peer")
     )
-    (out / "bench" / "index.html").write_text(f"<!doctype html><body>{scripts}", encoding="utf-8")
+    page = f'<!doctype html><meta charset="utf-8"><body>{scripts}'
+    (out / "bench" / "index.html").write_text(page, encoding="utf-8")
     (folder / "dist").symlink_to(out)
     return folder
 
 
-def _starts(page: Page, models: list[str], backend: str) -> bool:
+def _starts(page: Page, backend: str) -> bool:
     try:
-        return page.evaluate(_START, [models, backend])
+        return page.evaluate(_START, backend)
     except Error as error:
         Console(stderr=True).print(f"{backend}: {error.message.splitlines()[0]}")
         return False
 
 
+def _contenders(page: Page, models: tuple[str, ...], backend: str) -> dict[str, tuple[str, str]]:
+    """Load ours: names for the page, with the model and engine of each; the peer is first."""
+    loaded = {_PEER: (_PEER, f"TF.js {backend}")}
+    for engine in _ENGINES[backend]:
+        for model in models:
+            who = f"{model} on {engine}"
+            try:
+                page.evaluate(_LOAD, [who, model, engine])
+                loaded[who] = (model, engine)
+            except Error as error:
+                Console(stderr=True).print(f"{who}: {error.message.splitlines()[0]}")
+    return loaded
+
+
 def _add_rows(
-    table: Table, page: Page, who: list[str], backend: str, side: int, config: BenchConfig
+    table: Table,
+    page: Page,
+    contenders: dict[str, tuple[str, str]],
+    backend: str,
+    side: int,
+    config: BenchConfig,
 ) -> None:
-    first = [page.evaluate(_TIME, [name, side]) for name in who]  # compiles: not counted
-    affordable = int(config.budget_seconds * 1000 / sum(first))
+    size = f"{side} -> {2 * side}"
+    # The first run of each compiles and is not counted.
+    first: dict[str, float] = {}
+    for who, (model, engine) in contenders.items():
+        try:
+            first[who] = page.evaluate(_TIME, [who, side])
+        except Error as error:
+            reason = error.message.splitlines()[0].removeprefix("Page.evaluate: ")
+            Console(stderr=True).print(f"{who}, {size} on {backend}: {reason}")
+            table.add_row(backend, size, model, engine, "", "fails")
+    affordable = int(config.budget_seconds * 1000 / max(sum(first.values()), 1))
     repeats = max(3, min(config.repeats, affordable))
-    times: dict[str, list[float]] = {name: [] for name in who}
+    times: dict[str, list[float]] = {who: [] for who in first}
     for _ in range(repeats):
-        for name in who:
-            times[name].append(page.evaluate(_TIME, [name, side]))
-    peer = statistics.median(times["UpscalerJS"])
-    for name in who:
-        median = statistics.median(times[name])
+        for who, measured in times.items():
+            measured.append(page.evaluate(_TIME, [who, side]))
+    medians = {who: statistics.median(measured) for who, measured in times.items()}
+    for who, median in medians.items():
         speed = (2 * side) ** 2 / 1000 / median
-        figures = (str(repeats), f"{median:,.0f}", f"{speed:.2f}", f"{peer / median:.1f}")
-        table.add_row(backend, f"{side} -> {2 * side}", name, *figures)
+        ratio = f"{medians[_PEER] / median:.1f}" if _PEER in medians else ""
+        figures = (str(repeats), f"{median:,.0f}", f"{speed:.2f}", ratio)
+        table.add_row(backend, size, *contenders[who], *figures)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -61,11 +61,11 @@ def main(config: IntegrationConfig) -> None:
         project = Path(temporary)
         _write(project, config)
         for command in (["npm", "install", "--no-audit", "--no-fund"], ["npx", "next", "build"]):
-            _run(command, project)
+            run_in(project, command, NEXT_TELEMETRY_DISABLED="1")
         with _server(project) as address, open_browser() as browser:
             page = browser.new_page()
             page.goto(address)
-            _require_upscaled(page)
+            require_upscaled(page, "Next.js")
     Console().print(f"Next.js {_PACKAGES['next']} builds, serves and upscales", highlight=False)
 
 
@@ -84,12 +84,13 @@ def _write(project: Path, config: IntegrationConfig) -> None:
     Image.fromarray(data.chelsea()[:60, :90]).save(public / "photo-half.webp")
 
 
-def _run(command: list[str], project: Path) -> None:
+def run_in(project: Path, command: list[str], **environment: str) -> None:
+    """Run a command in a project, with changes to the environment; say what it said if it fails."""
     Console().print(f"[dim]$[/dim] {' '.join(command)}", highlight=False)
     done = subprocess.run(
         command,
         cwd=project,
-        env={**os.environ, "NEXT_TELEMETRY_DISABLED": "1"},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -129,7 +130,8 @@ def _answers(address: str) -> bool:
     return True
 
 
-def _require_upscaled(page: Page) -> None:
+def require_upscaled(page: Page, whose: str) -> None:
+    """Insist that the first element of a page ends with its picture enlarged."""
     page.wait_for_function(
         "['upscaled', 'error', 'skipped'].includes("
         "document.querySelector('half-size')?.getAttribute('state'))",
@@ -137,7 +139,7 @@ def _require_upscaled(page: Page) -> None:
     )
     state = page.locator("half-size").get_attribute("state")
     if state != "upscaled":
-        raise UserError(f"on the page of Next.js the element ends as {state}")
+        raise UserError(f"on the page of {whose} the element ends as {state}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The listings of docs/integration.md as files: what readers copy is what the tests run."""
+"""The listings of the documents as files: what readers copy is what the tests run."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from pathlib import Path
 
 from tests.made_runs import ROOT
 
-DOCUMENT = ROOT / "docs" / "integration.md"
-_FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-_NAMED = re.compile(r"// ([\w./-]+)\n")
+INTEGRATION = ROOT / "docs" / "integration.md"
+PUBLISHING = ROOT / "docs" / "publishing.md"
+_FENCE = re.compile(r"```([\w-]*)\n(.*?)```", re.DOTALL)
+_NAMED = re.compile(r"(?:// |\{\{/\* )([\w./-]+)(?: \*/\}\})?\n")
 
 
-def listings(heading: str) -> list[str]:
+def listings(heading: str, document: Path = INTEGRATION) -> list[str]:
     """Give the listings below a heading, in order."""
-    sections = re.split(r"^## ", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    sections = re.split(r"^## ", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
     (section,) = [text for text in sections if text.startswith(f"{heading}\n")]
     return [text for _, text in _FENCE.findall(section)]
 
 
-def write_named(heading: str, folder: Path) -> list[str]:
+def write_named(heading: str, folder: Path, document: Path = INTEGRATION) -> list[str]:
     """Write the listings whose first line names a file; return their names."""
     names = []
-    for text in listings(heading):
+    for text in listings(heading, document):
         named = _NAMED.match(text)
         if named:
             path = folder / named[1]

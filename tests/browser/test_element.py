@@ -45,6 +45,7 @@ def element_site(site: Path, chain: MadeChain, tmp_path_factory: pytest.TempPath
     photo.save(folder / "moving.gif")
     frames = {"save_all": True, "append_images": [photo.rotate(180)], "duration": 100}
     photo.save(folder / "moving.webp", **frames)
+    photo.save(folder / "moving.png", **frames)
     photo.resize((180, 120)).save(folder / "wide.png")
     shutil.copytree(chain.page_model, folder / "real")
     Image.fromarray(np.full((60, 90, 3), 200, np.uint8)).save(folder / "grey.png")
@@ -152,6 +153,7 @@ def test_a_poor_device_is_left_alone(
     [
         ('<img src="moving.gif" width="180" alt="">', "animated"),
         ('<img src="moving.webp" width="180" alt="">', "animated"),
+        ('<img src="moving.png" width="180" alt="">', "animated"),
         ('<img src="photo.png" width="90" alt="">', "shown-small"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ import pytest
 import torch
 from torch import nn
 
+from export import compact
 from export.card import CARD
-from export.compact import compact_problems, open_compact, write_compact
+from export.compact import CompactConfig, compact_problems, open_compact, write_compact
 from export.compact_file import FILE, decode, quantise, read_compact
-from export.precision import PrecisionError
+from export.precision import Precision, PrecisionError
 from export.runtimes import run_pytorch
+from export.tolerances import Arithmetic, tolerance
 from pixels.command import UserError
 from teacher.chain import Chain, ChainConfig
 from tests.commands import command_here
@@ -143,3 +146,24 @@ def test_a_teacher_is_refused(chain: MadeChain, tmp_path: Path) -> None:
     done = command_here("export.compact", "--run", chain.teacher, "--out", tmp_path / "out")
     assert done.status == 1 and "students (chains of 3x3 convolutions)" in done.errors
     assert not (tmp_path / "out").exists()
+
+
+def test_smallest_takes_more_bits_where_the_engines_refuse_fewer(
+    chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def strict(arithmetic: Arithmetic, precision: Precision) -> float:
+        return 1e-6 if precision == "int8" else tolerance(arithmetic, precision)
+
+    monkeypatch.setattr(compact, "tolerance", strict)
+    settings = CompactConfig(run=chain.student, out=tmp_path / "out", browser=False, threads=1)
+    compact.main(settings)
+    card = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
+    assert card["weights"]["precision"] == "float16"
+    assert "int8 weights: out differs from PyTorch" in card["weights"]["refused"][0]
+    assert len(read_compact(tmp_path / "out" / FILE).golden) > 0
+    assert card["files"][FILE]["bytes"] == (tmp_path / "out" / FILE).stat().st_size
+    assert all(entry["tolerance"] > 1e-6 for entry in card["agreement"]["worst"])
+    monkeypatch.setattr(compact, "tolerance", lambda *_: 1e-9)
+    with pytest.raises(UserError, match="differs from PyTorch"):
+        compact.main(replace(settings, out=tmp_path / "none"))
+    assert not (tmp_path / "none").exists()

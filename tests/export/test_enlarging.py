@@ -8,13 +8,17 @@ import onnx
 import pytest
 from PIL import Image
 
+from export.compact_file import read_compact
 from export.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from export.onnx_graph import to_onnx
 from pixels.command import UserError
 from teacher.checkpoint import RunRecord, save_run
 from teacher.runner import network_enlarger
 from tests.export.made_networks import LUMA
+from tests.export.made_students import write_bilinear_student
 from tests.made_photos import photo
+
+_NANO = Path(__file__).parents[2] / "web_demo" / "models" / "nano-web"
 
 
 def test_the_browsers_own_way_is_bilinear_however_large_the_picture() -> None:
@@ -57,10 +61,23 @@ def test_an_export_folder_and_its_run_give_the_same_bytes(tmp_path: Path) -> Non
         assert (error > 0).mean() < 1e-4
 
 
+def test_exports_for_browsers_are_run_from_their_own_files(tmp_path: Path) -> None:
+    picture = photo(70, 61)
+    write_bilinear_student(tmp_path / "tfjs")
+    by_tfjs = open_for_page(str(tmp_path / "tfjs"))
+    assert (by_tfjs.name, by_tfjs.scale) == ("tfjs", 2)
+    error = by_tfjs.enlarge(picture).astype(int) - open_for_page(BROWSER).enlarge(picture)
+    assert np.abs(error[2:-2, 2:-2]).max() <= 1  # it knows no edge
+    stored = read_compact(_NANO / "model.halfsize").network
+    by_file = open_for_page(str(_NANO)).enlarge(picture)
+    whole = network_enlarger(stored, tile_px=400)(picture)
+    assert np.abs(by_file.astype(int) - whole).max() <= 1
+
+
 def test_other_folders_are_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such run folder"):
         open_for_page(str(tmp_path / "none"))
     (tmp_path / "model.json").touch()
-    with pytest.raises(UserError, match=r"TF\.js"):
+    with pytest.raises(UserError, match=r"no halfsize\.json"):
         open_for_page(str(tmp_path))
     shutil.rmtree(tmp_path)
