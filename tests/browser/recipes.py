@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Browser
@@ -42,6 +43,8 @@ class RecipesConfig:
 
     model: Path = ROOT / "web_demo" / "models" / "small-web"
     """Export folder of the student that the sites are made with."""
+    only: tuple[Literal["Eleventy", "Vite", "Hugo"], ...] = ()
+    """Run these recipes; by default all."""
 
 
 def main(config: RecipesConfig) -> None:
@@ -53,6 +56,8 @@ def main(config: RecipesConfig) -> None:
         Console().print("Hugo is not installed here: its recipe is not run")
     with open_browser() as browser:
         for name, build in recipes.items():
+            if config.only and name not in config.only:
+                continue
             with tempfile.TemporaryDirectory() as temporary:
                 project = Path(temporary)
                 shutil.copytree(config.model, project / "models" / "small-web")
@@ -100,7 +105,7 @@ def _hugo(project: Path) -> Path:
     names = write_named("Hugo", project, PUBLISHING)
     if names != ["layouts/shortcodes/photo.html"]:
         raise UserError(f"docs/publishing.md names other files than expected: {names}")
-    (project / "hugo.toml").write_text('baseURL = "/"\ndisableKinds = ["taxonomy", "rss"]\n')
+    (project / "hugo.toml").write_text('baseURL = "/"\n')
     (project / "layouts" / "index.html").write_text(f"<!doctype html>{{{{ .Content }}}}{_SCRIPT}")
     (project / "content").mkdir()
     alt = _ALT.replace('"', '\\"')
