@@ -1,4 +1,4 @@
-"""The small runtime on WebGL 2 and WebGPU gives PyTorch's pixels, for every shape and size."""
+"""Each engine of the small runtime gives PyTorch's pixels, for every shape and size."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from onnx import save
 from playwright.sync_api import Browser, Error
 
-from export.runtimes import run_pytorch
+from export.onnx_graph import to_onnx
+from export.runtimes import run_onnx, run_pytorch
 from pixels.color import to_bytes
-from pixels.tiling import enlarge_in_tiles
+from pixels.tiling import Enlarge, enlarge_in_tiles
 from teacher.chain import Chain, ChainConfig
-from tests.browser.gpu_engines import EnginePage, build_engines, open_engine, stored
+from tests.browser.engines import EnginePage, build_engines, open_engine, stored
 
 pytestmark = pytest.mark.browser
 
-ENGINES = ("webgl2", "webgpu")
+GPUS = ("webgl2", "webgpu")
+ENGINES = ("wasm", *GPUS)
 
 SHAPES = {
     "luma": ChainConfig(body=2, channels=6),
@@ -74,9 +77,13 @@ def batch_of(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def steps_off(engine: EnginePage, network: Chain, picture: NDArray[np.uint8]) -> int:
     """How many steps of a byte the engine is away from PyTorch, at most."""
+    return steps_from(run_pytorch(network), engine, picture)
+
+
+def steps_from(reference: Enlarge, engine: EnginePage, picture: NDArray[np.uint8]) -> int:
     batch = batch_of(picture)
     got = to_bytes(torch.from_numpy(engine.run(batch).copy()))
-    expected = to_bytes(torch.from_numpy(run_pytorch(network)(batch)))
+    expected = to_bytes(torch.from_numpy(reference(batch)))
     assert got.shape == expected.shape
     assert 0 < expected.mean() < 255
     return int(np.abs(got.astype(int) - expected).max())
@@ -90,12 +97,15 @@ def test_every_shape(engine: EnginePage, tmp_path: Path, shape: str) -> None:
         assert steps_off(engine, network, noise(height, width, seed)) <= 1
 
 
-def test_two_hundred_sizes(engine: EnginePage, tmp_path: Path) -> None:
-    model, network = stored(lively(SHAPES["luma"]), tmp_path)
+def test_two_hundred_sizes_beside_onnx_runtime(engine: EnginePage, tmp_path: Path) -> None:
+    network = lively(SHAPES["luma"])
+    save(to_onnx(network), tmp_path / "float32.onnx")
+    reference = run_onnx(tmp_path / "float32.onnx")  # its weights are not rounded
+    model, _ = stored(network, tmp_path)
     assert engine.open(model)
     sizes = np.random.default_rng(7).integers(1, 40, (200, 2)).tolist()
     off = {
-        (height, width): steps_off(engine, network, noise(height, width, seed))
+        (height, width): steps_from(reference, engine, noise(height, width, seed))
         for seed, (height, width) in enumerate(sizes)
     }
     assert {size: steps for size, steps in off.items() if steps > 1} == {}
@@ -117,6 +127,7 @@ def test_tiles_give_the_bytes_of_the_whole(engine: EnginePage, tmp_path: Path, s
     np.testing.assert_array_equal(tiled, whole)
 
 
+@pytest.mark.parametrize("engine", GPUS, indirect=True)
 def test_features_too_large_for_16_bits(engine: EnginePage, tmp_path: Path) -> None:
     network = lively(ChainConfig(body=1, channels=4, activation="relu"))
     with torch.no_grad():
@@ -134,6 +145,7 @@ def test_features_too_large_for_16_bits(engine: EnginePage, tmp_path: Path) -> N
     assert steps_off(engine, network, picture) <= 1
 
 
+@pytest.mark.parametrize("engine", GPUS, indirect=True)
 def test_a_lost_context_is_said_and_can_be_replaced(engine: EnginePage, tmp_path: Path) -> None:
     model, network = stored(lively(SHAPES["luma"]), tmp_path)
     assert engine.open(model)
@@ -145,6 +157,7 @@ def test_a_lost_context_is_said_and_can_be_replaced(engine: EnginePage, tmp_path
     assert steps_off(engine, network, noise(6, 7)) <= 1
 
 
+@pytest.mark.parametrize("engine", GPUS, indirect=True)
 def test_a_model_in_place_of_another_leaves_nothing(engine: EnginePage, tmp_path: Path) -> None:
     model, network = stored(lively(SHAPES["luma"]), tmp_path)
     for _ in range(3):
