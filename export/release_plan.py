@@ -88,13 +88,17 @@ def _gpu() -> list[Training]:
 def _cpu() -> list[Training]:
     """A few hours of one CPU core. Students for compressed input start from the clean ones."""
     one_core = ("--threads", "1", "--precision", "bf16")
-    teacher = (
-        *("--blocks", "8", "--channels", "32", "--colour", "luma", "--batch", "8"),
-        *("--steps", "12000", "--warmup-steps", "300", *one_core),
-    )
+    teacher = ("--blocks", "8", "--channels", "32", "--colour", "luma", "--batch", "8")
     clean = ("--steps", "12000", "--warmup-steps", "500", *one_core)
     return [
-        Training(name=f"residual-{_CLEAN}", module="teacher.train", flags=teacher),
+        *(
+            Training(
+                name=f"residual-{kind}",
+                module="teacher.train",
+                flags=(*teacher, "--steps", steps, "--warmup-steps", "300", *one_core),
+            )
+            for kind, steps in ((_CLEAN, "12000"), (_WEB, "6000"))
+        ),
         *(_student(name, _CLEAN, clean) for name in SIZES),
         *(
             Training(
@@ -105,6 +109,14 @@ def _cpu() -> list[Training]:
                 heard_as="--start-from",
             )
             for name in SIZES
+        ),
+        Training(
+            name="medium-rgb-web",
+            module="distill.run",
+            flags=(
+                *("--student", "medium", "--colour", "rgb"),
+                *("--steps", "8000", "--warmup-steps", "500", *one_core),
+            ),
         ),
         Training(
             name="small-fine",
