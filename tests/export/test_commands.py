@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from teacher import released
 from teacher.checkpoint import load_network
 from teacher.networks import Network
 from tests.commands import command_here
-from tests.made_runs import MadeChain, command
+from tests.made_runs import ROOT, MadeChain, command
 
 OTHERS = ("golden.json", "LICENSE.txt", "CREDITS.txt")
 
@@ -180,3 +182,21 @@ def test_released_weights_are_taken_by_name(
     assert released.find_run(chain.student) == chain.student
     assert released.find_run(Path("no such")) == Path("no such")
     assert load_network(Path("nano"))[0].name == "chain"
+
+
+@pytest.mark.browser
+def test_exports_need_no_network(chain: MadeChain, tmp_path: Path) -> None:
+    without = ("unshare", "--map-root-user", "--net")
+    if shutil.which("unshare") is None or subprocess.run([*without, "true"]).returncode != 0:
+        pytest.skip("this system lets nobody take the network away from a process")
+    command = [sys.executable, "-m", "export.onnx", "--run", str(chain.student)]
+    done = subprocess.run(
+        [*without, *command, "--out", str(tmp_path / "out"), "--threads", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    card = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
+    assert "onnxruntime-web wasm" in [each["runtime"] for each in card["agreement"]["worst"]]
