@@ -65,7 +65,7 @@ def page(browser: Browser, element_site: Path) -> Iterator[Page]:
 
 def show(page: Page, element_site: Path, body: str, head: str = "") -> None:
     """Open a page with `body`, and with the element's one script tag."""
-    script = '<script src="dist/halfsize.js" data-model="stand-in/"></script>'
+    script = '<script src="dist/half-size.js" data-model="stand-in/"></script>'
     text = f"<!doctype html><html><head>{head}</head><body>{body}{script}</body></html>"
     name = f"page-{len(list(element_site.glob('page-*.html')))}.html"  # never one that is cached
     (element_site / name).write_text(text, encoding="utf-8")
@@ -313,7 +313,7 @@ def test_in_shadow_dom_and_with_an_error(page: Page, element_site: Path) -> None
 
 def test_under_a_strict_content_security_policy(browser: Browser, element_site: Path) -> None:
     policy = STRICT.format("'self'")
-    text = f'<!doctype html>{_IMG}<script src="dist/halfsize.js" data-model="stand-in/"></script>'
+    text = f'<!doctype html>{_IMG}<script src="dist/half-size.js" data-model="stand-in/"></script>'
     (element_site / "strict.html").write_text(text, encoding="utf-8")
     with served(element_site, Content_Security_Policy=policy) as address:
         page = browser.new_page()
