@@ -32,7 +32,7 @@ export async function loadModelFiles(
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new ModelMismatch(await sentence('not JSON', error));
+    throw new ModelMismatch(await sentence('not JSON', error, text));
   }
   const card = readCard(content);
   if (!card) throw new ModelMismatch(await sentence('not a card', content));

@@ -32,7 +32,10 @@ export const sentences = {
     `The model “${model}” is incomplete: ${file} is missing.`,
   altered: (model: string, file: string) =>
     `The model “${model}” was altered: ${file} is not the file its card describes. Export it again.`,
-  'not JSON': (error: unknown) => `The model’s halfsize.json is not JSON: ${reasonOf(error)}.`,
+  'not JSON': (error: unknown, text: string) =>
+    text === ''
+      ? 'The model’s halfsize.json is missing or empty.'
+      : `The model’s halfsize.json is not JSON: ${reasonOf(error)}.`,
 };
 
 export type Sentences = typeof sentences;
