@@ -66,6 +66,7 @@ type Header = ReturnType<typeof parseHeader>;
 function parseHeader(reader: Reader) {
   for (const byte of MAGIC) if (reader.bytes(1)[0] !== byte) throw wrong('it is no halfsize model');
   reader.number(VERSION, VERSION);
+  // In the order of the file: each number that is read is the next one.
   const header = {
     isInt8: reader.number(1, 2) === 2,
     scale: reader.number(2, 4),
