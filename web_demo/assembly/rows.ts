@@ -1,15 +1,16 @@
 // AssemblyScript: what happens to one row before and after the convolutions. src/compact/wasm-chain.ts
-// says where everything lies. Rows may be written and read up to three pixels beyond their end. Calls cost
-// less here than bytes do: nearly all the time goes into the convolutions.
+// says where everything lies. Rows may be written and read up to three pixels beyond their end.
 
 const LAST_BYTE: f32 = 255;
 
 /** Four bytes at `shift` of four RGBA pixels, in [0, 1]. */
+@inline
 function channel(pixels: v128, shift: i32): v128 {
   const bytes = v128.and(i32x4.shr_u(pixels, shift), i32x4.splat(255));
   return f32x4.div(f32x4.convert_i32x4_u(bytes), f32x4.splat(LAST_BYTE));
 }
 
+@inline
 function scaled(values: v128, by: f32): v128 {
   return f32x4.mul(values, f32x4.splat(by));
 }
@@ -65,6 +66,7 @@ export function enlargeDown(rows: usize, taps: usize, out: usize, width: i32, ve
 }
 
 /** The other direction: what `enlargeDown` made of this pixel and two to each side. */
+@inline
 function enlargeAcross(from: usize, taps: usize, vectors: i32): v128 {
   let sum = f32x4.splat(0);
   for (let tap = 0; tap < 5; tap++) {
@@ -74,16 +76,22 @@ function enlargeAcross(from: usize, taps: usize, vectors: i32): v128 {
   return sum;
 }
 
+@inline
 function clamped(values: v128): v128 {
   return f32x4.min(f32x4.max(values, f32x4.splat(0)), f32x4.splat(1));
 }
 
+@inline
 function bytes(values: v128): v128 {
   const rounded = f32x4.floor(f32x4.add(scaled(values, LAST_BYTE), f32x4.splat(0.5)));
   return i32x4.trunc_sat_f32x4_u(rounded);
 }
 
-/** Four sub-pixels of one pixel: RGBA side by side, or R, G and B as three vectors of floats. */
+/**
+ * Four sub-pixels of one pixel: RGBA side by side, or R, G and B as three vectors of floats.
+ *
+ * Called twice, and not inlined: a reader would download it twice.
+ */
 function put(r: v128, g: v128, b: v128, to: usize, asBytes: bool): void {
   if (asBytes) {
     const low = v128.or(bytes(clamped(r)), i32x4.shl(bytes(clamped(g)), 8));
