@@ -61,7 +61,8 @@ export class WebgpuEnlarger implements Enlarger {
     this.#featureBytes = precision === 'float16' ? 2 : 4;
     // WebGPU goes on after errors, with zeros: remember them until someone asks.
     device.addEventListener('uncapturederror', ({ error }) => {
-      const isFull = error instanceof GPUOutOfMemoryError;
+      const isFull =
+        error instanceof GPUOutOfMemoryError || /out of memory|allocat/i.test(error.message);
       this.#trouble = isFull ? new Exhausted(error.message) : new Error(error.message);
     });
     void device.lost.then(({ message }) => {
