@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -127,13 +126,12 @@ def test_the_margin_decides(student: Student) -> None:
 @pytest.mark.skipif(not BENCHMARKS.is_dir(), reason=f"needs the photos of {BENCHMARKS}")
 @pytest.mark.timeout(1800)
 def test_benchmark_photos_are_never_larger_and_never_worse(student: Student) -> None:
-    """Every seventh of 119; all of them where HALFSIZE_ALL_PHOTOS is set."""
     pictures = [
         path for name in ("Set5", "Set14", "B100") for path in list_pictures(BENCHMARKS / name)
     ]
     assert len(pictures) == 119
     forms = set()
-    for path in pictures if os.environ.get("HALFSIZE_ALL_PHOTOS") else pictures[::7]:
+    for path in pictures:
         pixels = middle(np.asarray(Image.open(path).convert("RGB")), 128)
         forms.add(check_never_worse(pixels, Settings(target=40.0, margin=0.1), student).form)
     assert "full" in forms
