@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.precision import require_float16
+from export.rounding import made_pictures, rounded
 from pixels.command import UserError
 from teacher.chain import Chain, ChainConfig
 
@@ -33,6 +34,7 @@ _COLOURS = ("luma", "rgb")
 _ACTIVATIONS = ("relu", "prelu")
 _MOST_WEIGHTS = 4_000_000
 _MOST_GOLDEN = 16
+_STORED_AXES = (2, 3, 1, 0)  # of (outputs, inputs, row, column)
 # By how much of its largest weight a channel's range may be cut for the sake of the others.
 _CLIPS = np.linspace(0.7, 1.0, 31, dtype=np.float32)
 
@@ -79,6 +81,7 @@ def encode(network: Chain, precision: Stored, golden: Sequence[Golden]) -> bytes
         *(_ACTIVATIONS.index(config.activation), len(golden), config.body, config.channels, 0),
     )
     parts = [header]
+    int8 = iter(_int8(network) if precision == "int8" else ())
     for index, convolution in enumerate(network.convolutions):
         assert isinstance(convolution, nn.Conv2d) and convolution.bias is not None
         parts.append(_half(f"the bias of layer {index}", _values(convolution.bias)))
@@ -86,40 +89,42 @@ def encode(network: Chain, precision: Stored, golden: Sequence[Golden]) -> bytes
             slopes = network.activations[index].weight
             assert isinstance(slopes, torch.Tensor)
             parts.append(_half(f"a slope of layer {index}", _values(slopes)))
-        # (outputs, inputs, row, column) -> (row, column, inputs, outputs)
-        weights = _values(convolution.weight).transpose(2, 3, 1, 0)
         if precision == "int8":
-            steps, levels = quantise(weights)
-            parts += [steps.astype("<f2").tobytes(), levels.tobytes()]
+            steps, levels = next(int8)
+            parts += [steps.astype("<f2").tobytes(), levels.transpose(_STORED_AXES).tobytes()]
         else:
+            weights = _values(convolution.weight).transpose(_STORED_AXES)
             parts.append(_half(f"the kernel of layer {index}", weights))
     for given, made in golden:
         parts += [bytes(given.shape[:2]), given.tobytes(), made.tobytes()]
     return b"".join(parts)
 
 
-def quantise(
-    weights: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Round each output's weights to whole multiples, -127 to 127, of a step of its own.
+def _int8(network: Chain) -> list[tuple[NDArray[np.float32], NDArray[np.int8]]]:
+    """For each convolution, its steps and whole numbers, (outputs, inputs, row, column)."""
+    kernels = [convolution.state_dict()["weight"] for convolution in network.convolutions]
+    steps = [best_steps(_values(kernel)) for kernel in kernels]
+    return list(zip(steps, rounded(network, steps, made_pictures()), strict=True))
 
-    The step is the one, among ranges cut by up to 30 percent, with the least squared error.
+
+def best_steps(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Choose each output's step: the value of 1 where its weights are whole numbers up to 127.
+
+    It is the one, among ranges cut by up to 30 percent, with the least squared error.
 
     Args:
-        weights: (row, column, inputs, outputs).
+        weights: (outputs, inputs, row, column).
 
     Returns:
-        Steps (outputs), exact in float16; multiples of the shape of `weights`.
+        (outputs), exact in float16.
     """
-    largest = np.abs(weights).max(axis=(0, 1, 2))
+    rows = weights.reshape(len(weights), -1)
+    largest = np.abs(rows).max(axis=1)
     candidates = (_CLIPS[:, None] * largest / 127.0).astype(np.float16).astype(np.float32)
-    safe = np.where(candidates > 0.0, candidates, 1.0)[:, None, None, None]
-    levels = np.rint(weights / safe).clip(-127, 127)
-    errors = ((levels * candidates[:, None, None, None] - weights) ** 2).sum(axis=(1, 2, 3))
-    best = errors.argmin(axis=0)
-    outputs = np.arange(len(largest))
-    chosen = levels[best, :, :, :, outputs].transpose(1, 2, 3, 0)
-    return candidates[best, outputs], np.ascontiguousarray(chosen, np.int8)
+    safe = np.where(candidates > 0.0, candidates, 1.0)[:, :, None]
+    levels = np.rint(rows / safe).clip(-127, 127)
+    errors = ((levels * candidates[:, :, None] - rows) ** 2).sum(axis=2)
+    return candidates[errors.argmin(axis=0), np.arange(len(largest))]
 
 
 def read_compact(path: Path) -> CompactModel:

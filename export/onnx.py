@@ -19,10 +19,12 @@ from export.errors import RuntimeFaultError
 from export.interface import onnx_problems
 from export.onnx_graph import to_onnx
 from export.precision import BUDGET_DB, Precision, to_float16, to_int8
+from export.rounding import on_int8_grid
 from export.runtimes import failing, has_cuda, run_onnx
 from export.tolerances import tolerance
 from pixels.command import run_command
 from pixels.tiling import Enlarge
+from teacher.chain import Chain
 
 FILE = "model.onnx"
 _EXTREMES_PX = 48
@@ -34,7 +36,10 @@ def main(config: ExportConfig) -> None:
 
 
 def _translate(job: Job, folder: Path, precision: Precision) -> None:
-    model = to_onnx(job.network, licence=job.config.licence)
+    network = job.network
+    if precision == "int8" and isinstance(network, Chain):
+        network = on_int8_grid(network)
+    model = to_onnx(network, licence=job.config.licence)
     path = folder / FILE
     if precision == "float16":
         model = to_float16(model)
