@@ -29,10 +29,23 @@ const ALPHA_REACH_PX = 2;
  * needed does not grow with the picture, and no step is longer than a tile.
  */
 export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
-  const { scale, marginPx, alignPx = 1 } = work;
   const { width, height } = picture;
-  const lanes = model.lanes ?? 1;
-  const result = blankPicture(width * scale, height * scale);
+  const result = blankPicture(width * work.scale, height * work.scale);
+  const enlarge = (row: Span, column: Span) =>
+    enlargeTile(picture, result, model, row, column, work);
+  await eachTile(width, height, work, enlarge, model.lanes);
+  return result;
+}
+
+/** Do something with every tile of a picture, with `lanes` of them at once. */
+export async function eachTile(
+  width: number,
+  height: number,
+  work: Work,
+  enlarge: (row: Span, column: Span) => Promise<void>,
+  lanes = 1,
+): Promise<void> {
+  const { marginPx, alignPx = 1 } = work;
   const plan = (length: number, from = 0, parts = 1) => {
     const fitting = fitTile(length, work.tilePx(), marginPx);
     const tile = Math.min(fitting, shareOf(length, parts, marginPx));
@@ -41,7 +54,7 @@ export async function upscale(picture: Picture, model: Enlarger, work: Work): Pr
   const running = new Set<Promise<void>>();
   let done = 0;
   const start = async (row: Span, column: Span, total: number) => {
-    await enlargeTile(picture, result, model, row, column, work);
+    await enlarge(row, column);
     work.onTile(++done, total);
   };
   try {
@@ -64,7 +77,6 @@ export async function upscale(picture: Picture, model: Enlarger, work: Work): Pr
   } finally {
     await Promise.allSettled(running); // nothing is left behind that would fail unseen
   }
-  return result;
 }
 
 async function enlargeTile(

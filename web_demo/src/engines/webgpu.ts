@@ -4,7 +4,7 @@ import { openAccurate, type Precision } from '../compact/precision';
 import { WebgpuEnlarger } from '../compact/webgpu';
 import { serve } from '../worker/serve';
 
-const LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+const LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxTextureDimension2D'] as const;
 
 async function openDevice(precision: Precision): Promise<GPUDevice | undefined> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
