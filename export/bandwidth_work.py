@@ -28,7 +28,6 @@ from pixels.parallel import in_order
 from pixels.progress import progress_bar, track
 from pixels.shards import split_of
 from teacher.checkpoint import load_network, read_record
-from teacher.released import find_run
 
 PLAIN_NAMES = (BROWSER, "lanczos")
 """The browser's own enlargement, and the best that needs no network."""
@@ -104,7 +103,7 @@ def _way(path: Path) -> Way:
     elif is_for_browsers(path):
         fingerprint = read_student(path).sha256
     else:
-        fingerprint = read_record(find_run(path)).weights_sha256
+        fingerprint = read_record(path).weights_sha256
     return Way(name=name, model=str(path), fingerprint=fingerprint[:16])
 
 

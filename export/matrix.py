@@ -96,7 +96,7 @@ def main(config: MatrixConfig) -> None:
         for run in config.runs
         for form, precisions in _FORMS.items()
         for precision in precisions
-        if form != "compact" or read_record(find_run(run)).network == Chain.name
+        if form != "compact" or read_record(run).network == Chain.name
     ]
     failures = []
     with progress_bar() as progress:
@@ -140,7 +140,7 @@ def _standing(out: Path, case: _Case, browser: bool) -> dict[str, Any] | None:
     """Read the card of an export that stands already, of the same weights and as well checked."""
     try:
         card = json.loads((out / CARD).read_text(encoding="utf-8"))
-        same = card["run_weights_sha256"] == read_record(find_run(case.run)).weights_sha256
+        same = card["run_weights_sha256"] == read_record(case.run).weights_sha256
         checked = card["agreement"]["browser"] or not browser
     except (OSError, ValueError, KeyError, TypeError):
         return None

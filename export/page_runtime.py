@@ -11,10 +11,13 @@ Form = Literal["compact", "tfjs"]
 
 DIST = Path(__file__).parent.parent / "web_demo" / "dist"
 """Where `make web` builds the scripts."""
+ELEMENT_SCRIPT = "half-size.js"
+"""What a page with `<half-size>` loads; it asks for the others."""
 LIBRARY_SCRIPT = "halfsize.js"
-"""What a page loads; it asks for the others."""
 _EXTRAS = "halfsize-extras.js"
-_MODULE = "halfsize.mjs"
+_MODULES = ("half-size.mjs", "halfsize.mjs")
+_TRANSPARENT = "-alpha.js"
+"""Ends the names of engines that know transparent pictures too."""
 _TFJS = "engine-tfjs-"
 # Of TF.js's, WebGL's is what most readers' browsers run.
 _COUNTED_TFJS = "engine-tfjs-webgl.js"
@@ -27,27 +30,30 @@ def engine_scripts(form: Form, folder: Path = DIST) -> list[Path]:
 
 
 def shipped_scripts(form: Form, folder: Path = DIST) -> list[Path]:
-    """List what a site needs for a form of student: the library and its engines."""
-    library = [folder / name for name in (LIBRARY_SCRIPT, _MODULE, _EXTRAS)]
+    """List what a site needs for a form of student: element, library and engines."""
+    names = (ELEMENT_SCRIPT, LIBRARY_SCRIPT, *_MODULES, _EXTRAS)
+    library = [folder / name for name in names]
     return [path for path in library if path.is_file()] + engine_scripts(form, folder)
 
 
 def runtime_gzip_bytes(form: Form, folder: Path = DIST) -> int | None:
-    """Count what a reader downloads beside photos and student: the library and one engine.
+    """Count what a reader downloads beside photos and student: element, library and one engine.
 
-    Of the small runtime's engines the largest is counted, of TF.js's the one for WebGL. A browser
-    that tries several downloads more.
+    Of the small runtime's engines the largest for opaque photos is counted, of TF.js's the one for
+    WebGL. A browser that tries several downloads more.
 
     Returns:
         Gzipped bytes; None where they are not built.
     """
     engines = engine_scripts(form, folder)
+    engines = [path for path in engines if not path.name.endswith(_TRANSPARENT)]
     if form == "tfjs":
         engines = [path for path in engines if path.name == _COUNTED_TFJS]
-    library = folder / LIBRARY_SCRIPT
-    if not library.is_file() or not engines:
+    library = [folder / name for name in (ELEMENT_SCRIPT, LIBRARY_SCRIPT)]
+    if not all(path.is_file() for path in library) or not engines:
         return None
-    return gzipped(library.read_bytes()) + max(gzipped(path.read_bytes()) for path in engines)
+    counted = sum(gzipped(path.read_bytes()) for path in library)
+    return counted + max(gzipped(path.read_bytes()) for path in engines)
 
 
 def gzipped(content: bytes) -> int:

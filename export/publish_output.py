@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from export.page_runtime import ELEMENT_SCRIPT
 from export.publish_library import library_files
 from export.publish_page import sample_page, snippet
 from export.publish_plan import Photo, in_bytes
@@ -40,7 +41,7 @@ def manifest(
             "sha256": student.sha256,
             "gzip_bytes": student.gzip_bytes,
             "model": f"{base_url}{LIBRARY}/models/{student.name}/",
-            "script": f"{base_url}{LIBRARY}/halfsize.js",
+            "script": f"{base_url}{LIBRARY}/{ELEMENT_SCRIPT}",
         },
         "students": [
             {

@@ -38,8 +38,8 @@ _PAGE = """<!doctype html>
 {scripts}</html>
 """
 _SCRIPTS = """<script src="{library}/models.js"></script>
-<script src="{library}/halfsize.js"></script>
-<script>Halfsize.HalfSizeElement.model = {model};</script>
+<script src="{library}/half-size.js"></script>
+<script>HalfSizeElement.model = {model};</script>
 """
 
 

@@ -85,10 +85,14 @@ def save_run(folder: Path, network: Network, record: RunRecord) -> None:
 def read_record(folder: Path) -> RunRecord:
     """Read `run.json`.
 
+    Args:
+        folder: A run folder, or the name of released weights.
+
     Raises:
         UserError: `folder` is not a run folder, its training has not finished, or another version
             wrote it.
     """
+    folder = find_run(folder)
     path = folder / _RUN
     if not folder.is_dir():
         raise UserError(f"{folder} is not a run folder: there is no such folder")

@@ -66,7 +66,7 @@ def page(browser: Browser, element_site: Path) -> Iterator[Page]:
 
 def show(page: Page, element_site: Path, body: str, head: str = "") -> None:
     """Open a page with `body`, and with the element's one script tag."""
-    script = '<script src="dist/halfsize.js" data-model="stand-in/"></script>'
+    script = '<script src="dist/half-size.js" data-model="stand-in/"></script>'
     text = f"<!doctype html><html><head>{head}</head><body>{body}{script}</body></html>"
     name = f"page-{len(list(element_site.glob('page-*.html')))}.html"  # never one that is cached
     (element_site / name).write_text(text, encoding="utf-8")
@@ -146,6 +146,7 @@ def test_a_poor_device_is_left_alone(
     wait_for_state(page, "skipped")
     assert page.evaluate("window.events") == [["skipped", reason]]
     assert not any("engine" in url or "stand-in" in url for url in requests)
+    assert not any(url.endswith("/halfsize.js") for url in requests)  # not even the library
 
 
 @pytest.mark.parametrize(
@@ -261,9 +262,13 @@ def test_selection_context_menu_and_printing_are_those_of_an_img(
 
 
 def test_far_away_it_waits(page: Page, element_site: Path) -> None:
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     show(page, element_site, f'<div style="height: 5000px"></div>{_IMG}')
     page.wait_for_timeout(500)
     assert page.evaluate("window.events") == []
+    scripts = {url.rsplit("/", 1)[1] for url in requests if url.endswith(".js")}
+    assert scripts == {"half-size.js"}
     page.evaluate("document.querySelector('img').scrollIntoView()")
     wait_for_state(page, "upscaled")
 
@@ -315,7 +320,7 @@ def test_in_shadow_dom_and_with_an_error(page: Page, element_site: Path) -> None
 
 def test_under_a_strict_content_security_policy(browser: Browser, element_site: Path) -> None:
     policy = STRICT.format("'self'")
-    text = f'<!doctype html>{_IMG}<script src="dist/halfsize.js" data-model="stand-in/"></script>'
+    text = f'<!doctype html>{_IMG}<script src="dist/half-size.js" data-model="stand-in/"></script>'
     (element_site / "strict.html").write_text(text, encoding="utf-8")
     with served(element_site, Content_Security_Policy=policy) as address:
         page = browser.new_page()

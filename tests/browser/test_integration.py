@@ -95,7 +95,7 @@ def test_vite_builds_it(browser: Browser, vite_project: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     copied = sorted(path.name for path in (vite_project / "dist" / "assets").glob("engine-*"))
-    assert len(copied) == 7, copied  # three of the small runtime, four of TF.js
+    assert len(copied) == 10, copied  # six of the small runtime, four of TF.js
     with served(vite_project / "dist") as address:
         require_upscaled(browser, address)
 
@@ -129,8 +129,9 @@ def test_vites_development_server_serves_it(browser: Browser, vite_project: Path
         require_upscaled(browser, address)
 
 
-def test_importing_it_on_a_server_is_harmless(site: Path) -> None:
-    module = (site / "dist" / "halfsize.mjs").as_uri()
+@pytest.mark.parametrize("name", ["halfsize.mjs", "half-size.mjs"])
+def test_importing_it_on_a_server_is_harmless(site: Path, name: str) -> None:
+    module = (site / "dist" / name).as_uri()
     program = f"const it = await import({module!r}); it.defineHalfSize(); console.log('fine')"
     done = subprocess.run(
         ["node", "--input-type=module", "-e", program], capture_output=True, text=True, check=False

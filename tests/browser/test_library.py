@@ -480,6 +480,46 @@ def test_where_a_policy_forbids_wasm(opener: Opener, page: Page) -> None:
     assert max(abs(a - b) for a, b in zip(on_gpu, on_wasm, strict=True)) <= 1
 
 
+@pytest.mark.parametrize(
+    ("workers", "place"), [("'self'", "worker"), ("blob:", "worker"), ("'none'", "page")]
+)
+def test_transparent_pictures_take_the_engine_that_knows_them(
+    opener: Opener, library_site: Path, workers: str, place: str
+) -> None:
+    Image.new("RGBA", (12, 8), (200, 150, 90, 2)).save(library_site / "faint.png")
+    page = opener(Content_Security_Policy=STRICT.format(workers))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    script = """
+        window.kept ??= await load({ workers: 1 }, 'demo');
+        const image = picture(30, 20);
+        const upscaled = async (source) =>
+          (await kept.upscale(source, { output: 'imagedata' })).data;
+        if (!argument) {
+          window.opaque = await upscaled(image);
+          return kept.place;
+        }
+        const cutout = picture(30, 20);
+        for (let i = 0; i < 300; i++) cutout.data[8 * i + 3] = i % 3 ? 255 : 17;
+        // Those that are under way when the engine is changed are not lost.
+        const [cut, again, faint] =
+          await Promise.all([cutout, image, 'faint.png'].map(upscaled));
+        const alpha = cut.filter((_, i) => i % 4 === 3);
+        return [kept.place, kept.backend, again.every((byte, i) => byte === opaque[i]),
+                Math.min(...alpha), Math.max(...alpha), faint[3]];
+    """
+    assert run(page, script, False) == place
+    assert not any("alpha" in name for name in asked)
+    got = run(page, script, True)
+    assert got[:3] == [place, "wasm", True]
+    least, most, faint = got[3:]
+    assert least < 100 and most == 255 and faint == 2
+    assert "engine-wasm-alpha.js" in asked
+    asked.clear()
+    run(page, script, True)
+    assert not any("engine" in name for name in asked)
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize(
     ("model", "width", "height", "output"),

@@ -86,6 +86,18 @@ WRONG = (
 )
 
 
+def test_a_released_teacher_is_heard_by_its_name(tmp_path: Path, photos_folder: Path) -> None:
+    done = command_here(
+        *("distill.run", "--teacher", "residual-clean", "--no-teacher-ensemble"),
+        *("--photos", photos_folder, "--validation", photos_folder, "--run", tmp_path / "run"),
+        *("--body", "0", "--channels", "2", "--steps", "10", "--threads", "1"),
+        *("--stage1.crop-px", "12", "--stage2.crop-px", "12", "--stage3.crop-px", "12"),
+    )
+    assert done.status == 0, done.errors
+    record = read_record(tmp_path / "run")
+    assert record.settings["teacher"] == read_record(Path("residual-clean")).weights_sha256
+
+
 def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
     common = ("--teacher", tmp_path / "t", "--photos", tmp_path, "--run", tmp_path / "r")
     for wrong in WRONG:

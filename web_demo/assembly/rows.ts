@@ -87,8 +87,11 @@ function bytes(values: v128): v128 {
   return i32x4.trunc_sat_f32x4_u(rounded);
 }
 
-/** Four sub-pixels of one pixel: RGBA side by side, or R, G and B as three vectors of floats. */
-@inline
+/**
+ * Four sub-pixels of one pixel: RGBA side by side, or R, G and B as three vectors of floats.
+ *
+ * Called twice, and not inlined: a reader would download it twice.
+ */
 function put(r: v128, g: v128, b: v128, to: usize, asBytes: bool): void {
   if (asBytes) {
     const low = v128.or(bytes(clamped(r)), i32x4.shl(bytes(clamped(g)), 8));

@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { minify } from 'terser';
+import { ENGINE_NAMES, LIBRARY_NAMES, shortened } from './internal-names.mjs';
 import { embedKernels, kernelFiles } from './kernel-plugin.mjs';
 import { packModels } from './pack-models.mjs';
 import { prunedTfjs } from './tfjs-plugin.mjs';
@@ -36,6 +37,9 @@ const ENGINES = [
   'tfjs-cpu',
 ].filter((name) => existsSync(path.join(root, 'src', 'engines', `${name}.ts`)));
 
+/** Few pictures are transparent: what those need is in twins of the small runtime's engines. */
+const TWINS = ENGINES.filter((name) => !name.startsWith('tfjs-')).map((name) => `${name}-alpha`);
+
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -50,6 +54,17 @@ const common = {
   charset: 'utf8',
 };
 
+/**
+ * For scripts that are ours alone: other people's code may have our internal names.
+ *
+ * @param {string[]} names
+ */
+const own = (names) => ({
+  ...common,
+  ...shortened(names),
+  format: /** @type {const} */ ('esm'), // without a function around it: there is one already
+});
+
 /** A classic script cannot ask for its own address later than while it first runs. */
 const SCRIPT_URL =
   'var halfsizeScriptUrl=typeof document==="object"&&document.currentScript?document.currentScript.src:"";';
@@ -61,7 +76,7 @@ const SCRIPT_URL =
  * @param {string} text
  */
 async function smaller(text, module = false) {
-  const compress = { passes: 3, unsafe_arrows: true, unsafe_methods: true };
+  const compress = { passes: 3, unsafe: true, unsafe_arrows: true, unsafe_methods: true };
   const format = { ascii_only: true };
   const { code } = await minify(text, { ecma: 2020, module, compress, format });
   if (code === undefined) throw new Error('terser gave nothing');
@@ -71,28 +86,63 @@ async function smaller(text, module = false) {
 /**
  * @param {string} name
  * @param {string} entry
+ * @param {import('esbuild').BuildOptions} settings
  */
-async function buildScript(name, entry) {
+async function buildScript(name, entry, settings = own(LIBRARY_NAMES)) {
   const { outputFiles } = await build({
-    ...common,
-    entryPoints: [entry],
-    banner: { js: SCRIPT_URL },
-    define: { 'import.meta.url': 'halfsizeScriptUrl' },
+    ...settings,
     write: false,
+    entryPoints: [entry],
+    define: { 'import.meta.url': 'halfsizeScriptUrl' },
   });
-  await writeFile(path.join(out, `${name}.js`), await smaller(outputFiles[0]?.text ?? ''));
+  // Several of these scripts may be on one page: each keeps its address to itself.
+  const text = `(()=>{${SCRIPT_URL}${outputFiles[0]?.text}})();`;
+  await writeFile(path.join(out, `${name}.js`), await smaller(text));
 }
 
-async function buildModule() {
+/** The modules import each other as files, and name what lies beside them for bundlers to see. */
+const MODULES = {
+  'halfsize.mjs': 'src/library/main.ts',
+  'half-size.mjs': 'src/element/module.ts',
+};
+
+/** @type {import('esbuild').Plugin} */
+const asFiles = {
+  name: 'as-files',
+  setup(building) {
+    building.onResolve({ filter: /\/(main|module|beside)$/ }, ({ path: name, kind, importer }) => {
+      if (kind === 'entry-point') return undefined;
+      if (!name.endsWith('beside')) {
+        return {
+          path: name.endsWith('main') ? './halfsize.mjs' : './half-size.mjs',
+          external: true,
+        };
+      }
+      const replaced = !importer.endsWith('beside-module.ts');
+      return replaced ? { path: path.join(root, 'src/library/beside-module.ts') } : undefined;
+    });
+  },
+};
+
+/** @param {keyof typeof MODULES} name */
+async function buildModule(name) {
   const { outputFiles } = await build({
-    ...common,
-    format: 'esm',
-    entryPoints: ['src/library/main.ts'],
+    ...own(LIBRARY_NAMES),
+    entryPoints: [MODULES[name]],
+    plugins: [asFiles],
     write: false,
   });
-  const text = await smaller(outputFiles[0]?.text ?? '', true);
-  await writeFile(path.join(out, 'halfsize.mjs'), text);
+  await writeFile(path.join(out, name), await smaller(outputFiles[0]?.text ?? '', true));
 }
+
+/** @type {import('esbuild').Plugin} */
+const opaqueOnly = {
+  name: 'opaque-only',
+  setup(building) {
+    const opaque = { path: path.join(root, 'src/opaque-only.ts') };
+    building.onResolve({ filter: /\/transparency$/ }, () => opaque);
+  },
+};
 
 /**
  * One file that is a worker when a worker loads it, and otherwise leaves the engine as a function:
@@ -101,22 +151,23 @@ async function buildModule() {
  * @param {string} name
  */
 async function buildEngine(name) {
+  const isTfjs = name.startsWith('tfjs-');
+  const small = TWINS.includes(`${name}-alpha`) ? [kernelFiles, opaqueOnly] : [kernelFiles];
   const { outputFiles } = await build({
-    ...common,
-    entryPoints: [`src/engines/${name}.ts`],
-    plugins: name.startsWith('tfjs-') ? [prunedTfjs] : [kernelFiles],
+    ...(isTfjs ? { ...common, format: 'esm' } : own(ENGINE_NAMES)),
+    entryPoints: [`src/engines/${name.replace('-alpha', '')}.ts`],
+    plugins: isTfjs ? [prunedTfjs] : small,
     // Operations that were left out are never called: models that use them are refused.
     logOverride: { 'import-is-undefined': 'silent' },
     write: false,
   });
-  const bundled = outputFiles[0]?.text ?? '';
-  // TF.js is large, and as good as its own minifier left it.
-  const script = name.startsWith('tfjs-') ? bundled : await embedKernels(await smaller(bundled));
   const text =
-    `(()=>{const start=function(halfsizePort){${script}};` +
-    'if(typeof WorkerGlobalScope==="function"&&self instanceof WorkerGlobalScope)start(self);' +
-    `else((globalThis.halfsizeParts??={}).engines??={})["${name}"]=start})();\n`;
-  await writeFile(path.join(out, `engine-${name}.js`), text);
+    '(start=>{self.document' +
+    `?((globalThis.halfsizeParts??={}).engines??={})["${name}"]=start` +
+    `:start(self)})(function(halfsizePort){${outputFiles[0]?.text}});`;
+  // TF.js is large, and as good as its own minifier left it.
+  const script = isTfjs ? text : await embedKernels(await smaller(text));
+  await writeFile(path.join(out, `engine-${name}.js`), script);
 }
 
 /**
@@ -179,7 +230,7 @@ async function packSamples() {
 
 /** What a reader downloads, in gzipped bytes: for the page's own account of it. */
 async function writeSizes() {
-  const names = ['halfsize', ...ENGINES.map((name) => `engine-${name}`)];
+  const names = ['half-size', 'halfsize', ...ENGINES.map((name) => `engine-${name}`)];
   const sizes = await Promise.all(
     names.map(async (name) => {
       const text = await readFile(path.join(out, `${name}.js`));
@@ -202,15 +253,17 @@ await mkdir(out, { recursive: true });
 try {
   await Promise.all([
     buildScript('halfsize', 'src/library/script.ts'),
-    buildModule(),
+    buildScript('half-size', 'src/element/script.ts'),
+    buildModule('halfsize.mjs'),
+    buildModule('half-size.mjs'),
     buildScript('halfsize-extras', 'src/library/extras.ts'),
     buildScript('page', 'src/page/main.ts'),
-    buildScript('gif', 'src/page/gif.ts'),
-    buildScript('verify', 'src/verify.ts'),
-    buildScript('verify-onnx', 'src/verify-onnx.ts'),
+    buildScript('gif', 'src/page/gif.ts', common),
+    buildScript('verify', 'src/verify.ts', common),
+    buildScript('verify-onnx', 'src/verify-onnx.ts', common),
     copyOrt(),
-    ...ENGINES.map(buildEngine),
-    ...ENGINES.filter((name) => !name.startsWith('tfjs-')).map(buildVerifier),
+    ...[...ENGINES, ...TWINS].map(buildEngine),
+    ...TWINS.map((name) => buildVerifier(name.replace('-alpha', ''))),
     packModels(path.resolve(values.models)).then(writeModels),
     packSamples(),
   ]);

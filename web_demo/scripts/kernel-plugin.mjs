@@ -1,61 +1,46 @@
-import { BLOCKS } from '../assembly/convolution.mjs';
-import { buildKernels } from './build-kernels.mjs';
+import { buildRows } from './build-kernels.mjs';
 
-/** @typedef {'plain' | 'relaxed'} Variant */
-
-/** @type {Partial<Record<Variant, Promise<Uint8Array>>>} */
-const built = {};
-
-/** @param {string} name */
-const isVariant = (name) => name === 'plain' || name === 'relaxed';
-
-/** @param {Variant} variant */
-function kernels(variant) {
-  built[variant] ??= buildKernels(variant);
-  return built[variant];
-}
+const MARK = '@kernels:rows@';
 
 /**
- * Resolve `kernels:plain` and `kernels:relaxed` to the compiled programs; `embedKernels` must then
- * put them into the text.
+ * Every byte is changed by this: most then are ASCII, which are one byte in the script and not two.
+ * Found by trying all.
+ */
+const SWAP = 109;
+
+/** @type {Promise<Uint8Array> | undefined} */
+let built;
+
+/**
+ * Resolve `kernels:rows` to the compiled program; `embedKernels` must then put it into the text.
  *
  * @type {import('esbuild').Plugin}
  */
 export const kernelFiles = {
   name: 'kernels',
   setup(build) {
-    build.onResolve({ filter: /^kernels:/ }, ({ path }) => ({
-      path: path.slice('kernels:'.length),
-      namespace: 'kernels',
+    build.onResolve({ filter: /^kernels:rows$/ }, ({ path }) => ({ path, namespace: 'kernels' }));
+    build.onLoad({ filter: /.*/, namespace: 'kernels' }, () => ({
+      contents: `export const program = "${MARK}"; export const swap = ${SWAP};`,
     }));
-    build.onLoad({ filter: /.*/, namespace: 'kernels' }, async ({ path }) => {
-      if (!isVariant(path)) throw new Error(`there are no kernels “${path}”`);
-      const blockPixels = BLOCKS[path].map(({ pixels }) => pixels);
-      return {
-        contents: `export const program = "@kernels:${path}@";
-          export const blockPixels = ${JSON.stringify(blockPixels)};`,
-      };
-    });
   },
 };
 
 /**
- * Put the programs into a built script, a character for each byte. Next to nothing is escaped, so
+ * Put the program into a built script, a character for each byte. Next to nothing is escaped, so
  * that gzip finds what repeats: base64 or escapes would hide it, and cost twice the bytes.
  *
  * @param {string} text
  */
 export async function embedKernels(text) {
-  const pieces = text.split(/"@kernels:(plain|relaxed)@"/);
-  for (let at = 1; at < pieces.length; at += 2) {
-    const variant = pieces[at] === 'plain' ? 'plain' : 'relaxed';
-    const characters = Buffer.from(await kernels(variant)).toString('latin1');
-    const escapes = /** @type {Record<string, string>} */ ({ '\n': '\\n', '\r': '\\r' });
-    const escaped = characters.replace(
-      /[\n\r"\\]/g,
-      (character) => escapes[character] ?? `\\${character}`,
-    );
-    pieces[at] = `"${escaped}"`;
-  }
-  return pieces.join('');
+  const [before, after] = text.split(`"${MARK}"`);
+  if (after === undefined) return text;
+  built ??= buildRows();
+  const characters = Buffer.from((await built).map((byte) => byte ^ SWAP)).toString('latin1');
+  const escapes = /** @type {Record<string, string>} */ ({ '\n': '\\n', '\r': '\\r' });
+  const escaped = characters.replace(
+    /[\n\r"\\]/g,
+    (character) => escapes[character] ?? `\\${character}`,
+  );
+  return `${before}"${escaped}"${after}`;
 }

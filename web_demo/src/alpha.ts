@@ -1,6 +1,6 @@
 import type { Picture } from './picture';
 
-export function isOpaque({ data }: Picture): boolean {
+export function isOpaque({ data }: { data: Uint8ClampedArray }): boolean {
   for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
   return true;
 }

@@ -11,6 +11,9 @@ export const BACKENDS = [
 
 export type Backend = (typeof BACKENDS)[number];
 
+/** The engines' scripts. Those of the small runtime know opaque pictures alone, their twins all. */
+export type EngineName = Backend | `${Backend}-alpha`;
+
 /** What a model's folder holds: one file for the small runtime, or a TF.js graph model. */
 export type ModelForm = 'compact' | 'tfjs';
 
@@ -24,24 +27,18 @@ export const BACKEND_LABELS: Record<Backend, string> = {
   'tfjs-cpu': 'TF.js on the CPU',
 };
 
-/** Short names that say where to compute, and leave it to the model by what. */
-const PLACES: Record<string, Record<ModelForm, Backend>> = {
-  webgpu: { compact: 'webgpu', tfjs: 'tfjs-webgpu' },
-  webgl: { compact: 'webgl2', tfjs: 'tfjs-webgl' },
-  webgl2: { compact: 'webgl2', tfjs: 'tfjs-webgl' },
-  wasm: { compact: 'wasm', tfjs: 'tfjs-wasm' },
-  cpu: { compact: 'tfjs-cpu', tfjs: 'tfjs-cpu' },
-};
-
+/** A backend, or a short name that says where to compute and leaves it to the model by what. */
 export type BackendName = Backend | 'webgl' | 'cpu';
 
 export function isBackendName(name: string): name is BackendName {
-  return name in PLACES || (BACKENDS as readonly string[]).includes(name);
+  return ([...BACKENDS, 'webgl', 'cpu'] as string[]).includes(name);
 }
 
 /** The backend that a name means for a model of this form. */
 export function backendFor(name: BackendName, form: ModelForm): Backend {
-  return PLACES[name]?.[form] ?? (name as Backend);
+  const isOther = name === 'cpu' || (form === 'tfjs' && !isTfjs(name));
+  const wanted = isOther ? `tfjs-${name.replace('2', '')}` : name.replace(/^webgl$/, 'webgl2');
+  return wanted as Backend;
 }
 
 /** What is tried for a model of this form, the best first. TF.js only where it must be. */
@@ -49,14 +46,10 @@ export function backendsFor(form: ModelForm): Backend[] {
   return BACKENDS.filter((name) => isTfjs(name) === (form === 'tfjs'));
 }
 
-export function isTfjs(backend: Backend): boolean {
+function isTfjs(backend: string): boolean {
   return backend.startsWith('tfjs-');
 }
 
 export function isGpu(backend: Backend): boolean {
-  return backend.includes('gl') || backend.includes('gpu');
-}
-
-export function isBackend(name: string): name is Backend {
-  return (BACKENDS as readonly string[]).includes(name);
+  return /gl|gpu/.test(backend);
 }

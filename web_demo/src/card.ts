@@ -22,60 +22,63 @@ export type ModelFiles = Record<string, Uint8Array<ArrayBuffer>>;
 
 export type Sha256 = (bytes: Uint8Array) => Promise<ArrayBuffer | Uint8Array<ArrayBuffer>>;
 
-const FORMAT = 1;
-
 /** Small inputs and the model's outputs; the only one of the card's other files that is read here. */
 export const GOLDEN_FILE = 'golden.json';
 
-/** Read a parsed `halfsize.json`. Throws ModelMismatch naming the field that is wrong. */
-export function parseCard(value: unknown): Card {
-  const card = record(value, 'the card');
-  if (card.format !== FORMAT) {
-    throw wrong(`format is ${JSON.stringify(card.format)}, this page reads format ${FORMAT}`);
-  }
-  const { name, colour } = card;
-  if (typeof name !== 'string' || name === '') throw wrong('name must be a text');
-  if (colour !== 'luma' && colour !== 'rgb' && colour !== 'ycbcr') {
-    throw wrong('colour must be "luma", "rgb" or "ycbcr"');
-  }
-  const model = record(card.files, 'files');
-  const { [GOLDEN_FILE]: golden } = record(card.other_files ?? {}, 'other_files');
+const COLOURS: unknown[] = ['luma', 'rgb', 'ycbcr'];
+
+type Written = Partial<Card> & { format?: number; other_files?: Record<string, CardFile> };
+
+/** Read a parsed `halfsize.json`. Undefined where a field is wrong: ./card-problem says which. */
+export function readCard(value: unknown): Card | undefined {
+  const card: Written = Object(value);
+  const { name, colour, scale, margin_px, parameters } = card;
+  const align_px = card.align_px ?? 1;
+  const model = Object(card.files);
+  const { [GOLDEN_FILE]: golden } = Object(card.other_files);
   // A file of the small runtime has golden vectors in it.
   const isListed = golden !== undefined && !(NETWORK_FILE in model);
-  const listed = isListed ? { [GOLDEN_FILE]: golden } : {};
-  const files = Object.entries({ ...model, ...listed }).map(
-    ([file, entry]) => [file, parseFile(file, entry)] as const,
-  );
-  const names = files.map(([file]) => file);
-  if (!names.includes('model.json') && !names.includes(NETWORK_FILE)) {
-    throw wrong(`files must list ${NETWORK_FILE} or model.json`);
-  }
-  return {
-    name,
-    colour,
-    scale: whole(card.scale, 'scale', 1),
-    margin_px: whole(card.margin_px, 'margin_px', 0),
-    align_px: whole(card.align_px ?? 1, 'align_px', 1),
-    parameters: whole(card.parameters, 'parameters', 0),
-    files: Object.fromEntries(files),
-  };
+  const files: Card['files'] = { ...model, ...(isListed && { [GOLDEN_FILE]: golden }) };
+  const isRight =
+    card.format === 1 &&
+    typeof name === 'string' &&
+    name !== '' &&
+    COLOURS.includes(colour) &&
+    isWhole(scale, 1) &&
+    isWhole(margin_px, 0) &&
+    isWhole(align_px, 1) &&
+    isWhole(parameters, 0) &&
+    (NETWORK_FILE in files || 'model.json' in files) &&
+    Object.values(files).every(isFile);
+  return isRight
+    ? ({ name, colour, scale, margin_px, align_px, parameters, files } as Card)
+    : undefined;
 }
 
-/** Refuse files that are not, byte for byte, the ones the card was written for. */
+function isFile(file: unknown): boolean {
+  const { bytes, gzip_bytes, sha256 } = Object(file);
+  return isWhole(bytes, 0) && isWhole(gzip_bytes, 0) && /^[0-9a-f]{64}$/.test(sha256);
+}
+
+export function isWhole(value: unknown, least: number): boolean {
+  return Number.isInteger(value) && (value as number) >= least;
+}
+
+/**
+ * Refuse files that are not, byte for byte, the ones the card was written for.
+ *
+ * @param say writes the sentence of the error.
+ */
 export async function requireUntouched(
   card: Card,
   files: ModelFiles,
   compute: Sha256,
+  say: (problem: 'incomplete' | 'altered', model: string, file: string) => string | Promise<string>,
 ): Promise<void> {
-  for (const [file, expected] of Object.entries(card.files)) {
-    const bytes = files[file];
-    if (!bytes)
-      throw new ModelMismatch(`The model “${card.name}” is incomplete: ${file} is missing.`);
-    if (bytes.length !== expected.bytes || (await hashOf(bytes, compute)) !== expected.sha256) {
-      throw new ModelMismatch(
-        `The model “${card.name}” was altered: ${file} is not the file its card describes. Export it again.`,
-      );
-    }
+  for (const [file, { bytes, sha256 }] of Object.entries(card.files)) {
+    const content = files[file];
+    if (content?.length === bytes && (await hashOf(content, compute)) === sha256) continue;
+    throw new ModelMismatch(await say(content ? 'altered' : 'incomplete', card.name, file));
   }
 }
 
@@ -98,37 +101,4 @@ export function modelBytes(card: Card): { raw: number; gzip: number } {
     raw: files.reduce((sum, { bytes }) => sum + bytes, 0),
     gzip: files.reduce((sum, { gzip_bytes }) => sum + gzip_bytes, 0),
   };
-}
-
-function parseFile(file: string, value: unknown): CardFile {
-  const entry = record(value, `files["${file}"]`);
-  const hash = entry.sha256;
-  if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) {
-    throw wrong(`the sha256 of ${file} must be 64 hexadecimal digits`);
-  }
-  return {
-    bytes: whole(entry.bytes, `bytes of ${file}`, 0),
-    gzip_bytes: whole(entry.gzip_bytes, `gzip_bytes of ${file}`, 0),
-    sha256: hash,
-  };
-}
-
-function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrong(`${what} must be an object`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function whole(value: unknown, what: string, least: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < least) {
-    throw wrong(
-      `${what} must be a whole number of at least ${least}, got ${JSON.stringify(value)}`,
-    );
-  }
-  return value;
-}
-
-function wrong(what: string): ModelMismatch {
-  return new ModelMismatch(`The model card halfsize.json cannot be used: ${what}.`);
 }

@@ -57,12 +57,7 @@ export class Exhausted extends Error {
   override readonly name = 'Exhausted';
 }
 
-/** Whether an error that a runtime threw on its own means that memory ran out. */
+/** Whether memory ran out: RangeError is what arrays and WebAssembly throw. */
 export function isMemoryError(error: unknown): boolean {
-  if (error instanceof Exhausted) return true;
-  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
-  return (
-    error instanceof RangeError ||
-    /out of memory|OOM|allocat|memory access out of bounds|context.?lost|device.*lost/i.test(text)
-  );
+  return error instanceof Exhausted || error instanceof RangeError;
 }

@@ -17,19 +17,45 @@ export class HalfsizeError extends Error {
   }
 }
 
-/** The picture cannot be read: not an image, damaged, too large, or from another site. */
-export class UnsupportedImage extends HalfsizeError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('UnsupportedImage', message, options);
-  }
+/** What an engine may say of a picture. */
+export type FailureCode = ErrorCode | 'Transparent';
+
+/** The class of the errors with a code. */
+type Errors = new (message: string, options?: ErrorOptions) => HalfsizeError;
+
+const CLASSES: Partial<Record<FailureCode, Errors>> = {};
+
+function errorsOf(code: FailureCode): Errors {
+  const Class = class extends HalfsizeError {
+    constructor(message: string, options?: ErrorOptions) {
+      super(code as ErrorCode, message, options);
+    }
+  };
+  CLASSES[code] = Class;
+  return Class;
 }
 
+/** The picture cannot be read: not an image, damaged, too large, or from another site. */
+export const UnsupportedImage = errorsOf('UnsupportedImage');
+export type UnsupportedImage = HalfsizeError;
+
 /** The model is not what its card says, or not one that this library runs. */
-export class ModelMismatch extends HalfsizeError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('ModelMismatch', message, options);
-  }
-}
+export const ModelMismatch = errorsOf('ModelMismatch');
+export type ModelMismatch = HalfsizeError;
+
+/** Not even the smallest tiles, or not the result, fit into memory. */
+export const OutOfMemory = errorsOf('OutOfMemory');
+export type OutOfMemory = HalfsizeError;
+
+/** The backend that was asked for does not run the model here. */
+export const NoBackend = errorsOf('NoBackend');
+export type NoBackend = HalfsizeError;
+
+/**
+ * The picture is transparent, and the engine knows opaque ones alone: the library takes another, and
+ * nobody else sees this.
+ */
+export const Transparent = errorsOf('Transparent');
 
 /** The caller's signal ended the work; `cause` is the signal's reason. */
 export class Aborted extends HalfsizeError {
@@ -38,25 +64,10 @@ export class Aborted extends HalfsizeError {
   }
 }
 
-/** Not even the smallest tiles, or not the result, fit into memory. */
-export class OutOfMemory extends HalfsizeError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('OutOfMemory', message, options);
-  }
-}
-
-/** The backend that was asked for does not run the model here. */
-export class NoBackend extends HalfsizeError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('NoBackend', message, options);
-  }
-}
-
-const CLASSES = { UnsupportedImage, ModelMismatch, OutOfMemory, NoBackend };
-
-/** The error that crossed a message channel as its code and message. */
-export function errorOf(code: ErrorCode, message: string): HalfsizeError {
-  return code === 'Aborted' ? new Aborted() : new CLASSES[code](message);
+/** The error that crossed a message channel as its code and message; `cause` is why it was aborted. */
+export function errorOf(code: FailureCode, message: string, cause: unknown): HalfsizeError {
+  const Class = CLASSES[code];
+  return Class ? new Class(message) : new Aborted(cause);
 }
 
 /** The sentence of a HalfsizeError; for anything else, what is known about it after `lead`. */

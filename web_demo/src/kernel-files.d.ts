@@ -1,5 +1,8 @@
-/** What the build compiles assembly/ to: a program, and the pixels of its blocks. */
-declare module 'kernels:*' {
+/**
+ * The build puts the program that assembly/rows.ts becomes in this place, a character for each byte,
+ * of which `swap` changes some bits.
+ */
+declare module 'kernels:rows' {
   export const program: string;
-  export const blockPixels: readonly number[];
+  export const swap: number;
 }

@@ -1,6 +1,6 @@
 import type { Backend } from './backend-names';
 import type { Card, ModelFiles } from './card';
-import type { ErrorCode } from './errors';
+import type { FailureCode } from './errors';
 import type { Picture } from './picture';
 
 /** What a picture's numbers mean. */
@@ -43,4 +43,4 @@ export type FromEngine =
   | { kind: 'rejected'; reason: string }
   | { kind: 'progress'; job: number; done: number; total: number }
   | { kind: 'finished'; job: number; picture: Picture; milliseconds: number; tilePx: number }
-  | { kind: 'failed'; job: number; code: ErrorCode; reason: string };
+  | { kind: 'failed'; job: number; code: FailureCode; reason: string };

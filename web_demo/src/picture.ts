@@ -13,10 +13,12 @@ export function blankPicture(width: number, height: number): Picture {
   try {
     return { width, height, data: new Uint8ClampedArray(width * height * 4) };
   } catch {
-    throw new OutOfMemory(
-      `A picture of ${width} × ${height} pixels does not fit into this browser's memory. Choose a smaller one.`,
-    );
+    throw new OutOfMemory(tooLarge(width, height));
   }
+}
+
+export function tooLarge(width: number, height: number): string {
+  return `A picture of ${width} × ${height} pixels is too large for this browser. Choose a smaller one.`;
 }
 
 /** The part of a picture inside both ranges, as a picture of its own. */

@@ -28,17 +28,12 @@ export function planSpans(
   align = 1,
   from = 0,
 ): Span[] {
-  requireWhole('length', length, 1);
-  requireWhole('tile', tile, 1);
-  requireWhole('margin', margin, 0);
-  requireWhole('align', align, 1);
-  if (tile % align !== 0 || margin % align !== 0) {
+  const isWhole = [length, tile, margin, align].every(Number.isInteger);
+  const fits = length > 0 && margin >= 0 && align > 0 && tile > 2 * margin;
+  if (!isWhole || !fits || tile % align !== 0 || margin % align !== 0) {
     throw new RangeError(
-      `align of ${align} px must divide tile ${tile} px and margin ${margin} px`,
+      `${length} px cannot be cut into tiles of ${tile} px with margins of ${margin}, aligned to ${align}`,
     );
-  }
-  if (tile <= 2 * margin) {
-    throw new RangeError(`tile must be more than twice the margin of ${margin} px, got ${tile} px`);
   }
   const last = Math.max(0, Math.ceil((length - tile) / align) * align);
   const spans: Span[] = [];
@@ -68,10 +63,4 @@ export function fitTile(length: number, tile: number, margin: number): number {
   const windows = Math.ceil((length - 2 * margin) / (most - 2 * margin));
   const even = Math.ceil((length - 2 * margin) / windows) + 2 * margin;
   return Math.min(most, STEP_PX * Math.ceil(even / STEP_PX));
-}
-
-function requireWhole(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) {
-    throw new RangeError(`${name} must be a whole number of at least ${least}, got ${value}`);
-  }
 }

@@ -1,8 +1,8 @@
-import { enlargeAlpha, fillHidden, isOpaqueWithin } from './alpha';
 import type { Enlarger, PixelBytes } from './engine';
 import { ModelMismatch } from './errors';
-import { blankPicture, cropPicture, type Picture, readTile, writeTile } from './picture';
+import { blankPicture, type Picture, writeTile } from './picture';
 import { fitTile, planSpans, type Span } from './tiling';
+import { openTile } from './transparency';
 
 export type Work = {
   /** How many times larger the model makes a picture, from its card. */
@@ -18,9 +18,6 @@ export type Work = {
   /** Waited for before every tile: lets messages in, and throws when the work is not wanted. */
   pause: () => Promise<void>;
 };
-
-/** How far Catmull-Rom interpolation looks: the enlarged alpha can be above zero this far out. */
-const ALPHA_REACH_PX = 2;
 
 /**
  * Enlarge a picture tile by tile: the same bytes as running the model on the whole of it.
@@ -85,45 +82,15 @@ async function enlargeTile(
   model: Enlarger,
   row: Span,
   column: Span,
-  { scale, marginPx }: Work,
+  work: Work,
 ): Promise<void> {
   const height = row.readEnd - row.readStart;
   const width = column.readEnd - column.readStart;
-  // What is all opaque in reach of a tile gives it the same bytes either way, and sooner.
-  const reach = marginPx + ALPHA_REACH_PX;
-  const opaque = isOpaqueWithin(
-    picture,
-    widened(row.readStart, row.readEnd, picture.height, reach),
-    widened(column.readStart, column.readEnd, picture.width, reach),
-  );
-  const tile = opaque
-    ? readTile(picture, row, column)
-    : readHiddenFilled(picture, row, column, reach);
-  const enlarged = await model.runBytes(tile, height, width);
-  requireLength(enlarged, height, width, scale);
-  writeTile(result, enlarged, row, column, scale);
-  if (!opaque) writeAlpha(result, picture, row, column, scale);
-}
-
-/** A tile's bytes, with colour under what is transparent. It spreads no further than `radius`. */
-function readHiddenFilled(picture: Picture, row: Span, column: Span, radius: number): PixelBytes {
-  const rows = widened(row.readStart, row.readEnd, picture.height, radius);
-  const columns = widened(column.readStart, column.readEnd, picture.width, radius);
-  const filled = fillHidden(cropPicture(picture, rows, columns), radius);
-  return readTile(filled, shifted(row, rows.start), shifted(column, columns.start));
-}
-
-function writeAlpha(result: Picture, picture: Picture, row: Span, column: Span, scale: number) {
-  const rows = widened(row.keepStart, row.keepEnd, picture.height, ALPHA_REACH_PX);
-  const columns = widened(column.keepStart, column.keepEnd, picture.width, ALPHA_REACH_PX);
-  const alpha = enlargeAlpha(cropPicture(picture, rows, columns), scale);
-  const stride = (columns.end - columns.start) * scale;
-  for (let y = row.keepStart * scale; y < row.keepEnd * scale; y++) {
-    const from = (y - rows.start * scale) * stride - columns.start * scale;
-    for (let x = column.keepStart * scale; x < column.keepEnd * scale; x++) {
-      result.data[(y * result.width + x) * 4 + 3] = alpha[from + x] as number;
-    }
-  }
+  const { pixels, finish } = openTile(picture, row, column, work);
+  const enlarged = await model.runBytes(pixels, height, width);
+  requireLength(enlarged, height, width, work.scale);
+  writeTile(result, enlarged, row, column, work.scale);
+  finish?.(result);
 }
 
 /** The side of windows that cut `length` pixels into so many, if that leaves more than margins. */
@@ -139,17 +106,4 @@ function requireLength(got: PixelBytes, height: number, width: number, scale: nu
       `The model gave ${got.length / 4} pixels where its card promises ${expected}. Export it again.`,
     );
   }
-}
-
-function widened(start: number, end: number, length: number, by: number) {
-  return { start: Math.max(0, start - by), end: Math.min(length, end + by) };
-}
-
-function shifted({ readStart, readEnd, keepStart, keepEnd }: Span, by: number): Span {
-  return {
-    readStart: readStart - by,
-    readEnd: readEnd - by,
-    keepStart: keepStart - by,
-    keepEnd: keepEnd - by,
-  };
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { modelBytes, parseCard, requireUntouched } from '../src/card';
+import { modelBytes, readCard, requireUntouched } from '../src/card';
+import { parseCard } from '../src/card-problem';
 import { ModelMismatch } from '../src/errors';
+import { sentences } from '../src/library/sentences';
 import { sha256 } from '../src/sha256';
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
@@ -11,6 +13,9 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 const FILES = { 'model.json': bytesOf('{"a": 1}'), 'group1-shard1of1.bin': bytesOf('weights') };
 
 const compute = async (bytes: Uint8Array) => sha256(bytes);
+
+const say = (problem: 'incomplete' | 'altered', model: string, file: string) =>
+  sentences[problem](model, file);
 
 test.each([0, 1, 55, 56, 63, 64, 65, 1000])('SHA-256 of %i bytes', (length) => {
   const bytes = Uint8Array.from({ length }, (_, i) => (i * 7919) % 251);
@@ -49,9 +54,9 @@ test('of the other files only the golden vectors are read, and they are checked 
   const card = parseCard({ ...cardJson(), other_files });
   expect(Object.keys(card.files)).toEqual([...Object.keys(FILES), 'golden.json']);
   expect(modelBytes(card)).toEqual({ raw: 17, gzip: 77 });
-  await requireUntouched(card, { ...FILES, 'golden.json': golden }, compute);
+  await requireUntouched(card, { ...FILES, 'golden.json': golden }, compute, say);
   const altered = { ...FILES, 'golden.json': bytesOf('[]') };
-  await expect(requireUntouched(card, altered, compute)).rejects.toThrow(/golden\.json/);
+  await expect(requireUntouched(card, altered, compute, say)).rejects.toThrow(/golden\.json/);
 });
 
 describe('a card that is wrong is refused with a sentence naming the field', () => {
@@ -72,6 +77,7 @@ describe('a card that is wrong is refused with a sentence naming the field', () 
     const change = () => parseCard({ ...cardJson(), [field]: value });
     expect(change).toThrow(ModelMismatch);
     expect(change).toThrow(message);
+    expect(readCard({ ...cardJson(), [field]: value })).toBeUndefined();
   });
 
   test.each([null, 'card', 7, []])('%j', (value) => {
@@ -81,27 +87,29 @@ describe('a card that is wrong is refused with a sentence naming the field', () 
 
 describe('model files', () => {
   test('the written ones are taken', async () => {
-    await requireUntouched(parseCard(cardJson()), FILES, compute);
+    await requireUntouched(parseCard(cardJson()), FILES, compute, say);
   });
 
   test('one changed bit is refused', async () => {
     const weights = bytesOf('weights');
     weights[3] = (weights[3] as number) ^ 1;
     const tampered = { ...FILES, 'group1-shard1of1.bin': weights };
-    await expect(requireUntouched(parseCard(cardJson()), tampered, compute)).rejects.toThrow(
+    await expect(requireUntouched(parseCard(cardJson()), tampered, compute, say)).rejects.toThrow(
       /“tiny” was altered: group1-shard1of1\.bin/,
     );
   });
 
   test('a file cut short is refused', async () => {
     const cut = { ...FILES, 'model.json': FILES['model.json'].slice(0, 5) };
-    await expect(requireUntouched(parseCard(cardJson()), cut, compute)).rejects.toThrow(/altered/);
+    await expect(requireUntouched(parseCard(cardJson()), cut, compute, say)).rejects.toThrow(
+      /altered/,
+    );
   });
 
   test('a missing file is refused', async () => {
     const { 'model.json': model } = FILES;
     await expect(
-      requireUntouched(parseCard(cardJson()), { 'model.json': model }, compute),
+      requireUntouched(parseCard(cardJson()), { 'model.json': model }, compute, say),
     ).rejects.toThrow(/incomplete: group1-shard1of1\.bin is missing/);
   });
 });

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { backendFor, isBackendName } from '../src/backend-names';
 import { deviceSkips, isShownSmall, speedSkips } from '../src/element/decide';
 import type { PixelBytes } from '../src/engine';
+import { isOutsideSrgb } from '../src/library/colours';
 import { best, isSettled, orderToTry } from '../src/library/merit';
-import { isOutsideSrgb } from '../src/library/source';
 import { turned, webpOrientation } from '../src/library/webp-orientation';
 import { blankPicture } from '../src/picture';
 import { probe } from '../src/worker/probe';
@@ -18,6 +19,20 @@ test('what was remembered is tried first, the rest by merit', () => {
     'tfjs-webgl',
     'tfjs-cpu',
   ]);
+});
+
+test.each([
+  ['webgpu', 'webgpu', 'tfjs-webgpu'],
+  ['webgl', 'webgl2', 'tfjs-webgl'],
+  ['webgl2', 'webgl2', 'tfjs-webgl'],
+  ['wasm', 'wasm', 'tfjs-wasm'],
+  ['cpu', 'tfjs-cpu', 'tfjs-cpu'],
+  ['tfjs-webgl', 'tfjs-webgl', 'tfjs-webgl'],
+  ['tfjs-wasm', 'tfjs-wasm', 'tfjs-wasm'],
+] as const)('“%s” is %s for the small runtime’s models and %s for TF.js’s', (name, small, tfjs) => {
+  expect(isBackendName(name)).toBe(true);
+  expect(backendFor(name, 'compact')).toBe(small);
+  expect(backendFor(name, 'tfjs')).toBe(tfjs);
 });
 
 test('measuring ends with a fast backend, and never goes on to plain JavaScript', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BLOCKS } from '../assembly/convolution.mjs';
-import { buildKernels } from '../scripts/build-kernels.mjs';
-import type { Kernels, Program } from '../src/compact/kernels';
+import { buildRows } from '../scripts/build-kernels.mjs';
+import { compileProgram } from '../src/compact/kernels';
 import { type ChainNetwork, parseNetwork } from '../src/compact/network';
 import { WasmChain } from '../src/compact/wasm-chain';
 import { enlargeFloats } from '../src/compact/wasm-floats';
@@ -12,12 +11,7 @@ import { encodeChain, plainChain, randomChain } from './chains';
 import { randomSource, wholeBetween } from './random';
 import { randomPicture } from './stand-ins';
 
-const module = await WebAssembly.compile((await buildKernels('plain')) as BufferSource);
-
-async function program(): Promise<Program> {
-  const kernels = (await WebAssembly.instantiate(module)).exports as unknown as Kernels;
-  return { kernels, blockPixels: BLOCKS.plain.map(({ pixels }) => pixels) };
-}
+const program = await compileProgram(await buildRows(), ['plain']);
 
 const SHAPES = [
   { body: 0, channels: 1 },
@@ -104,14 +98,14 @@ test('tiled equals whole to the byte', async () => {
 });
 
 test('memory does not grow with the height of a picture, and little with its width', async () => {
-  const { kernels, blockPixels } = await program();
+  const started = await program();
   // The largest student that has a name: 5 body convolutions of 32 channels.
   const network = randomChain(randomSource(1), { body: 5, channels: 32 });
-  const chain = new WasmChain({ kernels, blockPixels }, network);
+  const chain = new WasmChain(started, network);
   chain.enlargeBytes(new Uint8ClampedArray(640 * 4), 1, 640);
-  const before = kernels.memory.buffer.byteLength;
+  const before = started.kernels.memory.buffer.byteLength;
   chain.enlargeBytes(new Uint8ClampedArray(640 * 9 * 4), 9, 640);
-  expect(kernels.memory.buffer.byteLength).toBe(before);
+  expect(started.kernels.memory.buffer.byteLength).toBe(before);
   expect(before).toBeLessThan(8e6); // a tile is never wider; 32 MB are promised
 });
 

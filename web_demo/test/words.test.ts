@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { sentenceOf, UnsupportedImage } from '../src/errors';
 import { imageFormat } from '../src/library/image-format';
+import { sentences } from '../src/library/sentences';
 import { bytesInWords, savedName, timeInWords } from '../src/page/words';
 
 test.each([
@@ -47,4 +48,10 @@ test.each([
   [undefined, ''],
 ])('%s is told by its first bytes', (format, hex) => {
   expect(imageFormat(Buffer.from(hex, 'hex'))).toBe(format);
+});
+
+test('a card that is no card says what is wrong with it', () => {
+  expect(sentences['not JSON'](new SyntaxError('Unexpected token'), 'x')).toMatch(/not JSON/);
+  expect(sentences['not JSON'](new SyntaxError('Unexpected end'), '')).toMatch(/missing/);
+  expect(sentences['not a card']({ format: 2 })).toMatch(/halfsize\.json .* reads format 1\.$/);
 });

@@ -1,5 +1,7 @@
-/** What assembly/ is compiled to. Everything but counts and `asBytes` is an address. */
-export type Kernels = {
+import { BLOCK_PIXELS, convolutionProgram } from './convolution';
+
+/** What assembly/rows.ts is compiled to. Everything but counts and `asBytes` is an address. */
+export type RowKernels = {
   memory: WebAssembly.Memory;
   readLuma(from: number, luma: number, blue: number, red: number, width: number): void;
   readRgb(from: number, to: number, width: number): void;
@@ -24,15 +26,11 @@ export type Kernels = {
     asBytes: number,
   ): void;
   shuffle(from: number, to: number, width: number, scale: number, vectors: number): void;
-  convolve1: Convolve;
-  convolve2: Convolve;
-  convolve3: Convolve;
 };
 
+/** What ./convolution writes; it says what the parameters are. */
 export type Convolve = (
-  above: number,
-  middle: number,
-  below: number,
+  rows: number,
   inputBytes: number,
   weights: number,
   bias: number,
@@ -41,8 +39,41 @@ export type Convolve = (
   blocks: number,
 ) => void;
 
-/** A compiled program, and how many pixels each of its convolutions works on at once. */
-export type Program = { kernels: Kernels; blockPixels: readonly number[] };
+/** A running program with a memory of its own; convolutions by the number of their vectors. */
+export type Program = {
+  kernels: RowKernels;
+  convolutions: Record<number, Convolve>;
+  /** How many pixels each convolution works on at once. */
+  blockPixels: readonly number[];
+};
 
-/** No kernel works on more pixels at once: so far beyond a row's end may be written. */
-export const MOST_PIXELS = 8;
+/** A compiled program: starts as many as are asked for. */
+export type StartProgram = () => Promise<Program>;
+
+/**
+ * Compile the program with fused multiply-add where there is relaxed SIMD, else the plain one.
+ *
+ * @param rows what assembly/rows.ts is compiled to.
+ * @throws Error where there is no SIMD at all.
+ */
+export async function compileProgram(
+  rows: Uint8Array<ArrayBuffer>,
+  variants: readonly ('relaxed' | 'plain')[] = ['relaxed', 'plain'],
+): Promise<StartProgram> {
+  for (const variant of variants) {
+    const written = convolutionProgram(variant);
+    if (!WebAssembly.validate(written)) continue;
+    const [first, second] = [await WebAssembly.compile(rows), await WebAssembly.compile(written)];
+    return async () => {
+      const kernels = (await WebAssembly.instantiate(first)).exports as unknown as RowKernels;
+      const shared = { m: { m: kernels.memory } };
+      const convolutions = (await WebAssembly.instantiate(second, shared)).exports;
+      return {
+        kernels,
+        convolutions: convolutions as unknown as Record<number, Convolve>,
+        blockPixels: BLOCK_PIXELS[variant],
+      };
+    };
+  }
+  throw new Error('it has no SIMD');
+}

@@ -38,7 +38,6 @@ export type ChainNetwork = {
 const MAGIC = [0x48, 0x53, 0x5a, 0x1a];
 
 const VERSION = 1;
-const HEADER_BYTES = 16;
 const MOST_BODY = 256;
 const MOST_CHANNELS = 1024;
 const MOST_GOLDEN = 16;
@@ -55,62 +54,35 @@ const MOST_WEIGHTS = 16_000_000;
 export function parseNetwork(bytes: Uint8Array): ChainNetwork {
   const reader = new Reader(bytes);
   const header = parseHeader(reader);
-  const { scale, colour, body } = header;
-  const layers: ChainLayer[] = [];
-  for (let index = 0; index < body + 2; index++) layers.push(parseLayer(reader, header, index));
-  const golden: GoldenCase[] = [];
-  for (let index = 0; index < header.golden; index++) golden.push(parseGolden(reader, scale));
+  const { scale, colours, body } = header;
+  const layers = counted(body + 2, (index) => parseLayer(reader, header, index));
+  const golden = counted(header.golden, () => parseGolden(reader, scale));
   reader.requireEnd();
-  return { scale, colour, marginPx: body + 2, layers, golden };
+  return { scale, colour: colours === 1 ? 'luma' : 'rgb', marginPx: body + 2, layers, golden };
 }
 
-type Header = {
-  scale: number;
-  colour: 'luma' | 'rgb';
-  isInt8: boolean;
-  hasSlopes: boolean;
-  body: number;
-  channels: number;
-  golden: number;
-};
+type Header = ReturnType<typeof parseHeader>;
 
-function parseHeader(reader: Reader): Header {
-  const head = reader.bytes(HEADER_BYTES);
-  if (MAGIC.some((byte, at) => head[at] !== byte)) throw wrong('it is no halfsize model');
-  const [version, precision, scale, colour, activation, golden] = head.subarray(4) as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const sizes = new DataView(head.buffer, head.byteOffset);
-  const [body, channels] = [sizes.getUint16(10, true), sizes.getUint16(12, true)];
-  if (version !== VERSION) throw wrong(`it has version ${version}, ${VERSION} is read here`);
-  if (precision !== 1 && precision !== 2) throw wrong(`${precision} is no precision`);
-  if (scale < 2 || scale > 4) throw wrong(`a scale of ${scale} is none of 2, 3 and 4`);
-  if (colour > 1) throw wrong(`${colour} is no colour`);
-  if (activation > 1) throw wrong(`${activation} is no activation`);
-  if (body > MOST_BODY) throw wrong(`${body} layers are too many`);
-  if (channels < 1 || channels > MOST_CHANNELS) throw wrong(`it cannot have ${channels} channels`);
-  if (golden < 1 || golden > MOST_GOLDEN) throw wrong(`it cannot have ${golden} golden vectors`);
-  if (sizes.getUint16(14, true) !== 0) throw wrong('its reserved bytes are not 0');
-  if (body * 9 * channels ** 2 > MOST_WEIGHTS) throw wrong('it has too many weights');
-  return {
-    scale,
-    colour: colour === 0 ? 'luma' : 'rgb',
-    isInt8: precision === 2,
-    hasSlopes: activation === 1,
-    body,
-    channels,
-    golden,
+function parseHeader(reader: Reader) {
+  for (const byte of MAGIC) if (reader.bytes(1)[0] !== byte) throw wrong('it is no halfsize model');
+  reader.number(VERSION, VERSION);
+  // In the order of the file: each number that is read is the next one.
+  const header = {
+    isInt8: reader.number(1, 2) === 2,
+    scale: reader.number(2, 4),
+    colours: reader.number(0, 1) === 0 ? 1 : 3,
+    hasSlopes: reader.number(0, 1) === 1,
+    golden: reader.number(1, MOST_GOLDEN),
+    body: reader.number(0, MOST_BODY, 2),
+    channels: reader.number(1, MOST_CHANNELS, 2),
   };
+  reader.number(0, 0, 2); // reserved
+  if (header.body * 9 * header.channels ** 2 > MOST_WEIGHTS) throw wrong('it has too many weights');
+  return header;
 }
 
 function parseLayer(reader: Reader, header: Header, index: number): ChainLayer {
-  const { body, channels, isInt8, hasSlopes, scale } = header;
-  const colours = header.colour === 'luma' ? 1 : 3;
+  const { body, channels, colours, isInt8, hasSlopes, scale } = header;
   const isLast = index === body + 1;
   const inputs = index === 0 ? colours : channels;
   const outputs = isLast ? colours * scale ** 2 : channels;
@@ -120,24 +92,23 @@ function parseLayer(reader: Reader, header: Header, index: number): ChainLayer {
   if (!isInt8) return { inputs, outputs, weights: reader.halves(count), bias, slopes };
   const steps = reader.halves(outputs);
   const levels = reader.bytes(count);
-  const weights = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    const level = ((levels[i] as number) << 24) >> 24;
-    weights[i] = level * (steps[i % outputs] as number);
-  }
+  // Levels are signed.
+  const weights = Float32Array.from(
+    levels,
+    (level, i) => ((level << 24) >> 24) * (steps[i % outputs] as number),
+  );
   return { inputs, outputs, weights, bias, slopes };
 }
 
 function parseGolden(reader: Reader, scale: number): GoldenCase {
-  const [height, width] = reader.bytes(2) as unknown as [number, number];
-  if (height < 1 || width < 1) throw wrong('a golden vector is empty');
-  const pixels = height * width * 3;
-  return {
-    height,
-    width,
-    input: reader.bytes(pixels),
-    output: reader.bytes(pixels * scale ** 2),
-  };
+  const height = reader.number(1, 255);
+  const width = reader.number(1, 255);
+  const values = height * width * 3;
+  return { height, width, input: reader.bytes(values), output: reader.bytes(values * scale ** 2) };
+}
+
+function counted<T>(length: number, make: (index: number) => T): T[] {
+  return Array.from({ length }, (_, index) => make(index));
 }
 
 /** Goes through the bytes and never past their end. */
@@ -157,14 +128,22 @@ class Reader {
     return part;
   }
 
+  /** A whole number of some bytes, the least significant first, that must be in this range. */
+  number(least: number, most: number, size = 1): number {
+    const value = this.bytes(size).reduceRight((sum, byte) => 256 * sum + byte, 0);
+    if (value < least || value > most) {
+      const at = this.#at - size;
+      throw wrong(`the number at byte ${at} is ${value}, it must be from ${least} to ${most}`);
+    }
+    return value;
+  }
+
   /** IEEE 754 binary16, little-endian. */
   halves(count: number): Float32Array {
     const stored = this.bytes(2 * count);
-    const values = new Float32Array(count);
-    for (let i = 0; i < count; i++) {
-      values[i] = half((stored[2 * i] as number) | ((stored[2 * i + 1] as number) << 8));
-    }
-    return values;
+    const low = (i: number) => stored[2 * i] as number;
+    const high = (i: number) => stored[2 * i + 1] as number;
+    return Float32Array.from({ length: count }, (_, i) => half(low(i) + 256 * high(i)));
   }
 
   requireEnd(): void {
@@ -174,11 +153,9 @@ class Reader {
 
 function half(bits: number): number {
   const exponent = (bits >> 10) & 31;
-  const mantissa = bits & 1023;
   if (exponent === 31) throw wrong('one of its values is no number');
-  const sign = bits & 0x8000 ? -1 : 1;
-  if (exponent === 0) return sign * mantissa * 2 ** -24;
-  return sign * (1024 + mantissa) * 2 ** (exponent - 25);
+  const whole = (exponent && 1024) + (bits & 1023);
+  return (bits >> 15 ? -whole : whole) * 2 ** (Math.max(exponent, 1) - 25);
 }
 
 function wrong(what: string): ModelMismatch {

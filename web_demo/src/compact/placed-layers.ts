@@ -18,69 +18,60 @@ export type PlacedLayer = { parts: Part[]; inputBytes: number; outputBytes: numb
 /** Put a network's weights into memory in the order in which the kernels use them. */
 export function placeLayers(network: ChainNetwork, program: Program, arena: Arena): PlacedLayer[] {
   const { layers, colour, scale } = network;
-  const placed: PlacedLayer[] = [];
   let inputBytes = colour === 'luma' ? 4 : 12;
-  for (const [index, layer] of layers.entries()) {
+  return layers.map((layer, index) => {
     const isLast = index === layers.length - 1;
     // Of the last layer, each colour's sub-pixels begin with a vector.
-    const group = isLast ? scale ** 2 : layer.outputs;
-    const outputs = [];
-    for (let first = 0; first < layer.outputs; first += group)
-      outputs.push(...padded(first, group));
-    placed.push(placeLayer(layer, outputs, isLast, inputBytes, program, arena));
-    inputBytes = 4 * outputs.length;
-  }
-  return placed;
+    const order = padded(layer.outputs, isLast ? scale ** 2 : layer.outputs);
+    const placed = placeLayer(layer, order, isLast, inputBytes, program, arena);
+    inputBytes = placed.outputBytes;
+    return placed;
+  });
 }
 
-/** @param outputs which output stands where; -1: none, zeros. */
+/** @param order which output stands where; undefined: none, zeros. */
 function placeLayer(
   layer: ChainLayer,
-  outputs: number[],
+  order: (number | undefined)[],
   isLast: boolean,
   inputBytes: number,
-  { kernels, blockPixels }: Program,
+  { convolutions, blockPixels }: Program,
   arena: Arena,
 ): PlacedLayer {
-  const convolutions = [kernels.convolve1, kernels.convolve2, kernels.convolve3];
   const parts: Part[] = [];
-  let first = 0;
-  for (const vectors of split(outputs.length / 4)) {
-    const own = outputs.slice(first, first + 4 * vectors);
+  for (let first = 0; first < order.length; ) {
+    // Two vectors are the fastest kernel, with a three where they are odd.
+    const left = (order.length - first) / 4;
+    const vectors = left < 4 ? left : 2;
+    const own = order.slice(first, first + 4 * vectors);
+    const of = (values: Float32Array | null, start = 0) =>
+      own.map((output) => (output === undefined ? 0 : (values?.[start + output] ?? 0)));
+    const weights = [];
+    for (let tap = 0; tap < 9; tap++) {
+      for (let input = 0; input < inputBytes / 4; input++) {
+        const start = (tap * layer.inputs + input) * layer.outputs;
+        weights.push(...(input < layer.inputs ? of(layer.weights, start) : own.map(() => 0)));
+      }
+    }
     // PReLU is all that the kernels know: with slopes of 0 it is ReLU, with slopes of 1 nothing.
-    const slope = (output: number) => (isLast ? 1 : (layer.slopes?.[output] ?? 0));
+    const slopes = isLast ? own.map(() => 1) : of(layer.slopes);
     parts.push({
-      convolve: convolutions[vectors - 1] as Convolve,
+      convolve: convolutions[vectors] as Convolve,
       pixels: blockPixels[vectors - 1] as number,
       offset: first * 4,
-      weights: arena.put(packed(layer, own, inputBytes / 4)),
-      bias: arena.put([...own.map((output) => layer.bias[output] ?? 0), ...own.map(slope)]),
+      weights: arena.put(weights),
+      bias: arena.put([...of(layer.bias), ...slopes]),
     });
     first += own.length;
   }
-  return { parts, inputBytes, outputBytes: 4 * outputs.length };
+  return { parts, inputBytes, outputBytes: 4 * order.length };
 }
 
-function packed({ weights, inputs, outputs }: ChainLayer, own: number[], stride: number) {
-  const result = new Float32Array(9 * stride * own.length);
-  for (let tap = 0; tap < 9; tap++) {
-    for (let input = 0; input < inputs; input++) {
-      const from = (tap * inputs + input) * outputs;
-      const to = (tap * stride + input) * own.length;
-      for (const [at, output] of own.entries()) result[to + at] = weights[from + output] ?? 0;
-    }
-  }
-  return result;
-}
-
-/** `count` numbers from `first` on, filled up with -1 to whole vectors. */
-function padded(first: number, count: number): number[] {
-  const length = 4 * Math.ceil(count / 4);
-  return Array.from({ length }, (_, at) => (at < count ? first + at : -1));
-}
-
-/** Cut vectors into twos, the fastest kernel, with a three where they are odd. */
-function split(vectors: number): number[] {
-  if (vectors < 4) return [vectors];
-  return [2, ...split(vectors - 2)];
+/** The numbers up to `count` in groups, each filled up with undefined to whole vectors. */
+function padded(count: number, group: number): (number | undefined)[] {
+  const width = 4 * Math.ceil(group / 4);
+  return Array.from({ length: (count / group) * width }, (_, at) => {
+    const within = at % width;
+    return within < group ? Math.floor(at / width) * group + within : undefined;
+  });
 }

@@ -1,12 +1,13 @@
 import type { PixelBytes } from '../engine';
 import { Arena } from './arena';
 import { BICUBIC_RADIUS_PX, bicubicLines } from './chroma';
-import { type Kernels, MOST_PIXELS, type Program } from './kernels';
+import { MOST_PIXELS } from './convolution';
+import type { Program, RowKernels } from './kernels';
 import type { ChainNetwork } from './network';
 import { type PlacedLayer, placeLayers } from './placed-layers';
 
-/** A ring of rows: how long one is, where the first is, how many there are. */
-type Rows = { bytes: number; start: number; count: number };
+/** A ring of rows: where a row is. Later rows take the places of those that nobody reads any more. */
+type Rows = (y: number) => number;
 
 /** Where everything is that depends on the width of a picture. */
 export type Room = ReturnType<WasmChain['layOut']>;
@@ -31,45 +32,54 @@ const TAPS = 2 * BICUBIC_RADIUS_PX + 1;
  */
 export class WasmChain {
   readonly scale: number;
-  readonly #kernels: Kernels;
+  readonly #kernels: RowKernels;
   readonly arena: Arena;
   readonly isLuma: boolean;
   readonly #layers: PlacedLayer[];
   readonly #nativeBytes: number;
   /** Vectors of four sub-pixels for each colour of a pixel. */
   readonly vectors: number;
-  readonly #taps: { down: number; across: number };
+  /** Of each vector of sub-pixels, what each of the four weighs the taps with. */
+  readonly #down: number;
+  readonly #across: number;
   readonly #afterWeights: number;
 
   constructor(program: Program, network: ChainNetwork) {
-    this.scale = network.scale;
+    const { scale, colour } = network;
+    this.scale = scale;
     this.#kernels = program.kernels;
-    this.arena = new Arena(program.kernels.memory);
-    this.isLuma = network.colour === 'luma';
-    this.#nativeBytes = FLOAT_BYTES * (this.isLuma ? 1 : 3);
-    this.vectors = Math.ceil(network.scale ** 2 / 4);
-    this.#layers = placeLayers(network, program, this.arena);
-    const { down, across } = tapVectors(network.scale, this.vectors);
-    this.#taps = { down: this.arena.put(down), across: this.arena.put(across) };
-    this.#afterWeights = this.arena.end;
+    const arena = new Arena(program.kernels.memory);
+    this.arena = arena;
+    this.isLuma = colour === 'luma';
+    this.#nativeBytes = this.isLuma ? FLOAT_BYTES : 3 * FLOAT_BYTES;
+    this.vectors = Math.ceil(scale ** 2 / 4);
+    this.#layers = placeLayers(network, program, arena);
+    const lines = bicubicLines(scale);
+    const taps = (lineOf: (sub: number) => number) =>
+      Float32Array.from({ length: this.vectors * TAPS * 4 }, (_, at) => {
+        const [vector, tap] = [Math.floor(at / TAPS / 4), Math.floor(at / 4) % TAPS];
+        return lines[Math.floor(lineOf(4 * vector + (at % 4))) * TAPS + tap] ?? 0;
+      });
+    this.#down = arena.put(taps((sub) => sub / scale));
+    this.#across = arena.put(taps((sub) => sub % scale));
+    this.#afterWeights = arena.end;
   }
 
   /** RGBA bytes in and out; the result is opaque, and halves were rounded upwards. */
   enlargeBytes(pixels: PixelBytes, height: number, width: number): PixelBytes {
-    const { scale } = this;
+    const { scale, arena, vectors } = this;
     const { readLuma, readRgb, shuffle } = this.#kernels;
     const result = new Uint8ClampedArray(pixels.length * scale ** 2);
     const [sourceBytes, resultBytes] = [4 * width, 4 * width * scale ** 2];
     this.run(height, width, true, {
       read: (y, { source }, native, blue, red) => {
-        const row = pixels.subarray(y * sourceBytes, (y + 1) * sourceBytes);
-        this.arena.bytes(source, sourceBytes).set(row);
+        arena.bytes.set(pixels.subarray(y * sourceBytes, (y + 1) * sourceBytes), source);
         if (this.isLuma) readLuma(source, native, blue, red, width);
         else readRgb(source, native, width);
       },
       write: (y, room) => {
-        shuffle(room.mixed, room.result, width, scale, this.vectors);
-        result.set(this.arena.bytes(room.result, resultBytes), y * resultBytes);
+        shuffle(room.mixed, room.result, width, scale, vectors);
+        result.set(arena.bytes.subarray(room.result, room.result + resultBytes), y * resultBytes);
       },
     });
     return result;
@@ -82,9 +92,14 @@ export class WasmChain {
     // Each layer is one row behind the one that it reads; a step computes one row of each.
     for (let step = 0; step < height + depth; step++) {
       if (step < height) this.#read(step, width, room, ends);
-      for (let index = 0; index < depth; index++) {
+      for (const [index, layer] of this.#layers.entries()) {
         const y = step - 1 - index;
-        if (y >= 0 && y < height) this.#convolve(index, y, height, width, room);
+        if (y < 0 || y >= height) continue;
+        const from = room.rings[index] as Rows;
+        const rows = [y - 1, y, y + 1].map((at) =>
+          at < 0 || at >= height ? room.zeros : from(at),
+        );
+        this.#convolve(layer, this.#table(rows, room), (room.rings[index + 1] as Rows)(y), width);
       }
       const y = step - depth;
       if (y < 0) continue;
@@ -94,41 +109,48 @@ export class WasmChain {
   }
 
   #read(y: number, width: number, room: Room, { read }: Ends): void {
-    const native = rowOf(room.native, y) + this.#nativeBytes;
-    const [blue, red] = [rowOf(room.blue, y), rowOf(room.red, y)];
+    const { bytes, floats } = this.arena;
+    const native = room.native(y) + this.#nativeBytes;
+    const [blue, red] = [room.blue(y), room.red(y)];
     const inset = BICUBIC_RADIUS_PX * FLOAT_BYTES;
     read(y, room, native, blue + inset, red + inset);
-    this.arena.bytes(native + width * this.#nativeBytes, this.#nativeBytes).fill(0);
-    if (!this.isLuma) return;
+    const end = native + width * this.#nativeBytes;
+    bytes.fill(0, end, end + this.#nativeBytes);
+    // Chroma's edges are repeated outwards; an RGB network does not look at them.
     for (const start of [blue, red]) {
-      const row = this.arena.floats(start, width + 2 * BICUBIC_RADIUS_PX);
-      row.copyWithin(0, 2, 3).copyWithin(1, 2, 3);
-      row.copyWithin(width + 2, width + 1, width + 2).copyWithin(width + 3, width + 1, width + 2);
+      const [first, last] = [
+        start / FLOAT_BYTES + BICUBIC_RADIUS_PX,
+        start / FLOAT_BYTES + width + 1,
+      ];
+      floats.fill(floats[first] as number, first - BICUBIC_RADIUS_PX, first);
+      floats.fill(floats[last] as number, last + 1, last + 1 + BICUBIC_RADIUS_PX);
     }
   }
 
-  #convolve(index: number, y: number, height: number, width: number, room: Room): void {
-    const { parts, inputBytes, outputBytes } = this.#layers[index] as PlacedLayer;
-    const from = index === 0 ? room.native : (room.features[index - 1] as Rows);
-    const above = y > 0 ? rowOf(from, y - 1) : room.zeros;
-    const middle = rowOf(from, y);
-    const below = y < height - 1 ? rowOf(from, y + 1) : room.zeros;
-    const to = rowOf(room.features[index] as Rows, y) + outputBytes;
+  /** Put the addresses of rows where a kernel reads them. */
+  #table(rows: number[], { table }: Room): number {
+    new Uint32Array(this.arena.bytes.buffer).set(rows, table / 4);
+    return table;
+  }
+
+  #convolve(layer: PlacedLayer, rows: number, to: number, width: number): void {
+    const { parts, inputBytes, outputBytes } = layer;
+    const out = to + outputBytes;
     for (const { convolve, pixels, offset, weights, bias } of parts) {
       const blocks = Math.ceil(width / pixels);
-      convolve(above, middle, below, inputBytes, weights, bias, to + offset, outputBytes, blocks);
+      convolve(rows, inputBytes, weights, bias, out + offset, outputBytes, blocks);
     }
     // The last block went on beyond the row's end.
-    this.arena.bytes(to + width * outputBytes, outputBytes).fill(0);
+    const end = out + width * outputBytes;
+    this.arena.bytes.fill(0, end, end + outputBytes);
   }
 
   #finish(y: number, height: number, width: number, room: Room, asBytes: boolean): void {
     const { finishLuma, finishRgb } = this.#kernels;
-    const { mixed } = room;
-    const last = this.#layers.length - 1;
-    const { outputBytes } = this.#layers[last] as PlacedLayer;
-    const planes = rowOf(room.features[last] as Rows, y) + outputBytes;
-    const native = rowOf(room.native, y) + this.#nativeBytes;
+    const { rings, mixed } = room;
+    const last = this.#layers.at(-1) as PlacedLayer;
+    const planes = (rings.at(-1) as Rows)(y) + last.outputBytes;
+    const native = room.native(y) + this.#nativeBytes;
     const [vectors, bytes] = [this.vectors, Number(asBytes)];
     if (!this.isLuma) {
       finishRgb(planes, native, mixed, width, vectors, bytes);
@@ -136,39 +158,40 @@ export class WasmChain {
     }
     const blue = this.#enlargeDown(room.blue, room.blueDown, y, height, width, room);
     const red = this.#enlargeDown(room.red, room.redDown, y, height, width, room);
-    finishLuma(planes, native, blue, red, this.#taps.across, mixed, width, vectors, bytes);
+    finishLuma(planes, native, blue, red, this.#across, mixed, width, vectors, bytes);
   }
 
   #enlargeDown(rows: Rows, out: number, y: number, height: number, width: number, room: Room) {
-    const table = new Uint32Array(this.#kernels.memory.buffer, room.table, TAPS);
-    for (let tap = 0; tap < TAPS; tap++) {
-      const at = Math.min(Math.max(y + tap - BICUBIC_RADIUS_PX, 0), height - 1);
-      table[tap] = rowOf(rows, at);
-    }
+    const near = Array.from({ length: TAPS }, (_, tap) =>
+      rows(Math.min(Math.max(y + tap - BICUBIC_RADIUS_PX, 0), height - 1)),
+    );
     const columns = width + 2 * BICUBIC_RADIUS_PX;
-    this.#kernels.enlargeDown(room.table, this.#taps.down, out, columns, this.vectors);
+    this.#kernels.enlargeDown(this.#table(near, room), this.#down, out, columns, this.vectors);
     return out;
   }
 
   /** Give everything that depends on a picture's width its place, and fill it with zeros. */
   layOut(width: number) {
     const arena = this.arena;
-    arena.rewind(this.#afterWeights);
+    arena.end = this.#afterWeights;
     const pixels = width + 2 + MOST_PIXELS;
     const rows = (pixelBytes: number, count: number): Rows => {
       const bytes = VECTOR_BYTES * Math.ceil((pixels * pixelBytes) / VECTOR_BYTES);
-      return { bytes, count, start: arena.take(bytes * count) };
+      const start = arena.take(bytes * count);
+      return (y) => start + (y % count) * bytes;
     };
     const widest = Math.max(...this.#layers.map(({ inputBytes }) => inputBytes));
     // The anchor and chroma wait until the last layer has come as far; chroma looks two rows back.
     const waiting = this.#layers.length + BICUBIC_RADIUS_PX + 1;
     const down = (width + 2 * BICUBIC_RADIUS_PX) * this.vectors * VECTOR_BYTES;
+    const native = rows(this.#nativeBytes, waiting);
     const room = {
       zeros: arena.take(pixels * widest),
-      native: rows(this.#nativeBytes, waiting),
+      native,
       blue: rows(FLOAT_BYTES, waiting),
       red: rows(FLOAT_BYTES, waiting),
-      features: this.#layers.map(({ outputBytes }) => rows(outputBytes, KEPT_ROWS)),
+      /** What each layer reads, and behind them what the last one writes. */
+      rings: [native, ...this.#layers.map(({ outputBytes }) => rows(outputBytes, KEPT_ROWS))],
       table: arena.take(TAPS * FLOAT_BYTES),
       blueDown: arena.take(down),
       redDown: arena.take(down),
@@ -176,26 +199,7 @@ export class WasmChain {
       mixed: arena.take(width * this.vectors * 3 * VECTOR_BYTES),
       result: arena.take(4 * width * this.scale ** 2),
     };
-    arena.bytes(this.#afterWeights, arena.end - this.#afterWeights).fill(0);
+    arena.bytes.fill(0, this.#afterWeights);
     return room;
   }
-}
-
-function rowOf({ start, bytes, count }: Rows, y: number): number {
-  return start + (y % count) * bytes;
-}
-
-/** For each vector of sub-pixels and each tap, what each of the four weighs it with. */
-function tapVectors(scale: number, vectors: number): { down: Float32Array; across: Float32Array } {
-  const lines = bicubicLines(scale);
-  const down = new Float32Array(vectors * TAPS * 4);
-  const across = new Float32Array(vectors * TAPS * 4);
-  for (let sub = 0; sub < scale ** 2; sub++) {
-    for (let tap = 0; tap < TAPS; tap++) {
-      const at = ((sub >> 2) * TAPS + tap) * 4 + (sub & 3);
-      down[at] = lines[Math.floor(sub / scale) * TAPS + tap] as number;
-      across[at] = lines[(sub % scale) * TAPS + tap] as number;
-    }
-  }
-  return { down, across };
 }

@@ -27,10 +27,10 @@ export function enlargeFloats(
     read: (y, _, native, blue, red) => {
       const row = pixels.subarray(3 * width * y, 3 * width * (y + 1));
       if (chain.isLuma) readFloats(chain, row, native, blue, red);
-      else arena.floats(native, row.length).set(row);
+      else arena.floats.set(row, native / 4);
     },
     write: (y, { mixed }) => {
-      const values = arena.floats(mixed, width * vectors * 12);
+      const values = arena.floats.subarray(mixed / 4, mixed / 4 + width * vectors * 12);
       shuffleFloats(values, result.subarray(3 * width * y * scale ** 2), width, scale);
     },
   });
@@ -45,9 +45,9 @@ function readFloats(
   redAt: number,
 ): void {
   const width = row.length / 3;
-  const luma = arena.floats(lumaAt, width);
-  const blue = arena.floats(blueAt, width);
-  const red = arena.floats(redAt, width);
+  const [luma, blue, red] = [lumaAt, blueAt, redAt].map((at) =>
+    arena.floats.subarray(at / 4, at / 4 + width),
+  ) as [Float32Array, Float32Array, Float32Array];
   for (let x = 0; x < width; x++) {
     const [r = 0, g = 0, b = 0] = row.subarray(3 * x, 3 * x + 3);
     const y = 0.299 * r + 0.587 * g + 0.114 * b;

@@ -19,7 +19,8 @@ export class Gpu {
   constructor(device: GPUDevice) {
     this.device = device;
     device.addEventListener('uncapturederror', ({ error }) => {
-      const isFull = error instanceof GPUOutOfMemoryError;
+      const isFull =
+        error instanceof GPUOutOfMemoryError || /out of memory|allocat/i.test(error.message);
       this.#trouble = isFull ? new Exhausted(error.message) : new Error(error.message);
     });
     void device.lost.then(({ message }) => {

@@ -1,5 +1,3 @@
-import { isBackendName } from '../backend-names';
-import { Aborted, ModelMismatch } from '../errors';
 import { deviceSkips, isShownSmall, readDevice, type SkipReason, speedSkips } from './decide';
 import { isMoving } from './moving';
 import { clearPaint, isPainted, paint } from './paint';
@@ -13,7 +11,7 @@ const Base: typeof HTMLElement =
  * `<half-size>`: enlarges the half-size img inside it, once it comes near the viewport.
  *
  *     <half-size><img src="photo-half.webp" width="1200" height="800" alt="…"></half-size>
- *     <script src="halfsize.js" data-model="models/nano/"></script>
+ *     <script src="half-size.js" data-model="models/nano/"></script>
  *
  * Without script, and wherever it decides not to, the plain img shows. The img (or the img of a
  * picture element) stays the element that is laid out, named, selected, saved, printed and styled:
@@ -38,7 +36,7 @@ export class HalfSizeElement extends Base {
   /** The model of every element that names none. */
   static model = '';
 
-  /** Folder of the `engine-*.js` files, where they are not beside the script. */
+  /** Folder of the other scripts, where they are not beside this one. */
   static base: string | URL | undefined;
 
   #nearby: IntersectionObserver | undefined;
@@ -139,7 +137,7 @@ export class HalfSizeElement extends Base {
     const work = new AbortController();
     this.#work = work;
     this.#run(image, work.signal).catch((error) => {
-      if (work.signal.aborted || error instanceof Aborted) return;
+      if (work.signal.aborted || error.code === 'Aborted') return;
       this.setAttribute('state', 'error');
       this.dispatchEvent(new CustomEvent('error', { detail: error }));
     });
@@ -153,13 +151,11 @@ export class HalfSizeElement extends Base {
     if (signal.aborted) return;
     if (moving) return this.#skip('animated');
     this.setAttribute('state', 'working');
-    const backend = this.getAttribute('backend') ?? '';
-    const address = this.getAttribute('model') ?? HalfSizeElement.model;
-    if (!address) throw new ModelMismatch('No model is named: give half-size a model attribute.');
-    const halfsize = await sharedModel(address, {
-      backend: isBackendName(backend) ? backend : 'auto',
-      ...(HalfSizeElement.base === undefined ? {} : { base: HalfSizeElement.base }),
-    });
+    const halfsize = await sharedModel(
+      this.getAttribute('model') ?? HalfSizeElement.model,
+      this.getAttribute('backend') || 'auto',
+      HalfSizeElement.base,
+    );
     if (signal.aborted) return;
     const late = always ? undefined : speedSkips(halfsize.backend, halfsize.msPerMegapixel);
     if (late || halfsize.backend === 'none') return this.#skip(late ?? 'no-backend');

@@ -1,15 +1,44 @@
-import { Halfsize, type LoadOptions } from '../library/halfsize';
+import type * as api from '../library/api';
+import type { Halfsize, LoadOptions } from '../library/halfsize';
+
+/** What an element needs of the library, which is downloaded when the first picture comes near. */
+export type Library = Pick<typeof api, 'Halfsize' | 'ModelMismatch' | 'isBackendName'>;
+
+/** Gets the library; `base` is a folder to look in, where it is not beside the element's script. */
+export type LibraryLoader = (base?: string | URL) => Promise<Library>;
+
+let loadLibrary: LibraryLoader = () => Promise.reject(new Error('no library was named'));
+
+/** Say how elements get the library: a script asks otherwise than a module. */
+export function useLibrary(load: LibraryLoader): void {
+  loadLibrary = load;
+}
 
 const models = new Map<string, Promise<Halfsize>>();
 
-/** One model for all elements that name it: one download, one worker. */
-export function sharedModel(address: string, options: LoadOptions): Promise<Halfsize> {
-  const key = JSON.stringify([address, options.backend, options.base]);
+/**
+ * One model for all elements that name it: one download, one worker.
+ *
+ * @param backend names a backend, or says nothing.
+ */
+export function sharedModel(
+  address: string,
+  backend: string,
+  base?: string | URL,
+): Promise<Halfsize> {
+  const key = JSON.stringify([address, backend, base]);
   let model = models.get(key);
   if (!model) {
-    model = Halfsize.load(address, options);
+    model = load(address, backend, base);
     models.set(key, model);
     model.catch(() => models.delete(key)); // the next element tries again
   }
   return model;
+}
+
+async function load(address: string, backend: string, base?: string | URL): Promise<Halfsize> {
+  const { Halfsize, ModelMismatch, isBackendName } = await loadLibrary(base);
+  if (!address) throw new ModelMismatch('No model is named: give half-size a model attribute.');
+  const options: LoadOptions = { backend: isBackendName(backend) ? backend : 'auto' };
+  return Halfsize.load(address, base === undefined ? options : { ...options, base });
 }

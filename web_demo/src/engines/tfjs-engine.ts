@@ -84,13 +84,21 @@ function watched<T extends tf.KernelBackend>(
     if (loss) throw loss;
     const result = await new Promise<Enlarged>((resolve, reject) => {
       giveUp = reject;
-      model.run(pixels, height, width).then(resolve, reject);
+      model.run(pixels, height, width).then(resolve, (error) => reject(named(error)));
     });
     const reason = await trouble?.(started);
     if (reason) throw new Exhausted(reason);
     return result;
   };
   return { run, runBytes: throughFloats(run), dispose: () => model.dispose() };
+}
+
+/** TF.js and the drivers below it have many words for memory that ran out. */
+function named(error: unknown): unknown {
+  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
+  const isMemory =
+    /out of memory|OOM|allocat|memory access out of bounds|context.?lost|device.*lost/i.test(text);
+  return isMemory ? new Exhausted(text) : error;
 }
 
 /** What TF.js itself calls a backend: its kernels are registered under that name. */

@@ -1,10 +1,11 @@
-import { BACKEND_LABELS, type Backend } from '../backend-names';
+import type { Backend, EngineName } from '../backend-names';
 import { formOf } from '../card';
 import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../errors';
 import type { Started } from '../messages';
-import { engineUrl } from './address';
+import { besideUrl } from './beside';
 import { openEngine, type Place } from './engine-port';
 import type { LoadedModel } from './fetch-model';
+import { sentence } from './lazy';
 import { best, isSettled, missing, orderToTry, recall, remember } from './merit';
 import { Session } from './session';
 
@@ -20,6 +21,8 @@ export type ChooseOptions = {
   tilePx: number | undefined;
   workers: number;
   signal: AbortSignal | undefined;
+  /** Take the engines that know transparent pictures as well. */
+  transparent: boolean;
 };
 
 type Candidate = Chosen & { backend: Backend; msPerMegapixel: number };
@@ -33,12 +36,9 @@ export async function startOnly(
   try {
     return await start(backend, model, options, false);
   } catch (error) {
-    if (error instanceof ModelMismatch || error instanceof Aborted) throw error;
-    throw new NoBackend(
-      `${BACKEND_LABELS[backend]} cannot be used in this browser: ${reasonOf(error)}. ` +
-        'Choose “Automatic” instead.',
-      { cause: error },
-    );
+    if (isFinal(error)) throw error;
+    const message = await sentence('no backend', backend, reasonOf(error));
+    throw new NoBackend(message, { cause: error });
   }
 }
 
@@ -60,35 +60,42 @@ export async function startBest(
   const remembered = recall(key);
   const order = orderToTry(form, remembered).filter((backend) => !tries.includes(backend));
   const measured: Candidate[] = [];
-  for (const [index, backend] of order.entries()) {
-    try {
-      const chosen = await start(backend, model, options, true);
-      measured.push({ ...chosen, backend, msPerMegapixel: chosen.started.msPerMegapixel });
-    } catch (error) {
-      if (error instanceof ModelMismatch || error instanceof Aborted) {
-        for (const { session } of measured) session.close();
-        throw error;
+  let winner: Candidate | undefined;
+  try {
+    for (const [index, backend] of order.entries()) {
+      try {
+        const chosen = await start(backend, model, options, true);
+        measured.push({ ...chosen, backend, msPerMegapixel: chosen.started.msPerMegapixel });
+      } catch (error) {
+        if (isFinal(error)) throw error;
+        refused.push({ backend, reason: reasonOf(error) });
       }
-      refused.push({ backend, reason: reasonOf(error) });
+      const isKnown = measured.length > 0 && backend === remembered;
+      if (isKnown || isSettled(measured, order[index + 1])) break;
     }
-    const known = measured.length > 0 && backend === remembered;
-    if (known || isSettled(measured, order[index + 1])) break;
+    winner = best(measured);
+  } finally {
+    for (const { session } of measured) if (session !== winner?.session) session.close();
   }
-  const winner = best(measured);
-  for (const { session } of measured) if (session !== winner?.session) session.close();
   if (winner) remember(key, winner.backend);
   return winner;
+}
+
+/** Whether no other backend can help. */
+function isFinal(error: unknown): boolean {
+  return error instanceof ModelMismatch || error instanceof Aborted;
 }
 
 async function start(
   backend: Backend,
   { card, files }: LoadedModel,
-  { place, base, tilePx, workers, signal }: ChooseOptions,
+  { place, base, tilePx, workers, signal, transparent }: ChooseOptions,
   picky: boolean,
 ): Promise<Chosen> {
   const reason = await missing(backend, picky);
   if (reason) throw new Error(reason);
-  const open = () => openEngine(backend, engineUrl(backend, base), place);
+  const engine: EngineName = transparent ? `${backend}-alpha` : backend;
+  const open = () => openEngine(engine, besideUrl(`engine-${engine}.js`, base), place);
   const session = new Session(await open());
   const giveUp = () => session.close(new Aborted(signal?.reason));
   signal?.addEventListener('abort', giveUp, { once: true });

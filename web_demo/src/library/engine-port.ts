@@ -1,13 +1,10 @@
-import type { Backend } from '../backend-names';
-import type { FromEngine, ToEngine } from '../messages';
+import type { EngineName } from '../backend-names';
 import { runScript } from './parts';
 
-/** One end of the talk with a running engine. */
+/** One end of the talk with a running engine, which has said `ready`. */
 export type EnginePort = {
   readonly place: 'worker' | 'page';
-  post(message: ToEngine, transfer?: Transferable[]): void;
-  /** Called with every message after `ready`, and with the reason if the engine dies. */
-  listen(onMessage: (message: FromEngine) => void, onDeath: (reason: string) => void): void;
+  readonly port: Worker | MessagePort;
   close(): void;
 };
 
@@ -22,79 +19,48 @@ export type Place = 'auto' | 'worker' | 'page';
  *
  * @throws Error when the script is missing.
  */
-export async function openEngine(backend: Backend, url: string, place: Place): Promise<EnginePort> {
-  if (place !== 'page' && typeof Worker === 'function' && typeof OffscreenCanvas === 'function') {
-    const address = new URL(url, document.baseURI);
-    if (address.protocol.startsWith('http') && address.origin === location.origin) {
-      const port = await tryWorker(url);
-      if (port) return port;
-    }
-    const start = await engineScript(backend, url);
+export async function openEngine(name: EngineName, url: string, place: Place): Promise<EnginePort> {
+  const mayWork =
+    place !== 'page' && typeof Worker === 'function' && typeof OffscreenCanvas === 'function';
+  if (mayWork && url.startsWith('http') && url.startsWith(`${location.origin}/`)) {
+    const worker = await tryWorker(url);
+    if (worker) return worker;
+  }
+  if (!globalThis.halfsizeParts?.engines?.[name]) await runScript(url);
+  const start = globalThis.halfsizeParts?.engines?.[name];
+  if (!start) throw new Error(`${url} is not an engine of halfsize`);
+  if (mayWork) {
     const text = new Blob([`(${start})(self)`], { type: 'text/javascript' });
     const blobUrl = URL.createObjectURL(text);
-    const port = await tryWorker(blobUrl);
+    const worker = await tryWorker(blobUrl);
     URL.revokeObjectURL(blobUrl);
-    if (port) return port;
+    if (worker) return worker;
   }
   if (place === 'worker') throw new Error('this page may not start workers');
-  return onPage(await engineScript(backend, url));
-}
-
-async function engineScript(backend: Backend, url: string) {
-  if (!globalThis.halfsizeParts?.engines?.[backend]) await runScript(url);
-  const start = globalThis.halfsizeParts?.engines?.[backend];
-  if (!start) throw new Error(`${url} is not an engine of halfsize`);
-  return start;
+  const { port1, port2 } = new MessageChannel();
+  start(port2);
+  await new Promise((resolve) => {
+    port1.onmessage = resolve;
+  });
+  return { place: 'page', port: port1, close: () => port1.close() };
 }
 
 /** A worker that has said `ready`. Undefined: it was forbidden, or its script is not there. */
 async function tryWorker(url: string): Promise<EnginePort | undefined> {
-  let worker: Worker;
+  let worker: Worker | undefined;
   try {
-    worker = new Worker(url);
-  } catch {
-    return undefined;
-  }
-  const ready = await new Promise<boolean>((resolve) => {
-    worker.onmessage = () => resolve(true);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      resolve(false);
-    };
-  });
-  if (!ready) {
-    worker.terminate();
-    return undefined;
-  }
-  return {
-    place: 'worker',
-    post: (message, transfer = []) => worker.postMessage(message, transfer),
-    listen: (onMessage, onDeath) => {
-      worker.onmessage = ({ data }: MessageEvent<FromEngine>) => onMessage(data);
-      worker.onerror = (event) => {
+    const port = new Worker(url);
+    worker = port;
+    await new Promise((resolve, reject) => {
+      port.onmessage = resolve;
+      port.onerror = (event) => {
         event.preventDefault();
-        onDeath(event.message);
+        reject(event);
       };
-    },
-    close: () => worker.terminate(),
-  };
-}
-
-async function onPage(start: (port: MessagePort) => void): Promise<EnginePort> {
-  const { port1, port2 } = new MessageChannel();
-  start(port2);
-  await new Promise<void>((resolve) => {
-    port1.onmessage = () => resolve();
-  });
-  return {
-    place: 'page',
-    post: (message, transfer = []) => port1.postMessage(message, transfer),
-    listen: (onMessage) => {
-      port1.onmessage = ({ data }: MessageEvent<FromEngine>) => onMessage(data);
-    },
-    close: () => {
-      port1.close();
-      port2.close();
-    },
-  };
+    });
+    return { place: 'worker', port, close: () => port.terminate() };
+  } catch {
+    worker?.terminate();
+    return undefined;
+  }
 }

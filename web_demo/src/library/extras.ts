@@ -2,10 +2,21 @@
 import { sha256 } from '../sha256';
 import { framesOf } from './animation';
 import { browserScaled } from './browser-scaling';
-import { orientationLeft, unreadable } from './image-files';
-import { turned } from './webp-orientation';
+import { givenFiles, packedFiles } from './given-model';
+import { unreadable } from './image-files';
+import { openedOnPage } from './opened-on-page';
+import { sentences } from './sentences';
 
-const extras = { sha256, framesOf, browserScaled, orientationLeft, unreadable, turned };
+const extras = {
+  sha256,
+  framesOf,
+  browserScaled,
+  givenFiles,
+  packedFiles,
+  unreadable,
+  openedOnPage,
+  sentences,
+};
 
 export type Extras = typeof extras;
 

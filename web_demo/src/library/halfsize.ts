@@ -1,19 +1,11 @@
-import {
-  BACKENDS,
-  type Backend,
-  type BackendName,
-  backendFor,
-  isBackendName,
-  isGpu,
-} from '../backend-names';
+import { type Backend, type BackendName, backendFor, isBackendName, isGpu } from '../backend-names';
 import { type Card, formOf } from '../card';
-import { Aborted, type HalfsizeError, NoBackend, OutOfMemory } from '../errors';
+import { Aborted, type HalfsizeError, NoBackend, OutOfMemory, Transparent } from '../errors';
 import type { Picture } from '../picture';
-import { setFolder } from './address';
 import { type ChooseOptions, type Chosen, type Refusal, startBest, startOnly } from './choose';
 import type { Place } from './engine-port';
 import { type LoadedModel, loadModelFiles, type ModelSource } from './fetch-model';
-import { extras } from './lazy';
+import { extras, sentence, setFolder } from './lazy';
 import { type Output, type Outputs, requireDrawable, toOutput } from './output';
 import type { Finished } from './session';
 import { type Opened, openSource, type Source } from './source';
@@ -59,23 +51,24 @@ export type Upscaled = { milliseconds: number; width: number; height: number; ti
  */
 export class Halfsize {
   readonly #model: LoadedModel;
-  readonly #options: ChooseOptions;
+  readonly #start: (transparent: boolean) => Promise<Chosen | undefined>;
   readonly #automatic: boolean;
   readonly #refused: Refusal[];
   #chosen: Chosen | undefined;
-  #fallingBack: Promise<void> | undefined;
+  #startingAgain: Promise<void> | undefined;
+  #transparent = false;
   #disposed = false;
   #last: Upscaled | undefined;
 
   private constructor(
     model: LoadedModel,
-    options: ChooseOptions,
+    start: (transparent: boolean) => Promise<Chosen | undefined>,
     automatic: boolean,
     refused: Refusal[],
     chosen: Chosen | undefined,
   ) {
     this.#model = model;
-    this.#options = options;
+    this.#start = start;
     this.#automatic = automatic;
     this.#refused = refused;
     this.#chosen = chosen;
@@ -93,20 +86,21 @@ export class Halfsize {
   static async load(model: ModelSource, options: LoadOptions = {}): Promise<Halfsize> {
     const { backend = 'auto', signal, base, place = 'auto', tilePx } = options;
     const { workers = Math.min(navigator.hardwareConcurrency || 1, MOST_WORKERS) } = options;
+    setFolder(base);
     if (backend !== 'auto' && !isBackendName(backend)) {
-      throw new NoBackend(`There is no backend “${backend}”. There are ${BACKENDS.join(', ')}.`);
+      throw new NoBackend(await sentence('no such backend', backend));
     }
     if (signal?.aborted) throw new Aborted(signal.reason);
-    setFolder(base);
     const loaded = await loadModelFiles(model, signal);
-    const choose: ChooseOptions = { place, base, tilePx, workers, signal };
     const refused: Refusal[] = [];
-    const chosen =
-      backend === 'auto'
-        ? await startBest(loaded, choose, refused)
-        : await startOnly(backendFor(backend, formOf(loaded.card)), loaded, choose);
-    const later = { ...choose, signal: undefined };
-    return new Halfsize(loaded, later, backend === 'auto', refused, chosen);
+    const start = (transparent: boolean, signal?: AbortSignal) => {
+      const choose: ChooseOptions = { place, base, tilePx, workers, signal, transparent };
+      return backend === 'auto'
+        ? startBest(loaded, choose, refused)
+        : startOnly(backendFor(backend, formOf(loaded.card)), loaded, choose);
+    };
+    const chosen = await start(false, signal);
+    return new Halfsize(loaded, start, backend === 'auto', refused, chosen);
   }
 
   /** Where the model runs; `none`: every backend was refused, and the browser itself scales. */
@@ -158,10 +152,10 @@ export class Halfsize {
     for (;;) {
       const opened = await openSource(source, signal);
       const { scale } = this.card;
-      requireDrawable(opened.width * scale, opened.height * scale, output);
+      await requireDrawable(opened.width * scale, opened.height * scale, output);
       this.#requireUsable(signal);
       const finished = await this.#enlarge(opened, { signal, onProgress });
-      if (!finished) continue; // the backend is gone, another was started
+      if (!finished) continue; // the engine is gone, another was started
       const { picture, milliseconds, tilePx } = finished;
       this.#last = { milliseconds, width: picture.width, height: picture.height, tilePx };
       return toOutput(picture, opened.colorSpace, output);
@@ -174,7 +168,7 @@ export class Halfsize {
     this.#chosen?.session.close();
   }
 
-  /** Undefined: the backend was lost for good, and the next best has taken its place. */
+  /** Undefined: the engine cannot do it, and another has taken its place. */
   async #enlarge(
     opened: Opened,
     options: {
@@ -191,18 +185,26 @@ export class Halfsize {
     try {
       return await chosen.session.upscale(opened.picture, opened.colorSpace, options);
     } catch (error) {
-      if (!this.#automatic || this.#disposed || !isLost(error, chosen)) throw error;
-      this.#fallingBack ??= this.#fallBack(chosen, error as HalfsizeError);
-      await this.#fallingBack;
+      const lost = this.#automatic && isLost(error, chosen);
+      if (this.#disposed || !(lost || error instanceof Transparent)) throw error;
+      this.#startingAgain ??= this.#startAgain(chosen, error as HalfsizeError);
+      await this.#startingAgain;
       return undefined;
     }
   }
 
-  async #fallBack({ session, started }: Chosen, error: HalfsizeError): Promise<void> {
-    session.close(error);
-    this.#refused.push({ backend: started.backend, reason: error.message });
-    this.#chosen = await startBest(this.#model, this.#options, this.#refused);
-    this.#fallingBack = undefined;
+  /** Start the next best backend where one was lost, or the twin that knows transparent pictures. */
+  async #startAgain({ session, started }: Chosen, error: HalfsizeError): Promise<void> {
+    session.close(error); // other pictures start over as well
+    const { message: reason } = error;
+    if (error instanceof Transparent) this.#transparent = true;
+    else this.#refused.push({ backend: started.backend, reason });
+    try {
+      this.#chosen = await this.#start(this.#transparent);
+      if (this.#disposed) this.dispose(); // meanwhile
+    } finally {
+      this.#startingAgain = undefined;
+    }
   }
 
   #requireUsable(signal: AbortSignal | undefined): void {

@@ -1,14 +1,36 @@
-import { extrasUrl } from './address';
 import type { AnimationFrame } from './animation';
+import { besideUrl } from './beside';
 import type { Extras } from './extras';
 import { runScript } from './parts';
+import type { Sentences } from './sentences';
+
+let folder: string | URL | undefined;
+
+/** Look for scripts in this folder, where a page says that they are not beside this one. */
+export function setFolder(base: string | URL | undefined): void {
+  folder = base ?? folder;
+}
 
 /** What few pictures and pages need, in a script of its own that is loaded when one does. */
 export async function extras(): Promise<Extras> {
-  if (!globalThis.halfsizeParts?.extras) await runScript(extrasUrl());
+  const url = besideUrl('halfsize-extras.js', folder);
+  if (!globalThis.halfsizeParts?.extras) await runScript(url);
   const loaded = globalThis.halfsizeParts?.extras;
-  if (!loaded) throw new Error('halfsize-extras.js is damaged');
+  if (!loaded) throw new Error(`${url} is damaged`);
   return loaded;
+}
+
+/** What a rare error says. Where the script with the sentences is missing, that is said as well. */
+export async function sentence<Name extends keyof Sentences>(
+  name: Name,
+  ...about: Parameters<Sentences[Name]>
+): Promise<string> {
+  try {
+    const { [name]: write } = (await extras()).sentences;
+    return (write as (...about: unknown[]) => string)(...about);
+  } catch (error) {
+    return `${name} (${about}); ${error}`;
+  }
 }
 
 /**

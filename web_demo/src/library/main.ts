@@ -1,28 +1,3 @@
-/** The library's whole face: what a page or a bundler may import. */
-export type { Backend } from '../backend-names';
-export type { Card } from '../card';
-export type { SkipReason } from '../element/decide';
-export { defineHalfSize, HalfSizeElement } from '../element/half-size';
-export {
-  Aborted,
-  type ErrorCode,
-  HalfsizeError,
-  ModelMismatch,
-  NoBackend,
-  OutOfMemory,
-  UnsupportedImage,
-} from '../errors';
-export type { ColorSpace } from '../messages';
-export type { Picture } from '../picture';
-export type { AnimationFrame } from './animation';
-export type { ModelBytes, ModelSource } from './fetch-model';
-export {
-  Halfsize,
-  type LoadOptions,
-  type Refusal,
-  type Upscaled,
-  type UpscaleOptions,
-} from './halfsize';
-export { framesOf } from './lazy';
-export type { Output, Outputs } from './output';
-export type { Source } from './source';
+/** What a bundler may import: the library, and from a module of its own the element. */
+export * from '../element/module';
+export * from './api';

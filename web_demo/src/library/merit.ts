@@ -1,4 +1,4 @@
-import { type Backend, backendsFor, isBackend, type ModelForm } from '../backend-names';
+import { BACKENDS, type Backend, backendsFor, type ModelForm } from '../backend-names';
 
 /** A backend that is no slower than this needs no comparison with the next. */
 export const GOOD_MS_PER_MEGAPIXEL = 150;
@@ -9,8 +9,7 @@ export type Measured = { backend: Backend; msPerMegapixel: number };
 /** In which order to try: what was remembered first, then the rest by merit. */
 export function orderToTry(form: ModelForm, remembered: Backend | undefined): Backend[] {
   const all = backendsFor(form);
-  if (!remembered || !all.includes(remembered)) return all;
-  return [remembered, ...all.filter((backend) => backend !== remembered)];
+  return [...new Set([...all.filter((backend) => backend === remembered), ...all])];
 }
 
 /**
@@ -32,23 +31,25 @@ export function best<M extends Measured>(measured: readonly M[]): M | undefined 
 
 const KEY = 'halfsize:backend';
 
-/** What was measured last in this browser for models of this size, if it is still the same browser. */
-export function recall(model: string): Backend | undefined {
+/** What was measured in this browser, as long as it is the same one: model sizes and backends. */
+function known(): Record<string, unknown> {
   try {
-    const stored = JSON.parse(localStorage.getItem(KEY) ?? 'null');
-    if (stored?.agent !== navigator.userAgent) return undefined;
-    const backend = stored.models?.[model];
-    return typeof backend === 'string' && isBackend(backend) ? backend : undefined;
+    const { agent, models } = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    return agent === navigator.userAgent ? { ...models } : {};
   } catch {
-    return undefined; // no storage here, or something else wrote into it
+    return {}; // no storage here, or something else wrote into it
   }
 }
 
+/** What was measured last in this browser for models of this size. */
+export function recall(model: string): Backend | undefined {
+  const { [model]: backend } = known();
+  return BACKENDS.find((name) => name === backend);
+}
+
 export function remember(model: string, backend: Backend): void {
+  const entry = { agent: navigator.userAgent, models: { ...known(), [model]: backend } };
   try {
-    const stored = JSON.parse(localStorage.getItem(KEY) ?? 'null');
-    const models = stored?.agent === navigator.userAgent ? stored.models : {};
-    const entry = { agent: navigator.userAgent, models: { ...models, [model]: backend } };
     localStorage.setItem(KEY, JSON.stringify(entry));
   } catch {
     // Private windows and file:// may have no storage: then it is measured again.
@@ -64,25 +65,15 @@ const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
  * @param picky whether a software renderer is a reason too: not where the caller chose it.
  */
 export async function missing(backend: Backend, picky: boolean): Promise<string | undefined> {
-  switch (backend) {
-    case 'webgpu':
-    case 'tfjs-webgpu':
-      return missingWebgpu(picky);
-    case 'webgl2':
-    case 'tfjs-webgl':
-      return missingWebgl(picky);
-    case 'wasm':
-    case 'tfjs-wasm':
-      return typeof WebAssembly === 'object' ? undefined : 'it is switched off';
-    case 'tfjs-cpu':
-      return undefined;
-  }
+  if (backend.includes('webgpu')) return missingWebgpu(picky);
+  if (backend.includes('webgl')) return missingWebgl(picky);
+  const isOff = backend.includes('wasm') && typeof WebAssembly !== 'object';
+  return isOff ? 'it is switched off' : undefined;
 }
 
 async function missingWebgpu(picky: boolean): Promise<string | undefined> {
-  if (!('gpu' in navigator)) return 'this browser has no WebGPU here';
-  const adapter = await navigator.gpu.requestAdapter().catch(() => null);
-  if (!adapter) return 'there is no adapter';
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  if (!adapter) return 'this browser has no WebGPU here';
   const { info } = adapter;
   const soft =
     info?.isFallbackAdapter || SOFTWARE.test(`${info?.architecture} ${info?.description}`);

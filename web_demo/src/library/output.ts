@@ -2,6 +2,7 @@ import { breather } from '../breathe';
 import { OutOfMemory, UnsupportedImage } from '../errors';
 import type { ColorSpace } from '../messages';
 import type { Picture } from '../picture';
+import { sentence } from './lazy';
 
 /** What a result can be. */
 export type Outputs = {
@@ -23,12 +24,13 @@ let breathe: (() => Promise<void>) | undefined;
 const BAND_PX = 500_000;
 
 /** Refuse before the work what could not be shown after it. */
-export function requireDrawable(width: number, height: number, output: Output): void {
+export async function requireDrawable(
+  width: number,
+  height: number,
+  output: Output,
+): Promise<void> {
   if (output === 'imagedata' || Math.max(width, height) <= LONGEST_SIDE_PX) return;
-  throw new UnsupportedImage(
-    `The result is too large for this browser: a picture of ${width} × ${height} pixels cannot be ` +
-      'drawn. Choose a smaller one, or take the result as ImageData.',
-  );
+  throw new UnsupportedImage(await sentence('not drawn', width, height));
 }
 
 /** Give the result the form that was asked for. */
@@ -42,7 +44,11 @@ export async function toOutput<O extends Output>(
     imagedata: async () => image,
     bitmap: () => createImageBitmap(image, { premultiplyAlpha: 'none' }),
     canvas: () => drawn(document.createElement('canvas'), image),
-    blob: async () => pngOf(await drawn(newCanvas(), image)),
+    blob: async () => {
+      const isHere = typeof OffscreenCanvas === 'function';
+      const canvas = isHere ? new OffscreenCanvas(1, 1) : document.createElement('canvas');
+      return pngOf(await drawn(canvas, image));
+    },
   };
   return makers[output]();
 }
@@ -55,7 +61,7 @@ async function drawn<Canvas extends HTMLCanvasElement | OffscreenCanvas>(
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext('2d', { colorSpace }) as CanvasRenderingContext2D | null;
-  if (!context) throw tooLarge(width, height);
+  if (!context) throw await tooLarge(image);
   breathe ??= breather();
   const band = Math.max(1, Math.floor(BAND_PX / width));
   for (let y = 0; y < height; y += band) {
@@ -66,21 +72,12 @@ async function drawn<Canvas extends HTMLCanvasElement | OffscreenCanvas>(
 }
 
 async function pngOf(canvas: HTMLCanvasElement | OffscreenCanvas): Promise<Blob> {
-  const { width, height } = canvas;
-  if ('convertToBlob' in canvas) return canvas.convertToBlob({ type: 'image/png' });
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(tooLarge(width, height))), 'image/png');
-  });
+  if ('convertToBlob' in canvas) return canvas.convertToBlob();
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
+  if (!blob) throw await tooLarge(canvas);
+  return blob;
 }
 
-function newCanvas(): HTMLCanvasElement | OffscreenCanvas {
-  return typeof OffscreenCanvas === 'function'
-    ? new OffscreenCanvas(1, 1)
-    : document.createElement('canvas');
-}
-
-function tooLarge(width: number, height: number): OutOfMemory {
-  return new OutOfMemory(
-    `This browser cannot hold a picture of ${width} × ${height} pixels. Choose a smaller one.`,
-  );
+async function tooLarge({ width, height }: { width: number; height: number }) {
+  return new OutOfMemory(await sentence('not held', width, height));
 }

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend-names';
+import type { EngineName } from '../backend-names';
 import type { FromEngine, ToEngine } from '../messages';
 import type { Extras } from './extras';
 
@@ -17,7 +17,7 @@ export type StartEngine = (port: {
  */
 export interface Parts {
   extras?: Extras;
-  engines?: Partial<Record<Backend, StartEngine>>;
+  engines?: Partial<Record<EngineName, StartEngine>>;
   models?: PackedModel[];
   samples?: Record<string, string>;
   sizes?: Record<string, number>;
@@ -35,10 +35,14 @@ export function runScript(url: string): Promise<void> {
     const script = document.createElement('script');
     script.src = url;
     script.charset = 'utf-8';
-    script.onload = () => resolve();
-    script.onerror = () => reject(new Error(`${url} could not be loaded`));
+    script.onload = () => {
+      script.remove();
+      resolve();
+    };
+    script.onerror = () => {
+      script.remove();
+      reject(new Error(`${url} could not be loaded`));
+    };
     document.head.append(script);
-    script.addEventListener('load', () => script.remove());
-    script.addEventListener('error', () => script.remove());
   });
 }

@@ -1,11 +1,31 @@
-/** The classic script: leaves `Halfsize` for the page, and starts the element. */
-import * as library from './main';
+/** The classic script halfsize.js: leaves `Halfsize` for the page. */
+
+import { isBackendName } from '../backend-names';
+import {
+  Aborted,
+  HalfsizeError,
+  ModelMismatch,
+  NoBackend,
+  OutOfMemory,
+  UnsupportedImage,
+} from '../errors';
+import type * as api from './api';
+import { Halfsize as library } from './halfsize';
+import { framesOf } from './lazy';
 
 declare global {
-  var Halfsize: typeof library.Halfsize & typeof library;
+  var Halfsize: typeof api.Halfsize & typeof api;
 }
 
-globalThis.Halfsize = Object.assign(library.Halfsize, library);
-const model = document.currentScript?.dataset.model;
-if (model) library.HalfSizeElement.model = new URL(model, document.baseURI).href;
-library.defineHalfSize();
+// Named one by one: a namespace object would cost a reader more bytes than they do.
+globalThis.Halfsize = Object.assign(library, {
+  Halfsize: library,
+  isBackendName,
+  framesOf,
+  HalfsizeError,
+  Aborted,
+  ModelMismatch,
+  NoBackend,
+  OutOfMemory,
+  UnsupportedImage,
+});

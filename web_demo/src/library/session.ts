@@ -1,6 +1,6 @@
 import type { Card, ModelFiles } from '../card';
 import { Aborted, errorOf, type HalfsizeError, ModelMismatch, NoBackend } from '../errors';
-import type { ColorSpace, FromEngine, Started } from '../messages';
+import type { ColorSpace, FromEngine, Started, ToEngine } from '../messages';
 import type { Picture } from '../picture';
 import type { EnginePort } from './engine-port';
 
@@ -11,40 +11,40 @@ export type JobOptions = {
   onProgress?: ((done: number, total: number) => void) | undefined;
 };
 
-type Pending<T> = { resolve: (value: T) => void; reject: (error: unknown) => void };
+type Job = JobOptions & { resolve: (value: never) => void; reject: (error: unknown) => void };
 
 /** What one tile may take: in a worker it delays only an abort, on the page it delays a frame. */
 const TARGET_MS = { worker: 150, page: 20 };
 
+/** The start is a job like every other; it has no number of its own in the messages. */
+const START = 0;
+
 /** One engine with one model: turns messages into promises. */
 export class Session {
-  readonly #port: EnginePort;
-  readonly #jobs = new Map<number, Pending<Finished> & JobOptions>();
+  readonly #engine: EnginePort;
+  readonly #jobs = new Map<number, Job>();
   readonly #helpers: EnginePort[] = [];
-  #starting: Pending<Started> | undefined;
-  #lastJob = 0;
+  #lastJob = START;
   #dead: HalfsizeError | undefined;
 
-  constructor(port: EnginePort) {
-    this.#port = port;
-    port.listen(
-      (message) => this.#handle(message),
-      (reason) => this.#die(new NoBackend(`The upscaler stopped unexpectedly: ${reason}.`)),
-    );
+  constructor(engine: EnginePort) {
+    this.#engine = engine;
+    engine.port.onmessage = ({ data }: MessageEvent<FromEngine>) => this.#handle(data);
+    // A port has no such event, and does not mind.
+    (engine.port as Worker).onerror = (event) => {
+      event.preventDefault();
+      this.#die(new NoBackend(`The upscaler stopped unexpectedly: ${event.message}.`));
+    };
   }
 
   get place(): EnginePort['place'] {
-    return this.#port.place;
+    return this.#engine.place;
   }
 
   /** Throws ModelMismatch, or NoBackend with the reason alone as its message. */
-  start(card: Card, files: ModelFiles, tilePx?: number): Promise<Started> {
-    return new Promise((resolve, reject) => {
-      this.#starting = { resolve, reject };
-      const targetMs = TARGET_MS[this.place];
-      const tiles = tilePx ? { tilePx } : {};
-      this.#port.post({ kind: 'start', card, files, targetMs, ...tiles });
-    });
+  start(card: Card, files: ModelFiles, tilePx = 0): Promise<Started> {
+    const targetMs = TARGET_MS[this.place];
+    return this.#ask(START, { kind: 'start', card, files, targetMs, tilePx }, [], {});
   }
 
   /** Enlarge a picture, whose buffer or bitmap is handed over. */
@@ -53,18 +53,14 @@ export class Session {
     colorSpace: ColorSpace,
     options: JobOptions,
   ): Promise<Finished> {
-    if (this.#dead) throw this.#dead;
     const { signal } = options;
-    if (signal?.aborted) throw new Aborted(signal.reason);
     const job = ++this.#lastJob;
-    const giveUp = () => this.#port.post({ kind: 'abort', job });
-    signal?.addEventListener('abort', giveUp, { once: true });
+    const giveUp = () => this.#post({ kind: 'abort', job });
+    signal?.addEventListener('abort', giveUp);
     try {
-      return await new Promise<Finished>((resolve, reject) => {
-        this.#jobs.set(job, { resolve, reject, ...options });
-        const handedOver = 'data' in picture ? picture.data.buffer : picture;
-        this.#port.post({ kind: 'upscale', job, picture, colorSpace }, [handedOver]);
-      });
+      const handedOver = 'data' in picture ? picture.data.buffer : picture;
+      const message = { kind: 'upscale', job, picture, colorSpace } as const;
+      return await this.#ask<Finished>(job, message, [handedOver], options);
     } finally {
       signal?.removeEventListener('abort', giveUp);
       this.#jobs.delete(job);
@@ -80,70 +76,56 @@ export class Session {
   ): Promise<void> {
     for (let i = 0; i < count && !this.#dead; i++) {
       const helper = await open().catch(() => undefined);
-      if (helper?.place !== 'worker' || this.#dead) {
-        helper?.close();
-        return;
-      }
+      if (helper?.place !== 'worker' || this.#dead) return helper?.close();
       this.#helpers.push(helper);
       const { port1, port2 } = new MessageChannel();
-      helper.listen(
-        ({ kind }) => {
-          if (kind === 'helping') this.#port.post({ kind: 'helper', port: port1 }, [port1]);
-        },
-        () => undefined, // the engine does without a helper that does not answer
-      );
-      helper.post({ kind: 'help', card, files, port: port2 }, [port2]);
+      // The engine does without a helper that does not answer.
+      helper.port.onmessage = () => this.#post({ kind: 'helper', port: port1 }, [port1]);
+      helper.port.postMessage({ kind: 'help', card, files, port: port2 }, [port2]);
     }
   }
 
   /** End the engine; what is still running fails with `reason`. */
   close(reason: HalfsizeError = new Aborted()): void {
-    this.#port.close();
-    for (const helper of this.#helpers) helper.close();
+    for (const engine of [this.#engine, ...this.#helpers]) engine.close();
     this.#die(reason);
   }
 
-  #handle(message: FromEngine): void {
-    switch (message.kind) {
-      case 'ready':
-      case 'helping':
-        break;
-      case 'started':
-        this.#starting?.resolve(message);
-        break;
-      case 'refused':
-        this.#starting?.reject(new NoBackend(message.reason));
-        break;
-      case 'rejected':
-        this.#starting?.reject(new ModelMismatch(message.reason));
-        break;
-      default:
-        this.#handleJob(message);
-    }
+  #post(message: ToEngine, transfer: Transferable[] = []): void {
+    this.#engine.port.postMessage(message, transfer);
   }
 
-  #handleJob(message: Extract<FromEngine, { job: number }>): void {
-    const job = this.#jobs.get(message.job);
+  #ask<T>(job: number, message: ToEngine, transfer: Transferable[], options: JobOptions) {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#dead) throw this.#dead;
+      this.#jobs.set(job, { resolve, reject, ...options });
+      this.#post(message, transfer);
+    });
+  }
+
+  #handle(message: FromEngine): void {
+    const job = this.#jobs.get('job' in message ? message.job : START);
     switch (message.kind) {
       case 'progress':
         job?.onProgress?.(message.done, message.total);
         break;
+      case 'started':
       case 'finished':
-        job?.resolve(message);
+        job?.resolve(message as never);
+        break;
+      case 'refused':
+        job?.reject(new NoBackend(message.reason));
+        break;
+      case 'rejected':
+        job?.reject(new ModelMismatch(message.reason));
         break;
       case 'failed':
-        job?.reject(
-          message.code === 'Aborted'
-            ? new Aborted(job.signal?.reason)
-            : errorOf(message.code, message.reason),
-        );
-        break;
+        job?.reject(errorOf(message.code, message.reason, job.signal?.reason));
     }
   }
 
   #die(error: HalfsizeError): void {
     this.#dead = error;
-    this.#starting?.reject(error);
     for (const { reject } of this.#jobs.values()) reject(error);
   }
 }

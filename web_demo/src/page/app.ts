@@ -132,7 +132,9 @@ async function factsOf(
   const { width, height } = canvas;
   const { card, backend } = halfsize;
   const sizes = globalThis.halfsizeParts?.sizes ?? {};
-  const runtime = (sizes.halfsize ?? 0) + (sizes[`engine-${backend}`] ?? 0);
+  // A site that shows its photos by the element sends its script as well.
+  const sent = ['half-size', 'halfsize', `engine-${backend}`];
+  const runtime = sent.reduce((sum, script) => sum + (sizes[script] ?? 0), 0);
   return {
     name: file.name,
     from: { width: width / card.scale, height: height / card.scale },

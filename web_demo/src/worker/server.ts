@@ -1,9 +1,9 @@
 import type { Backend } from '../backend-names';
-import type { Card, ModelFiles } from '../card';
+import type { ModelFiles } from '../card';
 import { type Engine, type Enlarger, isMemoryError } from '../engine';
 import {
   Aborted,
-  type ErrorCode,
+  type FailureCode,
   HalfsizeError,
   ModelMismatch,
   NoBackend,
@@ -38,7 +38,8 @@ export type Surroundings = {
   ) => Promise<Picture>;
 };
 
-type Ready = { model: Team; card: Card; files: ModelFiles; tilePx: number; targetMs: number };
+/** A started model: what the library said of it, and how large its tiles are now. */
+type Ready = Message<'start'> & { model: Team; tilePx: number };
 
 /** How often one picture may bring the runtime down before it is given up. */
 const MOST_RECOVERIES = 8;
@@ -50,7 +51,8 @@ const MOST_AT_ONCE = 3;
 export class Server {
   readonly #around: Surroundings;
   readonly #turns = new Turns();
-  readonly #jobs = new Map<number, AbortController>();
+  /** Those that are wanted, and of them those that wait. */
+  readonly #jobs = new Set<number>();
   readonly #waiting: Message<'upscale'>[] = [];
   #running = 0;
   #ready: Ready | undefined;
@@ -64,7 +66,7 @@ export class Server {
       case 'start':
         return this.#start(message);
       case 'upscale':
-        this.#jobs.set(message.job, new AbortController());
+        this.#jobs.add(message.job);
         this.#waiting.push(message);
         return this.#runNext();
       case 'help':
@@ -76,8 +78,9 @@ export class Server {
     }
   }
 
-  async #start({ card, files, targetMs, tilePx: wanted }: Message<'start'>): Promise<void> {
+  async #start(message: Message<'start'>): Promise<void> {
     const { post, engine, check, now } = this.#around;
+    const { card, files, targetMs, tilePx: wanted } = message;
     this.#ready?.model.dispose();
     this.#ready = undefined;
     try {
@@ -85,10 +88,9 @@ export class Server {
       const checked = await check(own, files, engine.backend);
       const model = new Team(own);
       const probed = await probe(model, card, targetMs, now);
-      const { msPerMegapixel } = probed;
       const tilePx = wanted ? Math.max(wanted, leastTilePx(card)) : probed.tilePx;
-      this.#ready = { model, card, files, tilePx, targetMs };
-      post({ kind: 'started', backend: engine.backend, checked, msPerMegapixel, tilePx });
+      this.#ready = { ...message, model, tilePx };
+      post({ kind: 'started', backend: engine.backend, checked, ...probed, tilePx });
     } catch (error) {
       const kind = error instanceof ModelMismatch ? 'rejected' : 'refused';
       post({ kind, reason: error instanceof HalfsizeError ? error.message : reasonOf(error) });
@@ -103,11 +105,13 @@ export class Server {
   }
 
   #abort(job: number): void {
-    this.#jobs.get(job)?.abort();
     const waiting = this.#waiting.findIndex((message) => message.job === job);
-    if (waiting < 0) return;
-    this.#waiting.splice(waiting, 1);
-    this.#fail(job, new Aborted());
+    if (waiting < 0) {
+      this.#jobs.delete(job); // it stops before its next tile
+    } else {
+      this.#waiting.splice(waiting, 1);
+      this.#fail(job, new Aborted());
+    }
   }
 
   async #runNext(): Promise<void> {
@@ -122,26 +126,28 @@ export class Server {
 
   async #run({ job, picture, colorSpace }: Message<'upscale'>): Promise<void> {
     const { post, now, read } = this.#around;
-    const signal = this.#jobs.get(job)?.signal as AbortSignal;
     try {
       const started = now();
-      const breathe = async () => {
-        await this.#around.breathe();
-        signal.throwIfAborted();
-      };
+      const breathe = () => this.#breathe(job);
       const source = 'data' in picture ? picture : await read(picture, colorSpace, breathe);
-      const result = await this.#enlarge(job, source, signal);
+      const result = await this.#enlarge(job, source);
       const tilePx = this.#ready?.tilePx ?? 0;
       const milliseconds = now() - started;
       this.#jobs.delete(job);
       post({ kind: 'finished', job, picture: result, milliseconds, tilePx }, [result.data.buffer]);
     } catch (error) {
-      this.#fail(job, signal.aborted ? new Aborted() : error);
+      this.#fail(job, this.#jobs.has(job) ? error : new Aborted());
     }
   }
 
+  async #breathe(job: number): Promise<void> {
+    await this.#around.breathe();
+    if (!this.#jobs.has(job)) throw new Aborted();
+  }
+
   /** Enlarge a picture; where memory runs out, with ever smaller tiles. */
-  async #enlarge(job: number, picture: Picture, signal: AbortSignal): Promise<Picture> {
+  async #enlarge(job: number, picture: Picture): Promise<Picture> {
+    const { now, post } = this.#around;
     for (let recoveries = 0; ; recoveries++) {
       const ready = this.#ready;
       if (!ready) throw new NoBackend('No model was started.');
@@ -154,21 +160,21 @@ export class Server {
           alignPx: ready.card.align_px,
           tilePx: () => ready.tilePx,
           onTile: (done, total) => {
-            adapt(ready, this.#around.now() - began);
-            this.#around.post({ kind: 'progress', job, done, total });
+            adapt(ready, now() - began);
+            post({ kind: 'progress', job, done, total });
           },
           pause: async () => {
             end();
             end = await this.#turns.take();
-            await this.#around.breathe();
-            signal.throwIfAborted();
-            if (this.#ready !== ready) throw new Renewed();
-            began = this.#around.now();
+            await this.#breathe(job);
+            if (this.#ready !== ready) throw new Error(); // not this job's: it starts over
+            began = now();
           },
         });
       } catch (error) {
-        if (error instanceof Renewed) continue;
-        if (signal.aborted || error instanceof HalfsizeError || !isMemoryError(error)) throw error;
+        if (!this.#jobs.has(job)) throw error;
+        if (this.#ready !== ready) continue; // another job opened the engine again
+        if (error instanceof HalfsizeError || !isMemoryError(error)) throw error;
         if (recoveries >= MOST_RECOVERIES) throw exhausted(error);
         await this.#recover(ready, error);
       } finally {
@@ -178,7 +184,8 @@ export class Server {
   }
 
   /** Open the engine again, for tiles of half the side. The job that does it holds the turn. */
-  async #recover({ model, card, files, tilePx, targetMs }: Ready, reason: unknown): Promise<void> {
+  async #recover(ready: Ready, reason: unknown): Promise<void> {
+    const { model, card, files, tilePx } = ready;
     const least = leastTilePx(card);
     if (tilePx <= least) throw exhausted(reason);
     try {
@@ -188,14 +195,9 @@ export class Server {
     }
     this.#ready = undefined;
     try {
-      const next = Math.max(least, Math.floor(tilePx / 2));
-      this.#ready = {
-        model: new Team(await this.#around.engine.open(files, card)),
-        card,
-        files,
-        tilePx: next,
-        targetMs,
-      };
+      const own = await this.#around.engine.open(files, card);
+      const smaller = Math.max(least, Math.floor(tilePx / 2));
+      this.#ready = { ...ready, model: new Team(own), tilePx: smaller };
     } catch (error) {
       throw new NoBackend(`The graphics context was lost and did not return: ${reasonOf(error)}.`);
     }
@@ -203,12 +205,11 @@ export class Server {
 
   #fail(job: number, error: unknown): void {
     this.#jobs.delete(job);
-    const code: ErrorCode = error instanceof HalfsizeError ? error.code : 'NoBackend';
-    const reason =
+    const { code, message }: { code: FailureCode; message: string } =
       error instanceof HalfsizeError
-        ? error.message
-        : `The picture was not enlarged: ${reasonOf(error)}.`;
-    this.#around.post({ kind: 'failed', job, code, reason });
+        ? error
+        : new NoBackend(`The picture was not enlarged: ${reasonOf(error)}.`);
+    this.#around.post({ kind: 'failed', job, code, reason: message });
   }
 }
 
@@ -222,9 +223,6 @@ function adapt(ready: Ready, milliseconds: number): void {
   const smaller = tilePx * Math.sqrt(targetMs / milliseconds);
   ready.tilePx = Math.max(leastTilePx(card), tilePx / 2, 8 * Math.floor(smaller / 8));
 }
-
-/** Another job opened the engine again: this one starts over with its model. */
-class Renewed extends Error {}
 
 function exhausted(error: unknown): OutOfMemory {
   return new OutOfMemory(

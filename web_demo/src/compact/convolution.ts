@@ -1,0 +1,149 @@
+/**
+ * Writes the convolution kernels as WebAssembly: sent as programs, one with fused multiply-add and
+ * one without, they are twice as many bytes as what writes them.
+ *
+ * Each works on a block of `pixels` side by side and `vectors` of four outputs: all sums of a block
+ * stay in registers, which is what decides the speed. WebAssembly on x86 has 15 registers. With fused
+ * multiply-add 6 x 2 sums need 12, and 3 for two weights and one value; without it one is lost to the
+ * product. docs/decisions/0020 has the figures.
+ */
+
+/** Nested, to be flattened: bytes of a program. */
+type Code = number | readonly Code[];
+
+/** Pixels of a block, for blocks of one, two and three vectors. */
+export const BLOCK_PIXELS = { plain: [8, 4, 3], relaxed: [8, 6, 3] } as const;
+
+/** No kernel works on more pixels at once: so far beyond a row's end may be written. */
+export const MOST_PIXELS = 8;
+
+const I32 = 0x7f;
+const V128 = 0x7b;
+
+// Instructions, by the names of the WebAssembly specification.
+const LOOP = [0x03, 0x40];
+const AGAIN_IF = [0x0d, 0]; // br_if: back to the innermost loop's start
+const END = 0x0b;
+const IS_LESS = 0x49;
+const PLUS = 0x6a;
+const MINUS = 0x6b;
+const TIMES = 0x6c;
+const get = (local: number) => [0x20, local];
+const set = (local: number) => [0x21, local];
+const tee = (local: number) => [0x22, local];
+const constant = (value: number) => [0x41, value]; // less than 64: longer ones have more bytes
+const LOAD_ADDRESS = [0x28, 2, 0];
+const load = (offset: number) => [0xfd, 0x00, 0, offset];
+const LOAD_SPLAT = [0xfd, 0x09, 0, 0];
+const store = (offset: number) => [0xfd, 0x0b, 0, offset];
+const ADD = [0xfd, 0xe4, 1];
+const MULTIPLY = [0xfd, 0xe6, 1];
+const LEAST = [0xfd, 0xe8, 1];
+const MOST = [0xfd, 0xe9, 1];
+const FUSED = [0xfd, 0x85, 2]; // f32x4.relaxed_madd
+
+/**
+ * The parameters of a kernel, which computes one row of one layer: `blocks` blocks.
+ *
+ * At `ROWS` are the addresses of three rows of the layer's input, from the pixel left of the first;
+ * `INPUT_BYTES` and `OUTPUT_BYTES` are from one pixel to the next. `WEIGHTS` are in the order in which
+ * they are used: kernel row, kernel column and input, output. `BIAS` is followed by the slopes.
+ */
+const [ROWS, INPUT_BYTES, WEIGHTS, BIAS, OUT, OUTPUT_BYTES, BLOCKS] = [
+  0, 1, 2, 3, 4, 5, 6,
+] as const;
+const PARAMETERS = 7;
+
+/** A program of three kernels, exported as 1, 2 and 3: the number of their vectors. */
+export function convolutionProgram(variant: 'plain' | 'relaxed'): Uint8Array<ArrayBuffer> {
+  const kernels = BLOCK_PIXELS[variant].map((pixels, index) =>
+    withSize(kernel(pixels, index + 1, variant === 'relaxed')),
+  );
+  const program: Code = [
+    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm" and the version
+    section(1, [[0x60, list(Array(PARAMETERS).fill(I32)), 0]]),
+    section(2, [[1, 0x6d, 1, 0x6d, 2, 0, 0]]), // the memory is "m" of "m"
+    section(3, [0, 0, 0]),
+    section(
+      7,
+      kernels.map((_, index) => [1, 0x31 + index, 0, index]),
+    ),
+    section(10, kernels),
+  ];
+  return Uint8Array.from(flat(program));
+}
+
+function kernel(pixels: number, vectors: number, fused: boolean): Code {
+  const [weight, row, end, done] = [PARAMETERS, PARAMETERS + 1, PARAMETERS + 2, PARAMETERS + 3];
+  const from = PARAMETERS + 4;
+  const [zero, value, weightOf] = [from + pixels, from + pixels + 1, from + pixels + 2];
+  const sum = (p: number, v: number) => weightOf + vectors * (p + 1) + v;
+  const P = counted(pixels);
+  const V = counted(vectors);
+  const move = (local: number, by: Code) => [get(local), by, PLUS, set(local)];
+  const multiplyAdd = (p: number, v: number) =>
+    fused
+      ? [get(value), get(weightOf + v), get(sum(p, v)), FUSED, set(sum(p, v))]
+      : [get(sum(p, v)), get(value), get(weightOf + v), MULTIPLY, ADD, set(sum(p, v))];
+  // PReLU: what is below zero is multiplied by its slope.
+  const activated = (p: number, v: number) => [
+    [get(sum(p, v)), get(zero), MOST],
+    [get(sum(p, v)), get(zero), LEAST, get(BIAS), load(16 * (vectors + v)), MULTIPLY, ADD],
+  ];
+  return [
+    list([
+      [4 + pixels, I32],
+      [2 + vectors * (pixels + 1), V128],
+    ]),
+    LOOP, // over blocks
+    P.map((p) => V.map((v) => [get(BIAS), load(16 * v), set(sum(p, v))])),
+    [get(WEIGHTS), set(weight), get(ROWS), set(row)],
+    LOOP, // over kernel rows
+    [get(row), LOAD_ADDRESS, get(done), PLUS, tee(from)],
+    [get(INPUT_BYTES), constant(3), TIMES, PLUS, set(end)],
+    P.slice(1).map((p) => [get(from + p - 1), get(INPUT_BYTES), PLUS, set(from + p)]),
+    LOOP, // over columns and inputs: three neighbours lie one behind the other
+    V.map((v) => [get(weight), load(16 * v), set(weightOf + v)]),
+    P.map((p) => [
+      [get(from + p), LOAD_SPLAT, set(value)],
+      V.map((v) => multiplyAdd(p, v)),
+      move(from + p, constant(4)),
+    ]),
+    move(weight, constant(16 * vectors)),
+    [get(from), get(end), IS_LESS, AGAIN_IF, END],
+    [move(row, constant(4)), get(row), get(ROWS), MINUS, constant(12), IS_LESS, AGAIN_IF, END],
+    P.map((p) => [
+      V.map((v) => [get(OUT), activated(p, v), store(16 * v)]),
+      move(OUT, get(OUTPUT_BYTES)),
+    ]),
+    move(done, [get(INPUT_BYTES), constant(pixels), TIMES]),
+    [get(BLOCKS), constant(1), MINUS, tee(BLOCKS), AGAIN_IF, END],
+    END,
+  ];
+}
+
+function section(id: number, items: Code[]): Code {
+  return [id, withSize(list(items))];
+}
+
+function list(items: Code[]): Code {
+  return [items.length, items];
+}
+
+function withSize(code: Code): Code {
+  const bytes = flat(code);
+  return [unsigned(bytes.length), bytes];
+}
+
+/** LEB128: seven bits to a byte. */
+function unsigned(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >> 7)];
+}
+
+function flat(code: Code): number[] {
+  return [code].flat(Number.POSITIVE_INFINITY as 1) as number[];
+}
+
+function counted(length: number): number[] {
+  return [...Array(length).keys()];
+}

@@ -1,0 +1,18 @@
+/** The classic script for pages with the element: half-size.js, which asks for halfsize.js. */
+import { besideUrl } from '../library/beside';
+import { runScript } from '../library/parts';
+import * as element from './half-size';
+import { useLibrary } from './shared-model';
+
+declare global {
+  var HalfSizeElement: typeof element.HalfSizeElement;
+}
+
+useLibrary(async (base) => {
+  if (!globalThis.Halfsize) await runScript(besideUrl('halfsize.js', base));
+  return globalThis.Halfsize;
+});
+globalThis.HalfSizeElement = element.HalfSizeElement;
+const model = document.currentScript?.dataset.model;
+if (model) element.HalfSizeElement.model = new URL(model, document.baseURI).href;
+element.defineHalfSize();

@@ -1,0 +1,41 @@
+/** What rare errors say: what is wrong, and what to do. ./lazy says when they are loaded. */
+import { BACKEND_LABELS, BACKENDS, type Backend } from '../backend-names';
+import { parseCard } from '../card-problem';
+import { reasonOf } from '../errors';
+
+export const sentences = {
+  'another site': () =>
+    'The picture is from another site, which does not let this page read it. Serve it with ' +
+    'Access-Control-Allow-Origin, and add crossorigin="anonymous" to the img.',
+  'not decoded': (address: string) =>
+    `The image ${address} cannot be loaded or read. Check its address.`,
+  'not read': (error: unknown) => `The picture cannot be read: ${reasonOf(error)}.`,
+  'not drawn': (width: number, height: number) =>
+    `The result is too large for this browser: a picture of ${width} × ${height} pixels cannot be ` +
+    'drawn. Choose a smaller one, or take the result as ImageData.',
+  'not held': (width: number, height: number) =>
+    `This browser cannot hold a picture of ${width} × ${height} pixels. Choose a smaller one.`,
+  'no such backend': (name: string) =>
+    `There is no backend “${name}”. There are ${BACKENDS.join(', ')}.`,
+  'no backend': (backend: Backend, reason: string) =>
+    `${BACKEND_LABELS[backend]} cannot be used in this browser: ${reason}. ` +
+    'Choose “Automatic” instead.',
+  'not a card': (value: unknown) => {
+    try {
+      parseCard(value);
+    } catch (error) {
+      return `${reasonOf(error)}.`;
+    }
+    return 'The model card halfsize.json cannot be used.';
+  },
+  incomplete: (model: string, file: string) =>
+    `The model “${model}” is incomplete: ${file} is missing.`,
+  altered: (model: string, file: string) =>
+    `The model “${model}” was altered: ${file} is not the file its card describes. Export it again.`,
+  'not JSON': (error: unknown, text: string) =>
+    text === ''
+      ? 'The model’s halfsize.json is missing or empty.'
+      : `The model’s halfsize.json is not JSON: ${reasonOf(error)}.`,
+};
+
+export type Sentences = typeof sentences;
