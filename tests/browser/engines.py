@@ -72,7 +72,7 @@ async ([data, height, width, options]) => {
       if (pauseMs) await new Promise((done) => setTimeout(done, pauseMs));
     },
   });
-  if (bitmap.width !== width) throw new Error('the bitmap was closed');
+  if (bitmap.width !== (painted ? 0 : width)) throw new Error('closed, or not closed');
   if (!painted) return null;
   const read = Math.max(...readBytes);
   const size = [painted.height, painted.width];

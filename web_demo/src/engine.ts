@@ -31,10 +31,10 @@ export interface Enlarger {
    */
   run?(pixels: Float32Array, height: number, width: number): Promise<Enlarged>;
   /**
-   * Enlarge a whole bitmap tile by tile, with no pixels in main memory: the bytes of `runBytes`. The
-   * bitmap stays open.
+   * Enlarge a whole bitmap tile by tile, with no pixels in main memory: the bytes of `runBytes`.
    *
-   * @returns undefined for a picture that is transparent anywhere or too large, and where it cannot.
+   * @returns a bitmap in place of the other, which is closed. Undefined, and the other stays open, for
+   *   a picture that is transparent anywhere or too large, and where the browser cannot.
    * @throws Exhausted, and whatever `work.pause` throws.
    */
   paint?(bitmap: ImageBitmap, colorSpace: ColorSpace, work: Work): Promise<ImageBitmap | undefined>;

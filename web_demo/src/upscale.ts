@@ -26,21 +26,19 @@ export type Work = {
  * needed does not grow with the picture, and no step is longer than a tile.
  */
 export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
-  const { width, height } = picture;
-  const result = blankPicture(width * work.scale, height * work.scale);
+  const result = blankPicture(picture.width * work.scale, picture.height * work.scale);
   const enlarge = (row: Span, column: Span) =>
     enlargeTile(picture, result, model, row, column, work);
-  await eachTile(width, height, work, enlarge, model.lanes);
+  await eachTile(picture, work, enlarge, model.lanes ?? 1);
   return result;
 }
 
 /** Do something with every tile of a picture, with `lanes` of them at once. */
 export async function eachTile(
-  width: number,
-  height: number,
+  { width, height }: { width: number; height: number },
   work: Work,
   enlarge: (row: Span, column: Span) => Promise<void>,
-  lanes = 1,
+  lanes: number,
 ): Promise<void> {
   const { marginPx, alignPx = 1 } = work;
   const plan = (length: number, from = 0, parts = 1) => {

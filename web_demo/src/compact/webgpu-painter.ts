@@ -29,12 +29,17 @@ type Painting = {
 /** Where a tile lies: six numbers. */
 const PLACE_BYTES = 24;
 
+/**
+ * What failed once is not tried again, not even when the engine is opened anew: bytes need less of the
+ * browser. Where it cannot share a canvas's memory, painting takes the whole device away.
+ */
+let isGivenUp = false;
+
 /** Enlarges bitmaps on the GPU, from a texture to a canvas. */
 export class Painter {
   readonly #gpu: Gpu;
   readonly #network: ChainNetwork;
   readonly #planesFor: (height: number, width: number) => Planes;
-  #refused = false;
 
   constructor(
     gpu: Gpu,
@@ -54,7 +59,7 @@ export class Painter {
     const { width, height } = bitmap;
     const longest = Math.max(width, height) * this.#network.scale;
     const { maxTextureDimension2D } = this.#gpu.device.limits;
-    if (this.#refused || longest > maxTextureDimension2D) return undefined;
+    if (isGivenUp || longest > maxTextureDimension2D) return undefined;
     let painting: Painting | undefined;
     try {
       const opened = await this.#accepted(() => {
@@ -62,14 +67,16 @@ export class Painter {
         return painting;
       });
       if (!(await this.#accepted(() => this.#isOpaque(opened, height, width)))) return undefined;
-      await eachTile(width, height, work, (row, column) =>
-        this.#accepted(() => this.#tile(opened, row, column)),
-      );
-      return opened.canvas.transferToImageBitmap();
+      const tile = (row: Span, column: Span) =>
+        this.#accepted(() => this.#tile(opened, row, column));
+      await eachTile(bitmap, work, tile, 1);
+      const painted = opened.canvas.transferToImageBitmap();
+      bitmap.close();
+      return painted;
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.#refused = true;
-      return undefined;
+      isGivenUp ||= error instanceof Refused || error instanceof Exhausted;
+      if (error instanceof Refused) return undefined;
+      throw error;
     } finally {
       painting?.context.unconfigure();
       painting?.source.destroy();

@@ -98,29 +98,35 @@ at += size.stride;`;
 /** Where a tile lies in a texture: where it reads from, and what is kept of it, up to `end`. */
 const PLACE = `struct Place { read: vec2u, keep: vec2u, end: vec2u }`;
 
-const SOURCES: Record<Source, { variable: string; read: string }> = {
-  floats: {
-    variable: 'var<storage, read> x: array<f32>',
-    read: 'let i = (id.y * size.width + id.x) * 3;\nlet c = vec3f(x[i], x[i + 1], x[i + 2]);',
-  },
-  bytes: {
-    variable: 'var<storage, read> x: array<u32>',
-    read: `let c = ${exact('unpack4x8unorm(x[id.y * size.width + id.x]).rgb')};`,
-  },
-  texture: {
-    variable: 'var x: texture_2d<f32>',
-    read: `let c = ${exact('textureLoad(x, id.xy + place.read, 0).rgb')};`,
-  },
-};
-
 /** The bytes' own floats, the same ones by whatever way a byte became a float. */
 function exact(colour: string): string {
   return `round(${colour} * 255) / 255`;
 }
 
+/** A variable of a source, and how `c` is read from it. */
+function sourceOf(source: Source): [variable: string, read: string] {
+  switch (source) {
+    case 'floats':
+      return [
+        'var<storage, read> x: array<f32>',
+        'let i = (id.y * size.width + id.x) * 3;\nlet c = vec3f(x[i], x[i + 1], x[i + 2]);',
+      ];
+    case 'bytes':
+      return [
+        'var<storage, read> x: array<u32>',
+        `let c = ${exact('unpack4x8unorm(x[id.y * size.width + id.x]).rgb')};`,
+      ];
+    case 'texture':
+      return [
+        'var x: texture_2d<f32>',
+        `let c = ${exact('textureLoad(x, id.xy + place.read, 0).rgb')};`,
+      ];
+  }
+}
+
 /** From a picture to planes of red, green and blue, before them one of luma where that is wanted. */
 export function prepared(colour: 'luma' | 'rgb', source: Source): string {
-  const { variable, read } = SOURCES[source];
+  const [variable, read] = sourceOf(source);
   return `${SIZE}
 @group(0) @binding(1) ${variable};
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
