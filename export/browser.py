@@ -29,6 +29,7 @@ _SOFTWARE_GPU = (
     "--enable-unsafe-webgpu",
     "--use-webgpu-adapter=swiftshader",
     "--enable-features=Vulkan",
+    "--use-vulkan=swiftshader",  # shared with WebGPU, whose canvases end the GPU process without
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 )

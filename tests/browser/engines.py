@@ -24,6 +24,12 @@ _REMEMBER = """
 () => {
 globalThis.contexts = [];
 globalThis.devices = [];
+globalThis.readBytes = [];
+const mapAsync = GPUBuffer.prototype.mapAsync;
+GPUBuffer.prototype.mapAsync = function (...settings) {
+  readBytes.push(this.size);
+  return mapAsync.apply(this, settings);
+};
 const getContext = OffscreenCanvas.prototype.getContext;
 OffscreenCanvas.prototype.getContext = function (...settings) {
   const context = getContext.apply(this, settings);
@@ -43,6 +49,43 @@ _LOSE = {
     "webgl2": "() => contexts.at(-1).getExtension('WEBGL_lose_context').loseContext()",
     "webgpu": "() => devices.at(-1).destroy()",
 }
+# Enlarges a bitmap by painting it, and beside it its bytes; null where the engine does not paint.
+_PAINT = """
+async ([data, height, width, options]) => {
+  const { tilePx, colorSpace = 'srgb', pauseMs = 0, loseAt, takeAt, stopAt } = options;
+  const model = halfsizeVerifyEngine.enlarger();
+  const bytes = Uint8ClampedArray.from(atob(data), (letter) => letter.charCodeAt(0));
+  const image = new ImageData(bytes, width, height, { colorSpace });
+  const bitmap = await createImageBitmap(image, { premultiplyAlpha: 'none' });
+  const tiles = [];
+  let pauses = 0;
+  readBytes.length = 0;
+  const painted = await model.paint(bitmap, colorSpace, {
+    scale: options.scale,
+    marginPx: options.marginPx,
+    tilePx: () => tilePx,
+    onTile: (done, total) => tiles.push([done, total]),
+    pause: async () => {
+      if (++pauses === options.loseAt) devices.at(-1).destroy();
+      if (pauses === takeAt) contexts.at(-1).unconfigure();
+      if (pauses === stopAt) throw new Error('not wanted any more');
+      if (pauseMs) await new Promise((done) => setTimeout(done, pauseMs));
+    },
+  });
+  if (bitmap.width !== (painted ? 0 : width)) throw new Error('closed, or not closed');
+  if (!painted) return null;
+  const read = Math.max(...readBytes);
+  const size = [painted.height, painted.width];
+  const canvas = new OffscreenCanvas(painted.width, painted.height);
+  const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace });
+  context.drawImage(painted, 0, 0);
+  const { data: got } = context.getImageData(0, 0, painted.width, painted.height, { colorSpace });
+  const expected = await model.runBytes(bytes, height, width);
+  const text = (values) => btoa(Array.from(values, (value) => String.fromCharCode(value)).join(''));
+  return { size, got: text(got), expected: text(expected), tiles, read };
+}
+"""
+
 _ARE_LOST = {
     "webgl2": "() => contexts.map((context) => context.isContextLost())",
     "webgpu": """
@@ -60,6 +103,18 @@ def build_engines(folder: Path) -> Path:
         ["node", script, "--models", folder / "models", "--out", folder / "dist"], check=True
     )
     return folder / "dist"
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What an engine painted, and what it gives for the whole picture as bytes."""
+
+    got: NDArray[np.uint8]
+    expected: NDArray[np.uint8]
+    tiles: list[list[int]]
+    """Tiles done and tiles in all, after each."""
+    read_bytes: int
+    """The most that was read back at a time."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +138,22 @@ class EnginePage:
         values = np.frombuffer(base64.b64decode(answer["data"]), dtype="<f4")
         shape = (1, answer["height"], answer["width"], answer["channels"])
         return values.reshape(shape).transpose(0, 3, 1, 2)
+
+    def paint(
+        self, picture: NDArray[np.uint8], network: Chain, tile_px: int = 512, **options: object
+    ) -> Painted | None:
+        """Enlarge a bitmap of (height, width, 4) bytes tile by tile, on the GPU alone."""
+        height, width, _ = picture.shape
+        work = {"scale": network.scale, "marginPx": network.margin_px, "tilePx": tile_px}
+        data = base64.b64encode(np.ascontiguousarray(picture).tobytes()).decode()
+        answer = self.page.evaluate(_PAINT, [data, height, width, {**work, **options}])
+        if answer is None:
+            return None
+        got, expected = (
+            np.frombuffer(base64.b64decode(answer[name]), np.uint8).reshape(*answer["size"], 4)
+            for name in ("got", "expected")
+        )
+        return Painted(got, expected, answer["tiles"], answer["read"])
 
     def lose(self) -> None:
         """Take the engine's context or device away."""

@@ -179,3 +179,80 @@ def test_pictures_too_large_are_said(
     assert engine.open(model)
     with pytest.raises(Error, match="Exhausted: out of memory"):
         engine.run(np.zeros((1, 3, *size), np.float32))
+
+
+def opaque(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    return np.dstack([noise(height, width, seed), np.full((height, width), 255, np.uint8)])
+
+
+@pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
+@pytest.mark.parametrize("shape", ["luma", "rgb, x3", "no body, x4"])
+def test_painting_gives_the_bytes(engine: EnginePage, tmp_path: Path, shape: str) -> None:
+    model, network = stored(lively(SHAPES[shape]), tmp_path)
+    assert engine.open(model)
+    sizes = [(1, 1), (1, 6), (5, 1), (9, 13), (37, 53), (64, 23)]
+    for seed, (height, width) in enumerate(sizes):
+        picture = opaque(height, width, seed)
+        for colours in ("srgb", "display-p3"):
+            whole = engine.paint(picture, network, colorSpace=colours)
+            assert whole is not None
+            assert whole.got.shape[:2] == (height * network.scale, width * network.scale)
+            np.testing.assert_array_equal(whole.got, whole.expected)
+            assert whole.tiles == [[1, 1]]
+            assert whole.read_bytes == 4
+    # Tiles, and time between them in which the browser may show what there is.
+    tiled = engine.paint(opaque(37, 53), network, tile_px=19, pauseMs=40)
+    assert tiled is not None
+    np.testing.assert_array_equal(tiled.got, tiled.expected)
+    assert len(tiled.tiles) > 5
+    assert tiled.tiles[-1] == [len(tiled.tiles)] * 2
+
+
+@pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
+def test_what_is_not_painted(engine: EnginePage, tmp_path: Path) -> None:
+    model, network = stored(lively(SHAPES["luma"]), tmp_path)
+    assert engine.open(model)
+    for y, x in [(0, 0), (8, 12), (4, 7)]:
+        picture = opaque(9, 13)
+        picture[y, x, 3] = 254
+        assert engine.paint(picture, network) is None
+    limit = engine.page.evaluate("() => devices.at(-1).limits.maxTextureDimension2D")
+    assert engine.paint(opaque(1, limit // 2 + 1), network) is None
+    assert engine.paint(opaque(9, 13), network) is not None
+
+
+@pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
+@pytest.mark.parametrize("trouble", ["no canvas", "taken away"])
+def test_bytes_where_the_browser_does_not_paint(
+    engine: EnginePage, tmp_path: Path, trouble: str
+) -> None:
+    model, network = stored(lively(SHAPES["luma"]), tmp_path)
+    assert engine.open(model)
+    if trouble == "no canvas":
+        engine.page.evaluate("() => { OffscreenCanvas.prototype.getContext = () => null; }")
+        assert engine.paint(opaque(37, 53), network, tile_px=19) is None
+    else:
+        assert engine.paint(opaque(37, 53), network, tile_px=19, takeAt=3) is None
+    assert steps_off(engine, network, noise(37, 53)) <= 1
+    assert engine.paint(opaque(9, 13), network) is None  # nor is it tried again
+
+
+@pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
+def test_painting_stops_where_it_is_not_wanted(engine: EnginePage, tmp_path: Path) -> None:
+    model, network = stored(lively(SHAPES["luma"]), tmp_path)
+    assert engine.open(model)
+    with pytest.raises(Error, match="not wanted any more"):
+        engine.paint(opaque(37, 53), network, tile_px=19, stopAt=3)
+    assert engine.paint(opaque(9, 13), network) is not None
+
+
+@pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
+def test_a_device_lost_while_painting_is_said(engine: EnginePage, tmp_path: Path) -> None:
+    model, network = stored(lively(SHAPES["luma"]), tmp_path)
+    assert engine.open(model)
+    with pytest.raises(Error, match=r"Exhausted: the .* was lost"):
+        engine.paint(opaque(37, 53), network, tile_px=19, loseAt=3)
+    # Nor is it painted again: bytes need less.
+    assert engine.open(model)
+    assert engine.paint(opaque(9, 13), network) is None
+    assert steps_off(engine, network, noise(6, 7)) <= 1

@@ -149,7 +149,7 @@ def test_only_what_the_form_of_a_student_needs_is_shipped(
         assert shipped == {"halfsize.json", *model}
         card = json.loads((one / "halfsize.json").read_text())
         assert totals["student_bytes"] == sum(f["gzip_bytes"] for f in card["files"].values())
-        counted = "webgl2" if one == released else "tfjs-webgl"  # the largest; what most run
+        counted = "webgpu" if one == released else "tfjs-webgl"  # the largest; what most run
         assert totals["runtime_bytes"] == sum(
             len(gzip.compress((DIST.parent / f"{name}.js").read_bytes(), 9, mtime=0))
             for name in ("half-size", "halfsize", f"engine-{counted}")

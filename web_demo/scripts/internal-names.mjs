@@ -8,7 +8,8 @@
 /** In the small runtime's engines: the network, the kernels, and the tiler around them. */
 export const ENGINE_NAMES = [
   ...['readStart', 'readEnd', 'keepStart', 'keepEnd', 'marginPx', 'alignPx', 'onTile', 'lanes'],
-  ...['runBytes', 'breathe', 'post', 'handle'],
+  ...['runBytes', 'breathe', 'post', 'handle', 'enlarge', 'pause'],
+  ...['number', 'bias', 'engine', 'check', 'dispose', 'outputs'],
   ...['kernels', 'convolutions', 'convolve', 'blockPixels', 'colours', 'golden', 'requireEnd'],
   ...[
     'layers',
@@ -36,7 +37,7 @@ export const LIBRARY_NAMES = [
     'packedFiles',
     'givenFiles',
   ],
-  ...['openedOnPage', 'unreadable'],
+  ...['openedOnPage', 'unreadable', 'session'],
 ];
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';

@@ -1,5 +1,7 @@
 import type { Backend } from './backend-names';
 import type { Card, ModelFiles } from './card';
+import type { ColorSpace } from './messages';
+import type { Work } from './upscale';
 
 /**
  * One way to run models: TF.js on one of its backends, or any other runtime. An engine is a script
@@ -28,6 +30,14 @@ export interface Enlarger {
    * The same on RGB floats in [0, 1], `height * width * 3` of them: what exports are checked by.
    */
   run?(pixels: Float32Array, height: number, width: number): Promise<Enlarged>;
+  /**
+   * Enlarge a whole bitmap tile by tile, with no pixels in main memory: the bytes of `runBytes`.
+   *
+   * @returns a bitmap in place of the other, which is closed. Undefined, and the other stays open, for
+   *   a picture that is transparent anywhere or too large, and where the browser cannot.
+   * @throws Exhausted, and whatever `work.pause` throws.
+   */
+  paint?(bitmap: ImageBitmap, colorSpace: ColorSpace, work: Work): Promise<ImageBitmap | undefined>;
   /** How many tiles it works on at once; 1 unless said. */
   readonly lanes?: number;
   dispose(): void;

@@ -1,17 +1,29 @@
 import type { Backend } from './backend-names';
 import type { Card, ModelFiles } from './card';
 import type { FailureCode } from './errors';
-import type { Picture } from './picture';
+import type { Bitmap, Picture } from './picture';
 
 /** What a picture's numbers mean. */
 export type ColorSpace = 'srgb' | 'display-p3';
+
+/** What a result can be: the last is a PNG. */
+export type Output = 'canvas' | 'bitmap' | 'imagedata' | 'blob';
 
 /** What the library says to an engine, in a worker or, through a channel, on the page. */
 export type ToEngine =
   /** Load a model whose files were verified. Answered by `started`, `refused` or `rejected`. */
   | { kind: 'start'; card: Card; files: ModelFiles; targetMs: number; tilePx?: number }
-  /** Enlarge a picture; its buffer or bitmap is handed over. Jobs share the engine tile by tile. */
-  | { kind: 'upscale'; job: number; picture: Picture | ImageBitmap; colorSpace: ColorSpace }
+  /**
+   * Enlarge a picture; its buffer or bitmap is handed over. Jobs share the engine tile by tile. What
+   * becomes of the result is said: a bitmap may be answered with a bitmap, unless its pixels are wanted.
+   */
+  | {
+      kind: 'upscale';
+      job: number;
+      picture: Picture | Bitmap;
+      colorSpace: ColorSpace;
+      output: Output;
+    }
   /** Work for the engine at the other end of `port`: load the model, then take its tiles. */
   | { kind: 'help'; card: Card; files: ModelFiles; port: MessagePort }
   /** A helper listens at the other end of `port`. */
@@ -42,5 +54,11 @@ export type FromEngine =
   /** The model cannot be used on any backend. */
   | { kind: 'rejected'; reason: string }
   | { kind: 'progress'; job: number; done: number; total: number }
-  | { kind: 'finished'; job: number; picture: Picture; milliseconds: number; tilePx: number }
+  | {
+      kind: 'finished';
+      job: number;
+      picture: Picture | Bitmap;
+      milliseconds: number;
+      tilePx: number;
+    }
   | { kind: 'failed'; job: number; code: FailureCode; reason: string };

@@ -9,6 +9,9 @@ export type Picture = {
   data: Uint8ClampedArray<ArrayBuffer>;
 };
 
+/** The browser's own kind of picture: pixels that cannot be read. */
+export type Bitmap = ImageBitmap & { data?: undefined };
+
 export function blankPicture(width: number, height: number): Picture {
   try {
     return { width, height, data: new Uint8ClampedArray(width * height * 4) };

@@ -26,10 +26,21 @@ export type Work = {
  * needed does not grow with the picture, and no step is longer than a tile.
  */
 export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
-  const { scale, marginPx, alignPx = 1 } = work;
-  const { width, height } = picture;
-  const lanes = model.lanes ?? 1;
-  const result = blankPicture(width * scale, height * scale);
+  const result = blankPicture(picture.width * work.scale, picture.height * work.scale);
+  const enlarge = (row: Span, column: Span) =>
+    enlargeTile(picture, result, model, row, column, work);
+  await eachTile(picture, work, enlarge, model.lanes ?? 1);
+  return result;
+}
+
+/** Do something with every tile of a picture, with `lanes` of them at once. */
+export async function eachTile(
+  { width, height }: { width: number; height: number },
+  work: Work,
+  enlarge: (row: Span, column: Span) => Promise<void>,
+  lanes: number,
+): Promise<void> {
+  const { marginPx, alignPx = 1 } = work;
   const plan = (length: number, from = 0, parts = 1) => {
     const fitting = fitTile(length, work.tilePx(), marginPx);
     const tile = Math.min(fitting, shareOf(length, parts, marginPx));
@@ -38,7 +49,7 @@ export async function upscale(picture: Picture, model: Enlarger, work: Work): Pr
   const running = new Set<Promise<void>>();
   let done = 0;
   const start = async (row: Span, column: Span, total: number) => {
-    await enlargeTile(picture, result, model, row, column, work);
+    await enlarge(row, column);
     work.onTile(++done, total);
   };
   try {
@@ -61,7 +72,6 @@ export async function upscale(picture: Picture, model: Enlarger, work: Work): Pr
   } finally {
     await Promise.allSettled(running); // nothing is left behind that would fail unseen
   }
-  return result;
 }
 
 async function enlargeTile(

@@ -74,7 +74,10 @@ function requireSame({ data }: Enlarged, bytes: PixelBytes): void {
   }
 }
 
-const api = { open, run };
+/** The opened model itself, for what only some engines do. */
+const enlarger = () => model;
+
+const api = { open, run, enlarger };
 
 declare global {
   var halfsizeVerifyEngine: typeof api;

@@ -3,6 +3,7 @@ import type { Card } from '../src/card';
 import { type Engine, type Enlarger, Exhausted } from '../src/engine';
 import { ModelMismatch } from '../src/errors';
 import type { FromEngine, ToEngine } from '../src/messages';
+import { enlargePixels } from '../src/worker/enlarge';
 import { Server } from '../src/worker/server';
 import { randomSource } from './random';
 import { nearest, randomPicture } from './stand-ins';
@@ -32,16 +33,14 @@ function serverWith(open: Engine['open']): { server: Server; posted: FromEngine[
       clock += 1000;
       return clock;
     },
-    read: () => {
-      throw new Error('no bitmaps here');
-    },
+    enlarge: enlargePixels,
   });
   return { server, posted };
 }
 
 function pictureJob(job: number, side = 16): ToEngine {
   const picture = randomPicture(side, side, randomSource(job));
-  return { kind: 'upscale', job, picture, colorSpace: 'srgb' };
+  return { kind: 'upscale', job, picture, colorSpace: 'srgb', output: 'canvas' };
 }
 
 const summary = (posted: FromEngine[]) =>
@@ -163,7 +162,7 @@ test.each([
     check: async () => false,
     breathe: async () => undefined,
     now: () => clock,
-    read: () => Promise.reject(new Error('no bitmaps here')),
+    enlarge: enlargePixels,
   });
   await server.handle({ kind: 'start', card: CARD, files: {}, targetMs });
   await server.handle(pictureJob(1, 640));

@@ -1,8 +1,9 @@
 import { type Enlarged, type Enlarger, Exhausted, type PixelBytes } from '../engine';
-import { BORDER_PX, convolution, type Shape, shuffle, TABLE_WIDTH, VERTEX } from './glsl';
+import { BORDER_PX, convolution, type Shape, shuffle, TABLE_WIDTH } from './glsl';
 import { floatsOf, range, type Step, sliceOf, stepsOf } from './layout';
 import type { ChainNetwork } from './network';
 import type { Precision } from './precision';
+import { Programs, requireWell, UNITS } from './webgl2-programs';
 
 /** One draw. */
 type Pass = {
@@ -32,9 +33,6 @@ type Space = {
 /** Vectors that one draw writes: every WebGL 2 can. */
 const MOST_TARGETS = 4;
 
-/** Where textures are bound, by what shaders call them. */
-const UNITS = { image: 0, features: 1, table: 2 };
-
 /** How often it is asked whether a picture is there. */
 const POLL_MS = 1;
 
@@ -50,7 +48,7 @@ export class Webgl2Enlarger implements Enlarger {
   readonly #layers: number;
   readonly #format: GLenum;
   readonly #passes: Pass[] = [];
-  readonly #programs = new Map<string, WebGLProgram>();
+  readonly #programs: Programs;
   readonly #shuffle: WebGLProgram;
   readonly #frame: WebGLFramebuffer;
   #space: Space | undefined;
@@ -58,6 +56,7 @@ export class Webgl2Enlarger implements Enlarger {
   /** @throws Error when the driver does not compile a shader. */
   constructor(gl: WebGL2RenderingContext, network: ChainNetwork, precision: Precision) {
     this.#gl = gl;
+    this.#programs = new Programs(gl);
     this.#scale = network.scale;
     this.#colour = network.colour;
     this.#format = precision === 'float16' ? gl.RGBA16F : gl.RGBA32F;
@@ -68,9 +67,8 @@ export class Webgl2Enlarger implements Enlarger {
     this.#layers = Math.max(...steps.map(({ vectors }) => vectors));
     for (const [index, step] of steps.entries()) this.#addStep(step, index === 0);
     this.#addLast(last);
-    this.#shuffle = this.#program(shuffle(this.#scale));
-    // Compiled side by side; asked for only then.
-    for (const program of this.#programs.values()) this.#finish(program);
+    this.#shuffle = this.#programs.start(shuffle(this.#scale));
+    this.#programs.finish();
   }
 
   async run(pixels: Float32Array, height: number, width: number): Promise<Enlarged> {
@@ -90,7 +88,7 @@ export class Webgl2Enlarger implements Enlarger {
   async #enlarge(pixels: Float32Array | Uint8Array, height: number, width: number) {
     const gl = this.#gl;
     const isBytes = pixels instanceof Uint8Array;
-    this.#requireWell(); // a lost context knows no limits
+    requireWell(gl); // a lost context knows no limits
     const space = this.#spaceFor(height, width, isBytes);
     const { image, parts, result } = space;
     let [from, to] = space.features;
@@ -148,17 +146,8 @@ export class Webgl2Enlarger implements Enlarger {
     gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, bytes);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
     gl.deleteBuffer(buffer);
-    this.#requireWell();
+    requireWell(gl);
     return bytes;
-  }
-
-  /** WebGL goes on after a lost context or a failed allocation, with black pixels: ask it. */
-  #requireWell(): void {
-    const gl = this.#gl;
-    if (gl.isContextLost()) throw new Exhausted('the WebGL context was lost');
-    const error = gl.getError();
-    if (error === gl.OUT_OF_MEMORY) throw new Exhausted('WebGL is out of memory');
-    if (error !== gl.NO_ERROR) throw new Error(`WebGL reports error ${error}`);
   }
 
   #addStep(step: Step, isFirst: boolean): void {
@@ -189,7 +178,7 @@ export class Webgl2Enlarger implements Enlarger {
     const { values } = shape.step;
     const fits = values.byteLength <= this.#gl.getParameter(this.#gl.MAX_UNIFORM_BLOCK_SIZE);
     this.#passes.push({
-      program: this.#program(convolution({ ...shape, weights: fits ? 'block' : 'table' })),
+      program: this.#programs.start(convolution({ ...shape, weights: fits ? 'block' : 'table' })),
       weights: fits ? { block: this.#block(values) } : { table: this.#table(values) },
       first,
       end,
@@ -266,44 +255,5 @@ export class Webgl2Enlarger implements Enlarger {
     const table = this.#texture('table', gl.RGBA32F, height, TABLE_WIDTH);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, TABLE_WIDTH, height, gl.RGBA, gl.FLOAT, padded);
     return table;
-  }
-
-  /** Start to compile a program; one for all passes that have the same text. */
-  #program(text: string): WebGLProgram {
-    const known = this.#programs.get(text);
-    if (known) return known;
-    const gl = this.#gl;
-    const program = gl.createProgram();
-    for (const [kind, source] of [
-      [gl.VERTEX_SHADER, VERTEX],
-      [gl.FRAGMENT_SHADER, text],
-    ] as const) {
-      const shader = gl.createShader(kind);
-      if (!shader) throw new Exhausted('the WebGL context was lost');
-      gl.shaderSource(shader, source);
-      gl.compileShader(shader);
-      gl.attachShader(program, shader);
-      gl.deleteShader(shader); // with the program
-    }
-    gl.linkProgram(program);
-    this.#programs.set(text, program);
-    return program;
-  }
-
-  #finish(program: WebGLProgram): void {
-    const gl = this.#gl;
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
-      this.#requireWell();
-      const logs = (gl.getAttachedShaders(program) ?? []).map((shader) =>
-        gl.getShaderInfoLog(shader),
-      );
-      throw new Error(
-        `WebGL compiles no shader: ${gl.getProgramInfoLog(program)} ${logs.join(' ')}`,
-      );
-    }
-    gl.useProgram(program);
-    for (const [name, unit] of Object.entries(UNITS)) {
-      gl.uniform1i(gl.getUniformLocation(program, name), unit);
-    }
   }
 }

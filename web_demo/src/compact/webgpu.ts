@@ -1,8 +1,12 @@
-import { type Enlarged, type Enlarger, Exhausted, type PixelBytes } from '../engine';
+import type { Enlarged, Enlarger, PixelBytes } from '../engine';
+import type { ColorSpace } from '../messages';
+import type { Work } from '../upscale';
 import { floatsOf, sliceOf, stepsOf } from './layout';
 import type { ChainNetwork } from './network';
 import type { Precision } from './precision';
-import { assembled, convolution, GROUP, prepared, ROWS, type Source } from './wgsl';
+import { type Dispatch, Gpu } from './webgpu-device';
+import { Painter, type Planes } from './webgpu-painter';
+import { assembled, convolution, prepared, ROWS } from './wgsl';
 
 /** One dispatch of a convolution. */
 type Pass = {
@@ -15,20 +19,19 @@ type Pass = {
   isDone: boolean;
 };
 
+/** Where pictures in main memory come from. */
+type Source = 'floats' | 'bytes';
+
 /** Buffers for pictures of one size, and what is done with them. */
-type Space = {
+type Space = Planes & {
   height: number;
   width: number;
   input: GPUBuffer;
   output: GPUBuffer;
   all: GPUBuffer[];
-  prepare: Record<Source, Work>;
-  rest: Work[];
+  prepare: Record<Source, Dispatch>;
+  assemble: Dispatch;
 };
-
-type Work = { pipeline: GPUComputePipeline; group: GPUBindGroup; rows: number };
-
-type Bound = { buffer: GPUBuffer; offset?: number };
 
 /** Vectors of outputs of one dispatch: with ROWS rows, 64 sums an invocation. */
 const MOST_VECTORS = 4;
@@ -41,33 +44,22 @@ const ALIGN = 64;
  * channels of 4 pixels, so that each weight it reads serves 4 of them.
  */
 export class WebgpuEnlarger implements Enlarger {
-  readonly #device: GPUDevice;
+  readonly #gpu: Gpu;
   readonly #scale: number;
   readonly #featureBytes: number;
   /** Planes of the input, of the features, and of the last layer's outputs. */
   readonly #planes: { image: number; features: number; last: number };
   readonly #passes: Pass[] = [];
-  readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #prepare: Record<Source, GPUComputePipeline>;
   readonly #assemble: GPUComputePipeline;
+  readonly #painter: Painter;
   #space: Space | undefined;
-  #lost: string | undefined;
-  #trouble: Error | undefined;
 
   constructor(device: GPUDevice, network: ChainNetwork, precision: Precision) {
     const { scale, colour } = network;
-    this.#device = device;
+    this.#gpu = new Gpu(device);
     this.#scale = scale;
     this.#featureBytes = precision === 'float16' ? 2 : 4;
-    // WebGPU goes on after errors, with zeros: remember them until someone asks.
-    device.addEventListener('uncapturederror', ({ error }) => {
-      const isFull =
-        error instanceof GPUOutOfMemoryError || /out of memory|allocat/i.test(error.message);
-      this.#trouble = isFull ? new Exhausted(error.message) : new Error(error.message);
-    });
-    void device.lost.then(({ message }) => {
-      this.#lost = `the WebGPU device was lost: ${message}`;
-    });
     const steps = stepsOf(network);
     const last = steps.length - 1;
     const widest = Math.max(...steps.slice(0, last).map(({ vectors }) => vectors));
@@ -88,8 +80,8 @@ export class WebgpuEnlarger implements Enlarger {
         const fits = part.values.byteLength <= device.limits.maxUniformBufferBindingSize;
         const weights = fits ? 'uniform' : 'storage, read';
         this.#passes.push({
-          pipeline: this.#pipeline(convolution({ step: part, from, to, weights })),
-          weights: this.#filled(
+          pipeline: this.#gpu.pipeline(convolution({ step: part, from, to, weights })),
+          weights: this.#gpu.filled(
             part.values,
             fits ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE,
           ),
@@ -100,10 +92,11 @@ export class WebgpuEnlarger implements Enlarger {
       }
     }
     this.#prepare = {
-      floats: this.#pipeline(prepared(colour, 'floats')),
-      bytes: this.#pipeline(prepared(colour, 'bytes')),
+      floats: this.#gpu.pipeline(prepared(colour, 'floats')),
+      bytes: this.#gpu.pipeline(prepared(colour, 'bytes')),
     };
-    this.#assemble = this.#pipeline(assembled(colour, scale));
+    this.#assemble = this.#gpu.pipeline(assembled(colour, scale, 'bytes'));
+    this.#painter = new Painter(this.#gpu, network, (...size) => this.#spaceFor(...size));
   }
 
   async run(pixels: Float32Array, height: number, width: number): Promise<Enlarged> {
@@ -116,8 +109,12 @@ export class WebgpuEnlarger implements Enlarger {
     return this.#enlarge(pixels, 'bytes', height, width);
   }
 
+  paint(bitmap: ImageBitmap, colorSpace: ColorSpace, work: Work): Promise<ImageBitmap | undefined> {
+    return this.#painter.paint(bitmap, colorSpace, work);
+  }
+
   dispose(): void {
-    this.#device.destroy();
+    this.#gpu.device.destroy();
   }
 
   async #enlarge(
@@ -126,33 +123,9 @@ export class WebgpuEnlarger implements Enlarger {
     height: number,
     width: number,
   ): Promise<PixelBytes> {
-    const device = this.#device;
-    const { input, output, prepare, rest } = this.#spaceFor(height, width);
-    const { MAP_READ, COPY_DST } = GPUBufferUsage;
-    const staging = device.createBuffer({ size: output.size, usage: MAP_READ | COPY_DST });
-    device.queue.writeBuffer(input, 0, pixels as PixelBytes);
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const { pipeline, group, rows } of [prepare[source], ...rest]) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(Math.ceil(width / GROUP.x), Math.ceil(height / (rows * GROUP.y)));
-    }
-    pass.end();
-    encoder.copyBufferToBuffer(output, 0, staging, 0, output.size);
-    device.queue.submit([encoder.finish()]);
-    try {
-      await staging.mapAsync(GPUMapMode.READ);
-      if (this.#trouble) throw this.#trouble;
-      return new Uint8ClampedArray(staging.getMappedRange().slice(0));
-    } catch (error) {
-      // What is said of a buffer of a lost device or after a failure is not what went wrong.
-      await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve))]);
-      if (this.#lost) throw new Exhausted(this.#lost);
-      throw this.#trouble ?? error;
-    } finally {
-      staging.destroy();
-    }
+    const { input, output, prepare, chain, assemble } = this.#spaceFor(height, width);
+    this.#gpu.device.queue.writeBuffer(input, 0, pixels as PixelBytes);
+    return this.#gpu.run([prepare[source], ...chain, assemble], height, width, output);
   }
 
   #spaceFor(height: number, width: number): Space {
@@ -162,69 +135,39 @@ export class WebgpuEnlarger implements Enlarger {
     const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = GPUBufferUsage;
     const stride = width + 2;
     const plane = ALIGN * Math.ceil((stride * (ROWS * Math.ceil(height / ROWS) + 2)) / ALIGN);
-    const { image: native, features: wide, last: planes } = this.#planes;
+    const { image: native, features: wide, last: lasting } = this.#planes;
     const all: GPUBuffer[] = [];
     const make = (size: number, usage = STORAGE) => {
-      all.push(this.#buffer(size, usage));
+      all.push(this.#gpu.buffer(size, usage));
       return all.at(-1) as GPUBuffer;
     };
     const input = make(height * width * 12, STORAGE | COPY_DST);
     const output = make(height * width * this.#scale ** 2 * 4, STORAGE | COPY_SRC);
     const image = make(native * plane * 4);
-    const last = make(planes * plane * 4);
+    const last = make(lasting * plane * 4);
     const features = [1, 2].map(() => make(wide * plane * this.#featureBytes));
-    const size = { buffer: this.#filled(new Uint32Array([height, width, stride, plane]), UNIFORM) };
+    const size = {
+      buffer: this.#gpu.filled(new Uint32Array([height, width, stride, plane]), UNIFORM),
+    };
     all.push(size.buffer);
-    const rest: Work[] = [];
+    const chain: Dispatch[] = [];
     let [from, to, other] = [image, ...features] as [GPUBuffer, GPUBuffer, GPUBuffer];
     for (const { pipeline, weights, first, isLast, isDone } of this.#passes) {
       const target = isLast ? last : to;
       const offset = 4 * first * plane * (isLast ? 4 : this.#featureBytes);
       const bound = [size, { buffer: weights }, { buffer: from }, { buffer: target, offset }];
-      rest.push(this.#work(pipeline, bound, ROWS));
+      chain.push(this.#gpu.dispatch(pipeline, bound, ROWS));
       if (isDone) [from, to, other] = [to, other, to];
     }
     const ends = [image, last, output].map((buffer) => ({ buffer }));
-    rest.push(this.#work(this.#assemble, [size, ...ends]));
+    const assemble = this.#gpu.dispatch(this.#assemble, [size, ...ends]);
     const starts = [size, { buffer: input }, { buffer: image }];
     const prepare = {
-      floats: this.#work(this.#prepare.floats, starts),
-      bytes: this.#work(this.#prepare.bytes, starts),
+      floats: this.#gpu.dispatch(this.#prepare.floats, starts),
+      bytes: this.#gpu.dispatch(this.#prepare.bytes, starts),
     };
-    this.#space = { height, width, input, output, all, prepare, rest };
+    const planes = { size, image, last, chain };
+    this.#space = { ...planes, height, width, input, output, all, prepare, assemble };
     return this.#space;
-  }
-
-  #work(pipeline: GPUComputePipeline, bound: Bound[], rows = 1): Work {
-    const group = this.#device.createBindGroup({
-      layout: pipeline.getBindGroupLayout(0),
-      entries: bound.map((resource, binding) => ({ binding, resource })),
-    });
-    return { pipeline, group, rows };
-  }
-
-  /** A buffer of zeros. */
-  #buffer(size: number, usage: number): GPUBuffer {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
-    if (size > Math.min(maxBufferSize, maxStorageBufferBindingSize)) {
-      throw new Exhausted(`out of memory: WebGPU allows no buffer of ${size} bytes here`);
-    }
-    return this.#device.createBuffer({ size, usage });
-  }
-
-  #filled(values: Float32Array | Uint32Array, usage: number): GPUBuffer {
-    const buffer = this.#buffer(values.byteLength, usage | GPUBufferUsage.COPY_DST);
-    this.#device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
-    return buffer;
-  }
-
-  /** One pipeline for all passes that have the same text. */
-  #pipeline(code: string): GPUComputePipeline {
-    const known = this.#pipelines.get(code);
-    if (known) return known;
-    const module = this.#device.createShaderModule({ code });
-    const made = this.#device.createComputePipeline({ layout: 'auto', compute: { module } });
-    this.#pipelines.set(code, made);
-    return made;
   }
 }

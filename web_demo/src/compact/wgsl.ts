@@ -7,8 +7,8 @@ export const GROUP = { x: 8, y: 8 };
 /** Rows of pixels that one invocation of a convolution computes: a weight is read once for all. */
 export const ROWS = 4;
 
-/** Where pictures may come from, and what becomes of them. */
-export type Source = 'floats' | 'bytes';
+/** Where a picture may come from; where it goes to: bytes, or the texture of a canvas. */
+export type Source = 'floats' | 'bytes' | 'texture';
 
 type Float = 'f32' | 'f16';
 
@@ -95,15 +95,42 @@ ${lines.join('\n')}
 at += size.stride;`;
 }
 
+/** Where a tile lies in a texture: where it reads from, and what is kept of it, up to `end`. */
+const PLACE = `struct Place { read: vec2u, keep: vec2u, end: vec2u }`;
+
+/** The bytes' own floats, the same ones by whatever way a byte became a float. */
+function exact(colour: string): string {
+  return `round(${colour} * 255) / 255`;
+}
+
+/** A variable of a source, and how `c` is read from it. */
+function sourceOf(source: Source): [variable: string, read: string] {
+  switch (source) {
+    case 'floats':
+      return [
+        'var<storage, read> x: array<f32>',
+        'let i = (id.y * size.width + id.x) * 3;\nlet c = vec3f(x[i], x[i + 1], x[i + 2]);',
+      ];
+    case 'bytes':
+      return [
+        'var<storage, read> x: array<u32>',
+        `let c = ${exact('unpack4x8unorm(x[id.y * size.width + id.x]).rgb')};`,
+      ];
+    case 'texture':
+      return [
+        'var x: texture_2d<f32>',
+        `let c = ${exact('textureLoad(x, id.xy + place.read, 0).rgb')};`,
+      ];
+  }
+}
+
 /** From a picture to planes of red, green and blue, before them one of luma where that is wanted. */
 export function prepared(colour: 'luma' | 'rgb', source: Source): string {
-  const read =
-    source === 'floats'
-      ? 'let i = (id.y * size.width + id.x) * 3;\nlet c = vec3f(x[i], x[i + 1], x[i + 2]);'
-      : 'let c = unpack4x8unorm(x[id.y * size.width + id.x]).rgb;';
+  const [variable, read] = sourceOf(source);
   return `${SIZE}
-@group(0) @binding(1) var<storage, read> x: array<${source === 'floats' ? 'f32' : 'u32'}>;
+@group(0) @binding(1) ${variable};
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
+${source === 'texture' ? `${PLACE}\n@group(0) @binding(3) var<uniform> place: Place;` : ''}
 ${ENTRY}
 ${OUTSIDE}
 ${read}
@@ -115,8 +142,20 @@ y[at + 2 * size.plane] = c.b;
 }`;
 }
 
-/** The anchor, chroma and the pixel shuffle: from planes to a picture of bytes. */
-export function assembled(colour: 'luma' | 'rgb', scale: number): string {
+/** Whether a picture is not opaque: then `flag` is set. */
+export const SCAN = `@group(0) @binding(0) var x: texture_2d<f32>;
+@group(0) @binding(1) var<storage, read_write> flag: atomic<u32>;
+${ENTRY}
+if (all(id.xy < textureDimensions(x)) && textureLoad(x, id.xy, 0).a < 1) { atomicStore(&flag, 1); }
+}`;
+
+/** The anchor, chroma and the pixel shuffle: from planes to a picture of bytes, or a tile of it. */
+export function assembled(
+  colour: 'luma' | 'rgb',
+  scale: number,
+  target: 'bytes' | 'texture',
+): string {
+  const isBytes = target === 'bytes';
   const pixels = range(scale ** 2);
   const isLuma = colour === 'luma';
   const part = (plane: number) => `x[at + ${plane} * size.plane]`;
@@ -131,16 +170,24 @@ export function assembled(colour: 'luma' | 'rgb', scale: number): string {
   return `${SIZE}
 @group(0) @binding(1) var<storage, read> image: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<u32>;
+${
+  isBytes
+    ? '@group(0) @binding(3) var<storage, read_write> y: array<u32>;'
+    : `@group(0) @binding(3) var y: texture_storage_2d<rgba8unorm, write>;
+${PLACE}
+@group(0) @binding(4) var<uniform> place: Place;`
+}
 fn colour(at: u32) -> vec3f {
 return vec3f(image[at], image[at + size.plane], image[at + 2 * size.plane]);
 }
-fn write(p: vec2u, c: vec3f) {
-y[p.y * size.width * ${scale} + p.x] = pack4x8unorm(vec4f(c, 1));
+fn store(p: vec2u, c: vec3f) {
+let v = vec4f(floor(saturate(c) * 255 + .5) / 255, 1);
+${isBytes ? `y[p.y * size.width * ${scale} + p.x] = pack4x8unorm(v);` : 'textureStore(y, p, v);'}
 }
 ${isLuma ? CHROMA : ''}
 ${ENTRY}
 ${OUTSIDE}
+${isBytes ? 'let to = id.xy;' : 'let to = id.xy + place.read;\nif (any(to < place.keep) || any(to >= place.end)) { return; }'}
 let at = (id.y + 1) * size.stride + id.x + 1;
 ${isLuma ? 'let here = vec2i(id.xy);' : 'let c = colour(at);'}
 ${values.join('\n')}
@@ -154,7 +201,7 @@ ${
       )
     : ''
 }
-${pixels.map((p) => `write(id.xy * ${scale} + vec2u(${p % scale}, ${Math.floor(p / scale)}), p${p});`).join('\n')}
+${pixels.map((p) => `store(to * ${scale} + vec2u(${p % scale}, ${Math.floor(p / scale)}), p${p});`).join('\n')}
 }`;
 }
 

@@ -2,9 +2,11 @@ import { NETWORK_FILE } from '../compact/file-name';
 import { parseNetwork } from '../compact/network';
 import { openAccurate, type Precision } from '../compact/precision';
 import { WebgpuEnlarger } from '../compact/webgpu';
+import type { Engine, Enlarger } from '../engine';
+import { enlargePixels } from '../worker/enlarge';
 import { serve } from '../worker/serve';
 
-const LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+const LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxTextureDimension2D'] as const;
 
 async function openDevice(precision: Precision): Promise<GPUDevice | undefined> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
@@ -16,13 +18,24 @@ async function openDevice(precision: Precision): Promise<GPUDevice | undefined> 
   });
 }
 
-serve({
+/** The model that was opened last. */
+let opened: Enlarger | undefined;
+
+const engine: Engine = {
   backend: 'webgpu',
   open: async (files) => {
     const network = parseNetwork(files[NETWORK_FILE] ?? new Uint8Array());
-    return openAccurate(network, async (precision) => {
+    opened = await openAccurate(network, async (precision) => {
       const device = await openDevice(precision);
       return device && new WebgpuEnlarger(device, network, precision);
     });
+    return opened;
   },
+};
+
+serve(engine, undefined, async (message, model, work, breathe) => {
+  const { picture, colorSpace, output } = message;
+  const isPixels = 'data' in picture || output === 'imagedata';
+  const painted = isPixels ? undefined : await opened?.paint?.(picture, colorSpace, work);
+  return painted ?? enlargePixels(message, model, work, breathe);
 });

@@ -10,7 +10,7 @@ export {
   OutOfMemory,
   UnsupportedImage,
 } from '../errors';
-export type { ColorSpace } from '../messages';
+export type { ColorSpace, Output } from '../messages';
 export type { Picture } from '../picture';
 export type { AnimationFrame } from './animation';
 export type { ModelBytes, ModelSource } from './fetch-model';
@@ -22,5 +22,5 @@ export {
   type UpscaleOptions,
 } from './halfsize';
 export { framesOf } from './lazy';
-export type { Output, Outputs } from './output';
+export type { Outputs } from './output';
 export type { Source } from './source';

@@ -1,13 +1,14 @@
 import { type Backend, type BackendName, backendFor, isBackendName, isGpu } from '../backend-names';
 import { type Card, formOf } from '../card';
 import { Aborted, type HalfsizeError, NoBackend, OutOfMemory, Transparent } from '../errors';
+import type { Output } from '../messages';
 import type { Picture } from '../picture';
 import { type ChooseOptions, type Chosen, type Refusal, startBest, startOnly } from './choose';
 import type { Place } from './engine-port';
 import { type LoadedModel, loadModelFiles, type ModelSource } from './fetch-model';
 import { extras, sentence, setFolder } from './lazy';
-import { type Output, type Outputs, requireDrawable, toOutput } from './output';
-import type { Finished } from './session';
+import { type Outputs, requireDrawable, toOutput } from './output';
+import type { Finished, JobOptions } from './session';
 import { type Opened, openSource, type Source } from './source';
 
 export type { Refusal } from './choose';
@@ -154,7 +155,7 @@ export class Halfsize {
       const { scale } = this.card;
       await requireDrawable(opened.width * scale, opened.height * scale, output);
       this.#requireUsable(signal);
-      const finished = await this.#enlarge(opened, { signal, onProgress });
+      const finished = await this.#enlarge(opened, { signal, onProgress, output });
       if (!finished) continue; // the engine is gone, another was started
       const { picture, milliseconds, tilePx } = finished;
       this.#last = { milliseconds, width: picture.width, height: picture.height, tilePx };
@@ -169,13 +170,7 @@ export class Halfsize {
   }
 
   /** Undefined: the engine cannot do it, and another has taken its place. */
-  async #enlarge(
-    opened: Opened,
-    options: {
-      signal: AbortSignal | undefined;
-      onProgress: ((done: number, total: number) => void) | undefined;
-    },
-  ): Promise<Finished | undefined> {
+  async #enlarge(opened: Opened, options: JobOptions): Promise<Finished | undefined> {
     const chosen = this.#chosen;
     if (!chosen) {
       const started = performance.now();

@@ -1,7 +1,7 @@
 import { breather } from '../breathe';
 import { OutOfMemory, UnsupportedImage } from '../errors';
-import type { ColorSpace } from '../messages';
-import type { Picture } from '../picture';
+import type { ColorSpace, Output } from '../messages';
+import type { Bitmap, Picture } from '../picture';
 import { sentence } from './lazy';
 
 /** What a result can be. */
@@ -12,8 +12,6 @@ export type Outputs = {
   /** A PNG. */
   blob: Blob;
 };
-
-export type Output = keyof Outputs;
 
 /** No current browser draws a canvas that is longer on one side. */
 const LONGEST_SIDE_PX = 16384;
@@ -35,40 +33,42 @@ export async function requireDrawable(
 
 /** Give the result the form that was asked for. */
 export async function toOutput<O extends Output>(
-  { width, height, data }: Picture,
+  picture: Picture | Bitmap,
   colorSpace: ColorSpace,
   output: O,
 ): Promise<Outputs[O]> {
-  const image = new ImageData(data, width, height, { colorSpace });
+  const { width, height, data } = picture;
+  const image = data ? new ImageData(data, width, height, { colorSpace }) : picture;
+  const drawn = async <Canvas extends HTMLCanvasElement | OffscreenCanvas>(canvas: Canvas) => {
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext('2d', { colorSpace }) as CanvasRenderingContext2D | null;
+    if (!context) throw await tooLarge(picture);
+    if (!image.data) {
+      context.drawImage(image, 0, 0);
+      image.close();
+      return canvas;
+    }
+    breathe ??= breather();
+    const band = Math.max(1, Math.floor(BAND_PX / width));
+    for (let y = 0; y < height; y += band) {
+      if (y > 0) await breathe();
+      context.putImageData(image, 0, 0, 0, y, width, Math.min(band, height - y));
+    }
+    return canvas;
+  };
   const makers: { [Name in Output]: () => Promise<Outputs[Name]> } = {
-    imagedata: async () => image,
-    bitmap: () => createImageBitmap(image, { premultiplyAlpha: 'none' }),
-    canvas: () => drawn(document.createElement('canvas'), image),
+    imagedata: async () => image as ImageData,
+    bitmap: async () =>
+      image.data ? createImageBitmap(image, { premultiplyAlpha: 'none' }) : image,
+    canvas: () => drawn(document.createElement('canvas')),
     blob: async () => {
       const isHere = typeof OffscreenCanvas === 'function';
       const canvas = isHere ? new OffscreenCanvas(1, 1) : document.createElement('canvas');
-      return pngOf(await drawn(canvas, image));
+      return pngOf(await drawn(canvas));
     },
   };
   return makers[output]();
-}
-
-async function drawn<Canvas extends HTMLCanvasElement | OffscreenCanvas>(
-  canvas: Canvas,
-  image: ImageData,
-): Promise<Canvas> {
-  const { width, height, colorSpace } = image;
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext('2d', { colorSpace }) as CanvasRenderingContext2D | null;
-  if (!context) throw await tooLarge(image);
-  breathe ??= breather();
-  const band = Math.max(1, Math.floor(BAND_PX / width));
-  for (let y = 0; y < height; y += band) {
-    if (y > 0) await breathe();
-    context.putImageData(image, 0, 0, 0, y, width, Math.min(band, height - y));
-  }
-  return canvas;
 }
 
 async function pngOf(canvas: HTMLCanvasElement | OffscreenCanvas): Promise<Blob> {

@@ -1,17 +1,21 @@
 import type { Card, ModelFiles } from '../card';
 import { Aborted, errorOf, type HalfsizeError, ModelMismatch, NoBackend } from '../errors';
-import type { ColorSpace, FromEngine, Started, ToEngine } from '../messages';
-import type { Picture } from '../picture';
+import type { ColorSpace, FromEngine, Output, Started, ToEngine } from '../messages';
+import type { Bitmap, Picture } from '../picture';
 import type { EnginePort } from './engine-port';
 
-export type Finished = { picture: Picture; milliseconds: number; tilePx: number };
+export type Finished = { picture: Picture | Bitmap; milliseconds: number; tilePx: number };
 
 export type JobOptions = {
+  output: Output;
   signal?: AbortSignal | undefined;
   onProgress?: ((done: number, total: number) => void) | undefined;
 };
 
-type Job = JobOptions & { resolve: (value: never) => void; reject: (error: unknown) => void };
+type Job = Partial<JobOptions> & {
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
+};
 
 /** What one tile may take: in a worker it delays only an abort, on the page it delays a frame. */
 const TARGET_MS = { worker: 150, page: 20 };
@@ -44,22 +48,22 @@ export class Session {
   /** Throws ModelMismatch, or NoBackend with the reason alone as its message. */
   start(card: Card, files: ModelFiles, tilePx = 0): Promise<Started> {
     const targetMs = TARGET_MS[this.place];
-    return this.#ask(START, { kind: 'start', card, files, targetMs, tilePx }, [], {});
+    return this.#ask(START, { kind: 'start', card, files, targetMs, tilePx }, [], undefined);
   }
 
   /** Enlarge a picture, whose buffer or bitmap is handed over. */
   async upscale(
-    picture: Picture | ImageBitmap,
+    picture: Picture | Bitmap,
     colorSpace: ColorSpace,
     options: JobOptions,
   ): Promise<Finished> {
-    const { signal } = options;
+    const { signal, output } = options;
     const job = ++this.#lastJob;
     const giveUp = () => this.#post({ kind: 'abort', job });
     signal?.addEventListener('abort', giveUp);
     try {
-      const handedOver = 'data' in picture ? picture.data.buffer : picture;
-      const message = { kind: 'upscale', job, picture, colorSpace } as const;
+      const handedOver = (picture.data?.buffer ?? picture) as Transferable;
+      const message = { kind: 'upscale', job, picture, colorSpace, output } as const;
       return await this.#ask<Finished>(job, message, [handedOver], options);
     } finally {
       signal?.removeEventListener('abort', giveUp);
@@ -95,7 +99,7 @@ export class Session {
     this.#engine.port.postMessage(message, transfer);
   }
 
-  #ask<T>(job: number, message: ToEngine, transfer: Transferable[], options: JobOptions) {
+  #ask<T>(job: number, message: ToEngine, transfer: Transferable[], options?: JobOptions) {
     return new Promise<T>((resolve, reject) => {
       if (this.#dead) throw this.#dead;
       this.#jobs.set(job, { resolve, reject, ...options });

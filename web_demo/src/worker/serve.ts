@@ -2,7 +2,7 @@ import { breather } from '../breathe';
 import { requireGoldenCases } from '../compact/golden';
 import type { Engine } from '../engine';
 import type { FromEngine, ToEngine } from '../messages';
-import { readBitmap } from './read';
+import { type Enlarge, enlargePixels } from './enlarge';
 import { type Check, Server } from './server';
 
 /** A worker's global scope, or one end of a channel where the engine runs on the page. */
@@ -19,7 +19,11 @@ declare const halfsizePort: Port;
  *
  * @param check whether a model brought golden vectors that the engine gave; it throws if it did not.
  */
-export function serve(engine: Engine, check: Check = requireGoldenCases): void {
+export function serve(
+  engine: Engine,
+  check: Check = requireGoldenCases,
+  enlarge: Enlarge = enlargePixels,
+): void {
   const port = halfsizePort;
   const post = (message: FromEngine, transfer: Transferable[] = []): void =>
     port.postMessage(message, transfer);
@@ -29,7 +33,7 @@ export function serve(engine: Engine, check: Check = requireGoldenCases): void {
     check,
     breathe: breather(),
     now: () => performance.now(),
-    read: readBitmap,
+    enlarge,
   });
   port.onmessage = ({ data }) => void server.handle(data);
   post({ kind: 'ready', backend: engine.backend });

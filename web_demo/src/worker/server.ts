@@ -10,9 +10,9 @@ import {
   OutOfMemory,
   reasonOf,
 } from '../errors';
-import type { ColorSpace, FromEngine, ToEngine } from '../messages';
-import type { Picture } from '../picture';
-import { upscale } from '../upscale';
+import type { FromEngine, ToEngine } from '../messages';
+import type { Bitmap, Picture } from '../picture';
+import type { Enlarge } from './enlarge';
 import { leastTilePx, PATIENT_MS, probe } from './probe';
 import { help, Team } from './team';
 import { Turns } from './turns';
@@ -30,12 +30,7 @@ export type Surroundings = {
   /** Let waiting messages be handled. */
   breathe: () => Promise<void>;
   now: () => number;
-  /** The pixels of a bitmap, which is closed; lets messages in now and then. */
-  read: (
-    bitmap: ImageBitmap,
-    colorSpace: ColorSpace,
-    breathe: () => Promise<void>,
-  ) => Promise<Picture>;
+  enlarge: Enlarge;
 };
 
 /** A started model: what the library said of it, and how large its tiles are now. */
@@ -124,53 +119,54 @@ export class Server {
     return this.#runNext();
   }
 
-  async #run({ job, picture, colorSpace }: Message<'upscale'>): Promise<void> {
-    const { post, now, read } = this.#around;
+  async #run(message: Message<'upscale'>): Promise<void> {
+    const { post, now } = this.#around;
+    const { job } = message;
     try {
       const started = now();
-      const breathe = () => this.#breathe(job);
-      const source = 'data' in picture ? picture : await read(picture, colorSpace, breathe);
-      const result = await this.#enlarge(job, source);
-      const tilePx = this.#ready?.tilePx ?? 0;
+      const picture = await this.#enlarge(message);
+      const handedOver = (picture.data?.buffer ?? picture) as Transferable;
       const milliseconds = now() - started;
       this.#jobs.delete(job);
-      post({ kind: 'finished', job, picture: result, milliseconds, tilePx }, [result.data.buffer]);
+      const tilePx = this.#ready?.tilePx ?? 0;
+      post({ kind: 'finished', job, picture, milliseconds, tilePx }, [handedOver]);
     } catch (error) {
       this.#fail(job, this.#jobs.has(job) ? error : new Aborted());
     }
   }
 
-  async #breathe(job: number): Promise<void> {
-    await this.#around.breathe();
-    if (!this.#jobs.has(job)) throw new Aborted();
-  }
-
   /** Enlarge a picture; where memory runs out, with ever smaller tiles. */
-  async #enlarge(job: number, picture: Picture): Promise<Picture> {
-    const { now, post } = this.#around;
+  async #enlarge(message: Message<'upscale'>): Promise<Picture | Bitmap> {
+    const { now, post, enlarge } = this.#around;
+    const { job } = message;
+    const breathe = async () => {
+      await this.#around.breathe();
+      if (!this.#jobs.has(job)) throw new Aborted();
+    };
     for (let recoveries = 0; ; recoveries++) {
       const ready = this.#ready;
       if (!ready) throw new NoBackend('No model was started.');
       let end = (): void => undefined;
       let began = 0;
       try {
-        return await upscale(picture, ready.model, {
+        const work = {
           scale: ready.card.scale,
           marginPx: ready.card.margin_px,
           alignPx: ready.card.align_px,
           tilePx: () => ready.tilePx,
-          onTile: (done, total) => {
+          onTile: (done: number, total: number) => {
             adapt(ready, now() - began);
             post({ kind: 'progress', job, done, total });
           },
           pause: async () => {
             end();
             end = await this.#turns.take();
-            await this.#breathe(job);
+            await breathe();
             if (this.#ready !== ready) throw new Error(); // not this job's: it starts over
             began = now();
           },
-        });
+        };
+        return await enlarge(message, ready.model, work, breathe);
       } catch (error) {
         if (!this.#jobs.has(job)) throw error;
         if (this.#ready !== ready) continue; // another job opened the engine again
