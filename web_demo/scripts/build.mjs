@@ -6,7 +6,7 @@
  * somewhere else than dist/.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -249,8 +249,17 @@ async function copyOrt() {
   }
 }
 
+/** Delete the engines of an earlier version: whoever copies the folder would ship them. */
+async function forgetOldEngines() {
+  const wanted = [...ENGINES, ...TWINS].map((name) => `engine-${name}.js`);
+  for (const name of await readdir(out)) {
+    if (/^engine-.*\.js$/.test(name) && !wanted.includes(name)) await rm(path.join(out, name));
+  }
+}
+
 await mkdir(out, { recursive: true });
 try {
+  await forgetOldEngines();
   await Promise.all([
     buildScript('halfsize', 'src/library/script.ts'),
     buildScript('half-size', 'src/element/script.ts'),
