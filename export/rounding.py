@@ -32,7 +32,7 @@ _SWEEPS = 20
 
 
 def made_pictures() -> list[Pixels]:
-    """Give the pictures to round by where nobody has others: one of each kind that is checked."""
+    """Give the pictures to round by: a small one of each kind that exports are checked on."""
     return [make_picture(kind, _PICTURE_PX, _PICTURE_PX) for kind in KINDS]
 
 
