@@ -24,7 +24,8 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Published photos</title>
 <style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem }}
+  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto }}
+  body {{ padding: 0 1rem }}
   figure {{ margin: 0 0 2.5rem }}
   img {{ max-width: 100%; height: auto; display: block }}
   figcaption {{ color: #555; font-size: 0.9rem; margin-top: 0.4rem }}
