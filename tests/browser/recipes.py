@@ -31,7 +31,7 @@ from tests.made_runs import ROOT
 _ELEVENTY = {"@11ty/eleventy": "3.1.8"}
 _VITE = {"vite": "8.3.8"}
 _SCRIPT = (
-    '<script defer src="/media/halfsize/halfsize.js" '
+    '<script defer src="/media/halfsize/half-size.js" '
     'data-model="/media/halfsize/models/small-web/"></script>'
 )
 _ALT = 'A "cup" of coffee'
