@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.precision import require_float16
-from export.rounding import made_pictures, rounded
+from export.rounding import rounded, weight_of
 from pixels.command import UserError
 from teacher.chain import Chain, ChainConfig
 
@@ -102,9 +102,8 @@ def encode(network: Chain, precision: Stored, golden: Sequence[Golden]) -> bytes
 
 def _int8(network: Chain) -> list[tuple[NDArray[np.float32], NDArray[np.int8]]]:
     """For each convolution, its steps and whole numbers, (outputs, inputs, row, column)."""
-    kernels = [convolution.state_dict()["weight"] for convolution in network.convolutions]
-    steps = [best_steps(_values(kernel)) for kernel in kernels]
-    return list(zip(steps, rounded(network, steps, made_pictures()), strict=True))
+    steps = [best_steps(_values(weight_of(each))) for each in network.convolutions]
+    return list(zip(steps, rounded(network, steps), strict=True))
 
 
 def best_steps(weights: NDArray[np.float32]) -> NDArray[np.float32]:

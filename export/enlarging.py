@@ -49,9 +49,9 @@ def open_for_page(model: str, *, scale: int = 2) -> Enlarger:
     if model in PLAIN:
         return open_enlarger(model, plain_scale=scale)
     exported = Path(model) / FILE
-    if is_for_browsers(Path(model)):
-        return enlarger_of(read_student(Path(model)))
     if not exported.is_file():
+        if is_for_browsers(Path(model)):
+            return enlarger_of(read_student(Path(model)))
         return open_enlarger(model)
     opened = open_enlarger(str(exported))
     return Enlarger(

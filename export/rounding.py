@@ -31,53 +31,49 @@ _DAMPING = 1e-3
 _SWEEPS = 20
 
 
-def made_pictures() -> list[Pixels]:
-    """Give the pictures to round by: a small one of each kind that exports are checked on."""
-    return [make_picture(kind, _PICTURE_PX, _PICTURE_PX) for kind in KINDS]
-
-
 def on_int8_grid(network: Chain) -> Chain:
     """Copy a network with rounded weights that a plain quantiser rounds to themselves.
 
     It divides by each output's largest weight, which stays where it is, and finds the same steps.
     """
     copy = deepcopy(network)
-    weights = [_weight(each).detach() for each in copy.convolutions]
+    weights = [weight_of(each).detach() for each in copy.convolutions]
     steps = [each.abs().amax(dim=(1, 2, 3)).div(_MOST).numpy() for each in weights]
-    levels = rounded(network, steps, made_pictures())
+    levels = rounded(network, steps)
     for each, step, level in zip(weights, steps, levels, strict=True):
         each.copy_(torch.from_numpy(level * step[:, None, None, None]))
     return copy
 
 
-def rounded(
-    network: Chain, steps: Sequence[NDArray[np.float32]], pictures: Sequence[Pixels]
-) -> list[NDArray[np.int8]]:
+def rounded(network: Chain, steps: Sequence[NDArray[np.float32]]) -> list[NDArray[np.int8]]:
     """Round every convolution's weights to whole multiples of its outputs' steps.
+
+    The pictures to round by are a small one of each kind that exports are checked on.
 
     Args:
         network: In evaluation mode; it is not changed.
         steps: For each convolution, one number for each output; 0 where all weights are 0.
-        pictures: (1, 3, height, width) in [0, 1].
 
     Returns:
         For each convolution, multiples from -127 to 127, (outputs, inputs, row, column).
     """
+    pictures = [make_picture(kind, _PICTURE_PX, _PICTURE_PX) for kind in KINDS]
     behind = deepcopy(network)
     result = []
     with torch.inference_mode():
         exact = _inputs(network, pictures)
         for index, step in enumerate(steps):
-            shaped = _weight(network.convolutions[index])
+            shaped = weight_of(network.convolutions[index])
             weights, step_of = shaped.flatten(1).double(), torch.from_numpy(step).double()
             given = _inputs(behind, pictures)[index]
             levels = _descend(weights, step_of, *_normal_equations(given, exact[index], weights))
-            _weight(behind.convolutions[index]).copy_((levels * step_of[:, None]).view_as(shaped))
+            weight_of(behind.convolutions[index]).copy_((levels * step_of[:, None]).view_as(shaped))
             result.append(levels.view_as(shaped).numpy().astype(np.int8))
     return result
 
 
-def _weight(convolution: nn.Module) -> Tensor:
+def weight_of(convolution: nn.Module) -> Tensor:
+    """Give a convolution's weights, (outputs, inputs, row, column)."""
     assert isinstance(convolution, nn.Conv2d)
     return convolution.weight
 

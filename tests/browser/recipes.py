@@ -68,7 +68,7 @@ def main(config: RecipesConfig) -> None:
 
 
 def _coarse(text: str) -> str:
-    """Ask for a quality at which half size pays for the photo, and have the element always work."""
+    """Ask for a quality at which half size pays for the photo."""
     changed = text.replace("'--out'", "'--quality', '30', '--out'")
     changed = changed.replace("--out ", "--quality 30 --out ")
     if changed == text:
