@@ -58,8 +58,12 @@ def luma(image: Tensor) -> Tensor:
     """
     if image.ndim != 4 or image.shape[1] != 3:
         raise ValueError(f"expected (batch, 3, height, width), got {tuple(image.shape)}")
-    weights = image.new_tensor(LUMA_WEIGHTS).view(1, 3, 1, 1)
-    return (image * weights).sum(dim=1, keepdim=True)
+    # Numbers and no tensor of weights: that would be copied to a GPU each time.
+    red, green, blue = (
+        weight * channel
+        for weight, channel in zip(LUMA_WEIGHTS, image.split(1, dim=1), strict=True)
+    )
+    return red + green + blue
 
 
 def studio_luma(image: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ Reduction = Literal["bicubic", "lanczos", "area"]
 Codec = Literal["JPEG", "WEBP", "AVIF"]
 Subsampling = Literal["4:2:0", "4:4:4"]
 
-VERSION = 1
+VERSION = 2
 """Of what `degrade` gives for the same photo and chances; part of a training's settings."""
 
 BLOCK_PX = 256
@@ -33,20 +33,29 @@ _FILTERS = {
     "area": Image.Resampling.BOX,
 }
 Sending = Literal["web", "fine"]
-"""How sites send: `web`, anything between 40 and 95; `fine`, the files of half-size photos that are
-worth sending: 65 to 97, and no noise: who learns to take
-noise away takes fine texture with it."""
+"""How sites send: `web`, by whatever tool, at qualities of 40 to 95; `fine`, the files of half-size
+photos that are worth sending, as `export.publish` writes them: reduced by bicubic, not distorted,
+65 to 97."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Range:
     qualities: tuple[int, int]
+    reductions: dict[Reduction, float]
     most_noise: float
+    distorted: float
 
 
+# Bicubic comes first in `web` as well: it is what `export.publish` reduces by, and a student that
+# has to serve every filter alike is worse on each.
 _RANGES: dict[Sending, _Range] = {
-    "web": _Range(qualities=(40, 95), most_noise=1.5),
-    "fine": _Range(qualities=(65, 97), most_noise=0.0),
+    "web": _Range(
+        qualities=(40, 95),
+        reductions={"bicubic": 0.6, "lanczos": 0.25, "area": 0.15},
+        most_noise=1.5,
+        distorted=0.25,
+    ),
+    "fine": _Range(qualities=(65, 97), reductions={"bicubic": 1.0}, most_noise=0.0, distorted=0.0),
 }
 _SHARPENING = (-0.15, 0.3)
 _AVIF_SPEED = 8  # of 0 to 10: what image servers use; slower ones take ten times as long
@@ -71,14 +80,15 @@ class Degradation:
 
 
 def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
-    """Draw a way at random; a third for each filter and each codec."""
+    """Draw a way at random; a third for each codec."""
     bounds = _RANGES[sending]
     codec: Codec = ("JPEG", "WEBP", "AVIF")[rng.integers(3)]
-    reduction: Reduction = ("bicubic", "lanczos", "area")[rng.integers(3)]
+    reduction = _chosen(rng, bounds.reductions)
     quality = int(rng.integers(bounds.qualities[0], bounds.qualities[1] + 1))
     fine = bool(rng.integers(2))
-    noise = float(rng.uniform(0.0, bounds.most_noise)) if rng.integers(2) else 0.0
-    sharpening = float(rng.uniform(*_SHARPENING)) if rng.integers(2) else 0.0
+    noisy, sharpened = rng.random(2) < bounds.distorted
+    noise = float(rng.uniform(0.0, bounds.most_noise)) if noisy else 0.0
+    sharpening = float(rng.uniform(*_SHARPENING)) if sharpened else 0.0
     return Degradation(
         reduction=reduction,
         sharpening=sharpening,
@@ -87,6 +97,13 @@ def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
         quality=quality,
         subsampling="4:4:4" if fine and codec != "WEBP" else "4:2:0",
     )
+
+
+def _chosen(rng: np.random.Generator, shares: dict[Reduction, float]) -> Reduction:
+    """Choose one of the filters, each as often as its share says."""
+    ends = np.cumsum(list(shares.values()))
+    place = int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))
+    return list(shares)[place]
 
 
 def degrade(

@@ -63,6 +63,8 @@ class LayerKind:
     """Times the size of the reduced photo."""
     variants: int = 1
     """How many pictures there are of each photo."""
+    version: int = 1
+    """Of what made it: another one gives other pictures."""
 
 
 @dataclass(kw_only=True)

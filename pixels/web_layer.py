@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pixels.degrade import Sending, degrade_in_blocks
+from pixels.command import UserError
+from pixels.degrade import VERSION, Sending, degrade_in_blocks
 from pixels.layers import Place, grow_layer
 from pixels.parallel import core_count
 from pixels.shards import LayerKind, Split
@@ -31,15 +32,23 @@ def add_web_layer(
     """Write a layer: each photo reduced and compressed as sites do, in several ways.
 
     Where it is there already it is completed, with the number of variants that it has.
+
+    Raises:
+        UserError: It was made by another version, in other ways.
     """
     if store.layer_description(sending).is_file():
         variants = store.kind(sending).variants
+        if store.kind(sending).version != VERSION:
+            raise UserError(
+                f"{store.folder}: its photos were compressed by another version, in other ways: "
+                "delete it and prepare it again"
+            )
     if store.has_layer(sending):
         return
     grow_layer(
         store,
         sending,
-        LayerKind(factor=1, variants=variants),
+        LayerKind(factor=1, variants=variants, version=VERSION),
         partial(_sent_by_a_site, store.folder, store.split, sending)
         if processes
         else partial(_degraded, store, sending),

@@ -36,10 +36,16 @@ def made(way: Degradation) -> NDArray[np.uint8]:
 def test_ways_are_drawn_from_all_that_sites_do() -> None:
     rng = np.random.default_rng(0)
     ways = [draw(rng) for _ in range(3000)]
-    for name in ("codec", "reduction"):
-        counts = Counter(getattr(way, name) for way in ways)
-        assert len(counts) == 3
-        assert min(counts.values()) > 900
+    codecs = Counter(way.codec for way in ways)
+    assert len(codecs) == 3
+    assert min(codecs.values()) > 900
+    reductions = Counter(way.reduction for way in ways)
+    shares = {name: count / len(ways) for name, count in reductions.items()}
+    assert shares == {
+        "bicubic": pytest.approx(0.6, abs=0.03),
+        "lanczos": pytest.approx(0.25, abs=0.03),
+        "area": pytest.approx(0.15, abs=0.03),
+    }
     qualities = [way.quality for way in ways]
     assert (min(qualities), max(qualities)) == (40, 95)
     for codec in ("JPEG", "AVIF"):
@@ -50,6 +56,8 @@ def test_ways_are_drawn_from_all_that_sites_do() -> None:
     assert min(noises) == 0.0
     assert 1.4 < max(noises) <= 1.5
     assert max(abs(way.sharpening) for way in ways) <= 0.3
+    for values in (noises, [way.sharpening for way in ways]):
+        assert np.count_nonzero(values) / len(ways) == pytest.approx(0.25, abs=0.03)
 
 
 def test_the_same_chances_give_the_same_picture() -> None:
@@ -139,10 +147,11 @@ def test_what_is_farther_than_the_margin_has_no_say() -> None:
         assert np.array_equal(before[:, :50], after[:, :50])
 
 
-def test_fine_files_are_of_high_quality_and_without_noise() -> None:
+def test_fine_files_are_of_high_quality_and_reduced_as_publishing_reduces() -> None:
     ways = [draw(np.random.default_rng(seed), "fine") for seed in range(300)]
     assert {way.noise for way in ways} == {0.0}
     assert min(way.quality for way in ways) in range(65, 68)
     assert max(way.quality for way in ways) in range(95, 98)
-    assert any(way.sharpening for way in ways)
+    assert {way.sharpening for way in ways} == {0.0}
+    assert {way.reduction for way in ways} == {"bicubic"}
     assert {way.codec for way in ways} == {"JPEG", "WEBP", "AVIF"}

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pixels.command import UsageError, UserError
-from pixels.degrade import degrade
+from pixels.degrade import VERSION, degrade
 from pixels.shards import ShardWriter, reduce_photo, write_index
 from pixels.store import PhotoStore
 from pixels.web_layer import WEB, add_web_layer
@@ -83,7 +83,7 @@ def test_web_is_trained_and_measured_on_what_sites_send(tmp_path: Path) -> None:
     config = DataConfig(store=folder, degradation="web")
     photos = prepare_photos(run_in(tmp_path), config, scale=2)
     assert photos.input == WEB
-    assert photos.settings == {"degradation": {"kind": "web", "variants": 2, "version": 1}}
+    assert photos.settings == {"degradation": {"kind": "web", "variants": 2, "version": VERSION}}
     for number, (reduced, original) in enumerate(photos.validation):
         assert np.array_equal(reduced, degrade(original, 2, np.random.default_rng(number)))
     write_photos(tmp_path / "in", [(60, 60), (50, 70)])
