@@ -94,7 +94,7 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
         network = deepcopy(started) or fresh(config.network.chain(photos.store.scale))
         batch_at = mixed_batches(
             config.recipe,
-            sources,
+            [source.moved_to(processes.device) for source in sources],
             teacher_only_share=config.sources.teacher_only_share,
             seed=config.seed,
         )

@@ -8,7 +8,7 @@ photos seen at full size, other people's photos of any quality.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +25,7 @@ from pixels.files import list_pictures
 from pixels.shards import ShardWriter, write_index
 from pixels.store import PhotoStore
 from teacher.data import Photos
+from teacher.device_store import DeviceStore, fits_on
 from teacher.loop import Batch
 from teacher.stages import Stage, StagedRecipe
 
@@ -78,6 +79,8 @@ class Source:
     """Layer that it should be, where that is known."""
     taught: str | None
     """Layer that the teacher made of it, where it was asked."""
+    on_gpu: DeviceStore | None = None
+    """The same layers in a GPU's memory, where crops are cut then."""
 
     def crops(
         self, rng: np.random.Generator, count: int, crop_px: int, layers: Sequence[str]
@@ -85,7 +88,19 @@ class Source:
         """Cut crops of crop_px a side in `small`, and the same places in the other layers."""
         # Crops are measured in the reduced photo, where `small` may be larger than that.
         side = crop_px // self.store.kind(self.small).factor
+        if self.on_gpu is not None:
+            return self.on_gpu.crops(rng, count, side, layers)
         return [torch.from_numpy(layer) for layer in self.store.crops(rng, count, side, layers)]
+
+    def moved_to(self, device: torch.device) -> Source:
+        """Give the source with its layers on a device; as it is, where there is no room for them.
+
+        On the CPU they stay on disk.
+        """
+        layers = [layer for layer in (self.small, self.truth, self.taught) if layer]
+        if device.type != "cuda" or not fits_on(self.store, layers, device):
+            return self
+        return replace(self, on_gpu=DeviceStore(self.store, layers, device))
 
 
 def gather(
@@ -109,7 +124,7 @@ def gather(
         UserError: A folder cannot be used.
         UsageError: Crops do not fit the scale.
     """
-    store, crop_px = photos.store, recipe.crop_px
+    store, crop_px = photos.store, recipe.largest_crop_px
     heard = teacher is not None and any(stage.teacher > 0.0 for stage in recipe.stages)
     seen = photos.input if config.teacher_sees == "same" else "reduced"
     taught = teacher.taught(store, seen) if teacher and heard else None
@@ -208,7 +223,7 @@ def _rows(source: Source, rng: np.random.Generator, count: int, stage: Stage) ->
     teacher = (stage.teacher if source.truth else 1.0) if source.taught else 0.0
     wanted = [source.small, source.truth if truth else None, source.taught if teacher else None]
     cut = iter(source.crops(rng, count, stage.crop_px, [layer for layer in wanted if layer]))
-    nothing = torch.zeros((count, 3, 0, 0), dtype=torch.uint8)
+    nothing = torch.empty((count, 3, 0, 0), dtype=torch.uint8)
     weights = weights_of(
         truth=torch.full((count,), truth), teacher=torch.full((count,), teacher), norm=stage.norm
     )
@@ -218,9 +233,12 @@ def _rows(source: Source, rng: np.random.Generator, count: int, stage: Stage) ->
 def _joined(parts: Sequence[Tensor]) -> Tensor:
     """Put crops of all sources into one layer; black where one of them has none."""
     side = max(part.shape[-1] for part in parts)
+    device = next((part.device for part in parts if part.is_cuda), parts[0].device)
     return torch.cat(
         [
-            part if part.shape[-1] == side else part.new_zeros(len(part), 3, side, side)
+            (part if part.shape[-1] == side else part.new_zeros(len(part), 3, side, side)).to(
+                device
+            )
             for part in parts
         ]
     )

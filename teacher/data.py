@@ -22,7 +22,9 @@ from pixels.shards import Pair, reduce_photo
 from pixels.store import PhotoStore
 from pixels.web_layer import add_web_layer
 from teacher.device_store import DeviceStore, fits_on
+from teacher.flipboard_recipe import FlipboardRecipe
 from teacher.loop import Batch
+from teacher.recipe import Recipe
 
 if TYPE_CHECKING:
     from teacher.training_run import TrainingRun
@@ -87,7 +89,7 @@ def prepare_photos(run: TrainingRun, config: DataConfig, *, scale: int) -> Photo
     if (config.photos is None) == (config.store is None):
         raise UsageError("give either --photos or --store")
     if config.store is not None:
-        store = _open_store(config.store, run.recipe.crop_px, scale)
+        store = _open_store(config.store, run.recipe.largest_crop_px, scale)
         measured: Iterator[NDArray[np.uint8]] = _stored_middles(config.store, scale)
     else:
         store, held = _store_on_the_fly(run, config, scale)
@@ -107,20 +109,19 @@ def prepare_photos(run: TrainingRun, config: DataConfig, *, scale: int) -> Photo
 
 
 def crop_batches(
-    run: TrainingRun, store: PhotoStore, layers: Sequence[str]
+    run: TrainingRun, recipe: Recipe | FlipboardRecipe, store: PhotoStore, layers: Sequence[str]
 ) -> Callable[[int], Batch]:
     """Cut the batch of a step from the layers of a store: uint8 (batch, 3, side, side) each.
 
     On a GPU that has room for the layers they are copied there once, and the crops cut there.
     """
-    count, crop_px, seed = run.recipe.batch, run.recipe.crop_px, run.seed
-    device = run.processes.device
+    device, seed = run.processes.device, run.seed
     if device.type == "cuda" and fits_on(store, layers, device):
         kept = DeviceStore(store, layers, device)
-        return lambda step: kept.crops(np.random.default_rng((seed, step)), count, crop_px)
+        return lambda step: kept.crops(np.random.default_rng((seed, step)), *recipe.crops_at(step))
 
     def batch_at(step: int) -> list[Tensor]:
-        crops = store.crops(np.random.default_rng((seed, step)), count, crop_px, layers)
+        crops = store.crops(np.random.default_rng((seed, step)), *recipe.crops_at(step), layers)
         return [torch.from_numpy(crop) for crop in crops]
 
     return batch_at
@@ -156,8 +157,9 @@ def _store_on_the_fly(
         paths = [path for path in paths if path not in set(measured)] or paths
     else:
         list_pictures(config.validation)  # to fail before the work, not after it
+    smallest_px = run.recipe.largest_crop_px
     store = open_or_build_store(
-        paths, run.folder.parent / "stores", scale=scale, smallest_px=run.recipe.crop_px
+        paths, run.folder.parent / "stores", scale=scale, smallest_px=smallest_px
     )
     for entry in store.left_out:
         console.print(f"left out: {entry.reason}", style="yellow")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pixels.progress import track
-from pixels.store import PhotoStore
+from pixels.store import PhotoStore, Places
 
 # The network, its optimiser and a batch's feature maps need the rest.
 _SHARE = 0.6
@@ -34,50 +34,62 @@ class DeviceStore:
     def __init__(self, store: PhotoStore, layers: Sequence[str], device: torch.device) -> None:
         """Copy the layers; takes `bytes_of(store, layers)` there."""
         self._store, self._layers, self._device = store, list(layers), device
-        self._flat = [self._copied(layer) for layer in self._layers]
+        self._flat = {layer: self._copied(layer) for layer in self._layers}
+        # Crops are cut beside the training's own work, not after all that waits to be done there.
+        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        if self._stream is not None:
+            torch.cuda.synchronize(device)
         self._widths = np.array([photo.width for photo in store.photos], np.int64)
-        self._starts = [self._offsets(layer) for layer in self._layers]
+        self._starts = {layer: self._offsets(layer) for layer in self._layers}
         self._areas = 3 * np.array([photo.height * photo.width for photo in store.photos])
 
-    def crops(self, rng: np.random.Generator, count: int, crop_px: int) -> list[Tensor]:
+    def crops(
+        self,
+        rng: np.random.Generator,
+        count: int,
+        crop_px: int,
+        layers: Sequence[str] | None = None,
+    ) -> list[Tensor]:
         """Draw the very crops that `PhotoStore.crops` draws, on the device.
 
         Args:
             rng: Where the chances come from.
             count: How many crops.
             crop_px: Side of a crop in the reduced photo.
+            layers: Some of the layers; by default all.
 
         Returns:
-            For each layer uint8 (count, 3, side, side).
+            For each layer uint8 (count, 3, side, side); whole, on whatever stream they are used.
         """
-        store = self._store
-        places = store.places(rng, count, crop_px, self._layers)
-        crops = []
-        for flat, starts, layer in zip(self._flat, self._starts, self._layers, strict=True):
-            kind = store.kind(layer)
-            factor, side = kind.factor, kind.factor * crop_px
-            start = starts[places.photo]
-            if kind.variants > 1:
-                start = start + factor**2 * self._areas[places.photo] * places.variant
-            row = 3 * factor * self._widths[places.photo]
-            # A turned crop is the same pixels, read from another corner with other steps.
-            corner, down, right = _walk(places.turns, places.flip, side)
-            first = start + row * (factor * places.top + corner[:, 0])
-            first += 3 * (factor * places.left + corner[:, 1])
-            steps = np.stack(
-                [
-                    first,
-                    row * down[:, 0] + 3 * down[:, 1],
-                    row * right[:, 0] + 3 * right[:, 1],
-                ]
-            )
-            first, down_by, right_by = torch.from_numpy(steps).to(self._device).unbind()
-            along = torch.arange(side, device=self._device)
-            index = first[:, None, None] + down_by[:, None, None] * along[:, None]
-            index = index + right_by[:, None, None] * along
-            channel = torch.arange(3, device=self._device)[:, None, None]
-            crops.append(flat[index[:, None] + channel])
+        layers = self._layers if layers is None else list(layers)
+        places = self._store.places(rng, count, crop_px, layers)
+        if self._stream is None:
+            return [self._cut(layer, places, crop_px) for layer in layers]
+        with torch.cuda.stream(self._stream):
+            crops = [self._cut(layer, places, crop_px) for layer in layers]
+        self._stream.synchronize()
         return crops
+
+    def _cut(self, layer: str, places: Places, crop_px: int) -> Tensor:
+        kind = self._store.kind(layer)
+        factor, side = kind.factor, kind.factor * crop_px
+        start = self._starts[layer][places.photo]
+        if kind.variants > 1:
+            start = start + factor**2 * self._areas[places.photo] * places.variant
+        row = 3 * factor * self._widths[places.photo]
+        # A turned crop is the same pixels, read from another corner with other steps.
+        corner, down, right = _walk(places.turns, places.flip, side)
+        first = start + row * (factor * places.top + corner[:, 0])
+        first += 3 * (factor * places.left + corner[:, 1])
+        steps = np.stack(
+            [first, row * down[:, 0] + 3 * down[:, 1], row * right[:, 0] + 3 * right[:, 1]]
+        )
+        first, down_by, right_by = torch.from_numpy(steps).to(self._device).unbind()
+        along = torch.arange(side, device=self._device)
+        index = first[:, None, None] + down_by[:, None, None] * along[:, None]
+        index = index + right_by[:, None, None] * along
+        channel = torch.arange(3, device=self._device)[:, None, None]
+        return self._flat[layer][index[:, None] + channel]
 
     def _copied(self, layer: str) -> Tensor:
         store = self._store

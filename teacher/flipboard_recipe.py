@@ -75,6 +75,20 @@ class FlipboardRecipe:
         if not 0.0 <= self.ema_decay < 1.0:
             raise ValueError(f"ema-decay must lie in [0, 1), got {self.ema_decay}")
 
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """Patches per step."""
+        return (self.batch,)
+
+    @property
+    def largest_crop_px(self) -> int:
+        """Side of a patch: what photos must have."""
+        return self.crop_px
+
+    def crops_at(self, step: int) -> tuple[int, int]:
+        """How many patches a step takes, and their side: at all steps the same."""
+        return self.batch, self.crop_px
+
     def epoch_at(self, step: int) -> float:
         """Epoch in which a step lies; both are counted from zero."""
         return step * self.epochs / self.steps

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +30,9 @@ from teacher.logbook import Logbook
 from teacher.networks import Network
 from teacher.processes import Processes
 from teacher.recipe import Recipe
-from teacher.speed import Speed, sent
+from teacher.speed import Speed
 from teacher.stages import StagedRecipe
+from teacher.step import Step
 from teacher.stopping import StopRequest
 
 _WORTH_TELLING_SECONDS = 1.0
@@ -104,8 +105,15 @@ class _State:
         self.optimizer = training.recipe.optimizer(self.network)
         loss = _Loss(training, self.network)
         if training.speed.compiles(self.device):
-            loss.compile()
-        self.loss = training.processes.parallel(loss)
+            loss.compile(dynamic=False)  # each stage has one shape, and is worth its own kernels
+        self.work = Step(
+            loss=training.processes.parallel(loss),
+            network=self.network,
+            averaged=self.averaged,
+            optimizer=self.optimizer,
+            recipe=training.recipe,
+            graphs=_records(training),
+        )
 
     def tensors(self) -> dict[str, Tensor]:
         """Name every tensor that has to survive a stop."""
@@ -151,11 +159,12 @@ def fit(training: Training) -> dict[str, float]:
         KeyboardInterrupt: After a checkpoint was written.
     """
     processes, recipe = training.processes, training.recipe
-    if recipe.batch % processes.count:
-        raise UserError(
-            f"--batch {recipe.batch} cannot be shared out to {processes.count} processes: "
-            f"give a multiple of {processes.count}"
-        )
+    for batch in recipe.batches:
+        if batch % processes.count:
+            raise UserError(
+                f"a batch of {batch} crops cannot be shared out to {processes.count} processes: "
+                f"give a --batch that makes it a multiple of {processes.count}"
+            )
     left = processes.from_first(lambda: _read_same(training))
     state = _State(training)
     if left is not None:
@@ -177,7 +186,7 @@ def _run(
     measure_every = max(1, recipe.steps // 10)
     log_every = max(1, min(50, recipe.steps // 20))
     saved = time.monotonic()
-    terms: dict[str, Tensor] = {}
+    terms: Mapping[str, Tensor] = {}
     feed = Feed(training.batch_at, state.step, recipe.steps)
     with StopRequest() as stop:
         for batch in feed:
@@ -203,30 +212,26 @@ def _run(
         console.print(f"waited for crops {feed.waiting_share:.1%} of the time")
 
 
-def _step(state: _State, training: Training, batch: Batch) -> dict[str, Tensor]:
+def _records(training: Training) -> bool:
+    """Whether steps are recorded as CUDA graphs: where nothing in a step is decided outside it."""
+    if isinstance(training.network, Flipboard):  # what is dropped is drawn on the CPU
+        return False
+    return training.speed.records(training.processes.device, training.processes.count)
+
+
+def _step(state: _State, training: Training, batch: Batch) -> Mapping[str, Tensor]:
     """Do one step; the terms of the loss come back with the size of the gradient."""
-    recipe, processes = training.recipe, training.processes
-    recipe.before_step(state.optimizer, state.step)
+    processes = training.processes
     if isinstance(state.network, Flipboard):
         state.network.chances.begin(
             training.seed, state.step, rank=processes.rank, processes=processes.count
         )
-    terms = state.loss(*(sent(processes.share(layer), state.device) for layer in batch))
-    state.optimizer.zero_grad(set_to_none=True)
-    torch.stack(list(terms.values())).sum().backward()
-    size = torch.nn.utils.clip_grad_norm_(state.network.parameters(), recipe.clip_norm)
-    state.optimizer.step()
-    recipe.after_step(state.network)
-    decay = recipe.averaging_at(state.step)
-    with torch.no_grad():
-        pairs = zip(state.averaged.parameters(), state.network.parameters(), strict=True)
-        for average, weight in pairs:
-            average.lerp_(weight, 1.0 - decay)
+    terms = state.work([processes.share(layer) for layer in batch], state.step)
     state.step += 1
-    return {**terms, "gradient": size}
+    return terms
 
 
-def _finite(training: Training, state: _State, terms: dict[str, Tensor]) -> dict[str, float]:
+def _finite(training: Training, state: _State, terms: Mapping[str, Tensor]) -> dict[str, float]:
     """Read the terms of the loss, averaged over all processes, before anything is saved.
 
     Not at every step: reading a number makes a GPU wait. What was not finite once stays so, by

@@ -10,6 +10,7 @@ from torch import Tensor
 from teacher.flipboard import Flipboard
 from teacher.loop import Batch, Objective
 from teacher.networks import Network
+from teacher.recipe import Recipe
 
 # A deviation of this many patches is off by less than two percent of itself.
 _SAMPLE_PATCHES = 4096
@@ -22,12 +23,33 @@ def absolute_error(network: Network, batch: Batch) -> dict[str, Tensor]:
 
     Args:
         network: Any network.
-        batch: Reduced crops (batch, 3, side, side) and the originals, uint8.
+        batch: Reduced crops (batch, 3, side, side) and the originals, uint8; and, where training is
+            to be polished, (batch, 1, 1, 1) with 1 for crops whose error is squared, else 0.
 
     Source: EDSR (Lim et al., 2017), which found L1 to train better than L2.
     """
-    reduced, original = (network.native(layer.float() / 255.0) for layer in batch)
-    return {"truth": (network.core(reduced) - original).abs().mean()}
+    reduced, original = (network.native(layer.float() / 255.0) for layer in batch[:2])
+    error = network.core(reduced) - original
+    if len(batch) == 2:
+        return {"truth": error.abs().mean()}
+    [squared] = batch[2:]
+    return {"truth": torch.lerp(error.abs(), error.square(), squared).mean()}
+
+
+def polished(batch_at: Callable[[int], Batch], recipe: Recipe) -> Callable[[int], Batch]:
+    """Add to batches what tells `absolute_error` which steps polish, if any do.
+
+    A layer and not an argument: it travels with the crops to whichever process works on them.
+    """
+    if recipe.polish_share == 0.0:
+        return batch_at
+
+    def marked(step: int) -> Batch:
+        layers = batch_at(step)
+        squared = torch.full((len(layers[0]), 1, 1, 1), float(recipe.polishes(step)))
+        return [*layers, squared]
+
+    return marked
 
 
 def patch_square_error(network: Network, batch: Batch) -> dict[str, Tensor]:

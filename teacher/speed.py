@@ -20,6 +20,9 @@ class Speed:
     on a GPU that can, and is float32 elsewhere."""
     compile: Literal["auto", "on", "off"] = "auto"
     """Whether torch.compile builds kernels for the network first. `auto`: on a GPU only."""
+    cuda_graphs: bool = True
+    """Whether, on one GPU, a step is recorded once and replayed: small networks are several times
+    faster."""
     threads: Threads = None
     """CPU threads; by default all that this process may use."""
 
@@ -37,6 +40,10 @@ class Speed:
         """Whether the network is compiled for a device."""
         return device.type == "cuda" if self.compile == "auto" else self.compile == "on"
 
+    def records(self, device: torch.device, processes: int) -> bool:
+        """Whether steps are recorded as CUDA graphs on a device, one of so many."""
+        return self.cuda_graphs and device.type == "cuda" and processes == 1
+
     def placed(self, module: nn.Module, device: torch.device) -> nn.Module:
         """Move a module to a device; convolutions channels-last where tensor cores want it."""
         module.to(device)
@@ -44,8 +51,11 @@ class Speed:
 
 
 def sent(layer: Tensor, device: torch.device) -> Tensor:
-    """Copy a part of a batch, uint8 (batch, 3, side, side), to a device without waiting for it."""
-    if device.type == "cuda":
+    """Bring a part of a batch, uint8 (batch, 3, side, side), to a device without waiting for it."""
+    if layer.device.type == "cuda":
+        # Cut there on another stream: its memory must not be used again before this one is done.
+        layer.record_stream(torch.cuda.current_stream(layer.device))
+    elif device.type == "cuda":
         layer = layer.pin_memory()
     return layer.to(device, non_blocking=True, memory_format=_layout(device))
 

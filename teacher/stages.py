@@ -10,6 +10,8 @@ from typing import Literal
 import torch
 from torch import nn
 
+from teacher.recipe import adam, set_rate
+
 STAGES = 3
 
 
@@ -92,12 +94,12 @@ class StagedRecipe:
         return self.stage1, self.stage2, self.stage3
 
     @property
-    def batch(self) -> int:
-        """What divides every stage's batch: processes that share it out share out all of them."""
-        return math.gcd(*(stage.batch for stage in self._used()))
+    def batches(self) -> tuple[int, ...]:
+        """Crops per step, of all stages."""
+        return tuple(stage.batch for stage in self._used())
 
     @property
-    def crop_px(self) -> int:
+    def largest_crop_px(self) -> int:
         """Side of the largest crop: what photos must have."""
         return max(stage.crop_px for stage in self._used())
 
@@ -119,14 +121,12 @@ class StagedRecipe:
         return min(self.ema_decay, (1 + step) / (10 + step))
 
     def optimizer(self, network: nn.Module) -> torch.optim.Adam:
-        """Make the optimiser; fused, because small networks have many small tensors."""
-        rate = self.stage1.learning_rate
-        return torch.optim.Adam(network.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
+        """Make the optimiser."""
+        return adam(network, self.stage1.learning_rate)
 
     def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         """Set the learning rate of a step."""
-        for group in optimizer.param_groups:
-            group["lr"] = self.rate_at(step)
+        set_rate(optimizer, self.rate_at(step))
 
     def after_step(self, network: nn.Module) -> None:
         """Do nothing more to the weights: this recipe has no bounds."""

@@ -28,7 +28,7 @@ from teacher.flipboard import Flipboard
 from teacher.flipboard_config import FlipboardConfig
 from teacher.flipboard_recipe import FlipboardRecipe
 from teacher.networks import Residual, ResidualConfig
-from teacher.objectives import objective_of, standardise
+from teacher.objectives import objective_of, polished, standardise
 from teacher.presets import FlipboardPreset, NetworkName, PresetName, choose
 from teacher.processes import joined_processes
 from teacher.recipe import Recipe
@@ -120,13 +120,15 @@ def main(config: TrainConfig, *, watch: Watch = unwatched) -> None:
         photos = processes.in_turn(
             lambda: prepare_photos(run, config.data, scale=config.shape.scale)
         )
-        batch_at = crop_batches(run, photos.store, [photos.input, "full"])
+        layers = [photos.input, "full"]
+        batch_at = crop_batches(run, recipe, photos.store, layers)
         torch.manual_seed(config.seed)
         if isinstance(config, TrainFlipboard):
             network = Flipboard(config.shape)
             standardise(network, batch_at, recipe.batch)
         else:
             network = Residual(config.shape)
+            batch_at = polished(batch_at, config.recipe)
         train_and_save(run, photos, network, objective_of(network), batch_at, extra_settings={})
 
 

@@ -59,7 +59,7 @@ def test_two_processes_end_with_the_weights_of_one(
 def test_a_batch_that_cannot_be_shared_is_told(tmp_path: Path, photos_folder: Path) -> None:
     done = torchrun("--photos", photos_folder, "--run", tmp_path / "r", *TINY, "--batch", "3")
     assert done.returncode != 0
-    assert "--batch 3 cannot be shared out to 2 processes: give a multiple of 2" in done.stderr
+    assert "a batch of 3 crops cannot be shared out to 2 processes" in done.stderr
     assert not (tmp_path / "r" / "run.json").exists()
 
 

@@ -32,8 +32,8 @@ def test_the_rate_warms_up_once_and_restarts_with_each_stage() -> None:
 
 
 def test_what_all_stages_have_in_common() -> None:
-    assert RECIPE.batch == 2  # divides 16, 4 and 6
-    assert RECIPE.crop_px == 96
+    assert RECIPE.batches == (16, 4, 6)
+    assert RECIPE.largest_crop_px == 96
 
 
 def test_a_stage_without_a_share_counts_for_nothing() -> None:
@@ -42,7 +42,7 @@ def test_a_stage_without_a_share_counts_for_nothing() -> None:
         stage3=replace(THIRD, share=1.0),
     )  # fmt: skip
     assert {alone.stage_at(step) for step in range(1000)} == {alone.stage3}
-    assert (alone.batch, alone.crop_px) == (6, 64)
+    assert (alone.batches, alone.largest_crop_px) == ((6,), 64)
     assert alone.rate_at(0) == pytest.approx(0.00001)  # the warm-up is that of the training
 
 

@@ -20,10 +20,11 @@ from teacher.runner import network_enlarger
 from teacher.training_run import TrainingRun, measure
 from tests.made_photos import photo
 
+RECIPE = Recipe(batch=3, crop_px=10)
+
 
 def run_in(folder: Path, seed: int = 0) -> TrainingRun:
-    recipe = Recipe(batch=3, crop_px=10)
-    return TrainingRun(folder=folder / "run", recipe=recipe, seed=seed, checkpoint_seconds=9.0)
+    return TrainingRun(folder=folder / "run", recipe=RECIPE, seed=seed, checkpoint_seconds=9.0)
 
 
 def prepared(folder: Path, photos: Path, validation: Path | None, *, scale: int = 2) -> Photos:
@@ -120,14 +121,14 @@ def test_a_batch_depends_on_the_seed_and_the_step_alone(tmp_path: Path) -> None:
     folder = write_bmps(tmp_path / "in", [photo(60, 60), photo(40, 90, 1)])
     store = prepared(tmp_path, folder, folder).store
     layers = ["reduced", "full"]
-    batch_at = crop_batches(run_in(tmp_path), store, layers)
+    batch_at = crop_batches(run_in(tmp_path), RECIPE, store, layers)
     later, first = batch_at(7), batch_at(0)
     assert [tuple(layer.shape) for layer in first] == [(3, 3, 10, 10), (3, 3, 20, 20)]
     assert all(layer.dtype == torch.uint8 for layer in first)
-    again = crop_batches(run_in(tmp_path), store, layers)(7)
+    again = crop_batches(run_in(tmp_path), RECIPE, store, layers)(7)
     assert all(torch.equal(a, b) for a, b in zip(later, again, strict=True))
     assert not torch.equal(first[0], later[0])
-    other_seed = crop_batches(run_in(tmp_path, seed=1), store, layers)(7)
+    other_seed = crop_batches(run_in(tmp_path, seed=1), RECIPE, store, layers)(7)
     assert not torch.equal(other_seed[0], later[0])
 
 
