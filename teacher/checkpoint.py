@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -189,16 +188,13 @@ def read_resume(folder: Path) -> ResumeState | None:
 
 
 def git_commit() -> str | None:
-    """Name the commit of this code, or None where it does not come from git.
-
-    Where the code was copied without its history, the variable HALFSIZE_COMMIT may name it.
-    """
+    """Name the commit of this code, or None where it does not come from git."""
     here = Path(__file__).parent
     command = ["git", "describe", "--always", "--abbrev=40", "--dirty=+changes", "--exclude=*"]
     try:
         done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        return os.environ.get("HALFSIZE_COMMIT")
+        return None
     return done.stdout.strip() or None
 
 

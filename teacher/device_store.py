@@ -59,7 +59,8 @@ class DeviceStore:
             layers: Some of the layers; by default all.
 
         Returns:
-            For each layer uint8 (count, 3, side, side); whole, on whatever stream they are used.
+            For each layer uint8 (count, 3, side, side), complete; on the stream that is current
+            here they can be used, and dropped, like any other tensor.
         """
         layers = self._layers if layers is None else list(layers)
         places = self._store.places(rng, count, crop_px, layers)
@@ -68,6 +69,10 @@ class DeviceStore:
         with torch.cuda.stream(self._stream):
             crops = [self._cut(layer, places, crop_px) for layer in layers]
         self._stream.synchronize()
+        for crop in crops:
+            # Else the next crops would be cut into its memory once it is dropped, though work that
+            # reads it may still be waiting on the caller's stream.
+            crop.record_stream(torch.cuda.current_stream(self._device))
         return crops
 
     def _cut(self, layer: str, places: Places, crop_px: int) -> Tensor:

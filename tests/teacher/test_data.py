@@ -62,6 +62,17 @@ def test_a_device_cuts_the_very_crops_that_the_disk_gives(
     assert bytes_of(store, layers) == sum(sizes)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_crops_that_wait_to_be_read_on_a_gpu_are_not_overwritten(tmp_path: Path) -> None:
+    store = PhotoStore(store_in(tmp_path), "train")
+    kept = DeviceStore(store, ["full"], torch.device("cuda"))
+    torch.cuda._sleep(1_000_000_000)  # as a training does that has steps waiting
+    read = [kept.crops(np.random.default_rng(seed), 64, 9)[0].clone() for seed in range(20)]
+    for seed, crops in enumerate(read):
+        [expected] = store.crops(np.random.default_rng(seed), 64, 9, ["full"])
+        assert np.array_equal(crops.cpu().numpy(), expected)
+
+
 def test_of_a_store_its_own_validation_is_measured(tmp_path: Path) -> None:
     folder = store_in(tmp_path / "store")
     photos = prepare_photos(run_in(tmp_path), DataConfig(store=folder), scale=2)
