@@ -62,7 +62,7 @@ class ReleaseConfig:
     """CPU threads for measuring; by default all that this process may use."""
 
     def __post_init__(self) -> None:
-        known = [training.name for training in plan(self.budget)]
+        known = [each.name for each in plan(self.budget) if each.is_released]
         for name in self.only:
             if name not in known:
                 raise ValueError(f"only must name some of {', '.join(known)}, got {name!r}")
@@ -79,7 +79,7 @@ def main(config: ReleaseConfig) -> None:
     store = PhotoStore(store_folder, "train")
     _require_apart(store, config.benchmarks)
     trainings = {training.name: training for training in plan(config.budget)}
-    wanted = config.only or tuple(trainings)
+    wanted = config.only or tuple(name for name, each in trainings.items() if each.is_released)
     for name in _needed(trainings, wanted):
         training = trainings[name]
         run_step(training.module, *training.arguments(store=store_folder, runs=config.runs))

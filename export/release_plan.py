@@ -12,6 +12,10 @@ Budget = Literal["gpu", "cpu", "rehearsal"]
 
 _CLEAN, _WEB = "clean", "web"
 _KINDS = (_CLEAN, _WEB)
+_FIRST = "first"
+# One CPU core is enough for what follows the first trainings, and used where there is a GPU too:
+# a student's step is the same there.
+_ONE_CORE = ("--threads", "1", "--precision", "bf16")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +23,8 @@ class Training:
     """One network to release."""
 
     name: str
-    """NETWORK-KIND, which is also the folder of its run and of its released weights."""
+    """NETWORK-KIND, also the folder of its run and of its released weights; NETWORK-KIND-first
+    where it is only what another one goes on from."""
     module: str
     """The command that trains it."""
     flags: tuple[str, ...]
@@ -32,7 +37,12 @@ class Training:
     @property
     def kind(self) -> str:
         """`clean`, for reduced photos as they are; `web` or `fine`, for compressed ones."""
-        return self.name.rpartition("-")[2]
+        return self.name.removesuffix(f"-{_FIRST}").rpartition("-")[2]
+
+    @property
+    def is_released(self) -> bool:
+        """Whether its weights are, or only those of a training that goes on from them."""
+        return not self.name.endswith(f"-{_FIRST}")
 
     @property
     def is_teacher(self) -> bool:
@@ -55,76 +65,70 @@ def plan(budget: Budget) -> list[Training]:
 
 
 def _gpu() -> list[Training]:
-    """About an hour of one current GPU: teachers first, students beside them."""
+    """Teachers of EDSR-baseline's shape, and students: what the repository's weights come from.
+
+    Ten minutes of an H200 where all that it is for runs at once, and three hours of one CPU core.
+    """
     teacher = (
-        *("--blocks", "16", "--channels", "64", "--steps", "40000", "--batch", "64"),
-        *("--crop-px", "64", "--learning-rate", "5e-4", "--warmup-steps", "500"),
-    )
-    student = (
-        *("--steps", "60000", "--warmup-steps", "500"),
-        *("--stage1.batch", "32", "--stage1.crop-px", "64"),
-        *("--stage2.batch", "16", "--stage2.crop-px", "128"),
-        *("--stage3.batch", "16", "--stage3.crop-px", "128"),
+        *("--blocks", "16", "--channels", "64", "--colour", "luma"),
+        *("--batch", "16", "--crop-px", "64", "--learning-rate", "5e-4", "--warmup-steps", "500"),
+        *("--polish-share", "0.1", "--polish-crop-px", "128"),
     )
     teachers = [
-        Training(name=f"residual-{kind}", module="teacher.train", flags=teacher) for kind in _KINDS
+        Training(
+            name=f"residual-{kind}",
+            module="teacher.train",
+            flags=(*teacher, "--steps", steps, "--threads", "1"),
+        )
+        for kind, steps in ((_CLEAN, "20000"), (_WEB, "18000"))
     ]
-    students = [
-        _student(name, kind, student, heard=f"residual-{kind}", heard_as="--teacher")
-        for kind in _KINDS
-        for name in SIZES
-    ]
-    rgb = Training(
-        name="medium-rgb-web",
-        module="distill.run",
-        flags=("--student", "medium", "--colour", "rgb", *student),
-        heard="residual-web",
-        heard_as="--teacher",
+    long = (
+        *("--warmup-steps", "500", "--stage1.batch", "32", "--stage1.crop-px", "64"),
+        *("--stage2.batch", "8", "--stage2.crop-px", "128"),
+        *("--stage2.truth", "1", "--stage2.teacher", "0"),
+        *("--stage3.batch", "8", "--stage3.crop-px", "128", "--threads", "1"),
     )
-    fine = _student("small", "fine", student)
-    return [*teachers, *students, rgb, fine]
+    first = {"small": ("--steps", "52000", *long), "large": ("--steps", "54000", *long)}
+    return [*teachers, *_students(first)]
 
 
 def _cpu() -> list[Training]:
-    """A few hours of one CPU core. Students for compressed input start from the clean ones."""
-    one_core = ("--threads", "1", "--precision", "bf16")
+    """Some six hours of one CPU core: a smaller teacher, and shorter first trainings."""
     teacher = ("--blocks", "8", "--channels", "32", "--colour", "luma", "--batch", "8")
-    clean = ("--steps", "12000", "--warmup-steps", "500", *one_core)
+    teachers = [
+        Training(
+            name=f"residual-{kind}",
+            module="teacher.train",
+            flags=(*teacher, "--steps", steps, "--warmup-steps", "300", *_ONE_CORE),
+        )
+        for kind, steps in ((_CLEAN, "12000"), (_WEB, "6000"))
+    ]
+    return [*teachers, *_students({})]
+
+
+def _students(first: dict[str, tuple[str, ...]]) -> list[Training]:
+    """List the students: fresh, again from what that gave, and from there for compressed input.
+
+    Args:
+        first: Flags of the first trainings, by student, where they are not those of one CPU core.
+    """
+    short = ("--steps", "12000", "--warmup-steps", "500", *_ONE_CORE)
+    again = {"nano": 20_000, "small": 15_000, "medium": 10_000, "large": 6_000}
+    compressed = {"nano": 12_000, "small": 30_000, "medium": 8_000, "large": 6_000}
+    listed = [_student(name, f"{_CLEAN}-{_FIRST}", first.get(name, short)) for name in SIZES]
+    listed += [
+        _going_on(f"{name}-{_CLEAN}", f"{name}-{_CLEAN}-{_FIRST}", again[name]) for name in SIZES
+    ]
+    listed += [_going_on(f"{name}-{_WEB}", f"{name}-{_CLEAN}", compressed[name]) for name in SIZES]
+    rgb = ("--colour", "rgb", "--steps", "8000", "--warmup-steps", "500", *_ONE_CORE)
     return [
-        *(
-            Training(
-                name=f"residual-{kind}",
-                module="teacher.train",
-                flags=(*teacher, "--steps", steps, "--warmup-steps", "300", *one_core),
-            )
-            for kind, steps in ((_CLEAN, "12000"), (_WEB, "6000"))
-        ),
-        *(_student(name, _CLEAN, clean) for name in SIZES),
-        *(
-            Training(
-                name=f"{name}-{_WEB}",
-                module="distill.run",
-                flags=(*_retrained(6000 if name in ("medium", "large") else 8000), *one_core),
-                heard=f"{name}-{_CLEAN}",
-                heard_as="--start-from",
-            )
-            for name in SIZES
-        ),
+        *listed,
         Training(
             name="medium-rgb-web",
             module="distill.run",
-            flags=(
-                *("--student", "medium", "--colour", "rgb"),
-                *("--steps", "8000", "--warmup-steps", "500", *one_core),
-            ),
+            flags=("--student", "medium", *rgb),
         ),
-        Training(
-            name="small-fine",
-            module="distill.run",
-            flags=(*_retrained(6000), *one_core),
-            heard=f"small-{_CLEAN}",
-            heard_as="--start-from",
-        ),
+        _going_on("small-fine", f"small-{_CLEAN}", 6_000),
     ]
 
 
@@ -160,12 +164,16 @@ def _student(
     )
 
 
-def _retrained(steps: int) -> tuple[str, ...]:
-    """Three stages from finished weights, where tuning's own defaults are too cautious."""
-    return (
+def _going_on(name: str, start: str, steps: int) -> Training:
+    """Train in three stages from finished weights, where tuning's own defaults are too cautious."""
+    flags = (
         *("--steps", str(steps), "--warmup-steps", "300"),
         *("--stage1.share", "0.7", "--stage1.learning-rate", "1e-3"),
         *("--stage2.share", "0.2", "--stage2.batch", "4", "--stage2.crop-px", "96"),
         *("--stage2.truth", "1", "--stage2.teacher", "0"),
         *("--stage3.share", "0.1", "--stage3.batch", "4", "--stage3.crop-px", "96"),
+        *_ONE_CORE,
+    )
+    return Training(
+        name=name, module="distill.run", flags=flags, heard=start, heard_as="--start-from"
     )

@@ -51,7 +51,7 @@ class Recipe:
     @property
     def batches(self) -> tuple[int, ...]:
         """Crops per step, of all kinds of steps."""
-        return tuple(self.crops_at(step)[0] for step in {0, self.steps - 1})
+        return tuple({self.crops_at(step)[0] for step in (0, self.steps - 1)})
 
     @property
     def largest_crop_px(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from pixels.build import open_or_build_store
 from pixels.command import UserError
-from pixels.degrade import degrade_in_blocks
+from pixels.degrade import VERSION, degrade_in_blocks
 from pixels.shards import ShardWriter, reduce_photo, write_index
 from pixels.store import PhotoStore
 from pixels.web_layer import WEB, add_web_layer
@@ -41,6 +42,18 @@ def test_web_holds_variants_of_each_photo(tmp_path: Path) -> None:
             expected = degrade_in_blocks(store.photo(number, "full"), 2, seed)
             assert np.array_equal(store.photo(number, WEB, variant), expected)
         assert not np.array_equal(store.photo(number, WEB, 0), store.photo(number, WEB, 1))
+
+
+def test_what_another_version_compressed_is_not_taken(tmp_path: Path) -> None:
+    store = small_store(tmp_path)
+    add_web_layer(store, 3, workers=1)
+    described = store.layer_description(WEB)
+    kind = json.loads(described.read_text())
+    assert kind == {"factor": 1, "variants": 3, "version": VERSION}
+    del kind["version"]  # as the first version wrote it
+    described.write_text(json.dumps(kind))
+    with pytest.raises(UserError, match="another version, in other ways: delete it and prepare"):
+        add_web_layer(PhotoStore(store.folder), 3, workers=1)
 
 
 def test_crops_of_variants_go_together(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from teacher.recipe import Recipe
+from teacher.objectives import absolute_error, polished
+from teacher.recipe import Recipe, set_rate
 
 
 def test_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
@@ -48,9 +49,51 @@ def test_the_optimizer_holds_every_parameter() -> None:
     assert (group["lr"], group["betas"]) == (0.25, (0.9, 0.99))
 
 
+def test_a_rate_is_set_in_place_where_it_is_a_tensor() -> None:
+    weights = [torch.nn.Parameter(torch.ones(2))]
+    for rate in (0.5, torch.tensor(0.5)):
+        optimizer = torch.optim.Adam(weights, lr=rate, foreach=False)
+        before = optimizer.param_groups[0]["lr"]
+        set_rate(optimizer, 0.25)
+        now = optimizer.param_groups[0]["lr"]
+        assert float(now) == 0.25
+        assert (now is before) == isinstance(rate, torch.Tensor)
+
+
+def test_the_last_part_polishes_on_as_many_pixels_of_larger_crops() -> None:
+    recipe = Recipe(steps=100, batch=16, crop_px=48, polish_share=0.1, polish_crop_px=96)
+    assert [recipe.polishes(step) for step in (0, 89, 90, 99)] == [False, False, True, True]
+    assert (recipe.crops_at(89), recipe.crops_at(90)) == ((16, 48), (4, 96))
+    assert sorted(recipe.batches) == [4, 16]
+    assert recipe.largest_crop_px == 96
+    assert Recipe(batch=1, polish_share=0.5, polish_crop_px=200).crops_at(19_999) == (1, 200)
+    plain = Recipe(steps=100, batch=16, crop_px=48)
+    assert not plain.polishes(99)
+    assert (plain.batches, plain.largest_crop_px) == ((16,), 48)
+
+
+def test_polishing_squares_the_error() -> None:
+    class Given(torch.nn.Module):
+        def native(self, rgb: torch.Tensor) -> torch.Tensor:
+            return rgb[:, :1]
+
+        def core(self, image: torch.Tensor) -> torch.Tensor:
+            return image + 0.5
+
+    recipe = Recipe(steps=2, polish_share=0.5)
+    same = torch.zeros((3, 3, 4, 4), dtype=torch.uint8)
+    batch_at = polished(lambda step: [same, same], recipe)
+    errors = [absolute_error(Given(), batch_at(step))["truth"].item() for step in range(2)]  # pyright: ignore
+    assert errors == pytest.approx([0.5, 0.25])
+    assert len(polished(lambda step: [same, same], Recipe())(0)) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("polish_share", -0.1),
+        ("polish_share", 1.1),
+        ("polish_crop_px", 7),
         ("steps", 0),
         ("batch", 0),
         ("warmup_steps", -1),
