@@ -13,9 +13,8 @@ Budget = Literal["gpu", "cpu", "rehearsal"]
 _CLEAN, _WEB = "clean", "web"
 _KINDS = (_CLEAN, _WEB)
 _FIRST = "first"
-# One CPU core is enough for what follows the first trainings, and used where there is a GPU too:
-# a student's step is the same there.
-_ONE_CORE = ("--threads", "1", "--precision", "bf16")
+# Students are small: two threads hardly help, and with another process busy they hinder.
+_ONE_THREAD = ("--threads", "1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,76 +64,59 @@ def plan(budget: Budget) -> list[Training]:
 
 
 def _gpu() -> list[Training]:
-    """Teachers of EDSR-baseline's shape, and students: what the repository's weights come from.
+    """What the repository's weights come from.
 
-    Ten minutes of an H200 where all that it is for runs at once, and three hours of one CPU core.
+    Teachers of EDSR-baseline's shape and three students' first trainings took ten minutes of an
+    H200, all at once; what follows took some hours of one CPU core.
     """
     teacher = (
         *("--blocks", "16", "--channels", "64", "--colour", "luma"),
         *("--batch", "16", "--crop-px", "64", "--learning-rate", "5e-4", "--warmup-steps", "500"),
         *("--polish-share", "0.1", "--polish-crop-px", "128"),
     )
-    teachers = [
-        Training(
-            name=f"residual-{kind}",
-            module="teacher.train",
-            flags=(*teacher, "--steps", steps, "--threads", "1"),
-        )
-        for kind, steps in ((_CLEAN, "20000"), (_WEB, "18000"))
-    ]
     long = (
         *("--warmup-steps", "500", "--stage1.batch", "32", "--stage1.crop-px", "64"),
         *("--stage2.batch", "8", "--stage2.crop-px", "128"),
         *("--stage2.truth", "1", "--stage2.teacher", "0"),
-        *("--stage3.batch", "8", "--stage3.crop-px", "128", "--threads", "1"),
+        *("--stage3.batch", "8", "--stage3.crop-px", "128"),
     )
-    first = {"small": ("--steps", "52000", *long), "large": ("--steps", "54000", *long)}
-    return [*teachers, *_students(first)]
+    return [
+        _teacher(_CLEAN, (*teacher, "--steps", "20000")),
+        _teacher(_WEB, (*teacher, "--steps", "18000")),
+        _first("small", _CLEAN, ("--steps", "52000", *long)),
+        _student("large", _CLEAN, ("--steps", "54000", *long)),
+        _student("large", _WEB, ("--steps", "47000", *long)),
+        _first("nano", _CLEAN, _SHORT),
+        _student("medium", _CLEAN, _SHORT),
+        _going_on("nano-clean", "nano-clean-first", steps=4_000, rate=5e-4),
+        _going_on("small-clean", "small-clean-first", steps=3_000, rate=5e-4),
+        _going_on("nano-web", "nano-clean", steps=6_000, rate=1e-3),
+        _going_on("small-web", "small-clean", steps=12_000, rate=1e-3),
+        _going_on("medium-web", "medium-clean", steps=6_000, rate=1e-3),
+        _MEDIUM_RGB,
+        _going_on("small-fine", "small-clean", steps=3_000, rate=1e-3),
+    ]
 
 
 def _cpu() -> list[Training]:
-    """Some six hours of one CPU core: a smaller teacher, and shorter first trainings."""
-    teacher = ("--blocks", "8", "--channels", "32", "--colour", "luma", "--batch", "8")
-    teachers = [
-        Training(
-            name=f"residual-{kind}",
-            module="teacher.train",
-            flags=(*teacher, "--steps", steps, "--warmup-steps", "300", *_ONE_CORE),
-        )
-        for kind, steps in ((_CLEAN, "12000"), (_WEB, "6000"))
-    ]
-    return [*teachers, *_students({})]
-
-
-def _students(first: dict[str, tuple[str, ...]]) -> list[Training]:
-    """List the students: fresh, again from what that gave, and from there for compressed input.
-
-    Args:
-        first: Flags of the first trainings, by student, where they are not those of one CPU core.
-    """
-    short = ("--steps", "12000", "--warmup-steps", "500", *_ONE_CORE)
-    again = {"nano": 20_000, "small": 15_000, "medium": 10_000, "large": 6_000}
-    compressed = {"nano": 12_000, "small": 30_000, "medium": 8_000, "large": 6_000}
-    listed = [_student(name, f"{_CLEAN}-{_FIRST}", first.get(name, short)) for name in SIZES]
-    listed += [
-        _going_on(f"{name}-{_CLEAN}", f"{name}-{_CLEAN}-{_FIRST}", again[name]) for name in SIZES
-    ]
-    listed += [_going_on(f"{name}-{_WEB}", f"{name}-{_CLEAN}", compressed[name]) for name in SIZES]
-    rgb = ("--colour", "rgb", "--steps", "8000", "--warmup-steps", "500", *_ONE_CORE)
+    """Several hours of one CPU core: a smaller teacher, and shorter first trainings."""
+    teacher = (
+        *("--blocks", "8", "--channels", "32", "--colour", "luma", "--batch", "8"),
+        *("--warmup-steps", "300"),
+    )
     return [
-        *listed,
-        Training(
-            name="medium-rgb-web",
-            module="distill.run",
-            flags=("--student", "medium", *rgb),
-        ),
-        _going_on("small-fine", f"small-{_CLEAN}", 6_000),
+        _teacher(_CLEAN, (*teacher, "--steps", "12000")),
+        _teacher(_WEB, (*teacher, "--steps", "6000")),
+        *(_student(name, _CLEAN, _SHORT) for name in SIZES),
+        *(_going_on(f"{name}-web", f"{name}-clean", steps=8_000, rate=1e-3) for name in SIZES),
+        _MEDIUM_RGB,
+        _going_on("small-fine", "small-clean", steps=6_000, rate=1e-3),
     ]
 
 
 def _rehearsal() -> list[Training]:
     """A few steps, to see that everything is in place before hours are spent."""
-    few = ("--steps", "4", "--threads", "1")
+    few = ("--steps", "4")
     return [
         Training(
             name="residual-clean",
@@ -152,28 +134,47 @@ def _rehearsal() -> list[Training]:
     ]
 
 
+def _teacher(kind: str, flags: tuple[str, ...]) -> Training:
+    return Training(name=f"residual-{kind}", module="teacher.train", flags=(*flags, *_ONE_THREAD))
+
+
 def _student(
     name: str, kind: str, flags: tuple[str, ...], *, heard: str | None = None, heard_as: str = ""
 ) -> Training:
     return Training(
         name=f"{name}-{kind}",
         module="distill.run",
-        flags=("--student", name, *flags),
+        flags=("--student", name, *flags, *_ONE_THREAD),
         heard=heard,
         heard_as=heard_as,
     )
 
 
-def _going_on(name: str, start: str, steps: int) -> Training:
+def _first(name: str, kind: str, flags: tuple[str, ...]) -> Training:
+    return _student(name, f"{kind}-{_FIRST}", flags)
+
+
+def _going_on(name: str, start: str, *, steps: int, rate: float) -> Training:
     """Train in three stages from finished weights, where tuning's own defaults are too cautious."""
     flags = (
         *("--steps", str(steps), "--warmup-steps", "300"),
-        *("--stage1.share", "0.7", "--stage1.learning-rate", "1e-3"),
+        *("--stage1.share", "0.7", "--stage1.learning-rate", str(rate)),
         *("--stage2.share", "0.2", "--stage2.batch", "4", "--stage2.crop-px", "96"),
         *("--stage2.truth", "1", "--stage2.teacher", "0"),
         *("--stage3.share", "0.1", "--stage3.batch", "4", "--stage3.crop-px", "96"),
-        *_ONE_CORE,
+        *_ONE_THREAD,
     )
     return Training(
         name=name, module="distill.run", flags=flags, heard=start, heard_as="--start-from"
     )
+
+
+_SHORT = ("--steps", "12000", "--warmup-steps", "500")
+_MEDIUM_RGB = Training(
+    name="medium-rgb-web",
+    module="distill.run",
+    flags=(
+        *("--student", "medium", "--colour", "rgb", "--steps", "6000", "--warmup-steps", "500"),
+        *("--stage1.batch", "8", *_ONE_THREAD),
+    ),
+)
