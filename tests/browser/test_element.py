@@ -15,8 +15,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from skimage import data
 
+from tests.browser.library.pages import STRICT, served
 from tests.browser.stand_in import write_stand_in
-from tests.browser.test_library import STRICT, served
 from tests.made_runs import MadeChain
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 
 from export.runtimes import run_pytorch
 from teacher.checkpoint import load_network
-from tests.browser.test_library import run, served
+from tests.browser.library.pages import run, served
 from tests.commands import command_here
 from tests.made_runs import MadeChain
 from tests.teacher.test_presets import TINY_FLIPBOARD

@@ -17,8 +17,8 @@ from PIL import Image
 from playwright.sync_api import Browser
 from skimage import data
 
+from tests.browser.library.pages import served
 from tests.browser.listings import listings, write_named
-from tests.browser.test_library import served
 from tests.made_runs import ROOT, MadeChain
 
 pytestmark = pytest.mark.browser
