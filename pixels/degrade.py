@@ -127,12 +127,26 @@ def apply(
     photo: NDArray[np.uint8], scale: int, way: Degradation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Do what `degrade` does, in a way of one's choice."""
-    height, width = reduced_size((photo.shape[0], photo.shape[1]), scale)
-    original = Image.fromarray(np.ascontiguousarray(photo[: height * scale, : width * scale]))
-    reduced = np.asarray(original.resize((width, height), _FILTERS[way.reduction]))
+    reduced = reduced_by(photo, scale, way.reduction)
     if way.sharpening or way.noise:
         reduced = _distorted(reduced, way, rng)
     return compress(reduced, way.codec, way.quality, way.subsampling)
+
+
+def reduced_by(photo: NDArray[np.uint8], scale: int, reduction: Reduction) -> NDArray[np.uint8]:
+    """Make a photo smaller as image tools do it, by Pillow.
+
+    Args:
+        photo: As for `degrade`.
+        scale: As for `degrade`.
+        reduction: By which filter.
+
+    Returns:
+        As `degrade`.
+    """
+    height, width = reduced_size((photo.shape[0], photo.shape[1]), scale)
+    original = Image.fromarray(np.ascontiguousarray(photo[: height * scale, : width * scale]))
+    return np.asarray(original.resize((width, height), _FILTERS[reduction]))
 
 
 def degrade_in_blocks(

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pixels.command import UserError, run_command
+from pixels.degrade import Reduction, reduced_by
 from pixels.disk import whole_file
 from pixels.files import list_pictures, read_picture, stored_as_grey
 from pixels.metrics import Quality, compare, smallest_measurable_px
@@ -50,6 +51,9 @@ class EvaluateConfig:
     input: Annotated[tuple[str, ...], tyro.conf.arg(metavar="INPUT [INPUT ...]")] = (CLEAN,)
     """What is enlarged: `clean`, the reduced photo, or codec and quality as in `jpeg-75`, `webp-75`
     or `avif-60`, what they leave of it."""
+    reduction: Reduction = "bicubic"
+    """By which filter photos are reduced: published figures are of MATLAB's `bicubic`; sites use
+    `lanczos` and `area` as well, here as Pillow computes them."""
     ssimulacra2: bool = False
     """Measure SSIMULACRA2 as well (at most 100; slow): how near it looks."""
     ensemble: bool = False
@@ -85,6 +89,7 @@ def measure(
     photos: Sequence[Path],
     *,
     input_name: str = CLEAN,
+    reduction: Reduction = "bicubic",
     looks: bool = False,
     folder: Path | None = None,
     gallery: Gallery | None = None,
@@ -95,6 +100,7 @@ def measure(
         enlargers: All of one scale where there is a gallery.
         photos: Files of originals.
         input_name: What becomes of the reduced photo: `pixels.sent`.
+        reduction: By which filter it was reduced; rows name any but bicubic.
         looks: Whether SSIMULACRA2 is measured as well.
         folder: What photos are named relative to; by default their own folders.
         gallery: Is offered each photo with what was made of it.
@@ -103,6 +109,7 @@ def measure(
         UserError: A photo cannot be read or is too small to measure.
     """
     rows = []
+    label = input_name if reduction == "bicubic" else f"{reduction} {input_name}"
     for path in track(photos, "measuring"):
         photo, grey = read_picture(path).rgb, stored_as_grey(path)
         name = path.relative_to(folder or path.parent).as_posix()
@@ -113,11 +120,13 @@ def measure(
             if min(photo.shape[:2]) < need:
                 raise UserError(f"{path} is too small to measure: {need}x{need} pixels are needed")
             reduced, original = reduce_photo(photo, scale)
+            if reduction != "bicubic":
+                reduced = reduced_by(photo, scale, reduction)
             enlarged = enlarger.enlarge(sent(reduced, input_name))
             quality = compare(enlarged, original, shave_px=scale, grey=grey)
             if looks:
                 quality = replace(quality, ssimulacra2=ssimulacra2(enlarged, original))
-            rows.append(Row(photo=name, model=enlarger.name, quality=quality, input=input_name))
+            rows.append(Row(photo=name, model=enlarger.name, quality=quality, input=label))
             if gallery is not None:
                 results[enlarger.name] = enlarged
         if gallery is not None:
@@ -155,12 +164,14 @@ def main(config: EvaluateConfig) -> None:
             enlargers,
             photos,
             input_name=input_name,
+            reduction=config.reduction,
             looks=config.ssimulacra2,
             folder=config.photos,
             gallery=gallery,
         )
         summary = means(rows)
-        title = f"{config.photos}, {input_name}, x{enlargers[0].scale}, {len(photos)} photos"
+        scale = enlargers[0].scale
+        title = f"{config.photos}, {summary[0].input}, x{scale}, {len(photos)} photos"
         Console().print(_table(title, enlargers, summary))
         figures += [*rows, *summary]
     if config.csv is not None:

@@ -137,6 +137,29 @@ def test_compressed_input_is_measured_too(tmp_path: Path, photos_folder: Path) -
     assert row["psnr"] == f"{compare(enlarged, original, shave_px=2).psnr:.4f}"
 
 
+def test_photos_are_reduced_by_the_filter_that_is_asked_for(
+    tmp_path: Path, photos_folder: Path
+) -> None:
+    paths = list_pictures(photos_folder)
+    enlarger = open_enlarger("bicubic")
+    rows = measure([enlarger], paths, input_name="webp-80", reduction="lanczos")
+    for path, row in zip(paths, rows, strict=True):
+        _, original = reduce_photo(read_picture(path).rgb, 2)
+        small = (original.shape[1] // 2, original.shape[0] // 2)
+        reduced = Image.fromarray(original).resize(small, Image.Resampling.LANCZOS)
+        file = io.BytesIO()
+        reduced.save(file, "WEBP", quality=80)
+        enlarged = enlarger.enlarge(np.asarray(Image.open(file).convert("RGB")))
+        assert row.quality == compare(enlarged, original, shave_px=2)
+        assert row.input == "lanczos webp-80"
+    done = command_here(
+        *("teacher.evaluate", "--photos", photos_folder, "--reduction", "area"),
+        *("--csv", tmp_path / "out.csv", "--threads", "1"),
+    )
+    assert done.status == 0, done.errors
+    assert "area clean" in (tmp_path / "out.csv").read_text()
+
+
 @pytest.mark.parametrize("wrong", ["jpg-75", "jpeg", "webp-0", "avif-101", "jpeg-7.5"])
 def test_an_input_that_is_none_is_told(tmp_path: Path, wrong: str) -> None:
     done = command_here("teacher.evaluate", "--photos", tmp_path, "--input", wrong)
