@@ -50,7 +50,7 @@ class DataConfig:
     degradation: DegradationKind = "clean"
     """What the input is: `clean`, the photo reduced by bicubic, or `web`, what a site really sends:
     reduced in one way or another and compressed as JPEG, WebP or AVIF at qualities of 40 to 95;
-    `fine`: the same at 65 to 97 and without noise, as half-size photos are best sent."""
+    `fine`: reduced by bicubic and compressed at 65 to 97, as `export.publish` sends them."""
 
 
 @dataclass(frozen=True, kw_only=True)
