@@ -21,7 +21,7 @@ INPUTS = ("clean", "jpeg-75", "webp-75")
 _KINDS = {
     "clean": "photos reduced by bicubic and not compressed since",
     "web": "photos as sites send them: reduced, then compressed as JPEG, WebP or AVIF",
-    "fine": "photos reduced by bicubic and compressed finely: JPEG, WebP or AVIF of quality 65 to 97",
+    "fine": "photos reduced by bicubic, compressed as JPEG, WebP or AVIF of quality 65 to 97",
 }
 
 
