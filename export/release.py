@@ -45,7 +45,7 @@ class ReleaseConfig:
     runs: Path = Path("runs/release")
     """Folder for the store of photos and every training; a stopped release goes on there."""
     budget: Budget = "gpu"
-    """`gpu`: about an hour of one current GPU. `cpu`: smaller trainings, a few hours of one core.
+    """`gpu`: under an hour of one current GPU. `cpu`: smaller trainings, many hours of one core.
     `rehearsal`: four steps of three networks, to see that everything is in place."""
     only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME [NAME ...]")] = ()
     """Release these alone, and train what they need; by default all of the budget's."""

@@ -66,8 +66,9 @@ def plan(budget: Budget) -> list[Training]:
 def _gpu() -> list[Training]:
     """What the repository's weights come from.
 
-    Teachers of EDSR-baseline's shape and three students' first trainings took ten minutes of an
-    H200, all at once; what follows took some hours of one CPU core.
+    Teachers of EDSR-baseline's shape, `large` and the first training of `small` took ten minutes of
+    an H200, all at once; the rest took some hours of one CPU core. (`medium` and `small-fine` are
+    of a release before, whose compressed photos were other ones.)
     """
     teacher = (
         *("--blocks", "16", "--channels", "64", "--colour", "luma"),
@@ -99,7 +100,7 @@ def _gpu() -> list[Training]:
 
 
 def _cpu() -> list[Training]:
-    """Several hours of one CPU core: a smaller teacher, and shorter first trainings."""
+    """Many hours of one CPU core: a smaller teacher, and shorter trainings."""
     teacher = (
         *("--blocks", "8", "--channels", "32", "--colour", "luma", "--batch", "8"),
         *("--warmup-steps", "300"),
