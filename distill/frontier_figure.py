@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from distill.frontier_point import Point
 from pixels.disk import whole_file
@@ -42,7 +42,7 @@ def draw_frontier(path: Path, points: Sequence[Point], *, benchmark: str) -> Non
         row[0].set_ylabel(told)
     for axes, told in zip(grid[-1], _COSTS.values(), strict=True):
         axes.set_xlabel(told)
-    grid[0, 0].legend(frameon=False, loc="lower right", fontsize=9)
+    grid[0, 0].legend(frameon=False, loc="center right", fontsize=9)
     with whole_file(path) as temporary:
         figure.savefig(temporary, dpi=100, format="png")
 
@@ -54,8 +54,9 @@ def _draw(axes: Axes, points: Sequence[Point], quality: str, cost: str) -> None:
     y = [getattr(point, quality) for point in students]
     axes.plot(x, y, color=_BLUE, marker="o", markersize=6)
     for point, place in zip(students, zip(x, y, strict=True), strict=True):
+        # Below: above the best students is the teacher's line.
         axes.annotate(
-            point.name, place, textcoords="offset points", xytext=(0, 8), ha="center", fontsize=9
+            point.name, place, textcoords="offset points", xytext=(4, -15), ha="center", fontsize=9
         )
     for point in points:
         if point.name in _LINES:
@@ -63,6 +64,7 @@ def _draw(axes: Axes, points: Sequence[Point], quality: str, cost: str) -> None:
             axes.axhline(value, color=_LINES[point.name], linestyle="--", linewidth=1.2,
                          label=f"{point.name}")  # fmt: skip
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))  # a decade may not be in sight
     axes.xaxis.set_major_formatter(FuncFormatter(_short))
     axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
     axes.margins(x=0.12, y=0.12)
