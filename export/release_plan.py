@@ -11,7 +11,6 @@ from distill.students import SIZES
 Budget = Literal["gpu", "cpu", "rehearsal"]
 
 _CLEAN, _WEB = "clean", "web"
-_KINDS = (_CLEAN, _WEB)
 _FIRST = "first"
 # Students are small: two threads hardly help, and with another process busy they hinder.
 _ONE_THREAD = ("--threads", "1")
@@ -119,16 +118,12 @@ def _rehearsal() -> list[Training]:
     """A few steps, to see that everything is in place before hours are spent."""
     few = ("--steps", "4")
     return [
-        Training(
-            name="residual-clean",
-            module="teacher.train",
-            flags=("--blocks", "1", "--channels", "4", "--batch", "2", *few),
-        ),
+        _teacher(_CLEAN, ("--blocks", "1", "--channels", "4", "--batch", "2", *few)),
         _student("nano", _CLEAN, few, heard="residual-clean", heard_as="--teacher"),
         Training(
             name="nano-web",
             module="distill.run",
-            flags=few,
+            flags=(*few, *_ONE_THREAD),
             heard="nano-clean",
             heard_as="--start-from",
         ),

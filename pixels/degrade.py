@@ -83,7 +83,8 @@ def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
     """Draw a way at random; a third for each codec."""
     bounds = _RANGES[sending]
     codec: Codec = ("JPEG", "WEBP", "AVIF")[rng.integers(3)]
-    reduction = _chosen(rng, bounds.reductions)
+    reductions = list(bounds.reductions)
+    reduction = reductions[rng.choice(len(reductions), p=list(bounds.reductions.values()))]
     quality = int(rng.integers(bounds.qualities[0], bounds.qualities[1] + 1))
     fine = bool(rng.integers(2))
     noisy, sharpened = rng.random(2) < bounds.distorted
@@ -97,13 +98,6 @@ def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
         quality=quality,
         subsampling="4:4:4" if fine and codec != "WEBP" else "4:2:0",
     )
-
-
-def _chosen(rng: np.random.Generator, shares: dict[Reduction, float]) -> Reduction:
-    """Choose one of the filters, each as often as its share says."""
-    ends = np.cumsum(list(shares.values()))
-    place = int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))
-    return list(shares)[place]
 
 
 def degrade(
