@@ -7,11 +7,15 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pixels.command import UserError
 from pixels.disk import sha256_of, whole_folder
 from pixels.files import ImageError, read_picture
 from pixels.parallel import core_count, in_order
 from pixels.progress import track
+from pixels.resize import resize
 from pixels.shards import Pair, ShardWriter, fingerprint_of, reduce_photo, split_of, write_index
 from pixels.store import LeftOut, PhotoStore
 
@@ -48,8 +52,18 @@ def held_out(path: Path) -> bool:
     return split_of(sha256_of(path)) == "validation"
 
 
-def load_pair(path: Path, *, scale: int, smallest_px: int) -> Pair | LeftOut:
-    """Read a photo and reduce it; or tell why it cannot be used."""
+def load_pairs(
+    path: Path, *, scale: int, short_sides: Sequence[int] = (), smallest_px: int = 1
+) -> list[Pair] | LeftOut:
+    """Read a photo and make the training pairs of its copies; or tell why it cannot be used.
+
+    Args:
+        path: The photo.
+        scale: How many times smaller the reduced one of a pair is.
+        short_sides: Shorter sides of the copies, in pixels; of those above the photo's own, the
+            photo as it is. None: the photo alone, as it is.
+        smallest_px: Sides of the photo, reduced, must have at least this many pixels.
+    """
     try:
         photo = read_picture(path).rgb
     except ImageError as error:
@@ -61,7 +75,17 @@ def load_pair(path: Path, *, scale: int, smallest_px: int) -> Pair | LeftOut:
             name=path.name,
             reason=f"{path}: {size} is too small to crop, {need}x{need} pixels are needed",
         )
-    return reduce_photo(photo, scale)
+    short = min(photo.shape[:2])
+    sides = sorted({min(side, short) for side in short_sides or (short,)}, reverse=True)
+    return [reduce_photo(_with_short_side(photo, side), scale) for side in sides]
+
+
+def _with_short_side(photo: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    height, width = photo.shape[:2]
+    if side == min(height, width):
+        return photo
+    share = side / min(height, width)
+    return resize(photo, (round(share * height), round(share * width)))
 
 
 def _write_store(
@@ -69,14 +93,14 @@ def _write_store(
 ) -> None:
     left_out: list[LeftOut] = []
     kept = 0
-    load = partial(load_pair, scale=scale, smallest_px=smallest_px)
+    load = partial(load_pairs, scale=scale, smallest_px=smallest_px)
     with ShardWriter(folder, "train") as writer:
         loaded = in_order(load, [path for _, path in photos], workers=core_count())
-        for (sha256, path), pair in zip(track(photos, "decoding photos"), loaded, strict=True):
-            if isinstance(pair, LeftOut):
-                left_out.append(pair)
+        for (sha256, path), pairs in zip(track(photos, "decoding photos"), loaded, strict=True):
+            if isinstance(pairs, LeftOut):
+                left_out.append(pairs)
             else:
-                writer.add(path.name, sha256, pair)
+                writer.add(path.name, sha256, *pairs)
                 kept += 1
     if not kept:
         raise UserError(f"none of the {len(photos)} photos can be used; {left_out[0].reason}")

@@ -43,12 +43,12 @@ Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredPhoto:
-    """One photo of a store."""
+    """One picture of a store: a photo, or a copy of it made smaller first."""
 
     name: str
-    """File name, for reports."""
+    """File name, for reports; copies share it."""
     sha256: str
-    """Of the file it was read from."""
+    """Of the file it was read from; copies share it."""
     height: int
     """Of the reduced photo, in pixels."""
     width: int
@@ -124,9 +124,9 @@ def split_of(sha256: str) -> Split:
     return "validation" if last == 0 else "test" if last == 1 else "train"
 
 
-def fingerprint_of(hashes: Sequence[str], *numbers: int) -> str:
-    """Name exactly these photos with these settings: 64 hexadecimal digits."""
-    text = "\n".join([*sorted(hashes), *map(str, numbers)])
+def fingerprint_of(names: Sequence[str], *numbers: int) -> str:
+    """Name exactly these contents with these settings: 64 hexadecimal digits."""
+    text = "\n".join([*sorted(names), *map(str, numbers)])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -154,16 +154,16 @@ class ShardWriter:
         else:
             self._open.__exit__(kind, error, trace)
 
-    def add(self, name: str, sha256: str, pair: Pair) -> None:
-        """Write one photo."""
+    def add(self, name: str, sha256: str, *pairs: Pair) -> None:
+        """Write one photo, or copies of it of several sizes, all into one shard."""
         if not self._photos:
             self._begin()
-        reduced, full = pair
-        self._files[0].write(reduced.tobytes())
-        self._files[1].write(full.tobytes())
-        self._statistics.add(full)
-        height, width = reduced.shape[:2]
-        self._photos.append(StoredPhoto(name=name, sha256=sha256, height=height, width=width))
+        for reduced, full in pairs:
+            self._files[0].write(reduced.tobytes())
+            self._files[1].write(full.tobytes())
+            self._statistics.add(full)
+            height, width = reduced.shape[:2]
+            self._photos.append(StoredPhoto(name=name, sha256=sha256, height=height, width=width))
         if self._files[1].tell() >= self._shard_bytes:
             self._finish()
 

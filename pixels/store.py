@@ -117,8 +117,14 @@ class PhotoStore:
 
     @property
     def fingerprint(self) -> str:
-        """Names exactly these photos at this scale: 64 hexadecimal digits."""
-        return fingerprint_of([photo.sha256 for photo in self.photos], self.scale)
+        """Names exactly these photos, of these sizes, at this scale: 64 hexadecimal digits."""
+        names = [f"{photo.sha256} {photo.width}x{photo.height}" for photo in self.photos]
+        return fingerprint_of(names, self.scale)
+
+    @property
+    def file_count(self) -> int:
+        """How many photo files its pictures come from."""
+        return len({photo.sha256 for photo in self.photos})
 
     def kind(self, layer: str) -> LayerKind:
         """Tell what a layer holds of each photo.

@@ -21,7 +21,7 @@ from typing import get_args
 
 import tyro
 
-from pixels.build import load_pair
+from pixels.build import load_pairs
 from pixels.command import UserError, run_command
 from pixels.contact_sheet import Section, write_contact_sheet
 from pixels.disk import whole_file
@@ -35,6 +35,9 @@ from pixels.web_layer import VARIANTS, add_web_layer
 
 _SHOWN_KEPT = 48
 _SHOWN_LEFT_OUT = 24
+SHORT_SIDES = (512, 384, 272)
+"""Chosen by measurement: docs/decisions/0022."""
+_SMALLEST_SIDE_PX = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,10 @@ class PrepareConfig:
     """Folder of the store; one that is there is completed or added to."""
     scale: int = 2
     """How many times smaller the inputs are."""
+    short_sides: tuple[int, ...] = SHORT_SIDES
+    """Shorter sides, in pixels, that photos are reduced to before they are stored: a copy of each
+    for training, the largest alone for validation and test. Photos are never enlarged. None: as
+    they are. What is reduced is sharper, pixel for pixel, and so are the pictures of pages."""
     variants: int = VARIANTS
     """Encoded variants per training photo for --degradation web; 0 leaves them to the training."""
     limits: tyro.conf.OmitArgPrefixes[Limits] = field(default_factory=Limits)
@@ -56,6 +63,11 @@ class PrepareConfig:
     def __post_init__(self) -> None:
         if not 2 <= self.scale <= 4:
             raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
+        if any(side < _SMALLEST_SIDE_PX for side in self.short_sides):
+            raise ValueError(
+                f"short-sides must be at least {_SMALLEST_SIDE_PX} pixels, got "
+                f"{min(self.short_sides)}"
+            )
         if self.variants < 0 or (self.workers is not None and self.workers < 1):
             raise ValueError("variants must be at least 0 and workers at least 1")
 
@@ -69,7 +81,7 @@ def main(config: PrepareConfig) -> None:
     # What earlier calls stored is judged again, so that its copies are recognised.
     measured = survey(paths, folder / "journal.jsonl", stored, workers=workers)
     judged = judge(measured, config.limits, list(stored))
-    _store_kept(folder, judged, stored, config.scale, workers)
+    _store_kept(config, judged, stored, workers)
     if not _stored(folder):
         _report(folder, judged)
         raise UserError(
@@ -81,7 +93,7 @@ def main(config: PrepareConfig) -> None:
     training = PhotoStore(folder, "train")
     if config.variants and training.photos:
         add_web_layer(training, config.variants, workers=workers, processes=workers > 1)
-    sizes = ", ".join(f"{len(PhotoStore(folder, split).photos)} {split}" for split in SPLITS)
+    sizes = ", ".join(f"{PhotoStore(folder, split).file_count} {split}" for split in SPLITS)
     console.print(f"{_counts(judged)}\nwrote {folder} ({sizes})")
 
 
@@ -127,7 +139,10 @@ def _read_list(path: Path) -> list[Path]:
 
 def _claim(folder: Path, config: PrepareConfig) -> None:
     """Make the folder of the store; refuse one of other settings, or of something else."""
-    settings = {"scale": config.scale, "variants": config.variants, **asdict(config.limits)}
+    settings = {
+        **{"scale": config.scale, "short_sides": list(config.short_sides)},
+        **{"variants": config.variants, **asdict(config.limits)},
+    }
     path = folder / "settings.json"
     if folder.is_dir() and any(folder.iterdir()) and not path.is_file():
         raise UserError(f"{folder} holds something else: name a new folder by --store")
@@ -155,22 +170,25 @@ def _stored(folder: Path) -> dict[str, str]:
 
 
 def _store_kept(
-    folder: Path, judged: Sequence[Judged], stored: dict[str, str], scale: int, workers: int
+    config: PrepareConfig, judged: Sequence[Judged], stored: dict[str, str], workers: int
 ) -> None:
+    sides = sorted(config.short_sides, reverse=True)
     kept = [entry.file for entry in judged if entry.verdict == "kept"]
     for split in SPLITS:
         fresh = [
             file for file in kept if file.sha256 not in stored and split_of(file.sha256) == split
         ]
-        load = partial(load_pair, scale=scale, smallest_px=1)
+        # What is measured is measured once, at the largest size.
+        shorter = sides if split == "train" else sides[:1]
+        load = partial(load_pairs, scale=config.scale, short_sides=shorter)
         paths = [Path(file.path) for file in fresh]
-        pairs = in_order(load, paths, workers=min(workers, len(paths) or 1), processes=True)
-        with ShardWriter(folder, split) as writer:
-            for file, pair in zip(track(fresh, f"storing for {split}"), pairs, strict=True):
-                if isinstance(pair, LeftOut):  # it was there a moment ago
-                    console.print(f"left out: {pair.reason}", style="yellow")
+        loaded = in_order(load, paths, workers=min(workers, len(paths) or 1), processes=True)
+        with ShardWriter(config.store, split) as writer:
+            for file, pairs in zip(track(fresh, f"storing for {split}"), loaded, strict=True):
+                if isinstance(pairs, LeftOut):  # it was there a moment ago
+                    console.print(f"left out: {pairs.reason}", style="yellow")
                 else:
-                    writer.add(Path(file.path).name, file.sha256, pair)
+                    writer.add(Path(file.path).name, file.sha256, *pairs)
 
 
 def _counts(judged: Sequence[Judged]) -> str:

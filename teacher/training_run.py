@@ -165,7 +165,7 @@ def _describe(
     run: TrainingRun, photos: Photos, network: Network, extra_settings: dict[str, Any]
 ) -> RunRecord:
     """Write down what is known before the training: all that decides its result."""
-    data = {"fingerprint": photos.store.fingerprint, "photos": len(photos.store.photos)}
+    data = {"fingerprint": photos.store.fingerprint, "photos": photos.store.file_count}
     settings = {
         "network": {"name": network.name, **asdict(network.config)},
         "recipe": asdict(run.recipe),

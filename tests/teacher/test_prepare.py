@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from pixels.command import UserError
+from pixels.resize import resize
 from pixels.samples import sample_photos
 from pixels.shards import SPLITS, reduce_photo, split_of
 from pixels.store import PhotoStore
@@ -26,10 +27,11 @@ from tests.made_runs import ROOT
 from tests.pixels.made_illustrations import page
 
 SMALL = ("--min-pixels", "20000", "--workers", "1", "--variants", "1")
+AS_THEY_ARE = (*SMALL, "--short-sides")
 
 
 def prepare(store: Path, *arguments: str | Path) -> Finished:
-    return command_here("teacher.prepare", *arguments, "--store", store, *SMALL)
+    return command_here("teacher.prepare", *arguments, "--store", store, *AS_THEY_ARE)
 
 
 def verdicts(store: Path) -> dict[str, str]:
@@ -106,6 +108,36 @@ def test_the_store_holds_what_was_kept_split_by_content(made: Path, photos: Path
     assert store.deviation == pytest.approx(everything.std(axis=0).tolist())
 
 
+def test_copies_have_the_shorter_sides_asked_for_and_none_is_enlarged(
+    tmp_path: Path, photos: Path
+) -> None:
+    store = tmp_path / "store"
+    sides = ("--short-sides", "160", "300", "202")
+    done = command_here("teacher.prepare", photos, "--store", store, *SMALL, *sides)
+    assert done.status == 0, done.errors
+    sizes = {"train": (280, 202, 160), "validation": (280,), "test": (280,)}
+    found = 0
+    for split in SPLITS:
+        opened = PhotoStore(store, split)
+        for number, photo in enumerate(opened.photos):
+            side = sizes[split][number % len(sizes[split])]
+            whole = np.asarray(Image.open(photos / photo.name))
+            copy = whole if side == 280 else resize(whole, (side, side))
+            reduced, original = reduce_photo(copy, 2)
+            assert np.array_equal(opened.photo(number, "full"), original)
+            assert np.array_equal(opened.photo(number, "reduced"), reduced)
+            found += 1
+        assert opened.file_count * len(sizes[split]) == len(opened.photos)
+    training = PhotoStore(store, "train")
+    assert found > training.file_count > 0
+    assert training.has_layer("web")
+    one = tmp_path / "one"
+    command_here("teacher.prepare", photos, "--store", one, *SMALL, "--short-sides", "202")
+    other = PhotoStore(one, "train")
+    assert other.file_count == training.file_count
+    assert other.fingerprint != training.fingerprint  # the same files, of other sizes
+
+
 def test_splits_are_80_10_10() -> None:
     splits = [split_of(f"{number * 7919:08x}") for number in range(100_000)]
     shares = [splits.count(split) / len(splits) for split in SPLITS]
@@ -135,7 +167,7 @@ def test_added_photos_change_nothing_that_is_there(tmp_path: Path, photos: Path)
 
 def test_two_processes_make_the_same_store(tmp_path: Path, photos: Path, made: Path) -> None:
     done = command_here(
-        "teacher.prepare", photos, "--store", tmp_path / "store", *SMALL, "--workers", "2"
+        "teacher.prepare", photos, "--store", tmp_path / "store", *AS_THEY_ARE, "--workers", "2"
     )
     assert done.status == 0, done.errors
     for path in made.rglob("shards/*/*"):
@@ -165,10 +197,14 @@ def test_bad_input_is_told(tmp_path: Path, photos: Path, made: Path) -> None:
         assert problem in sentence
         assert str(tmp_path / name) in sentence
         assert not (tmp_path / "store").exists()
-    other = command_here("teacher.prepare", photos, "--store", made, *SMALL, "--scale", "3")
+    other = command_here("teacher.prepare", photos, "--store", made, *AS_THEY_ARE, "--scale", "3")
     assert "other settings (scale)" in other.sentence()
     assert "holds something else" in prepare(photos, photos).sentence()
-    for wrong in (("--scale", "5"), ("--min-pixels", "0"), ("--workers", "0"), ("--variants=-1",)):
+    for wrong in (
+        ("--scale", "5"),
+        ("--short-sides", "512", "100"),
+        *(("--min-pixels", "0"), ("--workers", "0"), ("--variants=-1",)),
+    ):
         done = command_here("teacher.prepare", photos, "--store", tmp_path / "store", *wrong)
         assert done.status == 2
         assert wrong[0].strip("-").partition("=")[0] in done.errors
@@ -187,7 +223,7 @@ def test_nothing_usable_is_told_with_the_report(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_and_the_same_command_goes_on(
     tmp_path: Path, photos: Path, made: Path
 ) -> None:
-    command = ("teacher.prepare", photos, "--store", tmp_path / "store", *SMALL)
+    command = ("teacher.prepare", photos, "--store", tmp_path / "store", *AS_THEY_ARE)
     done = command_on_full_disk(100_000, *command)
     assert "cannot write: file too large" in done.sentence()
     assert str(tmp_path / "store") in done.sentence()
@@ -200,7 +236,7 @@ def test_stopped_at_any_time_it_goes_on(
     tmp_path: Path, photos: Path, made: Path, how: signal.Signals
 ) -> None:
     store = tmp_path / "store"
-    command = ["teacher.prepare", str(photos), "--store", str(store), *SMALL]
+    command = ["teacher.prepare", str(photos), "--store", str(store), *AS_THEY_ARE]
     journal = store / "journal.jsonl"
     with subprocess.Popen(
         [sys.executable, "-m", *command],
