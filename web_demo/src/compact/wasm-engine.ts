@@ -1,21 +1,21 @@
 import { program, swap } from 'kernels:rows';
 import type { Engine } from '../engine';
 import { NETWORK_FILE } from './file-name';
-import { compileProgram, type StartProgram } from './kernels';
+import { compileProgram } from './kernels';
 import { parseNetwork } from './network';
 import { floatsOf } from './no-floats';
 import { WasmChain } from './wasm-chain';
 
-let compiled: Promise<StartProgram> | undefined;
+// While the model is on its way.
+const compiled = compileProgram(Uint8Array.from(program, (text) => text.charCodeAt(0) ^ swap));
+compiled.catch(() => undefined); // it is told to whoever opens a model
 
 /** The small runtime on WebAssembly. */
 export const wasmEngine: Engine = {
   backend: 'wasm',
   open: async (files) => {
     const network = parseNetwork(files[NETWORK_FILE] ?? new Uint8Array());
-    compiled ??= compileProgram(Uint8Array.from(program, (text) => text.charCodeAt(0) ^ swap));
-    const start = await compiled;
-    const chain = new WasmChain(await start(), network);
+    const chain = new WasmChain(await (await compiled)(), network);
     return {
       ...floatsOf(chain),
       runBytes: async (pixels, height, width) => chain.enlargeBytes(pixels, height, width),

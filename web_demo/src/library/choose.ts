@@ -101,9 +101,10 @@ async function start(
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
-    const started = await session.start(card, files, tilePx);
+    const loaded = await files;
+    const started = await session.start(card, loaded, tilePx);
     if (backend === 'wasm' && session.place === 'worker') {
-      void session.employ(workers - 1, open, card, files);
+      void session.employ(workers - 1, open, card, loaded);
     }
     return { session, started };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { type Card, type ModelFiles, readCard, requireUntouched } from '../card';
 import { ModelMismatch } from '../errors';
-import { fetchBlob } from './fetch-blob';
+import { fetchAs } from './fetch-as';
 import { extras, sentence } from './lazy';
 
 /** The files of an export folder by name, `halfsize.json` among them. */
@@ -12,20 +12,18 @@ export type ModelBytes = Record<string, ArrayBuffer | Uint8Array<ArrayBuffer> | 
  */
 export type ModelSource = string | URL | ModelBytes;
 
-export type LoadedModel = { card: Card; files: ModelFiles };
+/** Engines are opened while the files are still on their way. */
+export type LoadedModel = { card: Card; files: Promise<ModelFiles> };
 
 /** Gives a model's files by name; undefined for one that is not there. */
 export type FindFile = (name: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 
 /**
- * Get a model's card and files, and refuse them unless each file has its card's SHA-256.
+ * Get a model's card, and begin to get its files.
  *
- * @throws ModelMismatch naming what is missing or altered, Aborted.
+ * @throws ModelMismatch, Aborted. The files too: what is missing or altered is named.
  */
-export async function loadModelFiles(
-  source: ModelSource,
-  signal?: AbortSignal,
-): Promise<LoadedModel> {
+export async function loadModel(source: ModelSource, signal?: AbortSignal): Promise<LoadedModel> {
   const find = await finderOf(source, signal);
   const text = new TextDecoder().decode(await find('halfsize.json'));
   let content: unknown;
@@ -36,6 +34,13 @@ export async function loadModelFiles(
   }
   const card = readCard(content);
   if (!card) throw new ModelMismatch(await sentence('not a card', content));
+  const files = filesOf(card, find);
+  files.catch(() => undefined); // it is told to whoever asks for them
+  return { card, files };
+}
+
+/** Get a model's files, and refuse them unless each has its card's SHA-256. */
+async function filesOf(card: Card, find: FindFile): Promise<ModelFiles> {
   const files: ModelFiles = {};
   await Promise.all(
     Object.keys(card.files).map(async (name) => {
@@ -44,7 +49,7 @@ export async function loadModelFiles(
     }),
   );
   await requireUntouched(card, files, async (bytes) => (await extras()).sha256(bytes), sentence);
-  return { card, files };
+  return files;
 }
 
 async function finderOf(source: ModelSource, signal?: AbortSignal): Promise<FindFile> {
@@ -57,6 +62,6 @@ async function finderOf(source: ModelSource, signal?: AbortSignal): Promise<Find
   const folder = pathname.replace(/(\/?[^/]*\.json|\/)?$/, '/');
   return async (name) => {
     const url = new URL(folder + name + search, href);
-    return new Uint8Array(await (await fetchBlob(url, signal, ModelMismatch)).arrayBuffer());
+    return new Uint8Array(await fetchAs('arrayBuffer', url, signal, ModelMismatch));
   };
 }

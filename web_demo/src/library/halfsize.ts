@@ -5,7 +5,7 @@ import type { Output } from '../messages';
 import type { Picture } from '../picture';
 import { type ChooseOptions, type Chosen, type Refusal, startBest, startOnly } from './choose';
 import type { Place } from './engine-port';
-import { type LoadedModel, loadModelFiles, type ModelSource } from './fetch-model';
+import { type LoadedModel, loadModel, type ModelSource } from './fetch-model';
 import { extras, sentence, setFolder } from './lazy';
 import { type Outputs, requireDrawable, toOutput } from './output';
 import type { Finished, JobOptions } from './session';
@@ -92,7 +92,7 @@ export class Halfsize {
       throw new NoBackend(await sentence('no such backend', backend));
     }
     if (signal?.aborted) throw new Aborted(signal.reason);
-    const loaded = await loadModelFiles(model, signal);
+    const loaded = await loadModel(model, signal);
     const refused: Refusal[] = [];
     const start = (transparent: boolean, signal?: AbortSignal) => {
       const choose: ChooseOptions = { place, base, tilePx, workers, signal, transparent };
@@ -101,6 +101,7 @@ export class Halfsize {
         : startOnly(backendFor(backend, formOf(loaded.card)), loaded, choose);
     };
     const chosen = await start(false, signal);
+    await loaded.files; // where no backend asked for them
     return new Halfsize(loaded, start, backend === 'auto', refused, chosen);
   }
 

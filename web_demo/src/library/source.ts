@@ -2,7 +2,7 @@ import { UnsupportedImage } from '../errors';
 import type { ColorSpace } from '../messages';
 import type { Picture } from '../picture';
 import { isOutsideSrgb } from './colours';
-import { fetchBlob } from './fetch-blob';
+import { fetchAs } from './fetch-as';
 import { extras, sentence } from './lazy';
 
 /** What can be enlarged. A string is the address of an image. */
@@ -35,7 +35,7 @@ const EXACT: ImageBitmapOptions = { premultiplyAlpha: 'none' };
 export async function openSource(source: Source, signal?: AbortSignal): Promise<Opened> {
   if (source instanceof ImageData) return openedPixels(source, new Uint8ClampedArray(source.data));
   if (typeof source === 'string' || source instanceof URL) {
-    return openBlob(await fetchBlob(source, signal, UnsupportedImage), String(source));
+    return openBlob(await fetchAs('blob', source, signal, UnsupportedImage), String(source));
   }
   if (source instanceof Blob) {
     return openBlob(source, source instanceof File ? source.name : 'The picture');

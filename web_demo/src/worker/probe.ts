@@ -11,9 +11,6 @@ const TOO_SHORT_MS = 2;
 
 const LARGEST_PROBE_PX = 256;
 
-/** The first of these compiles programs and is not counted. */
-const RUNS = 3;
-
 /** What takes this long the first time is slow, whatever it had to compile. */
 const HOPELESS_MS = 1500;
 
@@ -56,16 +53,14 @@ export async function probe(
   return { msPerMegapixel: (milliseconds * 1e6) / (side * card.scale) ** 2, tilePx };
 }
 
-/** The shortest of some runs: whatever else the machine does only ever adds. */
+/** The first run compiles programs, and is not counted unless it says enough by itself. */
 async function timed(model: Enlarger, side: number, now: () => number): Promise<number> {
   const pixels = new Uint8ClampedArray(side * side * 4).fill(128);
-  let shortest = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < RUNS; run++) {
+  const once = async () => {
     const started = now();
     await model.runBytes(pixels.slice(), side, side);
-    const milliseconds = now() - started;
-    if (run > 0 || milliseconds > HOPELESS_MS) shortest = Math.min(shortest, milliseconds);
-    if (milliseconds > HOPELESS_MS) break;
-  }
-  return shortest;
+    return now() - started;
+  };
+  const first = await once();
+  return first > HOPELESS_MS ? first : once();
 }
