@@ -135,6 +135,7 @@ def _release(config: ReleaseConfig, store: PhotoStore, trained: Sequence[Trainin
             precision="float16" if halved else "float32",
             credited=config.licences is not None,
             figures=measured(folder, config.benchmarks),
+            note=training.note,
         )
         write_card(folder, card, network, record)
     if config.licences is not None:

@@ -31,6 +31,8 @@ class Training:
     """The training that must come first: of the network that it starts from or that teaches it."""
     heard_as: str = ""
     """The flag by which that one is named."""
+    note: str = ""
+    """What the commands do not say of the weights in the repository: a sentence for the card."""
 
     @property
     def kind(self) -> str:
@@ -67,7 +69,8 @@ def _gpu() -> list[Training]:
 
     Teachers of EDSR-baseline's shape, `large` and the first training of `small` took ten minutes of
     an H200, all at once; the rest took some hours of one CPU core. (`medium` and `small-fine` are
-    of a release before, whose compressed photos were other ones.)
+    of a release before, whose compressed photos were other ones; all but the last trainings of
+    `small` were on photos as they are, by `teacher.prepare --short-sides`.)
     """
     teacher = (
         *("--blocks", "16", "--channels", "64", "--colour", "luma"),
@@ -89,9 +92,10 @@ def _gpu() -> list[Training]:
         _first("nano", _CLEAN, _SHORT),
         _student("medium", _CLEAN, _SHORT),
         _going_on("nano-clean", "nano-clean-first", steps=4_000, rate=5e-4),
-        _going_on("small-clean", "small-clean-first", steps=3_000, rate=5e-4),
+        _going_on("small-clean", "small-clean-first", steps=14_000, rate=1e-3, note=_LONGER_WAY),
         _going_on("nano-web", "nano-clean", steps=6_000, rate=1e-3),
-        _going_on("small-web", "small-clean", steps=18_000, rate=1e-3),
+        _going_on("small-web-first", "small-clean", steps=18_000, rate=1e-3),
+        _going_on("small-web", "small-web-first", steps=12_000, rate=1e-3, note=_LONGER_WAY),
         _going_on("medium-web", "medium-clean", steps=6_000, rate=1e-3),
         _MEDIUM_RGB,
         _going_on("small-fine", "small-clean", steps=3_000, rate=1e-3),
@@ -150,7 +154,7 @@ def _first(name: str, kind: str, flags: tuple[str, ...]) -> Training:
     return _student(name, f"{kind}-{_FIRST}", flags)
 
 
-def _going_on(name: str, start: str, *, steps: int, rate: float) -> Training:
+def _going_on(name: str, start: str, *, steps: int, rate: float, note: str = "") -> Training:
     """Train in three stages from finished weights, where tuning's own defaults are too cautious."""
     flags = (
         *("--steps", str(steps), "--warmup-steps", "300"),
@@ -161,11 +165,20 @@ def _going_on(name: str, start: str, *, steps: int, rate: float) -> Training:
         *_ONE_THREAD,
     )
     return Training(
-        name=name, module="distill.run", flags=flags, heard=start, heard_as="--start-from"
+        name=name,
+        module="distill.run",
+        flags=flags,
+        heard=start,
+        heard_as="--start-from",
+        note=note,
     )
 
 
 _SHORT = ("--steps", "12000", "--warmup-steps", "500")
+_LONGER_WAY = (
+    "The last of these commands is what these weights come from; those that it began with were "
+    'trained on photos as they are (docs/experiments.md, "Released weights: what is reached").'
+)
 _MEDIUM_RGB = Training(
     name="medium-rgb-web",
     module="distill.run",
