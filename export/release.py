@@ -7,7 +7,7 @@ given again: what is trained already is not trained again. At the end stand the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from export.check_pictures import load_check_photos
 from export.release_card import CREDITS, Card, measured, write_card, write_credits
-from export.release_plan import Budget, Training, plan
+from export.release_plan import STORES, Budget, Training, plan
 from export.runtimes import run_pytorch
 from export.steps import run_step, typed
 from pixels.command import UserError, run_command
@@ -43,7 +43,7 @@ class ReleaseConfig:
     photos: Path
     """Folder of training photos."""
     runs: Path = Path("runs/release")
-    """Folder for the store of photos and every training; a stopped release goes on there."""
+    """Folder for the stores of photos and every training; a stopped release goes on there."""
     budget: Budget = "gpu"
     """`gpu`: under an hour of one current GPU. `cpu`: smaller trainings, many hours of one core.
     `rehearsal`: four steps of three networks, to see that everything is in place."""
@@ -73,19 +73,30 @@ def main(config: ReleaseConfig) -> None:
     use_threads(config.threads)
     for benchmark in config.benchmarks:
         list_pictures(benchmark)  # to fail before hours of training, not after
-    store_folder = config.runs / "store"
-    few = ["--variants", "1"] if config.budget == "rehearsal" else []
-    run_step("teacher.prepare", str(config.photos), "--store", str(store_folder), *few)
-    store = PhotoStore(store_folder, "train")
-    _require_apart(store, config.benchmarks)
     trainings = {training.name: training for training in plan(config.budget)}
     wanted = config.only or tuple(name for name, each in trainings.items() if each.is_released)
-    for name in _needed(trainings, wanted):
-        training = trainings[name]
-        run_step(training.module, *training.arguments(store=store_folder, runs=config.runs))
+    needed = [trainings[name] for name in _needed(trainings, wanted)]
+    for module, arguments in _commands(needed, photos=str(config.photos), runs=config.runs):
+        run_step(module, *arguments)
+        if module == "teacher.prepare":
+            _require_apart(Path(arguments[2]), config.benchmarks)
     for name in wanted:
-        _release(config, store, [trainings[each] for each in _needed(trainings, [name])])
+        _release(config, [trainings[each] for each in _needed(trainings, [name])])
     Console().print(f"released {', '.join(wanted)}")
+
+
+def _commands(
+    trainings: Sequence[Training], *, photos: str, runs: Path
+) -> Iterator[tuple[str, list[str]]]:
+    """Write down what makes the stores, then what trains: modules and their arguments."""
+    for store in dict.fromkeys(training.store for training in trainings):
+        yield "teacher.prepare", [photos, "--store", str(_store(runs, store)), *STORES[store]]
+    for training in trainings:
+        yield training.module, training.arguments(store=_store(runs, training.store), runs=runs)
+
+
+def _store(runs: Path, name: str) -> Path:
+    return runs / f"store-{name}"
 
 
 def _needed(trainings: dict[str, Training], wanted: Sequence[str]) -> list[str]:
@@ -98,13 +109,13 @@ def _needed(trainings: dict[str, Training], wanted: Sequence[str]) -> list[str]:
     return [name for name in trainings if name in needed]
 
 
-def _require_apart(store: PhotoStore, benchmarks: Sequence[Path]) -> None:
+def _require_apart(folder: Path, benchmarks: Sequence[Path]) -> None:
     """See to it that no benchmark photo, and no near copy of one, is trained on.
 
     Raises:
         UserError: One is.
     """
-    seen = SeenPhotos()
+    store, seen = PhotoStore(folder, "train"), SeenPhotos()
     for number in track(range(len(store.photos)), "looking for benchmark photos"):
         seen.add(perceptual_hash(store.photo(number, "full")), store.photos[number].name)
     for benchmark in benchmarks:
@@ -117,7 +128,7 @@ def _require_apart(store: PhotoStore, benchmarks: Sequence[Path]) -> None:
                 )
 
 
-def _release(config: ReleaseConfig, store: PhotoStore, trained: Sequence[Training]) -> None:
+def _release(config: ReleaseConfig, trained: Sequence[Training]) -> None:
     """Write a finished run, the last of those it took, to where it is found by its name."""
     training = trained[-1]
     place = config.teachers_to if training.is_teacher else config.students_to
@@ -129,16 +140,16 @@ def _release(config: ReleaseConfig, store: PhotoStore, trained: Sequence[Trainin
             name=training.name,
             kind=training.kind,
             commands=[
-                typed(each.module, *each.arguments(store=Path("STORE"), runs=Path("runs")))
-                for each in trained
+                typed(module, *arguments)
+                for module, arguments in _commands(trained, photos="PHOTOS", runs=Path("runs"))
             ],
             precision="float16" if halved else "float32",
             credited=config.licences is not None,
             figures=measured(folder, config.benchmarks),
-            note=training.note,
         )
         write_card(folder, card, network, record)
     if config.licences is not None:
+        store = PhotoStore(_store(config.runs, training.store), "train")
         names = [Path(photo.name).name for photo in store.photos]
         with whole_file(place / CREDITS) as temporary:
             write_credits(temporary, config.licences, names)

@@ -81,8 +81,6 @@ class Card:
     """Whether CREDITS.csv beside the folder names the training photos."""
     figures: Sequence[Figure]
     """What it reaches."""
-    note: str = ""
-    """A sentence about what the commands do not say."""
 
 
 def write_card(folder: Path, card: Card, network: Network, record: RunRecord) -> None:
@@ -109,7 +107,6 @@ def write_card(folder: Path, card: Card, network: Network, record: RunRecord) ->
         *card.commands,
         "```",
         "",
-        *([card.note, ""] if card.note else []),
         *_table(card.figures),
     ]
     (folder / CARD_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")

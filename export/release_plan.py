@@ -16,6 +16,11 @@ _FIRST = "first"
 _ONE_THREAD = ("--threads", "1")
 
 
+STORES = {_CLEAN: ("--variants", "0"), "compressed": ("--variants", "8", "--short-sides")}
+"""How `teacher.prepare` makes the stores: reduced photos serve clean input, photos as they are
+compressed input (docs/decisions/0022)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """One network to release."""
@@ -31,13 +36,16 @@ class Training:
     """The training that must come first: of the network that it starts from or that teaches it."""
     heard_as: str = ""
     """The flag by which that one is named."""
-    note: str = ""
-    """What the commands do not say of the weights in the repository: a sentence for the card."""
 
     @property
     def kind(self) -> str:
         """`clean`, for reduced photos as they are; `web` or `fine`, for compressed ones."""
         return self.name.removesuffix(f"-{_FIRST}").rpartition("-")[2]
+
+    @property
+    def store(self) -> str:
+        """Name of the store that it is trained on, one of `STORES`."""
+        return _CLEAN if self.kind == _CLEAN else "compressed"
 
     @property
     def is_released(self) -> bool:
@@ -69,8 +77,8 @@ def _gpu() -> list[Training]:
 
     Teachers of EDSR-baseline's shape, `large` and the first training of `small` took ten minutes of
     an H200, all at once; the rest took some hours of one CPU core. (`medium` and `small-fine` are
-    of a release before, whose compressed photos were other ones; all but the last trainings of
-    `small` were on photos as they are, by `teacher.prepare --short-sides`.)
+    of a release before, whose compressed photos were other ones; those for clean input were
+    trained on photos as they are, too.)
     """
     teacher = (
         *("--blocks", "16", "--channels", "64", "--colour", "luma"),
@@ -92,10 +100,9 @@ def _gpu() -> list[Training]:
         _first("nano", _CLEAN, _SHORT),
         _student("medium", _CLEAN, _SHORT),
         _going_on("nano-clean", "nano-clean-first", steps=4_000, rate=5e-4),
-        _going_on("small-clean", "small-clean-first", steps=14_000, rate=1e-3, note=_LONGER_WAY),
+        _going_on("small-clean", "small-clean-first", steps=3_000, rate=5e-4),
         _going_on("nano-web", "nano-clean", steps=6_000, rate=1e-3),
-        _going_on("small-web-first", "small-clean", steps=18_000, rate=1e-3),
-        _going_on("small-web", "small-web-first", steps=12_000, rate=1e-3, note=_LONGER_WAY),
+        _going_on("small-web", "small-clean", steps=18_000, rate=1e-3),
         _going_on("medium-web", "medium-clean", steps=6_000, rate=1e-3),
         _MEDIUM_RGB,
         _going_on("small-fine", "small-clean", steps=3_000, rate=1e-3),
@@ -154,7 +161,7 @@ def _first(name: str, kind: str, flags: tuple[str, ...]) -> Training:
     return _student(name, f"{kind}-{_FIRST}", flags)
 
 
-def _going_on(name: str, start: str, *, steps: int, rate: float, note: str = "") -> Training:
+def _going_on(name: str, start: str, *, steps: int, rate: float) -> Training:
     """Train in three stages from finished weights, where tuning's own defaults are too cautious."""
     flags = (
         *("--steps", str(steps), "--warmup-steps", "300"),
@@ -165,20 +172,11 @@ def _going_on(name: str, start: str, *, steps: int, rate: float, note: str = "")
         *_ONE_THREAD,
     )
     return Training(
-        name=name,
-        module="distill.run",
-        flags=flags,
-        heard=start,
-        heard_as="--start-from",
-        note=note,
+        name=name, module="distill.run", flags=flags, heard=start, heard_as="--start-from"
     )
 
 
 _SHORT = ("--steps", "12000", "--warmup-steps", "500")
-_LONGER_WAY = (
-    "The last of these commands is what these weights come from; those that it began with were "
-    'trained on photos as they are (docs/experiments.md, "Released weights: what is reached").'
-)
 _MEDIUM_RGB = Training(
     name="medium-rgb-web",
     module="distill.run",

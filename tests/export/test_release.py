@@ -11,11 +11,10 @@ import torch
 from PIL import Image
 from skimage import data
 
-from export.release_card import Card, write_card, write_credits
+from export.release_card import write_credits
 from export.release_plan import plan
 from pixels.command import UserError
-from teacher.chain import Chain, ChainConfig
-from teacher.checkpoint import RunRecord, load_network, read_record
+from teacher.checkpoint import load_network, read_record
 from tests.commands import Finished, command_here
 from tests.made_photos import photo
 
@@ -77,27 +76,6 @@ def test_a_rehearsal_releases_weights_with_their_cards(photos: Path, tmp_path: P
     again = release(photos, tmp_path, "--only", "nano-clean")
     assert again.status == 0, again.errors  # and what is trained already was not trained again
     assert (folders[1] / "README.md").exists() and not folders[2].exists()
-
-
-@pytest.mark.parametrize("note", ["", "Another command came before."])
-def test_a_card_says_what_its_commands_do_not(tmp_path: Path, note: str) -> None:
-    network = Chain(ChainConfig(body=1, channels=4))
-    record = RunRecord(
-        network="chain", network_config={}, settings={}, git_commit="abc", data={"photos": 3}
-    )
-    card = Card(
-        name="tiny-clean",
-        kind="clean",
-        commands=["python -m distill.run"],
-        precision="float16",
-        credited=False,
-        figures=[],
-        note=note,
-    )
-    write_card(tmp_path, card, network, record)
-    text = (tmp_path / "README.md").read_text()
-    after = text.partition("python -m distill.run\n```\n\n")[2]
-    assert after == (f"{note}\n\n" if note else "") + "It was measured on no benchmark.\n"
 
 
 def test_a_benchmark_photo_among_the_training_photos_is_found(photos: Path, tmp_path: Path) -> None:

@@ -93,8 +93,7 @@ function parseLayer(reader: Reader, header: Header, index: number): ChainLayer {
   const steps = reader.halves(outputs);
   const levels = reader.bytes(count);
   // Levels are signed.
-  const weights = Float32Array.from(
-    levels,
+  const weights = new Float32Array(levels).map(
     (level, i) => ((level << 24) >> 24) * (steps[i % outputs] as number),
   );
   return { inputs, outputs, weights, bias, slopes };
@@ -143,7 +142,7 @@ class Reader {
     const stored = this.bytes(2 * count);
     const low = (i: number) => stored[2 * i] as number;
     const high = (i: number) => stored[2 * i + 1] as number;
-    return Float32Array.from({ length: count }, (_, i) => half(low(i) + 256 * high(i)));
+    return new Float32Array(count).map((_, i) => half(low(i) + 256 * high(i)));
   }
 
   requireEnd(): void {

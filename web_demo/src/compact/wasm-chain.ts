@@ -56,7 +56,7 @@ export class WasmChain {
     this.#layers = placeLayers(network, program, arena);
     const lines = bicubicLines(scale);
     const taps = (lineOf: (sub: number) => number) =>
-      Float32Array.from({ length: this.vectors * TAPS * 4 }, (_, at) => {
+      new Float32Array(this.vectors * TAPS * 4).map((_, at) => {
         const [vector, tap] = [Math.floor(at / TAPS / 4), Math.floor(at / 4) % TAPS];
         return lines[Math.floor(lineOf(4 * vector + (at % 4))) * TAPS + tap] ?? 0;
       });

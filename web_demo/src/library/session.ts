@@ -18,7 +18,7 @@ type Job = Partial<JobOptions> & {
 };
 
 /** What one tile may take: in a worker it delays only an abort, on the page it delays a frame. */
-const TARGET_MS = { worker: 150, page: 20 };
+const TARGET_MS = { worker: 250, page: 20 };
 
 /** The start is a job like every other; it has no number of its own in the messages. */
 const START = 0;
