@@ -7,7 +7,7 @@ given again: what is trained already is not trained again. At the end stand the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from export.check_pictures import load_check_photos
 from export.release_card import CREDITS, Card, measured, write_card, write_credits
-from export.release_plan import STORES, Budget, Training, plan
+from export.release_plan import Budget, Training, plan, preparation
 from export.runtimes import run_pytorch
 from export.steps import run_step, typed
 from pixels.command import UserError, run_command
@@ -76,27 +76,37 @@ def main(config: ReleaseConfig) -> None:
     trainings = {training.name: training for training in plan(config.budget)}
     wanted = config.only or tuple(name for name, each in trainings.items() if each.is_released)
     needed = [trainings[name] for name in _needed(trainings, wanted)]
-    for module, arguments in _commands(needed, photos=str(config.photos), runs=config.runs):
-        run_step(module, *arguments)
-        if module == "teacher.prepare":
-            _require_apart(Path(arguments[2]), config.benchmarks)
+    for arguments in _preparations(needed, config.budget, photos=config.photos, runs=config.runs):
+        run_step("teacher.prepare", *arguments)
+    # All stores are of the same photos.
+    _require_apart(_opened(config, needed[0]), config.benchmarks)
+    for training in needed:
+        run_step(training.module, *_arguments(training, config.runs))
     for name in wanted:
         _release(config, [trainings[each] for each in _needed(trainings, [name])])
     Console().print(f"released {', '.join(wanted)}")
 
 
-def _commands(
-    trainings: Sequence[Training], *, photos: str, runs: Path
-) -> Iterator[tuple[str, list[str]]]:
-    """Write down what makes the stores, then what trains: modules and their arguments."""
-    for store in dict.fromkeys(training.store for training in trainings):
-        yield "teacher.prepare", [photos, "--store", str(_store(runs, store)), *STORES[store]]
-    for training in trainings:
-        yield training.module, training.arguments(store=_store(runs, training.store), runs=runs)
+def _preparations(
+    trainings: Sequence[Training], budget: Budget, *, photos: Path, runs: Path
+) -> list[list[str]]:
+    """Write down the arguments of `teacher.prepare`, once for each store that is needed."""
+    return [
+        [str(photos), "--store", str(_folder(runs, store)), *preparation(store, budget)]
+        for store in dict.fromkeys(training.store for training in trainings)
+    ]
 
 
-def _store(runs: Path, name: str) -> Path:
-    return runs / f"store-{name}"
+def _arguments(training: Training, runs: Path) -> list[str]:
+    return training.arguments(store=_folder(runs, training.store), runs=runs)
+
+
+def _folder(runs: Path, store: str) -> Path:
+    return runs / f"store-{store}"
+
+
+def _opened(config: ReleaseConfig, training: Training) -> PhotoStore:
+    return PhotoStore(_folder(config.runs, training.store), "train")
 
 
 def _needed(trainings: dict[str, Training], wanted: Sequence[str]) -> list[str]:
@@ -109,13 +119,13 @@ def _needed(trainings: dict[str, Training], wanted: Sequence[str]) -> list[str]:
     return [name for name in trainings if name in needed]
 
 
-def _require_apart(folder: Path, benchmarks: Sequence[Path]) -> None:
+def _require_apart(store: PhotoStore, benchmarks: Sequence[Path]) -> None:
     """See to it that no benchmark photo, and no near copy of one, is trained on.
 
     Raises:
         UserError: One is.
     """
-    store, seen = PhotoStore(folder, "train"), SeenPhotos()
+    seen = SeenPhotos()
     for number in track(range(len(store.photos)), "looking for benchmark photos"):
         seen.add(perceptual_hash(store.photo(number, "full")), store.photos[number].name)
     for benchmark in benchmarks:
@@ -134,14 +144,17 @@ def _release(config: ReleaseConfig, trained: Sequence[Training]) -> None:
     place = config.teachers_to if training.is_teacher else config.students_to
     network, record = load_network(config.runs / training.name)
     halved = _halved(network)
+    # Under names that anybody may type.
+    photos, runs = Path("PHOTOS"), Path("runs")
+    preparations = _preparations(trained, config.budget, photos=photos, runs=runs)
     with whole_folder(place / training.name, replace=True) as folder:
         save_run(folder, halved or network, record)
         card = Card(
             name=training.name,
             kind=training.kind,
             commands=[
-                typed(module, *arguments)
-                for module, arguments in _commands(trained, photos="PHOTOS", runs=Path("runs"))
+                *(typed("teacher.prepare", *arguments) for arguments in preparations),
+                *(typed(each.module, *_arguments(each, runs)) for each in trained),
             ],
             precision="float16" if halved else "float32",
             credited=config.licences is not None,
@@ -149,8 +162,7 @@ def _release(config: ReleaseConfig, trained: Sequence[Training]) -> None:
         )
         write_card(folder, card, network, record)
     if config.licences is not None:
-        store = PhotoStore(_store(config.runs, training.store), "train")
-        names = [Path(photo.name).name for photo in store.photos]
+        names = [Path(photo.name).name for photo in _opened(config, training).photos]
         with whole_file(place / CREDITS) as temporary:
             write_credits(temporary, config.licences, names)
     Console().print(f"wrote {place / training.name}")

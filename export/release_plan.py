@@ -11,14 +11,10 @@ from distill.students import SIZES
 Budget = Literal["gpu", "cpu", "rehearsal"]
 
 _CLEAN, _WEB = "clean", "web"
+_COMPRESSED = "compressed"
 _FIRST = "first"
 # Students are small: two threads hardly help, and with another process busy they hinder.
 _ONE_THREAD = ("--threads", "1")
-
-
-STORES = {_CLEAN: ("--variants", "0"), "compressed": ("--variants", "8", "--short-sides")}
-"""How `teacher.prepare` makes the stores: reduced photos serve clean input, photos as they are
-compressed input (docs/decisions/0022)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +40,8 @@ class Training:
 
     @property
     def store(self) -> str:
-        """Name of the store that it is trained on, one of `STORES`."""
-        return _CLEAN if self.kind == _CLEAN else "compressed"
+        """Name of the store that it is trained on, as `preparation` takes it."""
+        return _CLEAN if self.kind == _CLEAN else _COMPRESSED
 
     @property
     def is_released(self) -> bool:
@@ -65,6 +61,16 @@ class Training:
             *first,
             *self.flags,
         ]
+
+
+def preparation(store: str, budget: Budget) -> tuple[str, ...]:
+    """Write down how `teacher.prepare` makes a store.
+
+    Reduced photos serve clean input, photos as they are compressed input (docs/decisions/0022).
+    """
+    if store == _CLEAN:
+        return ("--variants", "0")
+    return ("--variants", "1" if budget == "rehearsal" else "8", "--short-sides")
 
 
 def plan(budget: Budget) -> list[Training]:

@@ -140,8 +140,10 @@ def _read_list(path: Path) -> list[Path]:
 def _claim(folder: Path, config: PrepareConfig) -> None:
     """Make the folder of the store; refuse one of other settings, or of something else."""
     settings = {
-        **{"scale": config.scale, "short_sides": list(config.short_sides)},
-        **{"variants": config.variants, **asdict(config.limits)},
+        "scale": config.scale,
+        "short_sides": list(config.short_sides),
+        "variants": config.variants,
+        **asdict(config.limits),
     }
     path = folder / "settings.json"
     if folder.is_dir() and any(folder.iterdir()) and not path.is_file():
@@ -172,14 +174,13 @@ def _stored(folder: Path) -> dict[str, str]:
 def _store_kept(
     config: PrepareConfig, judged: Sequence[Judged], stored: dict[str, str], workers: int
 ) -> None:
-    sides = sorted(config.short_sides, reverse=True)
     kept = [entry.file for entry in judged if entry.verdict == "kept"]
     for split in SPLITS:
         fresh = [
             file for file in kept if file.sha256 not in stored and split_of(file.sha256) == split
         ]
         # What is measured is measured once, at the largest size.
-        shorter = sides if split == "train" else sides[:1]
+        shorter = config.short_sides if split == "train" else sorted(config.short_sides)[-1:]
         load = partial(load_pairs, scale=config.scale, short_sides=shorter)
         paths = [Path(file.path) for file in fresh]
         loaded = in_order(load, paths, workers=min(workers, len(paths) or 1), processes=True)
