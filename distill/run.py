@@ -21,10 +21,11 @@ import tyro
 
 from distill.losses import distances
 from distill.sources import Source, SourceConfig, gather, mixed_batches
-from distill.students import StudentConfig, folded, fresh, widen
+from distill.students import StudentConfig, deepen, folded, fresh, widen
 from distill.teaching import open_teacher
 from distill.tuning import TUNING, open_student, report_gain
-from pixels.command import run_command
+from pixels.command import UserError, run_command
+from teacher.chain import Chain
 from teacher.checkpoint import read_record
 from teacher.data import DataConfig, Photos, prepare_photos
 from teacher.processes import Processes, joined_processes
@@ -47,7 +48,8 @@ class DistillConfig:
     """Ask the teacher in all eight orientations and average: better, and takes eight times as long;
     it is done once for all students."""
     start_from: Path | None = None
-    """Run folder of a student to go on from, for other photos; it also decides the shape."""
+    """Run folder of a student to go on from, for other photos. It also decides the shape; only a
+    greater `--body` may be asked for: the further convolutions begin as the identity."""
     scale: int = 2
     """How many times larger the output is; the teacher's, where there is one."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
@@ -69,6 +71,8 @@ class DistillConfig:
             raise ValueError(f"--run must not be the teacher's own folder {self.teacher}")
         if self.start_from is not None and self.start_from.resolve() == self.run.resolve():
             raise ValueError(f"--run must not be the folder to start from, {self.start_from}")
+        if self.start_from is not None and self.network != StudentConfig(body=self.network.body):
+            raise ValueError("--start-from decides the shape: of its flags only --body is taken")
         if self.sources.any and self.teacher is None:
             raise ValueError("photos without a larger version need a --teacher")
         if not 0 <= self.expansion <= 1024:
@@ -87,7 +91,7 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
     """
     with joined_processes() as processes:
         use_threads(config.speed.threads, shared_by=processes.local_count)
-        started = None if config.start_from is None else open_student(config.start_from)
+        started = None if config.start_from is None else _started(config)
         run = _training_run(config, processes, watch)
         photos, sources = processes.in_turn(lambda: prepared(config))
         torch.manual_seed(config.seed)
@@ -138,6 +142,19 @@ def _training_run(
         speed=config.speed,
         watch=watch,
     )
+
+
+def _started(config: DistillConfig) -> Chain:
+    assert config.start_from is not None
+    student = open_student(config.start_from)
+    if config.network.body is None:
+        return student
+    try:
+        return deepen(student, config.network.body)
+    except ValueError as error:
+        raise UserError(
+            f"--body does not suit --start-from {config.start_from}: {error}"
+        ) from error
 
 
 def _settings(config: DistillConfig, sources: Sequence[Source]) -> dict[str, Any]:

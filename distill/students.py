@@ -112,6 +112,42 @@ def widen(chain: Chain, expansion: int) -> Chain:
     return chain
 
 
+def deepen(chain: Chain, body: int) -> Chain:
+    """Copy a chain into one with more convolutions in its body; it computes the same.
+
+    The further ones, after those that are there, hand each feature map on until training moves
+    them.
+
+    Source: Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", 2016.
+
+    Args:
+        chain: A plain one, with trained weights.
+        body: Convolutions of the new body; as many as there are copies the chain.
+
+    Raises:
+        ValueError: The chain's body is longer than that.
+    """
+    known = chain.config.body
+    if body < known:
+        raise ValueError(f"body must be at least the {known} convolutions there are, got {body}")
+    deep = Chain(replace(chain.config, body=body))
+    copied = [*range(known + 1), *[None] * (body - known), known + 1]
+    with torch.no_grad():
+        for theirs, number in zip(deep.convolutions, copied, strict=True):
+            kernel, bias = _kernel_and_bias(theirs)
+            if number is None:
+                kernel.copy_(identity_kernel(kernel))
+                bias.zero_()
+            else:
+                theirs.load_state_dict(chain.convolutions[number].state_dict())
+        for number, theirs in enumerate(deep.activations):
+            if number <= known:
+                theirs.load_state_dict(chain.activations[number].state_dict())
+            elif isinstance(theirs, nn.PReLU):
+                theirs.weight.fill_(1.0)
+    return deep
+
+
 def fold(chain: Chain) -> Chain:
     """Write a chain's kernels down: the plain chain that computes the same, border included.
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from distill.students import SIZES, StudentConfig, fold, fresh, widen
-from teacher.chain import Chain, ChainConfig
+from distill.students import SIZES, StudentConfig, deepen, fold, fresh, widen
+from teacher.chain import Activation, Chain, ChainConfig
 from teacher.networks import macs_per_output_pixel, parameter_count
 from tests.commands import command_here
 
@@ -123,6 +123,23 @@ def test_widening_keeps_what_a_trained_chain_computes() -> None:
         before = chain(image)
         after = widen(chain, 32)(image)
     assert (before - after).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("activation", ["relu", "prelu"])
+@pytest.mark.parametrize("kernel", [3, 5])
+def test_deepening_keeps_what_a_trained_chain_computes(activation: Activation, kernel: int) -> None:
+    torch.manual_seed(6)
+    chain = Chain(ChainConfig(body=2, channels=6, activation=activation, kernel=kernel))
+    deep = deepen(chain, 5)
+    assert (deep.config.body, len(deep.convolutions), len(deep.activations)) == (5, 7, 6)
+    image = torch.rand(1, 3, 12, 10)
+    with torch.no_grad():
+        assert torch.equal(deep(image), chain(image))
+        assert torch.equal(deepen(chain, 2)(image), chain(image))
+        next(chain.parameters()).zero_()
+        assert not torch.equal(deep(image), chain(image))  # a copy
+    with pytest.raises(ValueError, match="at least the 2 convolutions there are, got 1"):
+        deepen(chain, 1)
 
 
 def test_no_expansion_leaves_the_chain_plain() -> None:

@@ -13,11 +13,11 @@ from teacher.networks import parameter_count
 from tests.commands import command_here
 from tests.made_photos import write_photos
 
-TINY = (
-    *("--student", "nano", "--body", "1", "--channels", "4", "--expansion", "8"),
-    *("--steps", "6", "--threads", "1", "--no-teacher-ensemble"),
+FEW = (
+    *("--expansion", "8", "--steps", "6", "--threads", "1", "--no-teacher-ensemble"),
     *(f"--stage{stage}.{rest}" for stage in "123" for rest in ("batch=2", "crop-px=12")),
 )  # fmt: skip
+TINY = ("--student", "nano", "--body", "1", "--channels", "4", *FEW)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_tuning_goes_on_from_the_weights_and_tells_the_gain(tmp_path: Path, stud
     run = tmp_path / "tuned"
     common = ("--photos", site, "--validation", site, "--run", run, "--start-from", student)
     rates = [word for stage in "123" for word in (f"--stage{stage}.learning-rate", "1e-7")]
-    done = command_here("distill.run", *common, *TINY, *rates)
+    done = command_here("distill.run", *common, *FEW, *rates)
     assert done.status == 0, done.errors
     assert "tuned" in done.output and "gain" in done.output
     assert load_network(run)[0].config == load_network(student)[0].config
@@ -84,12 +84,42 @@ def test_tuning_goes_on_from_the_weights_and_tells_the_gain(tmp_path: Path, stud
 def test_tuning_starts_from_a_student_only(
     tmp_path: Path, tiny_run: Path, photos_folder: Path
 ) -> None:
-    common = ("--photos", photos_folder, "--run", tmp_path / "r", *TINY)
+    common = ("--photos", photos_folder, "--run", tmp_path / "r", *FEW)
     done = command_here("distill.run", *common, "--start-from", tiny_run)
     assert "holds the network residual, not a student's" in done.sentence(1)
     done = command_here("distill.run", *common, "--start-from", tmp_path / "r")
     assert done.status == 2
     assert "must not be the folder to start from" in done.errors
+
+
+def test_tuning_deepens_the_student(tmp_path: Path, student: Path, photos_folder: Path) -> None:
+    run = tmp_path / "deep"
+    common = ("--photos", photos_folder, "--validation", photos_folder, "--start-from", student)
+    rates = [word for stage in "123" for word in (f"--stage{stage}.learning-rate", "1e-7")]
+    done = command_here("distill.run", *common, "--run", run, "--body", "3", *FEW, *rates)
+    assert done.status == 0, done.errors
+    deep, shallow = read_record(run), read_record(student)
+    assert deep.network_config == {**shallow.network_config, "body": 3}
+    gained = float(deep.metrics["validation/psnr"]) - float(shallow.metrics["validation/psnr"])
+    assert abs(gained) < 0.02  # the identity, and a tiny rate
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (("--body", "0"), "at least the 1 convolutions there are, got 0"),
+        (("--channels", "8"), "of its flags only --body is taken"),
+        (("--student", "medium"), "of its flags only --body is taken"),
+    ],
+)
+def test_tuning_takes_no_other_shape(
+    tmp_path: Path, student: Path, photos_folder: Path, flags: tuple[str, str], problem: str
+) -> None:
+    common = ("--photos", photos_folder, "--run", tmp_path / "r", "--start-from", student)
+    done = command_here("distill.run", *common, *flags, *FEW)
+    assert done.status != 0
+    assert problem in done.errors and "Traceback" not in done.errors
+    assert not (tmp_path / "r").exists()
 
 
 def test_every_source_at_once(tmp_path: Path, tiny_run: Path, photos_folder: Path) -> None:
