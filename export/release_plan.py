@@ -82,9 +82,9 @@ def _gpu() -> list[Training]:
     """What the repository's weights come from.
 
     Teachers of EDSR-baseline's shape, `large` and the first training of `small` took ten minutes of
-    an H200, all at once; the rest took some hours of one CPU core. (`medium` and `small-fine` are
-    of a release before, whose compressed photos were other ones; those for clean input were
-    trained on photos as they are, too.)
+    an H200, all at once; the rest took some hours of one CPU core. (`small-fine` is of a release
+    before, whose compressed photos were other ones; `small` and `large` for clean input were
+    trained on photos as they are. `nano-clean` was trained for 4,000 steps more in between.)
     """
     teacher = (
         *("--blocks", "16", "--channels", "64", "--colour", "luma"),
@@ -104,12 +104,13 @@ def _gpu() -> list[Training]:
         _student("large", _CLEAN, ("--steps", "54000", *long)),
         _student("large", _WEB, ("--steps", "47000", *long)),
         _first("nano", _CLEAN, _SHORT),
-        _student("medium", _CLEAN, _SHORT),
-        _going_on("nano-clean", "nano-clean-first", steps=4_000, rate=5e-4),
+        _going_on("nano-web-first", "nano-clean-first", steps=6_000, rate=1e-3),
+        _going_on("nano-clean", "nano-clean-first", steps=30_000, rate=1e-3),
+        _going_on("nano-web", "nano-web-first", steps=28_000, rate=1e-3),
         _going_on("small-clean", "small-clean-first", steps=3_000, rate=5e-4),
-        _going_on("nano-web", "nano-clean", steps=6_000, rate=1e-3),
         _going_on("small-web", "small-clean", steps=18_000, rate=1e-3),
-        _going_on("medium-web", "medium-clean", steps=6_000, rate=1e-3),
+        _going_on("medium-clean", "small-clean", steps=20_000, rate=1e-3, body=_MEDIUM_BODY),
+        _going_on("medium-web", "small-web", steps=20_000, rate=1e-3, body=_MEDIUM_BODY),
         _MEDIUM_RGB,
         _going_on("small-fine", "small-clean", steps=3_000, rate=1e-3),
     ]
@@ -124,7 +125,8 @@ def _cpu() -> list[Training]:
     return [
         _teacher(_CLEAN, (*teacher, "--steps", "12000")),
         _teacher(_WEB, (*teacher, "--steps", "6000")),
-        *(_student(name, _CLEAN, _SHORT) for name in SIZES),
+        *(_student(name, _CLEAN, _SHORT) for name in SIZES if name != "medium"),
+        _going_on("medium-clean", "small-clean", steps=12_000, rate=1e-3, body=_MEDIUM_BODY),
         *(_going_on(f"{name}-web", f"{name}-clean", steps=8_000, rate=1e-3) for name in SIZES),
         _MEDIUM_RGB,
         _going_on("small-fine", "small-clean", steps=6_000, rate=1e-3),
@@ -167,9 +169,15 @@ def _first(name: str, kind: str, flags: tuple[str, ...]) -> Training:
     return _student(name, f"{kind}-{_FIRST}", flags)
 
 
-def _going_on(name: str, start: str, *, steps: int, rate: float) -> Training:
-    """Train in three stages from finished weights, where tuning's own defaults are too cautious."""
+def _going_on(
+    name: str, start: str, *, steps: int, rate: float, body: int | None = None
+) -> Training:
+    """Train in three stages from finished weights, where tuning's own defaults are too cautious.
+
+    A `body` of more convolutions starts where the shorter one stands.
+    """
     flags = (
+        *(() if body is None else ("--body", str(body))),
         *("--steps", str(steps), "--warmup-steps", "300"),
         *("--stage1.share", "0.7", "--stage1.learning-rate", str(rate)),
         *("--stage2.share", "0.2", "--stage2.batch", "4", "--stage2.crop-px", "96"),
@@ -182,6 +190,7 @@ def _going_on(name: str, start: str, *, steps: int, rate: float) -> Training:
     )
 
 
+_MEDIUM_BODY = SIZES["medium"].body
 _SHORT = ("--steps", "12000", "--warmup-steps", "500")
 _MEDIUM_RGB = Training(
     name="medium-rgb-web",
