@@ -27,16 +27,16 @@ from tests.browser.bench import served
 
 _WEB_DEMO = Path(__file__).parents[2] / "web_demo"
 _OPTIONS = {
-    "TF.js wasm": ("tfjs", {"backend": "tfjs-wasm"}),
-    "wasm, 1 worker": ("compact", {"backend": "wasm", "workers": 1}),
-    "wasm, 2 workers": ("compact", {"backend": "wasm", "workers": 2}),
+    "TF.js wasm": ("tfjs/", {"backend": "tfjs-wasm"}),
+    "wasm, 1 worker": ("compact/model.halfsize", {"backend": "wasm", "workers": 1}),
+    "wasm, 2 workers": ("compact/model.halfsize", {"backend": "wasm", "workers": 2}),
 }
 
 _START = """
 async (options) => {
   window.ours = {};
   for (const [name, [model, settings]] of Object.entries(options))
-    ours[name] = await Halfsize.load(`${model}/`, settings);
+    ours[name] = await Halfsize.load(model, settings);
 }
 """
 
@@ -60,7 +60,7 @@ addEventListener('load', async () => {
   const [model, settings] = JSON.parse(decodeURIComponent(location.search.slice(1)));
   const image = new ImageData(256, 256);
   image.data.fill(255);
-  const halfsize = await Halfsize.load(`${model}/`, settings);
+  const halfsize = await Halfsize.load(model, settings);
   await halfsize.upscale(image, { output: 'imagedata' });
   window.first = performance.now() - started;
 });

@@ -32,7 +32,7 @@ _ELEVENTY = {"@11ty/eleventy": "3.1.8"}
 _VITE = {"vite": "8.3.8"}
 _SCRIPT = (
     '<script defer src="/media/halfsize/half-size.js" '
-    'data-model="/media/halfsize/models/small-web/"></script>'
+    'data-model="/media/halfsize/models/small-web/model.halfsize"></script>'
 )
 _ALT = 'A "cup" of coffee'
 

@@ -23,7 +23,7 @@ export const ENGINE_NAMES = [
     'pixels',
   ],
   ...['inputBytes', 'outputBytes', 'parts', 'arena', 'isLuma', 'vectors', 'enlargeBytes', 'mixed'],
-  ...['layOut', 'rings', 'zeros', 'native', 'blueDown', 'redDown'],
+  ...['layOut', 'rings', 'zeros', 'native', 'blueDown', 'redDown', 'inputs', 'table', 'result'],
 ];
 
 /** In the library, and in what it finds in halfsize-extras.js. */
@@ -37,10 +37,10 @@ export const LIBRARY_NAMES = [
     'packedFiles',
     'givenFiles',
   ],
-  ...['openedOnPage', 'unreadable', 'session'],
+  ...['openedOnPage', 'unreadable', 'session', 'hire', 'identity', 'form', 'key'],
 ];
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_';
 
 /**
  * Settings of esbuild. Short names are the same in all scripts with the same list: these meet.

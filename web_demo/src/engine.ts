@@ -1,5 +1,6 @@
 import type { Backend } from './backend-names';
 import type { Card, ModelFiles } from './card';
+import type { GoldenCase } from './compact/network';
 import type { ColorSpace } from './messages';
 import type { Work } from './upscale';
 
@@ -38,6 +39,8 @@ export interface Enlarger {
    * @throws Exhausted, and whatever `work.pause` throws.
    */
   paint?(bitmap: ImageBitmap, colorSpace: ColorSpace, work: Work): Promise<ImageBitmap | undefined>;
+  /** What the model's file says that it gives, to check the engine by. */
+  readonly golden?: readonly GoldenCase[];
   /** How many tiles it works on at once; 1 unless said. */
   readonly lanes?: number;
   dispose(): void;

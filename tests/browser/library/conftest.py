@@ -13,13 +13,15 @@ from skimage import data
 
 from tests.browser.library.pages import Opener, served
 from tests.browser.stand_in import golden_of, write_stand_in
+from tests.made_runs import MadeChain
 
 
 @pytest.fixture(scope="module")
-def library_site(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built files with the stand-in model, models of golden vectors, and a photo."""
+def library_site(site: Path, chain: MadeChain, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built files with the stand-in model, models of golden vectors, a student and a photo."""
     folder = tmp_path_factory.mktemp("library") / "site"
     shutil.copytree(site, folder)
+    shutil.copytree(chain.page_model, folder / "student")
     write_stand_in(folder / "stand-in")
     write_stand_in(folder / "golden", golden=golden_of([0, 255, 51]))
     write_stand_in(folder / "lying", golden=golden_of([0, 255, 51], error=0.25))

@@ -7,11 +7,46 @@ import os
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.library.pages import run
 
 pytestmark = pytest.mark.browser
+
+
+def test_the_address_of_the_network_has_everything_asked_for_at_once(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/halfsize.json*", lambda route: held.append(route))
+    with page.expect_request("**/engine-wasm.js"), page.expect_request("**/model.halfsize?v=1"):
+        page.evaluate(
+            "address => { window.loading = Halfsize.load(address, { backend: 'wasm' }); }",
+            "student/model.halfsize?v=1",
+        )
+    (card,) = held
+    assert card.request.url.endswith("/student/halfsize.json?v=1")
+    card.continue_()
+    got = page.evaluate("""async () => {
+      const halfsize = await window.loading;
+      return [halfsize.backend, halfsize.checked, Object.keys(halfsize.card.files)];
+    }""")
+    assert got == ["wasm", True, ["model.halfsize"]]
+
+
+@pytest.mark.parametrize("missing", ["halfsize.json", "model.halfsize", "engine-wasm.js"])
+def test_what_is_missing_of_a_network_is_told(page: Page, missing: str) -> None:
+    page.route(f"**/{missing}", lambda route: route.fulfill(status=404))
+    got = run(page, "return problem(load({}, 'student/model.halfsize'));")
+    assert got["code"] == ("NoBackend" if missing.startswith("engine") else "ModelMismatch")
+    assert missing in got["message"] and got["typed"]
+
+
+def test_no_helper_starts_before_a_tile_is_done(page: Page) -> None:
+    workers: list[object] = []
+    page.on("worker", lambda worker: workers.append(worker))
+    run(page, "window.halfsize = await load({ workers: 3 }, 'demo');")
+    assert len(workers) == 1
+    with page.expect_event("worker", lambda _: len(workers) == 3):
+        run(page, "await window.halfsize.upscale(picture(20, 20), { output: 'imagedata' });")
 
 
 @pytest.mark.alone

@@ -29,10 +29,10 @@ export function placeLayers(network: ChainNetwork, program: Program, arena: Aren
   });
 }
 
-/** @param order which output stands where; undefined: none, zeros. */
+/** @param order which output stands where; NaN: none, zeros. */
 function placeLayer(
   layer: ChainLayer,
-  order: (number | undefined)[],
+  order: number[],
   isLast: boolean,
   inputBytes: number,
   { convolutions, blockPixels }: Program,
@@ -44,13 +44,16 @@ function placeLayer(
     const left = (order.length - first) / 4;
     const vectors = left < 4 ? left : 2;
     const own = order.slice(first, first + 4 * vectors);
-    const of = (values: Float32Array | null, start = 0) =>
-      own.map((output) => (output === undefined ? 0 : (values?.[start + output] ?? 0)));
-    const weights = [];
+    const of = (values: Float32Array | null) => own.map((output) => values?.[output] ?? 0);
+    // Readers wait for this loop, and nothing has optimised it yet.
+    const weights = new Float32Array((9 * inputBytes * own.length) / 4);
+    let at = 0;
     for (let tap = 0; tap < 9; tap++) {
       for (let input = 0; input < inputBytes / 4; input++) {
         const start = (tap * layer.inputs + input) * layer.outputs;
-        weights.push(...(input < layer.inputs ? of(layer.weights, start) : own.map(() => 0)));
+        for (const output of own) {
+          weights[at++] = (input < layer.inputs && layer.weights[start + output]) || 0;
+        }
       }
     }
     // PReLU is all that the kernels know: with slopes of 0 it is ReLU, with slopes of 1 nothing.
@@ -67,11 +70,11 @@ function placeLayer(
   return { parts, inputBytes, outputBytes: 4 * order.length };
 }
 
-/** The numbers up to `count` in groups, each filled up with undefined to whole vectors. */
-function padded(count: number, group: number): (number | undefined)[] {
+/** The numbers up to `count` in groups, each filled up with NaN to whole vectors. */
+function padded(count: number, group: number): number[] {
   const width = 4 * Math.ceil(group / 4);
   return Array.from({ length: (count / group) * width }, (_, at) => {
     const within = at % width;
-    return within < group ? Math.floor(at / width) * group + within : undefined;
+    return within < group ? Math.floor(at / width) * group + within : Number.NaN;
   });
 }

@@ -18,6 +18,7 @@ export const wasmEngine: Engine = {
     const chain = new WasmChain(await (await compiled)(), network);
     return {
       ...floatsOf(chain),
+      golden: network.golden,
       runBytes: async (pixels, height, width) => chain.enlargeBytes(pixels, height, width),
       dispose: () => undefined,
     };

@@ -11,7 +11,7 @@ const Base: typeof HTMLElement =
  * `<half-size>`: enlarges the half-size img inside it, once it comes near the viewport.
  *
  *     <half-size><img src="photo-half.webp" width="1200" height="800" alt="…"></half-size>
- *     <script src="half-size.js" data-model="models/nano/"></script>
+ *     <script src="half-size.js" data-model="models/nano/model.halfsize"></script>
  *
  * Without script, and wherever it decides not to, the plain img shows. The img (or the img of a
  * picture element) stays the element that is laid out, named, selected, saved, printed and styled:

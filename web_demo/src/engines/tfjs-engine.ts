@@ -3,6 +3,7 @@ import type { Backend } from '../backend-names';
 import type { ModelFiles } from '../card';
 import { NETWORK_FILE } from '../compact/file-name';
 import { requireGoldenCases } from '../compact/golden';
+import { parseNetwork } from '../compact/network';
 import { type Engine, type Enlarged, type Enlarger, Exhausted } from '../engine';
 import { ModelMismatch, reasonOf } from '../errors';
 import { type Run, throughFloats } from '../floats';
@@ -33,11 +34,12 @@ const OPERATIONS = new Set(
 
 /** Start serving TF.js on one backend. */
 export function serveTfjs<T extends tf.KernelBackend>(kind: Kind<T>): void {
-  serve(tfjsEngine(kind), (model, files, backend) =>
-    NETWORK_FILE in files
-      ? requireGoldenCases(model, files, backend)
-      : requireGolden(model, files, backend),
-  );
+  serve(tfjsEngine(kind), (model, files, backend) => {
+    const { [NETWORK_FILE]: network } = files;
+    return network
+      ? requireGoldenCases({ ...model, golden: parseNetwork(network).golden }, backend)
+      : requireGolden(model, files, backend);
+  });
 }
 
 function tfjsEngine<T extends tf.KernelBackend>(kind: Kind<T>): Engine {

@@ -1,5 +1,4 @@
 import type { Backend, EngineName } from '../backend-names';
-import { formOf } from '../card';
 import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../errors';
 import type { Started } from '../messages';
 import { besideUrl } from './beside';
@@ -54,8 +53,7 @@ export async function startBest(
   options: ChooseOptions,
   refused: Refusal[],
 ): Promise<Chosen | undefined> {
-  const form = formOf(model.card);
-  const key = model.card.name + model.card.parameters;
+  const { form, key } = await model.identity;
   const tries = refused.map(({ backend }) => backend);
   const remembered = recall(key);
   const order = orderToTry(form, remembered).filter((backend) => !tries.includes(backend));
@@ -101,10 +99,10 @@ async function start(
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
-    const loaded = await files;
-    const started = await session.start(card, loaded, tilePx);
+    const given = [await card, await files] as const;
+    const started = await session.start(...given, tilePx);
     if (backend === 'wasm' && session.place === 'worker') {
-      void session.employ(workers - 1, open, card, loaded);
+      session.hire = () => session.employ(workers - 1, open, ...given);
     }
     return { session, started };
   } catch (error) {

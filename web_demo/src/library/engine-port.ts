@@ -28,7 +28,7 @@ export async function openEngine(name: EngineName, url: string, place: Place): P
   }
   if (!globalThis.halfsizeParts?.engines?.[name]) await runScript(url);
   const start = globalThis.halfsizeParts?.engines?.[name];
-  if (!start) throw new Error(`${url} is not an engine of halfsize`);
+  if (!start) throw new Error(`${url} is damaged`);
   if (mayWork) {
     const text = new Blob([`(${start})(self)`], { type: 'text/javascript' });
     const blobUrl = URL.createObjectURL(text);

@@ -1,4 +1,5 @@
-import { Aborted, type ModelMismatch, reasonOf } from '../errors';
+import { Aborted, type ModelMismatch } from '../errors';
+import { sentence } from './lazy';
 
 /** Those of a response that are used; a blob is a detour for whoever wants its bytes. */
 type Kinds = { blob: Blob; arrayBuffer: ArrayBuffer };
@@ -20,10 +21,6 @@ export async function fetchAs<Kind extends keyof Kinds>(
     return (await response[kind]()) as Kinds[Kind];
   } catch (error) {
     if (signal?.aborted) throw new Aborted(signal.reason);
-    throw new Problem(
-      `${address} cannot be loaded: ${reasonOf(error)}. Check the address; another ` +
-        'site must send Access-Control-Allow-Origin.',
-      { cause: error },
-    );
+    throw new Problem(await sentence('not fetched', address, error), { cause: error });
   }
 }

@@ -1,4 +1,6 @@
-import { type Card, type ModelFiles, readCard, requireUntouched } from '../card';
+import type { ModelForm } from '../backend-names';
+import { type Card, formOf, type ModelFiles, readCard, requireUntouched } from '../card';
+import { NETWORK_FILE } from '../compact/file-name';
 import { ModelMismatch } from '../errors';
 import { fetchAs } from './fetch-as';
 import { extras, sentence } from './lazy';
@@ -8,23 +10,43 @@ export type ModelBytes = Record<string, ArrayBuffer | Uint8Array<ArrayBuffer> | 
 
 /**
  * A model: the address of its export folder or of its `halfsize.json`, the files themselves, or a
- * folder name of the models that `models.js` holds.
+ * folder name of the models that `models.js` holds. The address of its `model.halfsize` says at once
+ * what it is for: then the card, that file and an engine are on their way together.
  */
 export type ModelSource = string | URL | ModelBytes;
 
-/** Engines are opened while the files are still on their way. */
-export type LoadedModel = { card: Card; files: Promise<ModelFiles> };
+/** What a model is for, and what is remembered of a backend is remembered of. */
+export type ModelIdentity = { form: ModelForm; key: string };
+
+/** Engines are opened while the rest is still on its way. */
+export type LoadedModel = {
+  identity: ModelIdentity | Promise<ModelIdentity>;
+  card: Promise<Card>;
+  files: Promise<ModelFiles>;
+};
 
 /** Gives a model's files by name; undefined for one that is not there. */
 export type FindFile = (name: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 
 /**
- * Get a model's card, and begin to get its files.
+ * Begin to get a model's card and its files.
  *
- * @throws ModelMismatch, Aborted. The files too: what is missing or altered is named.
+ * What it gives throws ModelMismatch, Aborted; files that are missing or altered are named.
  */
 export async function loadModel(source: ModelSource, signal?: AbortSignal): Promise<LoadedModel> {
-  const find = await finderOf(source, signal);
+  const [find, identity] = await finderOf(source, signal);
+  const card = cardOf(find);
+  const files = card.then((card) => filesOf(card, find));
+  files.catch(() => undefined); // it is told to whoever asks for them
+  return {
+    identity:
+      identity ?? card.then((card) => ({ form: formOf(card), key: card.name + card.parameters })),
+    card,
+    files,
+  };
+}
+
+async function cardOf(find: FindFile): Promise<Card> {
   const text = new TextDecoder().decode(await find('halfsize.json'));
   let content: unknown;
   try {
@@ -34,9 +56,7 @@ export async function loadModel(source: ModelSource, signal?: AbortSignal): Prom
   }
   const card = readCard(content);
   if (!card) throw new ModelMismatch(await sentence('not a card', content));
-  const files = filesOf(card, find);
-  files.catch(() => undefined); // it is told to whoever asks for them
-  return { card, files };
+  return card;
 }
 
 /** Get a model's files, and refuse them unless each has its card's SHA-256. */
@@ -52,16 +72,27 @@ async function filesOf(card: Card, find: FindFile): Promise<ModelFiles> {
   return files;
 }
 
-async function finderOf(source: ModelSource, signal?: AbortSignal): Promise<FindFile> {
+/** How files are got, and what the address alone says of the model. */
+async function finderOf(
+  source: ModelSource,
+  signal?: AbortSignal,
+): Promise<[FindFile, ModelIdentity?]> {
   const packed = globalThis.halfsizeParts?.models?.find(({ folder }) => folder === source);
-  if (packed) return (await extras()).packedFiles(packed);
+  if (packed) return [(await extras()).packedFiles(packed)];
   if (typeof source !== 'string' && !(source instanceof URL)) {
-    return (await extras()).givenFiles(source);
+    return [(await extras()).givenFiles(source)];
   }
   const { pathname, search, href } = new URL(source, document.baseURI);
-  const folder = pathname.replace(/(\/?[^/]*\.json|\/)?$/, '/');
-  return async (name) => {
+  const folder = pathname.replace(/(\/?[^/]*\.(json|halfsize)|\/)?$/, '/');
+  const find: FindFile = async (name) => {
     const url = new URL(folder + name + search, href);
     return new Uint8Array(await fetchAs('arrayBuffer', url, signal, ModelMismatch));
   };
+  if (!pathname.endsWith(NETWORK_FILE)) return [find];
+  const network = find(NETWORK_FILE);
+  network.catch(() => undefined); // as above
+  return [
+    (name) => (name === NETWORK_FILE ? network : find(name)),
+    { form: 'compact', key: folder },
+  ];
 }

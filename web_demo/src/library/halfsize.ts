@@ -1,11 +1,11 @@
 import { type Backend, type BackendName, backendFor, isBackendName, isGpu } from '../backend-names';
-import { type Card, formOf } from '../card';
+import type { Card } from '../card';
 import { Aborted, type HalfsizeError, NoBackend, OutOfMemory, Transparent } from '../errors';
 import type { Output } from '../messages';
 import type { Picture } from '../picture';
 import { type ChooseOptions, type Chosen, type Refusal, startBest, startOnly } from './choose';
 import type { Place } from './engine-port';
-import { type LoadedModel, loadModel, type ModelSource } from './fetch-model';
+import { loadModel, type ModelSource } from './fetch-model';
 import { extras, sentence, setFolder } from './lazy';
 import { type Outputs, requireDrawable, toOutput } from './output';
 import type { Finished, JobOptions } from './session';
@@ -51,27 +51,30 @@ export type Upscaled = { milliseconds: number; width: number; height: number; ti
  *     document.body.append(await halfsize.upscale(document.querySelector('img')));
  */
 export class Halfsize {
-  readonly #model: LoadedModel;
+  /** The model's card. */
+  readonly card: Card;
   readonly #start: (transparent: boolean) => Promise<Chosen | undefined>;
   readonly #automatic: boolean;
-  readonly #refused: Refusal[];
+  /** The backends that were passed over, and why. */
+  readonly refused: readonly Refusal[];
   #chosen: Chosen | undefined;
   #startingAgain: Promise<void> | undefined;
   #transparent = false;
   #disposed = false;
-  #last: Upscaled | undefined;
+  /** How the latest picture went. */
+  last: Upscaled | undefined;
 
   private constructor(
-    model: LoadedModel,
+    card: Card,
     start: (transparent: boolean) => Promise<Chosen | undefined>,
     automatic: boolean,
     refused: Refusal[],
     chosen: Chosen | undefined,
   ) {
-    this.#model = model;
+    this.card = card;
     this.#start = start;
     this.#automatic = automatic;
-    this.#refused = refused;
+    this.refused = refused;
     this.#chosen = chosen;
   }
 
@@ -94,15 +97,15 @@ export class Halfsize {
     if (signal?.aborted) throw new Aborted(signal.reason);
     const loaded = await loadModel(model, signal);
     const refused: Refusal[] = [];
-    const start = (transparent: boolean, signal?: AbortSignal) => {
+    const start = async (transparent: boolean, signal?: AbortSignal) => {
       const choose: ChooseOptions = { place, base, tilePx, workers, signal, transparent };
       return backend === 'auto'
         ? startBest(loaded, choose, refused)
-        : startOnly(backendFor(backend, formOf(loaded.card)), loaded, choose);
+        : startOnly(backendFor(backend, (await loaded.identity).form), loaded, choose);
     };
     const chosen = await start(false, signal);
     await loaded.files; // where no backend asked for them
-    return new Halfsize(loaded, start, backend === 'auto', refused, chosen);
+    return new Halfsize(await loaded.card, start, backend === 'auto', refused, chosen);
   }
 
   /** Where the model runs; `none`: every backend was refused, and the browser itself scales. */
@@ -125,21 +128,6 @@ export class Halfsize {
     return this.#chosen?.session.place ?? 'page';
   }
 
-  /** The backends that were passed over, and why. */
-  get refused(): readonly Refusal[] {
-    return this.#refused;
-  }
-
-  /** The model's card. */
-  get card(): Card {
-    return this.#model.card;
-  }
-
-  /** How the latest picture went. */
-  get last(): Upscaled | undefined {
-    return this.#last;
-  }
-
   /**
    * Enlarge a picture. Several may be asked for at once: they share the backend tile by tile.
    *
@@ -159,7 +147,7 @@ export class Halfsize {
       const finished = await this.#enlarge(opened, { signal, onProgress, output });
       if (!finished) continue; // the engine is gone, another was started
       const { picture, milliseconds, tilePx } = finished;
-      this.#last = { milliseconds, width: picture.width, height: picture.height, tilePx };
+      this.last = { milliseconds, width: picture.width, height: picture.height, tilePx };
       return toOutput(picture, opened.colorSpace, output);
     }
   }
@@ -194,7 +182,7 @@ export class Halfsize {
     session.close(error); // other pictures start over as well
     const { message: reason } = error;
     if (error instanceof Transparent) this.#transparent = true;
-    else this.#refused.push({ backend: started.backend, reason });
+    else (this.refused as Refusal[]).push({ backend: started.backend, reason });
     try {
       this.#chosen = await this.#start(this.#transparent);
       if (this.#disposed) this.dispose(); // meanwhile

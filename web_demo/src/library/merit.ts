@@ -73,7 +73,7 @@ export async function missing(backend: Backend, picky: boolean): Promise<string 
 
 async function missingWebgpu(picky: boolean): Promise<string | undefined> {
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
-  if (!adapter) return 'this browser has no WebGPU here';
+  if (!adapter) return 'this browser has none here';
   const { info } = adapter;
   const soft =
     info?.isFallbackAdapter || SOFTWARE.test(`${info?.architecture} ${info?.description}`);
@@ -85,7 +85,7 @@ function missingWebgl(picky: boolean): string | undefined {
   const gl = document
     .createElement('canvas')
     .getContext('webgl2', settings) as WebGL2RenderingContext | null;
-  if (!gl) return 'this browser has no fast WebGL 2 here';
+  if (!gl) return 'this browser has no fast one here';
   const named = gl.getExtension('WEBGL_debug_renderer_info')?.UNMASKED_RENDERER_WEBGL;
   const renderer = String(gl.getParameter(named ?? gl.RENDERER));
   gl.getExtension('WEBGL_lose_context')?.loseContext();

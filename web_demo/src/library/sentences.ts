@@ -7,6 +7,9 @@ export const sentences = {
   'another site': () =>
     'The picture is from another site, which does not let this page read it. Serve it with ' +
     'Access-Control-Allow-Origin, and add crossorigin="anonymous" to the img.',
+  'not fetched': (address: string | URL, error: unknown) =>
+    `${address} cannot be loaded: ${reasonOf(error)}. Check the address; another site must send ` +
+    'Access-Control-Allow-Origin.',
   'not decoded': (address: string) =>
     `The image ${address} cannot be loaded or read. Check its address.`,
   'not read': (error: unknown) => `The picture cannot be read: ${reasonOf(error)}.`,

@@ -18,7 +18,7 @@ type Job = Partial<JobOptions> & {
 };
 
 /** What one tile may take: in a worker it delays only an abort, on the page it delays a frame. */
-const TARGET_MS = { worker: 250, page: 20 };
+const TARGET_MS = { worker: 600, page: 20 };
 
 /** The start is a job like every other; it has no number of its own in the messages. */
 const START = 0;
@@ -28,6 +28,8 @@ export class Session {
   readonly #engine: EnginePort;
   readonly #jobs = new Map<number, Job>();
   readonly #helpers: EnginePort[] = [];
+  /** Has helpers come, when a first tile is done: until then they would hold it up. */
+  hire: (() => unknown) | undefined;
   #lastJob = START;
   #dead: HalfsizeError | undefined;
 
@@ -37,7 +39,7 @@ export class Session {
     // A port has no such event, and does not mind.
     (engine.port as Worker).onerror = (event) => {
       event.preventDefault();
-      this.#die(new NoBackend(`The upscaler stopped unexpectedly: ${event.message}.`));
+      this.#die(new NoBackend(`The engine stopped: ${event.message}.`));
     };
   }
 
@@ -112,6 +114,8 @@ export class Session {
     switch (message.kind) {
       case 'progress':
         job?.onProgress?.(message.done, message.total);
+        this.hire?.();
+        this.hire = undefined;
         break;
       case 'started':
       case 'finished':

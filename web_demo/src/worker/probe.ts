@@ -14,6 +14,13 @@ const LARGEST_PROBE_PX = 256;
 /** What takes this long the first time is slow, whatever it had to compile. */
 const HOPELESS_MS = 1500;
 
+/**
+ * WebAssembly begins as code that was translated in a hurry. After two runs of this side most of it
+ * has been replaced, and a third one takes so many times as long as it will (docs/experiments.md).
+ */
+const WARM_UP_PX = 32;
+const STILL_COLD = 2;
+
 /** The largest tile worth having: beyond it the margins cost next to nothing. */
 const LARGEST_TILE_PX = 512;
 
@@ -29,38 +36,43 @@ export function leastTilePx({ margin_px }: Pick<Card, 'margin_px'>): number {
  * Time a model, and choose the side of its tiles so that one takes about `targetMs`.
  *
  * Small tiles show progress and stop sooner, large ones waste less on margins.
+ *
+ * @param isCold it is WebAssembly.
  */
 export async function probe(
   model: Enlarger,
   card: Pick<Card, 'scale' | 'margin_px'>,
   targetMs: number,
   now: () => number,
+  isCold = false,
 ): Promise<Probe> {
+  const once = async (side: number) => {
+    const pixels = new Uint8ClampedArray(side * side * 4).fill(128);
+    const started = now();
+    await model.runBytes(pixels, side, side);
+    return now() - started;
+  };
+  const timed = async (side: number) => {
+    // The first run compiles programs, and is not counted unless it says enough by itself.
+    const first = await once(isCold ? WARM_UP_PX : side);
+    if (first > HOPELESS_MS) return first;
+    if (isCold) await once(WARM_UP_PX);
+    return once(side);
+  };
   // On the page the very first run must be short on slow devices too.
   let side = Math.max(targetMs >= PATIENT_MS ? 64 : 32, leastTilePx(card));
-  let milliseconds = await timed(model, side, now);
+  let milliseconds = await timed(side);
   while (milliseconds < TOO_SHORT_MS && side < LARGEST_PROBE_PX) {
     side *= 2;
-    milliseconds = await timed(model, side, now);
+    milliseconds = await timed(side);
   }
   const wanted = side * Math.sqrt(targetMs / Math.max(milliseconds, 0.1));
   const tilePx = Math.max(
     leastTilePx(card),
     // A frame on the page must not wait; a worker had rather not throw most of a tile away.
-    targetMs >= PATIENT_MS ? 4 * card.margin_px + 32 : 0,
+    targetMs >= PATIENT_MS ? (isCold ? 256 : 4 * card.margin_px + 32) : 0,
     16 * Math.floor(Math.min(wanted, LARGEST_TILE_PX) / 16),
   );
-  return { msPerMegapixel: (milliseconds * 1e6) / (side * card.scale) ** 2, tilePx };
-}
-
-/** The first run compiles programs, and is not counted unless it says enough by itself. */
-async function timed(model: Enlarger, side: number, now: () => number): Promise<number> {
-  const pixels = new Uint8ClampedArray(side * side * 4).fill(128);
-  const once = async () => {
-    const started = now();
-    await model.runBytes(pixels.slice(), side, side);
-    return now() - started;
-  };
-  const first = await once();
-  return first > HOPELESS_MS ? first : once();
+  const pixels = (side * card.scale) ** 2 * (isCold ? STILL_COLD : 1);
+  return { msPerMegapixel: (milliseconds * 1e6) / pixels, tilePx };
 }

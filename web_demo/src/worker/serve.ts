@@ -21,7 +21,7 @@ declare const halfsizePort: Port;
  */
 export function serve(
   engine: Engine,
-  check: Check = requireGoldenCases,
+  check: Check = (model, _, backend) => requireGoldenCases(model, backend),
   enlarge: Enlarge = enlargePixels,
 ): void {
   const port = halfsizePort;

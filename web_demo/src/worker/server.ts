@@ -82,7 +82,7 @@ export class Server {
       const own = await engine.open(files, card);
       const checked = await check(own, files, engine.backend);
       const model = new Team(own);
-      const probed = await probe(model, card, targetMs, now);
+      const probed = await probe(model, card, targetMs, now, engine.backend === 'wasm');
       const tilePx = wanted ? Math.max(wanted, leastTilePx(card)) : probed.tilePx;
       this.#ready = { ...message, model, tilePx };
       post({ kind: 'started', backend: engine.backend, checked, ...probed, tilePx });
@@ -223,6 +223,6 @@ function adapt(ready: Ready, milliseconds: number): void {
 function exhausted(error: unknown): OutOfMemory {
   return new OutOfMemory(
     `There is not enough memory for this picture, even in small pieces (${reasonOf(error)}). ` +
-      'Close other tabs, or choose a smaller picture.',
+      'Close tabs, or choose a smaller picture.',
   );
 }
