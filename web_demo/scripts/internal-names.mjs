@@ -23,7 +23,7 @@ export const ENGINE_NAMES = [
     'pixels',
   ],
   ...['inputBytes', 'outputBytes', 'parts', 'arena', 'isLuma', 'vectors', 'enlargeBytes', 'mixed'],
-  ...['layOut', 'rings', 'zeros', 'native', 'blueDown', 'redDown', 'inputs', 'table', 'result'],
+  ...['layOut', 'rings', 'zeros', 'native', 'blueDown', 'redDown', 'inputs', 'table', 'resultRow'],
 ];
 
 /** In the library, and in what it finds in halfsize-extras.js. */

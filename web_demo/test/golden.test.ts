@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { requireGoldenCases } from '../src/compact/golden';
 import { requireGolden } from '../src/golden';
 import { nearest } from './stand-ins';
 
@@ -61,3 +62,37 @@ test.each([{ format: 2 }, { tolerance: 1 }, { cases: [] }])(
     );
   },
 );
+
+/** The small runtime's vectors: one pixel, and what `nearest` gives for it but for `error`. */
+const oneCase = (error: number) => [
+  {
+    height: 1,
+    width: 1,
+    input: Uint8Array.from([10, 250, 51]),
+    output: Uint8Array.from(
+      Array(4)
+        .fill([10 + error, 250, 51])
+        .flat(),
+    ),
+  },
+];
+
+test.each([
+  [0, 'wasm', true],
+  [1, 'wasm', true],
+  [2, 'wasm', false],
+  [2, 'webgpu', true],
+  [3, 'webgl2', false],
+] as const)('golden bytes that are %d off on %s: %s', async (error, backend, isRight) => {
+  const checked = requireGoldenCases({ ...nearest(2), golden: oneCase(error) }, backend);
+  if (isRight) expect(await checked).toBe(true);
+  else await expect(checked).rejects.toThrow(`it computes wrongly: ${error}/255`);
+});
+
+test('golden bytes that are missing are wrong, and none prove nothing', async () => {
+  const short = { ...nearest(2), runBytes: async () => new Uint8ClampedArray(4) };
+  await expect(requireGoldenCases({ ...short, golden: oneCase(0) }, 'webgpu')).rejects.toThrow(
+    /wrongly/,
+  );
+  expect(await requireGoldenCases(nearest(2), 'wasm')).toBe(false);
+});

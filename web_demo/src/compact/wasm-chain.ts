@@ -78,8 +78,11 @@ export class WasmChain {
         else readRgb(source, native, width);
       },
       write: (y, room) => {
-        shuffle(room.mixed, room.result, width, scale, vectors);
-        result.set(arena.bytes.subarray(room.result, room.result + resultBytes), y * resultBytes);
+        shuffle(room.mixed, room.resultRow, width, scale, vectors);
+        result.set(
+          arena.bytes.subarray(room.resultRow, room.resultRow + resultBytes),
+          y * resultBytes,
+        );
       },
     });
     return result;
@@ -197,7 +200,7 @@ export class WasmChain {
       redDown: arena.take(down),
       source: arena.take(4 * pixels),
       mixed: arena.take(width * this.vectors * 3 * VECTOR_BYTES),
-      result: arena.take(4 * width * this.scale ** 2),
+      resultRow: arena.take(4 * width * this.scale ** 2),
     };
     arena.bytes.fill(0, this.#afterWeights);
     return room;
