@@ -22,6 +22,8 @@ def test_the_address_of_the_network_has_everything_asked_for_at_once(page: Page)
             "address => { window.loading = Halfsize.load(address, { backend: 'wasm' }); }",
             "student/model.halfsize?v=1",
         )
+    while not held:  # it is told to this process some time after it was made
+        page.wait_for_timeout(20)
     (card,) = held
     assert card.request.url.endswith("/student/halfsize.json?v=1")
     card.continue_()
