@@ -131,20 +131,18 @@ def deepen(chain: Chain, body: int) -> Chain:
     if body < known:
         raise ValueError(f"body must be at least the {known} convolutions there are, got {body}")
     deep = Chain(replace(chain.config, body=body))
-    copied = [*range(known + 1), *[None] * (body - known), known + 1]
     with torch.no_grad():
-        for theirs, number in zip(deep.convolutions, copied, strict=True):
-            kernel, bias = _kernel_and_bias(theirs)
-            if number is None:
-                kernel.copy_(identity_kernel(kernel))
-                bias.zero_()
-            else:
-                theirs.load_state_dict(chain.convolutions[number].state_dict())
-        for number, theirs in enumerate(deep.activations):
+        for number in (*range(known + 1), -1):
+            state = chain.convolutions[number].state_dict()
+            deep.convolutions[number].load_state_dict(state)
+        for kernel, bias in map(_kernel_and_bias, deep.convolutions[known + 1 : -1]):
+            kernel.copy_(identity_kernel(kernel))
+            bias.zero_()
+        for number, activation in enumerate(deep.activations):
             if number <= known:
-                theirs.load_state_dict(chain.activations[number].state_dict())
-            elif isinstance(theirs, nn.PReLU):
-                theirs.weight.fill_(1.0)
+                activation.load_state_dict(chain.activations[number].state_dict())
+            elif isinstance(activation, nn.PReLU):
+                activation.weight.fill_(1.0)
     return deep
 
 
