@@ -131,7 +131,7 @@ class FlipboardRecipe:
         """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
         return min(self.ema_decay, (1 + step) / (10 + step))
 
-    def optimizer(self, network: nn.Module) -> torch.optim.SGD:
+    def make_optimizer(self, network: nn.Module) -> torch.optim.SGD:
         """Make SGD with a group for the weights and one for the bias of each layer."""
         layers = cast(Flipboard, network).layers()
         groups = []

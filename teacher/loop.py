@@ -30,6 +30,7 @@ from teacher.logbook import Logbook
 from teacher.networks import Network
 from teacher.processes import Processes
 from teacher.recipe import Recipe
+from teacher.soap import Soap
 from teacher.speed import Speed
 from teacher.stages import StagedRecipe
 from teacher.step import Step
@@ -102,7 +103,7 @@ class _State:
         training.speed.placed(training.network, self.device)
         self.network = training.network.train()
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
-        self.optimizer = training.recipe.optimizer(self.network)
+        self.optimizer = training.recipe.make_optimizer(self.network)
         loss = _Loss(training, self.network)
         if training.speed.compiles(self.device):
             loss.compile(dynamic=False)  # each stage has one shape, and is worth its own kernels
@@ -112,7 +113,7 @@ class _State:
             averaged=self.averaged,
             optimizer=self.optimizer,
             recipe=training.recipe,
-            graphs=_records(training),
+            graphs=_records(training, self.optimizer),
         )
 
     def tensors(self) -> dict[str, Tensor]:
@@ -212,9 +213,11 @@ def _run(
         console.print(f"waited for crops {feed.waiting_share:.1%} of the time")
 
 
-def _records(training: Training) -> bool:
+def _records(training: Training, optimizer: torch.optim.Optimizer) -> bool:
     """Whether steps are recorded as CUDA graphs: where nothing in a step is decided outside it."""
     if isinstance(training.network, Flipboard):  # what is dropped is drawn on the CPU
+        return False
+    if isinstance(optimizer, Soap):  # it decides on the CPU when to turn
         return False
     return training.speed.records(training.processes.device, training.processes.count)
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import nn
 
+from teacher.soap import Soap
+
+OptimizerName = Literal["adam", "soap"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Adam with warm-up and a cosine schedule, gradient clipping, and averaged weights."""
+    """Warm-up and a cosine schedule, gradient clipping, and averaged weights."""
 
     steps: int = 20_000
     """Optimiser steps."""
@@ -20,7 +26,9 @@ class Recipe:
     crop_px: int = 48
     """Side of a reduced training crop, in pixels."""
     learning_rate: float = 1e-3
-    """Adam's rate after the warm-up; it falls to zero along a cosine."""
+    """The optimiser's rate after the warm-up; it falls to zero along a cosine."""
+    optimizer: OptimizerName = "adam"
+    """What adjusts the weights: `adam`, or `soap` (`teacher.soap`) at some ten times its rate."""
     warmup_steps: int = 100
     """Steps over which the rate rises from zero (at most a tenth of all steps)."""
     polish_share: float = 0.0
@@ -80,9 +88,9 @@ class Recipe:
         """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
         return min(self.ema_decay, (1 + step) / (10 + step))
 
-    def optimizer(self, network: nn.Module) -> torch.optim.Adam:
+    def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         """Make the optimiser."""
-        return adam(network, self.learning_rate)
+        return OPTIMIZERS[self.optimizer](network, self.learning_rate)
 
     def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         """Set the learning rate of a step."""
@@ -110,6 +118,18 @@ def adam(network: nn.Module, rate: float) -> torch.optim.Adam:
         fused=True,
         capturable=on_gpu,
     )
+
+
+def soap(network: nn.Module, rate: float) -> Soap:
+    """Make SOAP."""
+    return Soap(network.parameters(), lr=rate)
+
+
+OPTIMIZERS: Mapping[OptimizerName, Callable[[nn.Module, float], torch.optim.Optimizer]] = {
+    "adam": adam,
+    "soap": soap,
+}
+"""Make an optimiser of a network's weights, with its first rate."""
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from teacher.recipe import adam, set_rate
+from teacher.recipe import OPTIMIZERS, OptimizerName, set_rate
 
 STAGES = 3
 
@@ -22,8 +22,8 @@ class Stage:
     share: float
     """Part of all steps, from 0 to 1; a stage of share 0 is left out."""
     learning_rate: float
-    """Adam's rate at the stage's start (the first stage: after the warm-up); it falls to zero
-    along a cosine."""
+    """The optimiser's rate at the stage's start (the first stage: after the warm-up); it falls to
+    zero along a cosine."""
     batch: int
     """Crops per step."""
     crop_px: int
@@ -54,13 +54,15 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class StagedRecipe:
-    """Adam in three stages, each with its own rate, crops and loss; averaged weights.
+    """Three stages, each with its own rate, crops and loss; averaged weights.
 
     Larger crops in smaller batches: each step sees as many pixels as one of the first stage.
     """
 
     steps: int = 20_000
     """Optimiser steps of all stages."""
+    optimizer: OptimizerName = "adam"
+    """What adjusts the weights: `adam`, or `soap` (`teacher.soap`) at some ten times its rates."""
     stage1: Stage = Stage(share=0.7, learning_rate=1e-3, batch=16, crop_px=48)
     """From fresh weights."""
     stage2: Stage = Stage(
@@ -120,9 +122,9 @@ class StagedRecipe:
         """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
         return min(self.ema_decay, (1 + step) / (10 + step))
 
-    def optimizer(self, network: nn.Module) -> torch.optim.Adam:
+    def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         """Make the optimiser."""
-        return adam(network, self.stage1.learning_rate)
+        return OPTIMIZERS[self.optimizer](network, self.stage1.learning_rate)
 
     def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         """Set the learning rate of a step."""

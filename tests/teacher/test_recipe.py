@@ -44,7 +44,7 @@ def test_the_average_is_short_at_first_and_then_as_long_as_asked() -> None:
 
 def test_the_optimizer_holds_every_parameter() -> None:
     network = torch.nn.Linear(3, 2)
-    (group,) = Recipe(learning_rate=0.25).optimizer(network).param_groups
+    (group,) = Recipe(learning_rate=0.25).make_optimizer(network).param_groups
     assert list(group["params"]) == list(network.parameters())
     assert (group["lr"], group["betas"]) == (0.25, (0.9, 0.99))
 

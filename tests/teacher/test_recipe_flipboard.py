@@ -43,7 +43,7 @@ def test_momentum_rises_over_45_epochs(epoch: int, momentum: float) -> None:
 
 
 def test_the_optimiser_gets_the_momentum_of_the_step(network: Flipboard) -> None:
-    optimizer = RECIPE.optimizer(network)
+    optimizer = RECIPE.make_optimizer(network)
     assert all(group["nesterov"] for group in optimizer.param_groups)
     for step in (0, 2000, 6000):
         RECIPE.before_step(optimizer, step)
@@ -54,7 +54,7 @@ def test_the_optimiser_gets_the_momentum_of_the_step(network: Flipboard) -> None
 def test_a_step_is_nesterovs(network: Flipboard) -> None:
     # By Sutskever's formula as PyTorch has it: v = m v + g, w = w - lr (g + m v).
     recipe = replace(RECIPE, schedule="constant", early_l2=0.0, late_l2=0.0, earliest_rate=1.0)
-    optimizer = recipe.optimizer(network)
+    optimizer = recipe.make_optimizer(network)
     _, layer = network.layers()[-1]
     expected, velocity = layer.weight.detach().clone(), torch.zeros_like(layer.weight)
     for step in (0, 3000):
@@ -71,7 +71,7 @@ def test_a_step_is_nesterovs(network: Flipboard) -> None:
 
 def test_the_rate_of_each_layer(network: Flipboard) -> None:
     recipe = replace(RECIPE, earliest_rate=16.0, learning_rate=0.01, schedule="constant")
-    optimizer = recipe.optimizer(network)
+    optimizer = recipe.make_optimizer(network)
     recipe.before_step(optimizer, 0)
     rates = [group["lr"] for group in optimizer.param_groups]
     # Eight layers: 16, 16^(6/7), ..., 16^(1/7), 1 times 0.01; each weight, then its bias twice.
@@ -83,13 +83,13 @@ def test_the_rate_of_each_layer(network: Flipboard) -> None:
 
 
 def test_every_weight_is_in_one_group(network: Flipboard) -> None:
-    grouped = [p for group in RECIPE.optimizer(network).param_groups for p in group["params"]]
+    grouped = [p for group in RECIPE.make_optimizer(network).param_groups for p in group["params"]]
     assert len(grouped) == len({id(p) for p in grouped}) == len(list(network.parameters())) == 16
 
 
 def test_l2_of_each_layer(network: Flipboard) -> None:
     recipe = replace(RECIPE, early_l2=1e-5, late_l2=1e-3)
-    groups = recipe.optimizer(network).param_groups
+    groups = recipe.make_optimizer(network).param_groups
     # conv 1, dense 1, dense 2, conv 2, conv 3 | dense 3, dense 4, output.
     assert [group["weight_decay"] for group in groups[0::2]] == [1e-5] * 5 + [1e-3] * 3
     assert [group["weight_decay"] for group in groups[1::2]] == [0.0] * 8
@@ -98,7 +98,7 @@ def test_l2_of_each_layer(network: Flipboard) -> None:
 def test_l2_is_the_gradient_of_half_the_square() -> None:
     network = Flipboard(FlipboardConfig(patch_px=8, first_maps=2, dense_units=(3, 3)))
     recipe = replace(RECIPE, late_l2=0.5, schedule="constant", learning_rate=0.1)
-    optimizer = recipe.optimizer(network)
+    optimizer = recipe.make_optimizer(network)
     recipe.before_step(optimizer, 0)
     _, layer = network.layers()[-1]
     before = layer.weight.detach().clone()
