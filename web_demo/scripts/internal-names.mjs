@@ -37,7 +37,7 @@ export const LIBRARY_NAMES = [
     'packedFiles',
     'givenFiles',
   ],
-  ...['openedOnPage', 'unreadable', 'session', 'hire', 'identity', 'form', 'key'],
+  ...['openedOnPage', 'unreadable', 'session', 'hire', 'identity', 'form', 'memory'],
 ];
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_';

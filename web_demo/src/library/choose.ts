@@ -53,9 +53,9 @@ export async function startBest(
   options: ChooseOptions,
   refused: Refusal[],
 ): Promise<Chosen | undefined> {
-  const { form, key } = await model.identity;
+  const { form, memory } = await model.identity;
   const tries = refused.map(({ backend }) => backend);
-  const remembered = recall(key);
+  const remembered = recall(memory);
   const order = orderToTry(form, remembered).filter((backend) => !tries.includes(backend));
   const measured: Candidate[] = [];
   let winner: Candidate | undefined;
@@ -75,7 +75,7 @@ export async function startBest(
   } finally {
     for (const { session } of measured) if (session !== winner?.session) session.close();
   }
-  if (winner) remember(key, winner.backend);
+  if (winner) remember(memory, winner.backend);
   return winner;
 }
 

@@ -15,8 +15,8 @@ export type ModelBytes = Record<string, ArrayBuffer | Uint8Array<ArrayBuffer> | 
  */
 export type ModelSource = string | URL | ModelBytes;
 
-/** What a model is for, and what is remembered of a backend is remembered of. */
-export type ModelIdentity = { form: ModelForm; key: string };
+/** What a model is for, and under what name a backend is remembered. */
+export type ModelIdentity = { form: ModelForm; memory: string };
 
 /** Engines are opened while the rest is still on its way. */
 export type LoadedModel = {
@@ -40,7 +40,8 @@ export async function loadModel(source: ModelSource, signal?: AbortSignal): Prom
   files.catch(() => undefined); // it is told to whoever asks for them
   return {
     identity:
-      identity ?? card.then((card) => ({ form: formOf(card), key: card.name + card.parameters })),
+      identity ??
+      card.then((card) => ({ form: formOf(card), memory: card.name + card.parameters })),
     card,
     files,
   };
@@ -93,6 +94,6 @@ async function finderOf(
   network.catch(() => undefined); // as above
   return [
     (name) => (name === NETWORK_FILE ? network : find(name)),
-    { form: 'compact', key: folder },
+    { form: 'compact', memory: folder },
   ];
 }
