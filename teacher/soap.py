@@ -107,7 +107,8 @@ def _correct(state: dict[str, Any], side: str, axis: int) -> None:
     order = (basis * powered).sum(0).argsort(descending=True)
     # The squares belong to directions: they move with them.
     state["square"] = state["square"].index_select(axis, order)
-    state[f"{side}_basis"] = torch.linalg.qr(powered[:, order])[0]
+    # In the order of memory that a checkpoint keeps: sums in another order round otherwise.
+    state[f"{side}_basis"] = torch.linalg.qr(powered[:, order])[0].contiguous()
 
 
 def _moments(gradient: Tensor) -> dict[str, Tensor]:

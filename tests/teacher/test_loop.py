@@ -17,7 +17,7 @@ from teacher.chain import Chain, ChainConfig
 from teacher.checkpoint import ResumeState, read_resume, save_resume
 from teacher.loop import Batch, Training, fit
 from teacher.networks import Network
-from teacher.recipe import Recipe
+from teacher.recipe import OptimizerName, Recipe
 from teacher.stopping import StopRequest
 
 RECIPE = Recipe(steps=12, batch=2, crop_px=8, learning_rate=0.01, ema_decay=0.8)
@@ -139,20 +139,24 @@ def test_the_metrics_are_those_of_the_averaged_network_in_evaluation_mode(tmp_pa
 
 
 @pytest.mark.parametrize("at", [1, 6, 11])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "optimizer"),
+    [(signal.SIGINT, "adam"), (signal.SIGTERM, "adam"), (signal.SIGTERM, "soap")],
+)
 def test_a_training_stopped_and_started_again_ends_with_the_same_weights(
-    tmp_path: Path, at: int, number: int
+    tmp_path: Path, at: int, number: int, optimizer: OptimizerName
 ) -> None:
-    whole = training(tmp_path / "whole")
+    recipe = replace(RECIPE, optimizer=optimizer)
+    whole = training(tmp_path / "whole", recipe)
     fit(whole)
     interrupter = Interrupter(at, number)
     with pytest.raises(KeyboardInterrupt):
-        fit(replace(training(tmp_path / "stopped"), batch_at=interrupter))
+        fit(replace(training(tmp_path / "stopped", recipe), batch_at=interrupter))
     state = read_resume(tmp_path / "stopped")
     assert state is not None
     assert at - 1 <= state.step <= at + 1
     rest = Interrupter(-1)
-    again = replace(training(tmp_path / "stopped"), batch_at=rest)
+    again = replace(training(tmp_path / "stopped", recipe), batch_at=rest)
     metrics = fit(again)
     assert rest.asked[: RECIPE.steps - state.step] == list(range(state.step, RECIPE.steps))
     assert same_weights(whole.network, again.network)

@@ -7,6 +7,8 @@ import torch
 
 from teacher.objectives import absolute_error, polished
 from teacher.recipe import Recipe, set_rate
+from teacher.soap import Soap
+from teacher.stages import StagedRecipe
 
 
 def test_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
@@ -47,6 +49,17 @@ def test_the_optimizer_holds_every_parameter() -> None:
     (group,) = Recipe(learning_rate=0.25).make_optimizer(network).param_groups
     assert list(group["params"]) == list(network.parameters())
     assert (group["lr"], group["betas"]) == (0.25, (0.9, 0.99))
+
+
+@pytest.mark.parametrize("recipe", [Recipe(optimizer="soap"), StagedRecipe(optimizer="soap")])
+def test_soap_holds_every_parameter_and_follows_the_schedule(recipe: Recipe | StagedRecipe) -> None:
+    network = torch.nn.Linear(3, 2)
+    optimizer = recipe.make_optimizer(network)
+    assert isinstance(optimizer, Soap)
+    recipe.before_step(optimizer, 50)
+    (group,) = optimizer.param_groups
+    assert list(group["params"]) == list(network.parameters())
+    assert group["lr"] == recipe.rate_at(50)
 
 
 def test_a_rate_is_set_in_place_where_it_is_a_tensor() -> None:
