@@ -30,7 +30,6 @@ from teacher.logbook import Logbook
 from teacher.networks import Network
 from teacher.processes import Processes
 from teacher.recipe import Recipe
-from teacher.soap import Soap
 from teacher.speed import Speed
 from teacher.stages import StagedRecipe
 from teacher.step import Step
@@ -113,7 +112,7 @@ class _State:
             averaged=self.averaged,
             optimizer=self.optimizer,
             recipe=training.recipe,
-            graphs=_records(training, self.optimizer),
+            graphs=_records(training),
         )
 
     def tensors(self) -> dict[str, Tensor]:
@@ -213,11 +212,9 @@ def _run(
         console.print(f"waited for crops {feed.waiting_share:.1%} of the time")
 
 
-def _records(training: Training, optimizer: torch.optim.Optimizer) -> bool:
+def _records(training: Training) -> bool:
     """Whether steps are recorded as CUDA graphs: where nothing in a step is decided outside it."""
     if isinstance(training.network, Flipboard):  # what is dropped is drawn on the CPU
-        return False
-    if isinstance(optimizer, Soap):  # it decides on the CPU when to turn
         return False
     return training.speed.records(training.processes.device, training.processes.count)
 

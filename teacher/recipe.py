@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import nn
 
-from teacher.soap import Soap
-
-OptimizerName = Literal["adam", "soap"]
+from teacher.optimizers import OptimizerName, make_optimizer, prepare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +86,11 @@ class Recipe:
 
     def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         """Make the optimiser."""
-        return OPTIMIZERS[self.optimizer](network, self.learning_rate)
+        return make_optimizer(self.optimizer, network, self.learning_rate)
 
     def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         """Set the learning rate of a step."""
-        set_rate(optimizer, self.rate_at(step))
+        prepare(optimizer, rate=self.rate_at(step), step=step)
 
     def after_step(self, network: nn.Module) -> None:
         """Do nothing more to the weights: this recipe has no bounds."""
@@ -102,40 +98,3 @@ class Recipe:
     def logged(self, step: int) -> dict[str, float]:
         """Name what the schedule says about a step, for the log."""
         return {"rate": self.rate_at(step)}
-
-
-def adam(network: nn.Module, rate: float) -> torch.optim.Adam:
-    """Make Adam; fused, because small networks have many small tensors.
-
-    On a GPU its rate is a tensor there, which a recorded step (`teacher.step`) reads anew.
-    """
-    weights = list(network.parameters())
-    on_gpu = weights[0].is_cuda
-    return torch.optim.Adam(
-        weights,
-        lr=torch.tensor(rate, device=weights[0].device) if on_gpu else rate,
-        betas=(0.9, 0.99),
-        fused=True,
-        capturable=on_gpu,
-    )
-
-
-def soap(network: nn.Module, rate: float) -> Soap:
-    """Make SOAP."""
-    return Soap(network.parameters(), lr=rate)
-
-
-OPTIMIZERS: Mapping[OptimizerName, Callable[[nn.Module, float], torch.optim.Optimizer]] = {
-    "adam": adam,
-    "soap": soap,
-}
-"""Make an optimiser of a network's weights, with its first rate."""
-
-
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of all parameters, in place where it is a tensor."""
-    for group in optimizer.param_groups:
-        if isinstance(group["lr"], torch.Tensor):
-            group["lr"].fill_(rate)
-        else:
-            group["lr"] = rate

@@ -19,8 +19,6 @@ _BETAS = (0.95, 0.95)
 _MOMENT_DECAY = 0.95
 """Decay per step of the second moments between a matrix's rows, and between its columns."""
 _EPSILON = 1e-8
-_TURN_EVERY = 10
-"""Steps between two corrections of the eigenvectors."""
 _SIDES = ("rows", "columns")
 
 
@@ -28,19 +26,18 @@ class Soap(torch.optim.Optimizer):
     """Shampoo with Adam in the preconditioner's eigenbasis, without weight decay.
 
     A kernel of shape (out, in, height, width) is taken as a matrix of `out` rows. A vector, such
-    as a bias, is left to Adam.
+    as a bias, is left to Adam. The directions are as `turn` left them: call it every few steps.
 
     Source: Vyas et al., "SOAP: Improving and Stabilizing Shampoo using Adam", ICLR 2025,
     algorithm 3, both sides turned.
     """
 
-    def __init__(self, weights: Iterable[nn.Parameter], *, lr: float) -> None:
+    def __init__(self, weights: Iterable[nn.Parameter], *, lr: float | Tensor) -> None:
         """Prepare to adjust weights.
 
         Args:
             weights: All dense tensors, float32.
-            lr: Length of a step along each direction, above 0; some ten times Adam's for kernels
-                of small students.
+            lr: Length of a step along each direction, above 0; a tensor is read at each step.
         """
         super().__init__(weights, {"lr": lr})
 
@@ -56,13 +53,23 @@ class Soap(torch.optim.Optimizer):
                 if not state:
                     _begin(state, gradient)
                 else:
-                    change = _direction(state, gradient)
-                    weight.sub_(change.reshape(weight.shape), alpha=float(group["lr"]))
-                    _learn(state, gradient)
+                    change = _direction(state, gradient).mul_(group["lr"])
+                    weight.sub_(change.reshape(weight.shape))
+                    for side, moment in _moments(gradient).items():
+                        state[side].lerp_(moment, 1.0 - _MOMENT_DECAY)
+
+    @torch.no_grad()
+    def turn(self) -> None:
+        """Bring the directions up to date with the second moments, in place."""
+        for state in self.state.values():
+            for axis, side in enumerate(_SIDES):
+                if side in state:
+                    _correct(state, side, axis)
 
 
 def _begin(state: dict[str, Any], gradient: Tensor) -> None:
-    state["step"] = torch.tensor(0.0)
+    # Not named `step`, which a state that is read back would keep on the CPU.
+    state["count"] = torch.zeros((), device=gradient.device)
     state["mean"] = torch.zeros_like(gradient)
     state["square"] = torch.zeros_like(gradient)
     for side, moment in _moments(gradient).items():
@@ -74,13 +81,13 @@ def _begin(state: dict[str, Any], gradient: Tensor) -> None:
 
 def _direction(state: dict[str, Any], gradient: Tensor) -> Tensor:
     """Adam's direction, computed in the eigenbasis and turned back."""
-    state["step"] += 1
-    step, (mean_decay, square_decay) = int(state["step"]), _BETAS
+    mean_decay, square_decay = _BETAS
+    state["count"] += 1
     state["mean"].lerp_(gradient, 1.0 - mean_decay)
     turned, mean = _turned(state, gradient), _turned(state, state["mean"])
     state["square"].lerp_(turned.square(), 1.0 - square_decay)
-    scale = (state["square"] / (1.0 - square_decay**step)).sqrt() + _EPSILON
-    direction = mean / (1.0 - mean_decay**step) / scale
+    scale = (state["square"] / (1.0 - square_decay ** state["count"])).sqrt_().add_(_EPSILON)
+    direction = mean / (1.0 - mean_decay ** state["count"]) / scale
     if "rows" not in state:
         return direction
     return state["rows_basis"] @ direction @ state["columns_basis"].T
@@ -92,23 +99,14 @@ def _turned(state: dict[str, Any], matrix: Tensor) -> Tensor:
     return state["rows_basis"].T @ matrix @ state["columns_basis"]
 
 
-def _learn(state: dict[str, Any], gradient: Tensor) -> None:
-    """Follow the second moments, and now and then their eigenvectors."""
-    for axis, (side, moment) in enumerate(_moments(gradient).items()):
-        state[side].lerp_(moment, 1.0 - _MOMENT_DECAY)
-        if int(state["step"]) % _TURN_EVERY == 0:
-            _correct(state, side, axis)
-
-
 def _correct(state: dict[str, Any], side: str, axis: int) -> None:
     """One step of orthogonal iteration, from the largest eigenvalue down (algorithm 4)."""
-    moment, basis = state[side], state[f"{side}_basis"]
+    moment, basis, square = state[side], state[f"{side}_basis"], state["square"]
     powered = moment @ basis
     order = (basis * powered).sum(0).argsort(descending=True)
     # The squares belong to directions: they move with them.
-    state["square"] = state["square"].index_select(axis, order)
-    # In the order of memory that a checkpoint keeps: sums in another order round otherwise.
-    state[f"{side}_basis"] = torch.linalg.qr(powered[:, order])[0].contiguous()
+    square.copy_(square.index_select(axis, order))
+    basis.copy_(torch.linalg.qr(powered[:, order])[0])
 
 
 def _moments(gradient: Tensor) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from teacher.recipe import OPTIMIZERS, OptimizerName, set_rate
+from teacher.optimizers import OptimizerName, make_optimizer, prepare
 
 STAGES = 3
 
@@ -124,11 +124,11 @@ class StagedRecipe:
 
     def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         """Make the optimiser."""
-        return OPTIMIZERS[self.optimizer](network, self.stage1.learning_rate)
+        return make_optimizer(self.optimizer, network, self.stage1.learning_rate)
 
     def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         """Set the learning rate of a step."""
-        set_rate(optimizer, self.rate_at(step))
+        prepare(optimizer, rate=self.rate_at(step), step=step)
 
     def after_step(self, network: nn.Module) -> None:
         """Do nothing more to the weights: this recipe has no bounds."""

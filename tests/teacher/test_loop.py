@@ -17,7 +17,8 @@ from teacher.chain import Chain, ChainConfig
 from teacher.checkpoint import ResumeState, read_resume, save_resume
 from teacher.loop import Batch, Training, fit
 from teacher.networks import Network
-from teacher.recipe import OptimizerName, Recipe
+from teacher.optimizers import OptimizerName
+from teacher.recipe import Recipe
 from teacher.stopping import StopRequest
 
 RECIPE = Recipe(steps=12, batch=2, crop_px=8, learning_rate=0.01, ema_decay=0.8)

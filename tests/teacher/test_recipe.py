@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from teacher.objectives import absolute_error, polished
-from teacher.recipe import Recipe, set_rate
+from teacher.optimizers import prepare
+from teacher.recipe import Recipe
 from teacher.soap import Soap
 from teacher.stages import StagedRecipe
 
@@ -67,7 +68,7 @@ def test_a_rate_is_set_in_place_where_it_is_a_tensor() -> None:
     for rate in (0.5, torch.tensor(0.5)):
         optimizer = torch.optim.Adam(weights, lr=rate, foreach=False)
         before = optimizer.param_groups[0]["lr"]
-        set_rate(optimizer, 0.25)
+        prepare(optimizer, rate=0.25, step=1)
         now = optimizer.param_groups[0]["lr"]
         assert float(now) == 0.25
         assert (now is before) == isinstance(rate, torch.Tensor)

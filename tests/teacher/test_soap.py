@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from teacher.optimizers import prepare
 from teacher.soap import Soap
 
 STEPS = 60
@@ -26,7 +27,9 @@ def path(start: Tensor, gradients: Sequence[Tensor], rate: float = 0.01) -> list
     weight = nn.Parameter(start.clone())
     optimizer = Soap([weight], lr=rate)
     places = []
-    for gradient in gradients:
+    for step, gradient in enumerate(gradients):
+        if step % 10 == 0:
+            optimizer.turn()
         weight.grad = gradient.clone()
         optimizer.step()
         places.append(weight.detach().clone())
@@ -84,7 +87,7 @@ def descended(make: Callable[[list[nn.Parameter]], torch.optim.Optimizer]) -> fl
     weight = nn.Parameter(torch.zeros(8, 8))
     optimizer = make([weight])
     for step in range(400):
-        optimizer.param_groups[0]["lr"] = 0.03 * 0.5 * (1 + math.cos(math.pi * step / 400))
+        prepare(optimizer, rate=0.03 * 0.5 * (1 + math.cos(math.pi * step / 400)), step=step)
         optimizer.zero_grad()
         (across @ (weight - wanted)).square().sum().backward()
         optimizer.step()
