@@ -61,9 +61,9 @@ def suggest(config: SearchConfig, trial: optuna.Trial) -> dict[str, Any]:
         "body": trial.suggest_int("body", 1, 12),
         "activation": trial.suggest_categorical("activation", ["relu", "prelu"]),
         "expansion": trial.suggest_categorical("expansion", [0, 32, 64, 128]),
-        "stage1.learning-rate": trial.suggest_float("stage1.learning-rate", 3e-4, 1e-2, log=True),
+        "stage1.learning-rate": trial.suggest_float("stage1.learning-rate", 2e-3, 3e-2, log=True),
         "stage1.share": trial.suggest_float("stage1.share", 0.4, 0.8),
-        "stage2.learning-rate": trial.suggest_float("stage2.learning-rate", 5e-5, 2e-3, log=True),
+        "stage2.learning-rate": trial.suggest_float("stage2.learning-rate", 5e-4, 1e-2, log=True),
         "stage3.norm": trial.suggest_categorical("stage3.norm", ["l1", "l2"]),
     }
     if config.teacher is not None:
@@ -114,6 +114,7 @@ def command_line(config: SearchConfig, chosen: Mapping[str, Any]) -> list[str]:
         "colour": network.colour,
         "expansion": training.expansion,
         "steps": recipe.steps,
+        "optimizer": recipe.optimizer,
         "ema-decay": recipe.ema_decay,
         "warmup-steps": recipe.warmup_steps,
         "seed": training.seed,

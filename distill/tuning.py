@@ -22,6 +22,7 @@ from teacher.stages import Stage, StagedRecipe
 
 TUNING = StagedRecipe(
     steps=3000,
+    optimizer="adam",
     stage1=Stage(share=0.0, learning_rate=1e-3, batch=16, crop_px=48),
     stage2=Stage(share=0.8, learning_rate=2e-4, batch=16, crop_px=48, truth=0.9, teacher=0.2),
     stage3=Stage(share=0.2, learning_rate=5e-5, batch=16, crop_px=48, norm="l2"),

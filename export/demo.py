@@ -40,9 +40,9 @@ class DemoConfig:
     """Feature maps of the teacher: few, so that its exports are checked quickly too."""
     teacher_colour: ColourFormat = "luma"
     """Channels that the teacher sees."""
-    teacher_steps: int = 1600
+    teacher_steps: int = 700
     """Training steps of the teacher."""
-    student_steps: int = 1000
+    student_steps: int = 500
     """Training steps of the student."""
     threads: Threads = 1
     """CPU threads for training. One is nearly as fast for networks this small, and several times
@@ -60,7 +60,8 @@ def main(config: DemoConfig) -> None:
     run_step(
         *("teacher.train", *photos, "--run", f"{teacher}"),
         *("--blocks", f"{config.teacher_blocks}", "--channels", f"{config.teacher_channels}"),
-        *("--colour", config.teacher_colour, "--batch", "4", "--learning-rate", "2e-3"),
+        *("--colour", config.teacher_colour, "--batch", "4"),
+        *("--optimizer", "soap", "--learning-rate", "1e-2"),
         *("--steps", f"{config.teacher_steps}"),
     )
     run_step(

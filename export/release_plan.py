@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,10 @@ Budget = Literal["gpu", "cpu", "rehearsal"]
 
 _CLEAN, _WEB = "clean", "web"
 _COMPRESSED = "compressed"
-_FIRST = "first"
+_UNRELEASED = ("first", "second")
+# Of the three stages. SOAP goes on from finished weights with a third of what fresh ones get.
+_ADAM_RATES = (1e-3, 2e-4, 5e-5)
+_SOAP_RATES = (3e-3, 1e-3, 3e-4)
 # Students are small: two threads hardly help, and with another process busy they hinder.
 _ONE_THREAD = ("--threads", "1")
 
@@ -22,8 +26,8 @@ class Training:
     """One network to release."""
 
     name: str
-    """NETWORK-KIND, also the folder of its run and of its released weights; NETWORK-KIND-first
-    where it is only what another one goes on from."""
+    """NETWORK-KIND, also the folder of its run and of its released weights; NETWORK-KIND-first or
+    -second where it is only what another one goes on from."""
     module: str
     """The command that trains it."""
     flags: tuple[str, ...]
@@ -36,7 +40,8 @@ class Training:
     @property
     def kind(self) -> str:
         """`clean`, for reduced photos as they are; `web` or `fine`, for compressed ones."""
-        return self.name.removesuffix(f"-{_FIRST}").rpartition("-")[2]
+        words = self.name.split("-")
+        return words[-1] if self.is_released else words[-2]
 
     @property
     def store(self) -> str:
@@ -46,7 +51,7 @@ class Training:
     @property
     def is_released(self) -> bool:
         """Whether its weights are, or only those of a training that goes on from them."""
-        return not self.name.endswith(f"-{_FIRST}")
+        return self.name.rpartition("-")[2] not in _UNRELEASED
 
     @property
     def is_teacher(self) -> bool:
@@ -83,8 +88,8 @@ def _gpu() -> list[Training]:
 
     Teachers of EDSR-baseline's shape, `large` and the first training of `small` took ten minutes of
     an H200, all at once; the rest took some hours of one CPU core. (`small-fine` is of a release
-    before, whose compressed photos were other ones; `small` and `large` for clean input were
-    trained on photos as they are. `nano-clean` was trained for 4,000 steps more in between.)
+    before, whose compressed photos were other ones; what trained `small` and `large` for clean
+    input with Adam had photos as they are. `nano-clean-second` had 4,000 steps more in between.)
     """
     teacher = (
         *("--blocks", "16", "--channels", "64", "--colour", "luma"),
@@ -92,27 +97,33 @@ def _gpu() -> list[Training]:
         *("--polish-share", "0.1", "--polish-crop-px", "128"),
     )
     long = (
+        *_adam(_ADAM_RATES),
         *("--warmup-steps", "500", "--stage1.batch", "32", "--stage1.crop-px", "64"),
         *("--stage2.batch", "8", "--stage2.crop-px", "128"),
         *("--stage2.truth", "1", "--stage2.teacher", "0"),
         *("--stage3.batch", "8", "--stage3.crop-px", "128"),
     )
+    short = (*_adam(_ADAM_RATES), "--steps", "12000", "--warmup-steps", "500")
     return [
         _teacher(_CLEAN, (*teacher, "--steps", "20000")),
         _teacher(_WEB, (*teacher, "--steps", "18000")),
-        _first("small", _CLEAN, ("--steps", "52000", *long)),
         _student("large", _CLEAN, ("--steps", "54000", *long)),
         _student("large", _WEB, ("--steps", "47000", *long)),
-        _first("nano", _CLEAN, _SHORT),
-        _going_on("nano-web-first", "nano-clean-first", steps=6_000, rate=1e-3),
-        _going_on("nano-clean", "nano-clean-first", steps=30_000, rate=1e-3),
-        _going_on("nano-web", "nano-web-first", steps=28_000, rate=1e-3),
-        _going_on("small-clean", "small-clean-first", steps=3_000, rate=5e-4),
-        _going_on("small-web", "small-clean", steps=18_000, rate=1e-3),
-        _going_on("medium-clean", "small-clean", steps=20_000, rate=1e-3, body=_MEDIUM_BODY),
-        _going_on("medium-web", "small-web", steps=20_000, rate=1e-3, body=_MEDIUM_BODY),
-        _MEDIUM_RGB,
-        _going_on("small-fine", "small-clean", steps=3_000, rate=1e-3),
+        _student("small", "clean-first", ("--steps", "52000", *long)),
+        _adam_on("small-clean-second", "small-clean-first", steps=3_000, rate=5e-4),
+        _adam_on("small-web-first", "small-clean-second", steps=18_000),
+        _adam_on("small-fine", "small-clean-second", steps=3_000),
+        _adam_on("medium-clean", "small-clean-second", steps=20_000, body=_MEDIUM_BODY),
+        _adam_on("medium-web", "small-web-first", steps=20_000, body=_MEDIUM_BODY),
+        _student("nano", "clean-first", short),
+        _adam_on("nano-clean-second", "nano-clean-first", steps=30_000),
+        _adam_on("nano-web-first", "nano-clean-first", steps=6_000),
+        _adam_on("nano-web-second", "nano-web-first", steps=28_000),
+        _soap_on("small-clean", "small-clean-second", steps=16_000),
+        _soap_on("small-web", "small-web-first", steps=16_000),
+        _soap_on("nano-clean", "nano-clean-second", steps=7_000),
+        _soap_on("nano-web", "nano-web-second", steps=7_000),
+        _medium_rgb(_adam(_ADAM_RATES)),
     ]
 
 
@@ -126,10 +137,10 @@ def _cpu() -> list[Training]:
         _teacher(_CLEAN, (*teacher, "--steps", "12000")),
         _teacher(_WEB, (*teacher, "--steps", "6000")),
         *(_student(name, _CLEAN, _SHORT) for name in SIZES if name != "medium"),
-        _going_on("medium-clean", "small-clean", steps=12_000, rate=1e-3, body=_MEDIUM_BODY),
-        *(_going_on(f"{name}-web", f"{name}-clean", steps=8_000, rate=1e-3) for name in SIZES),
-        _MEDIUM_RGB,
-        _going_on("small-fine", "small-clean", steps=6_000, rate=1e-3),
+        _soap_on("medium-clean", "small-clean", steps=12_000, body=_MEDIUM_BODY),
+        *(_soap_on(f"{name}-web", f"{name}-clean", steps=8_000) for name in SIZES),
+        _medium_rgb(),
+        _soap_on("small-fine", "small-clean", steps=6_000),
     ]
 
 
@@ -165,12 +176,19 @@ def _student(
     )
 
 
-def _first(name: str, kind: str, flags: tuple[str, ...]) -> Training:
-    return _student(name, f"{kind}-{_FIRST}", flags)
+def _adam_on(
+    name: str, start: str, *, steps: int, rate: float = _ADAM_RATES[0], body: int | None = None
+) -> Training:
+    return _going_on(name, start, _adam((rate, *_ADAM_RATES[1:])), steps=steps, body=body)
+
+
+def _soap_on(name: str, start: str, *, steps: int, body: int | None = None) -> Training:
+    flags = ("--optimizer", "soap", *_rates(_SOAP_RATES))
+    return _going_on(name, start, flags, steps=steps, body=body)
 
 
 def _going_on(
-    name: str, start: str, *, steps: int, rate: float, body: int | None = None
+    name: str, start: str, optimizer: tuple[str, ...], *, steps: int, body: int | None
 ) -> Training:
     """Train in three stages from finished weights, where tuning's own defaults are too cautious.
 
@@ -178,11 +196,12 @@ def _going_on(
     """
     flags = (
         *(() if body is None else ("--body", str(body))),
+        *optimizer,
         *("--steps", str(steps), "--warmup-steps", "300"),
-        *("--stage1.share", "0.7", "--stage1.learning-rate", str(rate)),
-        *("--stage2.share", "0.2", "--stage2.batch", "4", "--stage2.crop-px", "96"),
+        *("--stage1.share", "0.7", "--stage2.share", "0.2", "--stage3.share", "0.1"),
+        *("--stage2.batch", "4", "--stage2.crop-px", "96"),
         *("--stage2.truth", "1", "--stage2.teacher", "0"),
-        *("--stage3.share", "0.1", "--stage3.batch", "4", "--stage3.crop-px", "96"),
+        *("--stage3.batch", "4", "--stage3.crop-px", "96"),
         *_ONE_THREAD,
     )
     return Training(
@@ -190,13 +209,24 @@ def _going_on(
     )
 
 
+def _medium_rgb(optimizer: tuple[str, ...] = ()) -> Training:
+    flags = (
+        *("--student", "medium", "--colour", "rgb", "--steps", "6000", "--warmup-steps", "500"),
+        *("--stage1.batch", "8", *optimizer, *_ONE_THREAD),
+    )
+    return Training(name="medium-rgb-web", module="distill.run", flags=flags)
+
+
+def _adam(rates: Sequence[float]) -> tuple[str, ...]:
+    return ("--optimizer", "adam", *_rates(rates))
+
+
+def _rates(rates: Sequence[float]) -> tuple[str, ...]:
+    numbered = enumerate(rates, start=1)
+    return tuple(
+        word for stage, rate in numbered for word in (f"--stage{stage}.learning-rate", f"{rate}")
+    )
+
+
 _MEDIUM_BODY = SIZES["medium"].body
 _SHORT = ("--steps", "12000", "--warmup-steps", "500")
-_MEDIUM_RGB = Training(
-    name="medium-rgb-web",
-    module="distill.run",
-    flags=(
-        *("--student", "medium", "--colour", "rgb", "--steps", "6000", "--warmup-steps", "500"),
-        *("--stage1.batch", "8", *_ONE_THREAD),
-    ),
-)
