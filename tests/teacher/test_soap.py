@@ -112,3 +112,35 @@ def test_weights_without_a_gradient_stay() -> None:
     weight = nn.Parameter(torch.ones(2, 2))
     Soap([weight], lr=1.0).step()
     assert torch.equal(weight.detach(), torch.ones(2, 2))
+
+
+def test_directions_are_corrected_before_every_tenth_step_and_stay_orthogonal() -> None:
+    weight = nn.Parameter(torch.zeros(4, 3))
+    optimizer = Soap([weight], lr=0.1)
+    moved = []
+    for step in range(31):
+        before = {name: slot.clone() for name, slot in optimizer.state[weight].items()}
+        prepare(optimizer, rate=0.1, step=step)
+        after = optimizer.state[weight]
+        if any(not torch.equal(before[name], after[name]) for name in before):
+            moved.append(step)
+        weight.grad = drawn(4, 3, seed=step)
+        optimizer.step()
+        for side, length in (("rows", 4), ("columns", 3)):
+            basis = optimizer.state[weight][f"{side}_basis"]
+            assert torch.allclose(basis.T @ basis, torch.eye(length), atol=1e-5)
+    assert moved == [10, 20, 30]
+
+
+def test_a_rate_that_is_a_tensor_is_read_at_each_step() -> None:
+    plain, read = nn.Parameter(torch.ones(3, 4)), nn.Parameter(torch.ones(3, 4))
+    rate = torch.tensor(0.0)
+    optimizers = Soap([plain], lr=0.0), Soap([read], lr=rate)
+    for step in range(25):
+        for optimizer, weight in zip(optimizers, (plain, read), strict=True):
+            prepare(optimizer, rate=0.1 / (1 + step), step=step)
+            weight.grad = drawn(3, 4, seed=step)
+            optimizer.step()
+    assert optimizers[1].param_groups[0]["lr"] is rate
+    assert torch.allclose(plain, read, atol=1e-6)
+    assert not torch.allclose(plain, torch.ones(3, 4))
