@@ -28,7 +28,7 @@ class Soap(torch.optim.Optimizer):
     A kernel of shape (out, in, height, width) is taken as a matrix of `out` rows. A vector, such
     as a bias, is left to Adam. The directions are as `turn` left them: call it every few steps.
 
-    Source: Vyas et al., "SOAP: Improving and Stabilizing Shampoo using Adam", ICLR 2025,
+    Source: Vyas et al., "SOAP: Improving and Stabilizing Shampoo using Adam", arXiv 2409.11321,
     algorithm 3, both sides turned.
     """
 
