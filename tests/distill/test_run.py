@@ -55,7 +55,8 @@ def test_the_same_command_again_changes_nothing(chain: MadeChain) -> None:
 
 def test_a_student_worse_than_bicubic_is_told(tmp_path: Path, photos_folder: Path) -> None:
     photos = ("--photos", photos_folder, "--validation", photos_folder)
-    small = ("--body", "0", "--channels", "2", "--stage1.crop-px", "12", "--stage1.batch", "4")
+    # Four features: of two, a dead one is enough to end below bicubic.
+    small = ("--body", "0", "--channels", "4", "--stage1.crop-px", "12", "--stage1.batch", "4")
     one_stage = ("--stage1.share", "1", "--stage2.share", "0", "--stage3.share", "0")
     for steps, worse in ((1, True), (400, False)):  # a fresh one repeats pixels
         run = tmp_path / f"{steps}"
