@@ -118,11 +118,10 @@ def _gpu() -> list[Training]:
         _student("nano", "clean-first", short),
         _adam_on("nano-clean-second", "nano-clean-first", steps=30_000),
         _adam_on("nano-web-first", "nano-clean-first", steps=6_000),
-        _adam_on("nano-web-second", "nano-web-first", steps=28_000),
+        _adam_on("nano-web", "nano-web-first", steps=28_000),
         _soap_on("small-clean", "small-clean-second", steps=16_000),
         _soap_on("small-web", "small-web-first", steps=16_000),
         _soap_on("nano-clean", "nano-clean-second", steps=7_000),
-        _soap_on("nano-web", "nano-web-second", steps=7_000),
         _medium_rgb(_adam(_ADAM_RATES)),
     ]
 
