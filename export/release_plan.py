@@ -103,7 +103,7 @@ def _gpu() -> list[Training]:
         *("--stage2.truth", "1", "--stage2.teacher", "0"),
         *("--stage3.batch", "8", "--stage3.crop-px", "128"),
     )
-    short = (*_adam(_ADAM_RATES), "--steps", "12000", "--warmup-steps", "500")
+    short = (*_adam(_ADAM_RATES), *_SHORT)
     return [
         _teacher(_CLEAN, (*teacher, "--steps", "20000")),
         _teacher(_WEB, (*teacher, "--steps", "18000")),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 import torch
@@ -11,6 +11,14 @@ from teacher.optimizers import prepare
 from teacher.soap import Soap
 
 STEPS = 60
+
+
+@pytest.fixture(autouse=True)
+def _double() -> Iterator[None]:
+    """Roundings would otherwise grow along a path, and tolerances with them."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
 
 
 def drawn(*shape: int, seed: int) -> Tensor:
@@ -43,7 +51,7 @@ def test_a_turned_problem_is_solved_along_a_turned_path() -> None:
     plain = path(torch.zeros(5, 5), gradients)
     turned = path(torch.zeros(5, 5), [left @ gradient @ right for gradient in gradients])
     for here, there in zip(plain, turned, strict=True):
-        assert torch.allclose(left @ here @ right, there, atol=2e-4)
+        assert torch.allclose(left @ here @ right, there, atol=1e-9)
     assert plain[-1].abs().max() > 0.05
 
 
@@ -59,7 +67,7 @@ def test_the_second_step_goes_one_rate_along_every_direction() -> None:
     _, place = path(torch.zeros(4, 4), gradients, rate=0.5)
     left, _, right = torch.linalg.svd(gradients[0])
     signs = (left.T @ gradients[1] @ right.T).sign()
-    assert torch.allclose(place, -0.5 * left @ signs @ right, atol=1e-4)
+    assert torch.allclose(place, -0.5 * left @ signs @ right, atol=1e-9)
 
 
 def test_a_vector_is_adjusted_by_adam() -> None:
@@ -69,7 +77,7 @@ def test_a_vector_is_adjusted_by_adam() -> None:
     for gradient in gradients[1:]:
         weight.grad = gradient
         adam.step()
-    assert torch.allclose(path(torch.zeros(6), gradients)[-1], weight, atol=1e-6)
+    assert torch.allclose(path(torch.zeros(6), gradients)[-1], weight, atol=1e-9)
 
 
 def test_a_kernel_is_a_matrix_with_a_row_for_each_output() -> None:
@@ -128,7 +136,7 @@ def test_directions_are_corrected_before_every_tenth_step_and_stay_orthogonal() 
         optimizer.step()
         for side, length in (("rows", 4), ("columns", 3)):
             basis = optimizer.state[weight][f"{side}_basis"]
-            assert torch.allclose(basis.T @ basis, torch.eye(length), atol=1e-5)
+            assert torch.allclose(basis.T @ basis, torch.eye(length), atol=1e-9)
     assert moved == [10, 20, 30]
 
 
@@ -142,5 +150,5 @@ def test_a_rate_that_is_a_tensor_is_read_at_each_step() -> None:
             weight.grad = drawn(3, 4, seed=step)
             optimizer.step()
     assert optimizers[1].param_groups[0]["lr"] is rate
-    assert torch.allclose(plain, read, atol=1e-6)
+    assert torch.allclose(plain, read, atol=1e-9)
     assert not torch.allclose(plain, torch.ones(3, 4))
