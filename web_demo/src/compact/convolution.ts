@@ -49,9 +49,13 @@ const FUSED = [0xfd, 0x85, 2]; // f32x4.relaxed_madd
  * `INPUT_BYTES` and `OUTPUT_BYTES` are from one pixel to the next. `WEIGHTS` are in the order in which
  * they are used: kernel row, kernel column and input, output. `BIAS` is followed by the slopes.
  */
-const [ROWS, INPUT_BYTES, WEIGHTS, BIAS, OUT, OUTPUT_BYTES, BLOCKS] = [
-  0, 1, 2, 3, 4, 5, 6,
-] as const;
+const ROWS = 0;
+const INPUT_BYTES = 1;
+const WEIGHTS = 2;
+const BIAS = 3;
+const OUT = 4;
+const OUTPUT_BYTES = 5;
+const BLOCKS = 6;
 const PARAMETERS = 7;
 
 /** A program of three kernels, exported as 1, 2 and 3: the number of their vectors. */
@@ -74,9 +78,14 @@ export function convolutionProgram(variant: 'plain' | 'relaxed'): Uint8Array<Arr
 }
 
 function kernel(pixels: number, vectors: number, fused: boolean): Code {
-  const [weight, row, end, done] = [PARAMETERS, PARAMETERS + 1, PARAMETERS + 2, PARAMETERS + 3];
-  const from = PARAMETERS + 4;
-  const [zero, value, weightOf] = [from + pixels, from + pixels + 1, from + pixels + 2];
+  const weight = PARAMETERS;
+  const row = weight + 1;
+  const end = row + 1;
+  const done = end + 1;
+  const from = done + 1;
+  const zero = from + pixels;
+  const value = zero + 1;
+  const weightOf = value + 1;
   const sum = (p: number, v: number) => weightOf + vectors * (p + 1) + v;
   const P = counted(pixels);
   const V = counted(vectors);

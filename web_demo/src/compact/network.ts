@@ -91,11 +91,10 @@ function parseLayer(reader: Reader, header: Header, index: number): ChainLayer {
   const count = 9 * inputs * outputs;
   if (!isInt8) return { inputs, outputs, weights: reader.halves(count), bias, slopes };
   const steps = reader.halves(outputs);
-  const levels = new Int8Array(reader.bytes(count));
-  const weights = new Float32Array(levels);
+  const weights = new Float32Array(new Int8Array(reader.bytes(count)));
   // A loop: readers wait for it, and nothing has optimised what it would call.
   for (let i = 0; i < count; i++)
-    weights[i] = (levels[i] as number) * (steps[i % outputs] as number);
+    weights[i] = (weights[i] as number) * (steps[i % outputs] as number);
   return { inputs, outputs, weights, bias, slopes };
 }
 

@@ -45,14 +45,17 @@ function placeLayer(
     const vectors = left < 4 ? left : 2;
     const own = order.slice(first, first + 4 * vectors);
     const of = (values: Float32Array | null) => own.map((output) => values?.[output] ?? 0);
-    // Readers wait for this loop, and nothing has optimised it yet.
+    // Readers wait for this, and nothing has optimised it yet: whole vectors are moved, whose outputs stand
+    // side by side. Behind a layer's last one there is nothing; behind a colour's, what nobody looks at.
     const weights = new Float32Array((9 * inputBytes * own.length) / 4);
-    let at = 0;
     for (let tap = 0; tap < 9; tap++) {
-      for (let input = 0; input < inputBytes / 4; input++) {
+      let at = (weights.length / 9) * tap;
+      for (let input = 0; input < layer.inputs; input++) {
         const start = (tap * layer.inputs + input) * layer.outputs;
-        for (const output of own) {
-          weights[at++] = (input < layer.inputs && layer.weights[start + output]) || 0;
+        const row = layer.weights.subarray(start, start + layer.outputs);
+        for (let v = 0; v < own.length; v += 4) {
+          weights.set(row.subarray(own[v], (own[v] as number) + 4), at);
+          at += 4;
         }
       }
     }

@@ -1,8 +1,8 @@
 import type { Backend, EngineName } from '../backend-names';
 import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../errors';
-import type { Started } from '../messages';
+import type { Started, ToEngine } from '../messages';
 import { besideUrl } from './beside';
-import { openEngine, type Place } from './engine-port';
+import { type Greet, openEngine, type Place } from './engine-port';
 import type { LoadedModel } from './fetch-model';
 import { sentence } from './lazy';
 import { best, isSettled, missing, orderToTry, recall, remember } from './merit';
@@ -87,22 +87,33 @@ function isFinal(error: unknown): boolean {
 async function start(
   backend: Backend,
   { card, files }: LoadedModel,
-  { place, base, tilePx, workers, signal, transparent }: ChooseOptions,
+  { place, base, tilePx = 0, workers, signal, transparent }: ChooseOptions,
   picky: boolean,
 ): Promise<Chosen> {
   const reason = await missing(backend, picky);
   if (reason) throw new Error(reason);
   const engine: EngineName = transparent ? `${backend}-alpha` : backend;
-  const open = () => openEngine(engine, besideUrl(`engine-${engine}.js`, base), place);
-  const session = new Session(await open());
+  const open = (greet?: Greet) =>
+    openEngine(engine, besideUrl(`engine-${engine}.js`, base), place, greet);
+  const given = () => Promise.all([card, files]);
+  const greet: Greet = (port, place) =>
+    given().then(
+      ([card, files]) => {
+        // What one tile may take: in a worker it delays only an abort, on the page it delays a frame.
+        const targetMs = place === 'page' ? 20 : 600;
+        port.postMessage({ kind: 'start', card, files, targetMs, tilePx } satisfies ToEngine);
+      },
+      () => undefined, // it is told below
+    );
+  const session = new Session(await open(greet));
   const giveUp = () => session.close(new Aborted(signal?.reason));
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
-    const given = [await card, await files] as const;
-    const started = await session.start(...given, tilePx);
+    const [card, files] = await given();
+    const started = await session.started();
     if (backend === 'wasm' && session.place === 'worker') {
-      session.hire = () => session.employ(workers - 1, open, ...given);
+      session.hire = () => session.employ(workers - 1, open, card, files);
     }
     return { session, started };
   } catch (error) {

@@ -11,6 +11,9 @@ export type EnginePort = {
 /** Where an engine may run; `auto` takes a worker if there can be one. */
 export type Place = 'auto' | 'worker' | 'page';
 
+/** Says what an engine hears first, before it is there: it comes to it with nobody in between. */
+export type Greet = (port: Worker | MessagePort, place: EnginePort['place']) => unknown;
+
 /**
  * Start an engine in a worker of its own, or where that is forbidden or impossible, on the page.
  *
@@ -19,11 +22,16 @@ export type Place = 'auto' | 'worker' | 'page';
  *
  * @throws Error when the script is missing.
  */
-export async function openEngine(name: EngineName, url: string, place: Place): Promise<EnginePort> {
+export async function openEngine(
+  name: EngineName,
+  url: string,
+  place: Place,
+  greet?: Greet,
+): Promise<EnginePort> {
   const mayWork =
     place !== 'page' && typeof Worker === 'function' && typeof OffscreenCanvas === 'function';
   if (mayWork && url.startsWith('http') && url.startsWith(`${location.origin}/`)) {
-    const worker = await tryWorker(url);
+    const worker = await tryWorker(url, greet);
     if (worker) return worker;
   }
   if (!globalThis.halfsizeParts?.engines?.[name]) await runScript(url);
@@ -32,13 +40,14 @@ export async function openEngine(name: EngineName, url: string, place: Place): P
   if (mayWork) {
     const text = new Blob([`(${start})(self)`], { type: 'text/javascript' });
     const blobUrl = URL.createObjectURL(text);
-    const worker = await tryWorker(blobUrl);
+    const worker = await tryWorker(blobUrl, greet);
     URL.revokeObjectURL(blobUrl);
     if (worker) return worker;
   }
   if (place === 'worker') throw new Error('this page may not start workers');
   const { port1, port2 } = new MessageChannel();
   start(port2);
+  greet?.(port1, 'page');
   await new Promise((resolve) => {
     port1.onmessage = resolve;
   });
@@ -46,11 +55,12 @@ export async function openEngine(name: EngineName, url: string, place: Place): P
 }
 
 /** A worker that has said `ready`. Undefined: it was forbidden, or its script is not there. */
-async function tryWorker(url: string): Promise<EnginePort | undefined> {
+async function tryWorker(url: string, greet?: Greet): Promise<EnginePort | undefined> {
   let worker: Worker | undefined;
   try {
     const port = new Worker(url);
     worker = port;
+    greet?.(port, 'worker');
     await new Promise((resolve, reject) => {
       port.onmessage = resolve;
       port.onerror = (event) => {

@@ -17,9 +17,6 @@ type Job = Partial<JobOptions> & {
   reject: (error: unknown) => void;
 };
 
-/** What one tile may take: in a worker it delays only an abort, on the page it delays a frame. */
-const TARGET_MS = { worker: 600, page: 20 };
-
 /** The start is a job like every other; it has no number of its own in the messages. */
 const START = 0;
 
@@ -47,10 +44,13 @@ export class Session {
     return this.#engine.place;
   }
 
-  /** Throws ModelMismatch, or NoBackend with the reason alone as its message. */
-  start(card: Card, files: ModelFiles, tilePx = 0): Promise<Started> {
-    const targetMs = TARGET_MS[this.place];
-    return this.#ask(START, { kind: 'start', card, files, targetMs, tilePx }, [], undefined);
+  /**
+   * How it started with the model that it was greeted with.
+   *
+   * Throws ModelMismatch, or NoBackend with the reason alone as its message.
+   */
+  started(): Promise<Started> {
+    return this.#wait(START);
   }
 
   /** Enlarge a picture, whose buffer or bitmap is handed over. */
@@ -65,8 +65,9 @@ export class Session {
     signal?.addEventListener('abort', giveUp);
     try {
       const handedOver = (picture.data?.buffer ?? picture) as Transferable;
-      const message = { kind: 'upscale', job, picture, colorSpace, output } as const;
-      return await this.#ask<Finished>(job, message, [handedOver], options);
+      const finished = this.#wait<Finished>(job, options);
+      this.#post({ kind: 'upscale', job, picture, colorSpace, output }, [handedOver]);
+      return await finished;
     } finally {
       signal?.removeEventListener('abort', giveUp);
       this.#jobs.delete(job);
@@ -101,11 +102,10 @@ export class Session {
     this.#engine.port.postMessage(message, transfer);
   }
 
-  #ask<T>(job: number, message: ToEngine, transfer: Transferable[], options?: JobOptions) {
+  #wait<T>(job: number, options?: JobOptions) {
     return new Promise<T>((resolve, reject) => {
       if (this.#dead) throw this.#dead;
       this.#jobs.set(job, { resolve, reject, ...options });
-      this.#post(message, transfer);
     });
   }
 
