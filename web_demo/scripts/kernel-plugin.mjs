@@ -20,9 +20,13 @@ export const kernelFiles = {
   name: 'kernels',
   setup(build) {
     build.onResolve({ filter: /^kernels:rows$/ }, ({ path }) => ({ path, namespace: 'kernels' }));
-    build.onLoad({ filter: /.*/, namespace: 'kernels' }, () => ({
-      contents: `export const program = "${MARK}"; export const swap = ${SWAP};`,
-    }));
+    build.onLoad({ filter: /.*/, namespace: 'kernels' }, async () => {
+      built ??= buildRows();
+      // The minifier would take the mark's length for the program's.
+      const { length } = await built;
+      const contents = `export const program = "${MARK}"; export const swap = ${SWAP}; export const size = ${length};`;
+      return { contents };
+    });
   },
 };
 

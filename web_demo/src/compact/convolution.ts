@@ -47,7 +47,8 @@ const FUSED = [0xfd, 0x85, 2]; // f32x4.relaxed_madd
  *
  * At `ROWS` are the addresses of three rows of the layer's input, from the pixel left of the first;
  * `INPUT_BYTES` and `OUTPUT_BYTES` are from one pixel to the next. `WEIGHTS` are in the order in which
- * they are used: kernel row, kernel column and input, output. `BIAS` is followed by the slopes.
+ * they are used: kernel row, kernel column and input, all outputs of the layer; where a kernel computes
+ * some of them, they are of its first. `BIAS` is followed by the slopes.
  */
 const ROWS = 0;
 const INPUT_BYTES = 1;
@@ -118,7 +119,7 @@ function kernel(pixels: number, vectors: number, fused: boolean): Code {
       V.map((v) => multiplyAdd(p, v)),
       move(from + p, constant(4)),
     ]),
-    move(weight, constant(16 * vectors)),
+    move(weight, get(OUTPUT_BYTES)),
     [get(from), get(end), IS_LESS, AGAIN_IF, END],
     [move(row, constant(4)), get(row), get(ROWS), MINUS, constant(12), IS_LESS, AGAIN_IF, END],
     P.map((p) => [
