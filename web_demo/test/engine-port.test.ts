@@ -1,4 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import type { Card } from '../src/card';
+import { ModelMismatch } from '../src/errors';
+import { startOnly } from '../src/library/choose';
 import { openEngine } from '../src/library/engine-port';
 import type { Port } from '../src/worker/serve';
 
@@ -8,7 +11,10 @@ const ADDRESS = 'https://site.example/engine-wasm.js';
 let seen: string[] = [];
 
 /** A worker that says it is ready, or that its script is not there, once everybody has spoken. */
-function workers(starts: (url: string) => boolean): unknown {
+function workers(
+  starts: (url: string) => boolean,
+  hears = (_: unknown): void => undefined,
+): unknown {
   return class {
     onmessage: ((event: { data: unknown }) => void) | undefined;
     onerror: ((event: { preventDefault: () => void }) => void) | undefined;
@@ -24,6 +30,7 @@ function workers(starts: (url: string) => boolean): unknown {
     }
 
     postMessage(message: string): void {
+      hears(message);
       seen.push(message);
     }
 
@@ -39,12 +46,17 @@ function engine(port: Port): void {
   port.postMessage({ kind: 'ready', backend: 'wasm' }, []);
 }
 
-function open(worker: unknown) {
+function have(worker: unknown): void {
   seen = [];
   vi.stubGlobal('location', { origin: 'https://site.example' });
+  vi.stubGlobal('document', { baseURI: 'https://site.example/' });
   vi.stubGlobal('OffscreenCanvas', class {});
   vi.stubGlobal('Worker', worker);
   vi.stubGlobal('halfsizeParts', { engines: { wasm: engine } });
+}
+
+function open(worker: unknown) {
+  have(worker);
   return openEngine('wasm', ADDRESS, 'auto', (port, place) => port.postMessage(`hello ${place}`));
 }
 
@@ -73,4 +85,21 @@ test('an engine on the page hears the greeting after it has said that it is read
   });
   expect(heard).toEqual({ kind: 'heard', data: 'hello page' });
   close();
+});
+
+test('a model that cannot be handed to a worker is an error, and nobody waits for it', async () => {
+  const refuses = () => {
+    throw new ModelMismatch('It cannot be copied.');
+  };
+  have(workers(() => true, refuses));
+  const model = {
+    identity: { form: 'compact', memory: '' } as const,
+    card: Promise.resolve({} as Card),
+    files: Promise.resolve({}),
+  };
+  const options = { place: 'auto', base: 'https://site.example/', tilePx: undefined } as const;
+  const rest = { workers: 1, signal: undefined, transparent: false };
+  const started = startOnly('wasm', model, { ...options, ...rest });
+  await expect(started).rejects.toThrow('It cannot be copied.');
+  expect(seen).toEqual(['new https:', 'ready https:', 'ended']);
 });

@@ -1,4 +1,5 @@
 import type { Backend, EngineName } from '../backend-names';
+import type { Card, ModelFiles } from '../card';
 import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../errors';
 import type { Started, ToEngine } from '../messages';
 import { besideUrl } from './beside';
@@ -95,22 +96,23 @@ async function start(
   const engine: EngineName = transparent ? `${backend}-alpha` : backend;
   const open = (greet?: Greet) =>
     openEngine(engine, besideUrl(`engine-${engine}.js`, base), place, greet);
-  const given = () => Promise.all([card, files]);
-  const greet: Greet = (port, place) =>
-    given().then(
-      ([card, files]) => {
-        // What one tile may take: in a worker it delays only an abort, on the page it delays a frame.
-        const targetMs = place === 'page' ? 20 : 600;
-        port.postMessage({ kind: 'start', card, files, targetMs, tilePx } satisfies ToEngine);
-      },
-      () => undefined, // it is told below
-    );
+  let greeted!: Promise<[Card, ModelFiles]>;
+  const greet: Greet = (port, place) => {
+    greeted = Promise.all([card, files]).then((given) => {
+      const [card, files] = given;
+      // What one tile may take: in a worker it delays only an abort, on the page it delays a frame.
+      const targetMs = place === 'page' ? 20 : 600;
+      port.postMessage({ kind: 'start', card, files, targetMs, tilePx } satisfies ToEngine);
+      return given;
+    });
+    greeted.catch(() => undefined); // it is told below
+  };
   const session = new Session(await open(greet));
   const giveUp = () => session.close(new Aborted(signal?.reason));
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
-    const [card, files] = await given();
+    const [card, files] = await greeted;
     const started = await session.started();
     if (backend === 'wasm' && session.place === 'worker') {
       session.hire = () => session.employ(workers - 1, open, card, files);
