@@ -11,6 +11,12 @@ const SWAP = 109;
 /** @type {Promise<Uint8Array> | undefined} */
 let built;
 
+/** The compiled program, built once for all scripts. */
+function rows() {
+  built ??= buildRows();
+  return built;
+}
+
 /**
  * Resolve `kernels:rows` to the compiled program; `embedKernels` must then put it into the text.
  *
@@ -21,9 +27,8 @@ export const kernelFiles = {
   setup(build) {
     build.onResolve({ filter: /^kernels:rows$/ }, ({ path }) => ({ path, namespace: 'kernels' }));
     build.onLoad({ filter: /.*/, namespace: 'kernels' }, async () => {
-      built ??= buildRows();
       // The minifier would take the mark's length for the program's.
-      const { length } = await built;
+      const { length } = await rows();
       const contents = `export const program = "${MARK}"; export const swap = ${SWAP}; export const size = ${length};`;
       return { contents };
     });
@@ -39,8 +44,7 @@ export const kernelFiles = {
 export async function embedKernels(text) {
   const [before, after] = text.split(`"${MARK}"`);
   if (after === undefined) return text;
-  built ??= buildRows();
-  const characters = Buffer.from((await built).map((byte) => byte ^ SWAP)).toString('latin1');
+  const characters = Buffer.from((await rows()).map((byte) => byte ^ SWAP)).toString('latin1');
   const escapes = /** @type {Record<string, string>} */ ({ '\n': '\\n', '\r': '\\r' });
   const escaped = characters.replace(
     /[\n\r"\\]/g,
