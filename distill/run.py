@@ -21,7 +21,7 @@ import tyro
 
 from distill.losses import distances
 from distill.sources import Source, SourceConfig, gather, mixed_batches
-from distill.students import StudentConfig, deepen, folded, fresh, widen
+from distill.students import StudentConfig, folded, fresh, grow, widen
 from distill.teaching import open_teacher
 from distill.tuning import TUNING, open_student, report_gain
 from pixels.command import UserError, run_command
@@ -49,7 +49,8 @@ class DistillConfig:
     it is done once for all students."""
     start_from: Path | None = None
     """Run folder of a student to go on from, for other photos. It also decides the shape; only a
-    greater `--body` may be asked for: the further convolutions begin as the identity."""
+    greater `--body`, whose further convolutions begin as the identity, and `--activation prelu`,
+    whose slopes begin at 0, may be asked for."""
     scale: int = 2
     """How many times larger the output is; the teacher's, where there is one."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
@@ -71,8 +72,11 @@ class DistillConfig:
             raise ValueError(f"--run must not be the teacher's own folder {self.teacher}")
         if self.start_from is not None and self.start_from.resolve() == self.run.resolve():
             raise ValueError(f"--run must not be the folder to start from, {self.start_from}")
-        if self.start_from is not None and self.network != StudentConfig(body=self.network.body):
-            raise ValueError("--start-from decides the shape: of its flags only --body is taken")
+        grown = StudentConfig(body=self.network.body, activation=self.network.activation)
+        if self.start_from is not None and self.network != grown:
+            raise ValueError(
+                "--start-from decides the shape: only --body and --activation are taken"
+            )
         if self.sources.any and self.teacher is None:
             raise ValueError("photos without a larger version need a --teacher")
         if not 0 <= self.expansion <= 1024:
@@ -147,14 +151,10 @@ def _training_run(
 def _started(config: DistillConfig) -> Chain:
     assert config.start_from is not None
     student = open_student(config.start_from)
-    if config.network.body is None:
-        return student
     try:
-        return deepen(student, config.network.body)
+        return grow(student, body=config.network.body, activation=config.network.activation)
     except ValueError as error:
-        raise UserError(
-            f"--body does not suit --start-from {config.start_from}: {error}"
-        ) from error
+        raise UserError(f"--start-from {config.start_from} cannot become that: {error}") from error
 
 
 def _settings(config: DistillConfig, sources: Sequence[Source]) -> dict[str, Any]:

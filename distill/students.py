@@ -48,8 +48,9 @@ class StudentConfig:
     """Side of the convolutions' kernels, odd, in place of the named size's 3."""
     colour: Colour = "luma"
     """`luma`: chroma is enlarged by fixed bicubic; `rgb`: the student enlarges all three."""
-    activation: Activation = "relu"
-    """What stands between the convolutions; `relu` trains better here: docs/decisions/0007."""
+    activation: Activation | None = None
+    """What stands between the convolutions, in place of the named size's `relu`, which trains
+    better from fresh weights: docs/decisions/0007."""
 
     def __post_init__(self) -> None:
         if self.student not in SIZES:
@@ -69,7 +70,7 @@ class StudentConfig:
             channels=size.channels if self.channels is None else self.channels,
             kernel=size.kernel if self.kernel is None else self.kernel,
             colour=self.colour,
-            activation=self.activation,
+            activation=size.activation if self.activation is None else self.activation,
             scale=scale,
         )
 
@@ -112,38 +113,44 @@ def widen(chain: Chain, expansion: int) -> Chain:
     return chain
 
 
-def deepen(chain: Chain, body: int) -> Chain:
-    """Copy a chain into one with more convolutions in its body; it computes the same.
+def grow(chain: Chain, *, body: int | None = None, activation: Activation | None = None) -> Chain:
+    """Copy a chain into one that can do more and computes the same, until training moves it.
 
-    The further ones, after those that are there, hand each feature map on until training moves
-    them.
+    Further convolutions, after those that are there, hand each feature map on. PReLU in place of
+    ReLU begins with slopes of 0.
 
     Source: Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", 2016.
 
     Args:
         chain: A plain one, with trained weights.
-        body: Convolutions of the new body; as many as there are copies the chain.
+        body: Convolutions of the new body; without it, as many as there are.
+        activation: What stands between them; without it, what does already.
 
     Raises:
-        ValueError: The chain's body is longer than that.
+        ValueError: The chain does more than that.
     """
     known = chain.config.body
+    body = known if body is None else body
+    activation = activation or chain.config.activation
     if body < known:
         raise ValueError(f"body must be at least the {known} convolutions there are, got {body}")
-    deep = Chain(replace(chain.config, body=body))
+    if activation == "relu" and chain.config.activation == "prelu":
+        raise ValueError("its PReLU cannot become ReLU")
+    grown = Chain(replace(chain.config, body=body, activation=activation))
     with torch.no_grad():
         for number in (*range(known + 1), -1):
             state = chain.convolutions[number].state_dict()
-            deep.convolutions[number].load_state_dict(state)
-        for kernel, bias in map(_kernel_and_bias, deep.convolutions[known + 1 : -1]):
+            grown.convolutions[number].load_state_dict(state)
+        for kernel, bias in map(_kernel_and_bias, grown.convolutions[known + 1 : -1]):
             kernel.copy_(identity_kernel(kernel))
             bias.zero_()
-        for number, activation in enumerate(deep.activations):
-            if number <= known:
-                activation.load_state_dict(chain.activations[number].state_dict())
-            elif isinstance(activation, nn.PReLU):
-                activation.weight.fill_(1.0)
-    return deep
+        for number, slopes in enumerate(grown.activations):
+            if isinstance(slopes, nn.PReLU):
+                slopes.weight.fill_(0.0 if number <= known else 1.0)
+        for ours, theirs in zip(grown.activations, chain.activations, strict=False):
+            if isinstance(ours, nn.PReLU) and isinstance(theirs, nn.PReLU):
+                ours.load_state_dict(theirs.state_dict())
+    return grown
 
 
 def fold(chain: Chain) -> Chain:

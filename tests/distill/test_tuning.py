@@ -92,24 +92,28 @@ def test_tuning_starts_from_a_student_only(
     assert "must not be the folder to start from" in done.errors
 
 
-def test_tuning_deepens_the_student(tmp_path: Path, student: Path, photos_folder: Path) -> None:
-    run = tmp_path / "deep"
+def test_tuning_grows_the_student(tmp_path: Path, student: Path, photos_folder: Path) -> None:
+    run = tmp_path / "grown"
     common = ("--photos", photos_folder, "--validation", photos_folder, "--start-from", student)
     rates = [word for stage in "123" for word in (f"--stage{stage}.learning-rate", "1e-7")]
-    done = command_here("distill.run", *common, "--run", run, "--body", "3", *FEW, *rates)
+    shape = ("--body", "3", "--activation", "prelu")
+    done = command_here("distill.run", *common, "--run", run, *shape, *FEW, *rates)
     assert done.status == 0, done.errors
-    deep, shallow = read_record(run), read_record(student)
-    assert deep.network_config == {**shallow.network_config, "body": 3}
-    gained = float(deep.metrics["validation/psnr"]) - float(shallow.metrics["validation/psnr"])
-    assert abs(gained) < 0.02  # the identity, and a tiny rate
+    grown, before = read_record(run), read_record(student)
+    assert grown.network_config == {**before.network_config, "body": 3, "activation": "prelu"}
+    gained = float(grown.metrics["validation/psnr"]) - float(before.metrics["validation/psnr"])
+    assert abs(gained) < 0.02  # what computes the same, and a tiny rate
+    common = ("--photos", photos_folder, "--run", tmp_path / "back", "--start-from", run)
+    done = command_here("distill.run", *common, "--activation", "relu", *FEW)
+    assert "cannot become that: its PReLU cannot become ReLU" in done.sentence(1)
 
 
 @pytest.mark.parametrize(
     ("flags", "problem"),
     [
         (("--body", "0"), "at least the 1 convolutions there are, got 0"),
-        (("--channels", "8"), "of its flags only --body is taken"),
-        (("--student", "medium"), "of its flags only --body is taken"),
+        (("--channels", "8"), "only --body and --activation are taken"),
+        (("--student", "medium"), "only --body and --activation are taken"),
     ],
 )
 def test_tuning_takes_no_other_shape(
