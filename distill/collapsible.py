@@ -55,3 +55,10 @@ def identity_kernel(kernel: Tensor) -> Tensor:
     out, into, side, _ = kernel.shape
     unit = torch.eye(out, into, dtype=kernel.dtype, device=kernel.device)[:, :, None, None]
     return F.pad(unit, (side // 2,) * 4)
+
+
+def kernel_and_bias(convolution: nn.Module) -> tuple[Tensor, Tensor]:
+    """Take the parameters of a convolution that has both."""
+    assert isinstance(convolution, nn.Conv2d)
+    assert convolution.bias is not None
+    return convolution.weight, convolution.bias

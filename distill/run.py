@@ -19,9 +19,10 @@ from typing import Annotated, Any
 import torch
 import tyro
 
+from distill.growth import grow
 from distill.losses import distances
 from distill.sources import Source, SourceConfig, gather, mixed_batches
-from distill.students import StudentConfig, folded, fresh, grow, widen
+from distill.students import StudentConfig, folded, fresh, widen
 from distill.teaching import open_teacher
 from distill.tuning import TUNING, open_student, report_gain
 from pixels.command import UserError, run_command
@@ -48,9 +49,8 @@ class DistillConfig:
     """Ask the teacher in all eight orientations and average: better, and takes eight times as long;
     it is done once for all students."""
     start_from: Path | None = None
-    """Run folder of a student to go on from, for other photos. It also decides the shape; only a
-    greater `--body`, whose further convolutions begin as the identity, and `--activation prelu`,
-    whose slopes begin at 0, may be asked for."""
+    """Run folder of a student to go on from, for other photos. It also decides the shape, which may
+    only grow: by a greater `--body`, `--activation prelu` or `--colour rgb`."""
     scale: int = 2
     """How many times larger the output is; the teacher's, where there is one."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
@@ -72,11 +72,8 @@ class DistillConfig:
             raise ValueError(f"--run must not be the teacher's own folder {self.teacher}")
         if self.start_from is not None and self.start_from.resolve() == self.run.resolve():
             raise ValueError(f"--run must not be the folder to start from, {self.start_from}")
-        grown = StudentConfig(body=self.network.body, activation=self.network.activation)
-        if self.start_from is not None and self.network != grown:
-            raise ValueError(
-                "--start-from decides the shape: only --body and --activation are taken"
-            )
+        if self.start_from is not None and self.network.student != StudentConfig.student:
+            raise ValueError("--start-from decides the shape: there is no --student beside it")
         if self.sources.any and self.teacher is None:
             raise ValueError("photos without a larger version need a --teacher")
         if not 0 <= self.expansion <= 1024:
@@ -152,7 +149,7 @@ def _started(config: DistillConfig) -> Chain:
     assert config.start_from is not None
     student = open_student(config.start_from)
     try:
-        return grow(student, body=config.network.body, activation=config.network.activation)
+        return grow(student, config.network.changed(student.config))
     except ValueError as error:
         raise UserError(f"--start-from {config.start_from} cannot become that: {error}") from error
 

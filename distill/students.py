@@ -11,10 +11,10 @@ import torch
 import tyro
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils import parametrize
 
-from distill.collapsible import Collapsible, identity_kernel
+from distill.collapsible import Collapsible, identity_kernel, kernel_and_bias
 from pixels.command import run_command
 from teacher.chain import Activation, Chain, ChainConfig, Colour
 from teacher.networks import Network, macs_per_output_pixel, parameter_count
@@ -46,8 +46,9 @@ class StudentConfig:
     """Feature maps, in place of the named size's."""
     kernel: int | None = None
     """Side of the convolutions' kernels, odd, in place of the named size's 3."""
-    colour: Colour = "luma"
-    """`luma`: chroma is enlarged by fixed bicubic; `rgb`: the student enlarges all three."""
+    colour: Colour | None = None
+    """`luma`, which all named sizes are: chroma is enlarged by fixed bicubic; `rgb`: the student
+    enlarges all three."""
     activation: Activation | None = None
     """What stands between the convolutions, in place of the named size's `relu`, which trains
     better from fresh weights: docs/decisions/0007."""
@@ -63,16 +64,22 @@ class StudentConfig:
         Raises:
             ValueError: A setting is out of range.
         """
-        size = SIZES[self.student]
-        return replace(
-            size,
-            body=size.body if self.body is None else self.body,
-            channels=size.channels if self.channels is None else self.channels,
-            kernel=size.kernel if self.kernel is None else self.kernel,
-            colour=self.colour,
-            activation=size.activation if self.activation is None else self.activation,
-            scale=scale,
-        )
+        return self.changed(replace(SIZES[self.student], scale=scale))
+
+    def changed(self, shape: ChainConfig) -> ChainConfig:
+        """Change a shape in what is asked for beside the named size.
+
+        Raises:
+            ValueError: A setting is out of range.
+        """
+        asked = {
+            "body": self.body,
+            "channels": self.channels,
+            "kernel": self.kernel,
+            "colour": self.colour,
+            "activation": self.activation,
+        }
+        return replace(shape, **{name: value for name, value in asked.items() if value is not None})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +98,7 @@ def fresh(config: ChainConfig) -> Chain:
     """
     chain = Chain(config)
     with torch.no_grad():
-        for kernel, bias in map(_kernel_and_bias, chain.convolutions):
+        for kernel, bias in map(kernel_and_bias, chain.convolutions):
             last = kernel is chain.convolutions[-1].weight
             kernel.mul_(_LAST_GAIN if last else _FRESH_GAIN)
             kernel.add_(identity_kernel(kernel) if _is_body(kernel) and not last else 0.0)
@@ -107,50 +114,10 @@ def widen(chain: Chain, expansion: int) -> Chain:
         expansion: Channels between a block's two factors; 0 leaves the chain plain.
     """
     for convolution in chain.convolutions if expansion else ():
-        kernel, _ = _kernel_and_bias(convolution)
+        kernel, _ = kernel_and_bias(convolution)
         block = Collapsible(expansion, identity=_is_body(kernel))
         parametrize.register_parametrization(convolution, "weight", block)
     return chain
-
-
-def grow(chain: Chain, *, body: int | None = None, activation: Activation | None = None) -> Chain:
-    """Copy a chain into one that can do more and computes the same, until training moves it.
-
-    Further convolutions, after those that are there, hand each feature map on. PReLU in place of
-    ReLU begins with slopes of 0.
-
-    Source: Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", 2016.
-
-    Args:
-        chain: A plain one, with trained weights.
-        body: Convolutions of the new body; without it, as many as there are.
-        activation: What stands between them; without it, what does already.
-
-    Raises:
-        ValueError: The chain does more than that.
-    """
-    known = chain.config.body
-    body = known if body is None else body
-    activation = activation or chain.config.activation
-    if body < known:
-        raise ValueError(f"body must be at least the {known} convolutions there are, got {body}")
-    if activation == "relu" and chain.config.activation == "prelu":
-        raise ValueError("its PReLU cannot become ReLU")
-    grown = Chain(replace(chain.config, body=body, activation=activation))
-    with torch.no_grad():
-        for number in (*range(known + 1), -1):
-            state = chain.convolutions[number].state_dict()
-            grown.convolutions[number].load_state_dict(state)
-        for kernel, bias in map(_kernel_and_bias, grown.convolutions[known + 1 : -1]):
-            kernel.copy_(identity_kernel(kernel))
-            bias.zero_()
-        for number, slopes in enumerate(grown.activations):
-            if isinstance(slopes, nn.PReLU):
-                slopes.weight.fill_(0.0 if number <= known else 1.0)
-        for ours, theirs in zip(grown.activations, chain.activations, strict=False):
-            if isinstance(ours, nn.PReLU) and isinstance(theirs, nn.PReLU):
-                ours.load_state_dict(theirs.state_dict())
-    return grown
 
 
 def fold(chain: Chain) -> Chain:
@@ -161,7 +128,7 @@ def fold(chain: Chain) -> Chain:
     plain = Chain(chain.config)
     with torch.no_grad():
         for ours, theirs in zip(plain.convolutions, chain.convolutions, strict=True):
-            pairs = zip(_kernel_and_bias(ours), _kernel_and_bias(theirs), strict=True)
+            pairs = zip(kernel_and_bias(ours), kernel_and_bias(theirs), strict=True)
             for copy, tensor in pairs:
                 copy.copy_(tensor)
     plain.activations.load_state_dict(chain.activations.state_dict())
@@ -198,12 +165,6 @@ def _row(name: str, student: StudentConfig, scale: int) -> list[str]:
         *(name, str(shape.body), str(shape.channels), shape.colour),
         *(*figures, *sizes),
     ]
-
-
-def _kernel_and_bias(convolution: nn.Module) -> tuple[Tensor, Tensor]:
-    assert isinstance(convolution, nn.Conv2d)
-    assert convolution.bias is not None
-    return convolution.weight, convolution.bias
 
 
 def _is_body(kernel: Tensor) -> bool:

@@ -4,11 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from distill.students import SIZES, StudentConfig, fold, fresh, grow, widen
-from teacher.chain import Activation, Chain, ChainConfig
+from distill.students import SIZES, StudentConfig, fold, fresh, widen
+from teacher.chain import Chain, ChainConfig
 from teacher.networks import macs_per_output_pixel, parameter_count
 from tests.commands import command_here
-from tests.export.made_networks import lively
 
 
 @pytest.mark.parametrize(
@@ -124,50 +123,6 @@ def test_widening_keeps_what_a_trained_chain_computes() -> None:
         before = chain(image)
         after = widen(chain, 32)(image)
     assert (before - after).abs().max() < 1e-5
-
-
-@pytest.mark.parametrize(
-    ("before", "after"), [("relu", "relu"), ("prelu", "prelu"), ("relu", "prelu")]
-)
-@pytest.mark.parametrize("kernel", [3, 5])
-def test_growing_keeps_what_a_trained_chain_computes(
-    before: Activation, after: Activation, kernel: int
-) -> None:
-    torch.manual_seed(6)
-    chain = Chain(ChainConfig(body=2, channels=6, activation=before, kernel=kernel))
-    lively(chain)
-    deep = grow(chain, body=5, activation=after)
-    assert (deep.config.body, len(deep.convolutions), len(deep.activations)) == (5, 7, 6)
-    assert deep.config.activation == after
-    image = torch.rand(1, 3, 12, 10)
-    with torch.no_grad():
-        assert torch.equal(deep(image), chain(image))
-        assert torch.equal(grow(chain, activation=after)(image), chain(image))
-        copy = grow(chain)
-        assert copy.config == chain.config
-        assert torch.equal(copy(image), chain(image))
-        next(chain.parameters()).zero_()
-        assert not torch.equal(deep(image), chain(image))  # a copy
-        assert not torch.equal(copy(image), chain(image))
-
-
-def test_slopes_that_begin_at_zero_are_trained() -> None:
-    torch.manual_seed(7)
-    chain = Chain(ChainConfig(body=2, channels=6, activation="relu"))
-    lively(chain)
-    grown = grow(chain, activation="prelu")
-    grown.core(torch.rand(1, 1, 12, 10)).square().mean().backward()
-    gradients = [slopes.grad for slopes in grown.activations.parameters()]
-    assert len(gradients) == 3
-    assert all(gradient is not None and gradient.any() for gradient in gradients)
-
-
-def test_what_cannot_grow_says_so() -> None:
-    chain = Chain(ChainConfig(body=2, channels=6, activation="prelu"))
-    with pytest.raises(ValueError, match="at least the 2 convolutions there are, got 1"):
-        grow(chain, body=1)
-    with pytest.raises(ValueError, match="cannot become ReLU"):
-        grow(chain, activation="relu")
 
 
 def test_no_expansion_leaves_the_chain_plain() -> None:

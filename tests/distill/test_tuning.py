@@ -112,8 +112,9 @@ def test_tuning_grows_the_student(tmp_path: Path, student: Path, photos_folder: 
     ("flags", "problem"),
     [
         (("--body", "0"), "at least the 1 convolutions there are, got 0"),
-        (("--channels", "8"), "only --body and --activation are taken"),
-        (("--student", "medium"), "only --body and --activation are taken"),
+        (("--channels", "8"), "only body, colour and activation can grow"),
+        (("--kernel", "5"), "only body, colour and activation can grow"),
+        (("--student", "medium"), "there is no --student beside it"),
     ],
 )
 def test_tuning_takes_no_other_shape(

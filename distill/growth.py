@@ -1,0 +1,75 @@
+"""Students that go on from what smaller ones have learned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from distill.collapsible import identity_kernel, kernel_and_bias
+from pixels.color import LUMA_WEIGHTS
+from teacher.chain import Chain, ChainConfig
+
+
+def grow(chain: Chain, shape: ChainConfig) -> Chain:
+    """Copy a chain into one that can do more and computes the same, until training moves it.
+
+    Further convolutions, after those that are there, hand each feature map on. PReLU in place of
+    ReLU begins with slopes of 0. In RGB in place of luma, what is added to luma is added to each
+    colour: luma is the same, but for clipping, and chroma is repeated where it was bicubic.
+
+    Source: Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", 2016.
+
+    Args:
+        chain: A plain one, with trained weights.
+        shape: What it becomes; its own shape copies it.
+
+    Raises:
+        ValueError: A chain of that shape cannot compute the same.
+    """
+    _check(chain.config, shape)
+    known = chain.config.body
+    grown = Chain(shape)
+    with torch.no_grad():
+        for number in (*range(known + 1), -1):
+            state = chain.convolutions[number].state_dict()
+            grown.convolutions[number].load_state_dict(
+                _coloured(state, first=number == 0, last=number == -1)
+                if shape.colour != chain.config.colour
+                else state
+            )
+        for kernel, bias in map(kernel_and_bias, grown.convolutions[known + 1 : -1]):
+            kernel.copy_(identity_kernel(kernel))
+            bias.zero_()
+        for number, activation in enumerate(grown.activations):
+            if isinstance(activation, nn.PReLU):
+                activation.weight.fill_(0.0 if number <= known else 1.0)
+        for ours, theirs in zip(grown.activations, chain.activations, strict=False):
+            if isinstance(theirs, nn.PReLU):
+                ours.load_state_dict(theirs.state_dict())
+    return grown
+
+
+def _check(known: ChainConfig, shape: ChainConfig) -> None:
+    kept = replace(known, body=shape.body, colour=shape.colour, activation=shape.activation)
+    if shape != kept:
+        raise ValueError("only body, colour and activation can grow")
+    if shape.body < known.body:
+        raise ValueError(
+            f"body must be at least the {known.body} convolutions there are, got {shape.body}"
+        )
+    if known.colour == "rgb" and shape.colour != "rgb":
+        raise ValueError("its RGB cannot become luma")
+    if known.activation == "prelu" and shape.activation != "prelu":
+        raise ValueError("its PReLU cannot become ReLU")
+
+
+def _coloured(state: dict[str, Tensor], *, first: bool, last: bool) -> dict[str, Tensor]:
+    """Make a convolution of luma one of RGB: it sees each colour's share, or adds to each."""
+    weight, bias = state["weight"], state["bias"]
+    if first:
+        return {"weight": weight * torch.tensor(LUMA_WEIGHTS).view(1, 3, 1, 1), "bias": bias}
+    if last:
+        return {"weight": weight.repeat(3, 1, 1, 1), "bias": bias.repeat(3)}
+    return state
