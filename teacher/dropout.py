@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,6 @@ class Chances:
         self._generator.manual_seed(int.from_bytes(digest[:8], "little") >> 1)
         self._rank, self._processes = rank, processes
 
-    @torch.compiler.disable
     def mask(self, shape: tuple[int, ...], keep: float, like: Tensor) -> Tensor:
         """Draw zeros and ones: `keep` is the probability of a one.
 
@@ -56,12 +56,18 @@ class Dropout(nn.Module):
     def __init__(self, keep: float, chances: Chances) -> None:
         super().__init__()
         self.keep = keep
-        self._chances = chances
+        self._draw: Callable[..., Tensor] = chances.mask
+
+    def leave_uncompiled(self) -> None:
+        """Keep the random numbers out of what torch.compile builds: it knows no generators.
+
+        A decorator would import the compiler, seconds of every command's start.
+        """
+        self._draw = torch.compiler.disable(self._draw)  # pyright: ignore[reportAttributeAccessIssue]
 
     def forward(self, features: Tensor) -> Tensor:
         """Drop from (batch, units) or (batch, maps, height, width)."""
         if not self.training or self.keep == 1.0:
             return features
         shape = (*features.shape[:2], *(1 for _ in features.shape[2:]))
-        mask = self._chances.mask(shape, self.keep, features)  # pyright: ignore
-        return features * mask / self.keep
+        return features * self._draw(shape, self.keep, features) / self.keep

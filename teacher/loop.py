@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from pixels.command import UserError
 from pixels.progress import console, progress_bar
 from teacher.checkpoint import ResumeState, read_resume, save_resume
+from teacher.dropout import Dropout
 from teacher.feed import Feed
 from teacher.flipboard import Flipboard
 from teacher.flipboard_recipe import FlipboardRecipe
@@ -105,6 +106,9 @@ class _State:
         self.optimizer = training.recipe.make_optimizer(self.network)
         loss = _Loss(training, self.network)
         if training.speed.compiles(self.device):
+            for part in self.network.modules():
+                if isinstance(part, Dropout):
+                    part.leave_uncompiled()
             loss.compile(dynamic=False)  # each stage has one shape, and is worth its own kernels
         self.work = Step(
             loss=training.processes.parallel(loss),
