@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Literal
 
 from distill.students import SIZES
+from teacher.chain import Colour
 
 Budget = Literal["gpu", "cpu", "rehearsal"]
 
 _CLEAN, _WEB = "clean", "web"
 _COMPRESSED = "compressed"
-_UNRELEASED = ("first", "second")
+_UNRELEASED = ("first", "second", "third")
 # Of the three stages. SOAP goes on from finished weights with a third of what fresh ones get.
 _ADAM_RATES = (1e-3, 2e-4, 5e-5)
 _SOAP_RATES = (3e-3, 1e-3, 3e-4)
+_PRELU_RATES = (3e-3, 3e-4, 3e-4)
 # Students are small: two threads hardly help, and with another process busy they hinder.
 _ONE_THREAD = ("--threads", "1")
 
@@ -26,8 +28,8 @@ class Training:
     """One network to release."""
 
     name: str
-    """NETWORK-KIND, also the folder of its run and of its released weights; NETWORK-KIND-first or
-    -second where it is only what another one goes on from."""
+    """NETWORK-KIND, also the folder of its run and of its released weights; NETWORK-KIND-first,
+    -second or -third where it is only what another one goes on from."""
     module: str
     """The command that trains it."""
     flags: tuple[str, ...]
@@ -118,15 +120,19 @@ def _gpu() -> list[Training]:
         _student("nano", "clean-first", short),
         _adam_on("nano-clean-second", "nano-clean-first", steps=30_000),
         _adam_on("nano-web-first", "nano-clean-first", steps=6_000),
-        _adam_on("nano-web", "nano-web-first", steps=28_000),
-        _soap_on("small-clean", "small-clean-second", steps=16_000),
-        _soap_on("small-web", "small-web-first", steps=16_000),
-        _soap_on("nano-clean", "nano-clean-second", steps=7_000),
+        _adam_on("nano-web-second", "nano-web-first", steps=28_000),
+        _soap_on("small-clean-third", "small-clean-second", steps=16_000),
+        _soap_on("small-web-second", "small-web-first", steps=16_000),
+        _soap_on("nano-clean-third", "nano-clean-second", steps=7_000),
         _soap_on("medium-clean", "medium-clean-first", steps=16_000),
         _soap_on("medium-web", "medium-web-first", steps=9_000),
         _soap_on("large-clean", "large-clean-first", steps=10_000),
         _soap_on("large-web", "large-web-first", steps=4_000),
-        _medium_rgb(_adam(_ADAM_RATES)),
+        _prelu_on("small-clean", "small-clean-third", steps=16_000),
+        _prelu_on("small-web", "small-web-second", steps=14_000),
+        _prelu_on("nano-clean", "nano-clean-third", steps=16_000),
+        _prelu_on("nano-web", "nano-web-second", steps=12_000),
+        _prelu_on("medium-rgb-web", "medium-web", steps=14_000, colour="rgb"),
     ]
 
 
@@ -141,8 +147,8 @@ def _cpu() -> list[Training]:
         _teacher(_WEB, (*teacher, "--steps", "6000")),
         *(_student(name, _CLEAN, _SHORT) for name in SIZES if name != "medium"),
         _soap_on("medium-clean", "small-clean", steps=12_000, body=_MEDIUM_BODY),
-        *(_soap_on(f"{name}-web", f"{name}-clean", steps=8_000) for name in SIZES),
-        _medium_rgb(),
+        *(_prelu_on(f"{name}-web", f"{name}-clean", steps=8_000) for name in SIZES),
+        _prelu_on("medium-rgb-web", "medium-web", steps=6_000, colour="rgb"),
         _soap_on("small-fine", "small-clean", steps=6_000),
     ]
 
@@ -182,42 +188,45 @@ def _student(
 def _adam_on(
     name: str, start: str, *, steps: int, rate: float = _ADAM_RATES[0], body: int | None = None
 ) -> Training:
-    return _going_on(name, start, _adam((rate, *_ADAM_RATES[1:])), steps=steps, body=body)
+    flags = (*_body(body), *_adam((rate, *_ADAM_RATES[1:])), *_SHORTER_FIRST_STAGE)
+    return _going_on(name, start, flags, steps=steps)
 
 
 def _soap_on(name: str, start: str, *, steps: int, body: int | None = None) -> Training:
-    flags = ("--optimizer", "soap", *_rates(_SOAP_RATES))
-    return _going_on(name, start, flags, steps=steps, body=body)
+    flags = (*_body(body), "--optimizer", "soap", *_rates(_SOAP_RATES), *_SHORTER_FIRST_STAGE)
+    return _going_on(name, start, flags, steps=steps)
 
 
-def _going_on(
-    name: str, start: str, optimizer: tuple[str, ...], *, steps: int, body: int | None
-) -> Training:
-    """Train in three stages from finished weights, where tuning's own defaults are too cautious.
-
-    A `body` of more convolutions starts where the shorter one stands.
-    """
+def _prelu_on(name: str, start: str, *, steps: int, colour: Colour | None = None) -> Training:
+    """What trains best from finished weights: most steps at high rates, and large batches last."""
     flags = (
-        *(() if body is None else ("--body", str(body))),
-        *optimizer,
+        *("--activation", "prelu", *(("--colour", colour) if colour else ())),
+        *("--optimizer", "soap", *_rates(_PRELU_RATES)),
+        *("--stage1.share", "0.9", "--stage2.share", "0.05", "--stage3.share", "0.05"),
+        *("--stage2.batch", "16", "--stage2.crop-px", "64"),
+        *("--stage3.batch", "16", "--stage3.crop-px", "64"),
+    )
+    return _going_on(name, start, flags, steps=steps)
+
+
+def _going_on(name: str, start: str, flags: tuple[str, ...], *, steps: int) -> Training:
+    """Train in three stages from finished weights, where tuning's own defaults are too cautious."""
+    common = (
         *("--steps", str(steps), "--warmup-steps", "300"),
-        *("--stage1.share", "0.7", "--stage2.share", "0.2", "--stage3.share", "0.1"),
-        *("--stage2.batch", "4", "--stage2.crop-px", "96"),
         *("--stage2.truth", "1", "--stage2.teacher", "0"),
-        *("--stage3.batch", "4", "--stage3.crop-px", "96"),
         *_ONE_THREAD,
     )
     return Training(
-        name=name, module="distill.run", flags=flags, heard=start, heard_as="--start-from"
+        name=name,
+        module="distill.run",
+        flags=(*flags, *common),
+        heard=start,
+        heard_as="--start-from",
     )
 
 
-def _medium_rgb(optimizer: tuple[str, ...] = ()) -> Training:
-    flags = (
-        *("--student", "medium", "--colour", "rgb", "--steps", "6000", "--warmup-steps", "500"),
-        *("--stage1.batch", "8", *optimizer, *_ONE_THREAD),
-    )
-    return Training(name="medium-rgb-web", module="distill.run", flags=flags)
+def _body(body: int | None) -> tuple[str, ...]:
+    return () if body is None else ("--body", str(body))
 
 
 def _adam(rates: Sequence[float]) -> tuple[str, ...]:
@@ -231,5 +240,10 @@ def _rates(rates: Sequence[float]) -> tuple[str, ...]:
     )
 
 
+_SHORTER_FIRST_STAGE = (
+    *("--stage1.share", "0.7", "--stage2.share", "0.2", "--stage3.share", "0.1"),
+    *("--stage2.batch", "4", "--stage2.crop-px", "96"),
+    *("--stage3.batch", "4", "--stage3.crop-px", "96"),
+)
 _MEDIUM_BODY = SIZES["medium"].body
 _SHORT = ("--steps", "12000", "--warmup-steps", "500")
