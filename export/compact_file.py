@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.precision import require_float16
-from export.rounding import rounded, weight_of
+from export.rounding import Grid, rounded, weight_of
 from pixels.command import UserError
 from teacher.chain import Chain, ChainConfig
 
@@ -103,7 +103,8 @@ def encode(network: Chain, precision: Stored, golden: Sequence[Golden]) -> bytes
 def _int8(network: Chain) -> list[tuple[NDArray[np.float32], NDArray[np.int8]]]:
     """For each convolution, its steps and whole numbers, (outputs, inputs, row, column)."""
     steps = [best_steps(_values(weight_of(each))) for each in network.convolutions]
-    return list(zip(steps, rounded(network, steps), strict=True))
+    levels = rounded(network, [Grid(steps=each) for each in steps])
+    return [(its, each.astype(np.int8)) for its, each in zip(steps, levels, strict=True)]
 
 
 def best_steps(weights: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -131,7 +131,7 @@ def _gpu() -> list[Training]:
         _prelu_on("small-clean", "small-clean-third", steps=16_000),
         _prelu_on("small-web", "small-web-second", steps=14_000),
         _prelu_on("nano-clean", "nano-clean-third", steps=16_000),
-        _prelu_on("nano-web", "nano-web-second", steps=12_000),
+        _prelu_on("nano-web", "nano-web-second", steps=8_000),
         _prelu_on("medium-rgb-web", "medium-web", steps=14_000, colour="rgb"),
     ]
 

@@ -1,4 +1,4 @@
-"""Rounding a student's weights to int8 so that its outputs change least, rather than its weights.
+"""Rounding a student's weights to 8 bits so that its outputs change least, rather than its weights.
 
 Each weight may be rounded up or down. Rounded to the nearest, errors add up where a picture drives
 all weights of a kernel with the signs of their errors: checkerboards do. Instead, layer by layer,
@@ -11,8 +11,9 @@ Quantization" (2020); of the descent: Frantar et al., "Optimal Brain Compression
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -26,49 +27,88 @@ from teacher.chain import Chain
 
 _PICTURE_PX = 48
 _MOST = 127
+_UINT8_STEPS = 255
 # Pulls towards the weights, where pictures say nothing of them: a part of the mean diagonal.
 _DAMPING = 1e-3
 _SWEEPS = 20
 
 
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """What a convolution's weights may be: whole multiples of a step, within bounds."""
+
+    steps: NDArray[np.float32]
+    """One for each output; 0 where all weights are 0."""
+    lowest: int = -_MOST
+    highest: int = _MOST
+
+
 def on_int8_grid(network: Chain) -> Chain:
-    """Copy a network with rounded weights that a plain quantiser rounds to themselves.
+    """Copy a network with rounded weights that ONNX Runtime's quantiser rounds to themselves.
 
     It divides by each output's largest weight, which stays where it is, and finds the same steps.
     """
+
+    def grid(weights: Tensor) -> Grid:
+        return Grid(steps=weights.abs().amax(dim=(1, 2, 3)).div(_MOST).numpy())
+
+    return _on(network, grid)
+
+
+def on_uint8_grid(network: Chain) -> Chain:
+    """Copy a network with rounded weights that TensorFlow.js's converter rounds to themselves.
+
+    It divides what lies between a kernel's smallest and largest weight into 255 steps, and moves
+    zero to one of them. Those two stay where they are, and it finds the same steps.
+    """
+
+    def grid(weights: Tensor) -> Grid:
+        smallest, largest = weights.min().item(), weights.max().item()
+        step = (largest - smallest) / _UINT8_STEPS or abs(largest)
+        lowest = round(smallest / step) if step else 0
+        return Grid(
+            steps=np.full(len(weights), step, np.float32),
+            lowest=lowest,
+            highest=lowest + _UINT8_STEPS,
+        )
+
+    return _on(network, grid)
+
+
+def _on(network: Chain, grid: Callable[[Tensor], Grid]) -> Chain:
     copy = deepcopy(network)
     weights = [weight_of(each).detach() for each in copy.convolutions]
-    steps = [each.abs().amax(dim=(1, 2, 3)).div(_MOST).numpy() for each in weights]
-    levels = rounded(network, steps)
-    for each, step, level in zip(weights, steps, levels, strict=True):
-        each.copy_(torch.from_numpy(level * step[:, None, None, None]))
+    grids = [grid(each) for each in weights]
+    for each, its, levels in zip(weights, grids, rounded(network, grids), strict=True):
+        each.copy_(torch.from_numpy(levels * its.steps[:, None, None, None]))
     return copy
 
 
-def rounded(network: Chain, steps: Sequence[NDArray[np.float32]]) -> list[NDArray[np.int8]]:
-    """Round every convolution's weights to whole multiples of its outputs' steps.
+def rounded(network: Chain, grids: Sequence[Grid]) -> list[NDArray[np.int16]]:
+    """Round every convolution's weights to its grid.
 
     The pictures to round by are a small one of each kind that exports are checked on.
 
     Args:
         network: In evaluation mode; it is not changed.
-        steps: For each convolution, one number for each output; 0 where all weights are 0.
+        grids: One for each convolution.
 
     Returns:
-        For each convolution, multiples from -127 to 127, (outputs, inputs, row, column).
+        For each convolution, multiples of its steps, (outputs, inputs, row, column).
     """
     pictures = [make_picture(kind, _PICTURE_PX, _PICTURE_PX) for kind in KINDS]
     behind = deepcopy(network)
     result = []
     with torch.inference_mode():
         exact = _inputs(network, pictures)
-        for index, step in enumerate(steps):
+        for index, grid in enumerate(grids):
             shaped = weight_of(network.convolutions[index])
-            weights, step_of = shaped.flatten(1).double(), torch.from_numpy(step).double()
+            weights = shaped.flatten(1).double()
             given = _inputs(behind, pictures)[index]
-            levels = _descend(weights, step_of, *_normal_equations(given, exact[index], weights))
-            weight_of(behind.convolutions[index]).copy_((levels * step_of[:, None]).view_as(shaped))
-            result.append(levels.view_as(shaped).numpy().astype(np.int8))
+            levels = _descend(weights, grid, *_normal_equations(given, exact[index], weights))
+            result.append(levels.view_as(shaped).numpy().astype(np.int16))
+            steps = torch.from_numpy(grid.steps).double()
+            weight_of(behind.convolutions[index]).copy_((levels * steps[:, None]).view_as(shaped))
     return result
 
 
@@ -113,18 +153,19 @@ def _normal_equations(
     return gram + damping, (mixed + damping) @ weights.T
 
 
-def _descend(weights: Tensor, steps: Tensor, gram: Tensor, wanted: Tensor) -> Tensor:
+def _descend(weights: Tensor, grid: Grid, gram: Tensor, wanted: Tensor) -> Tensor:
     """Change one weight at a time, of all outputs at once, until none changes any more."""
+    steps, bounds = torch.from_numpy(grid.steps).double(), (grid.lowest, grid.highest)
     safe = torch.where(steps > 0, steps, 1.0)
-    levels = (weights / safe[:, None]).round().clamp(-_MOST, _MOST)
-    at_end = levels.abs() == _MOST  # the step comes from them, and others may find it by them
+    levels = (weights / safe[:, None]).round().clamp(*bounds)
+    # The steps come from them, and others may find those by them.
+    at_end = (levels == grid.lowest) | (levels == grid.highest)
     residual = gram @ (levels * steps[:, None]).T - wanted
     for _ in range(_SWEEPS):
         before = levels.clone()
         for at in range(levels.shape[1]):
             best = levels[:, at] - residual[at] / (gram[at, at] * safe)
-            changed = best.round().clamp(-_MOST, _MOST)
-            changed = torch.where(at_end[:, at], levels[:, at], changed)
+            changed = torch.where(at_end[:, at], levels[:, at], best.round().clamp(*bounds))
             residual += gram[:, at : at + 1] * ((changed - levels[:, at]) * steps)
             levels[:, at] = changed
         if torch.equal(levels, before):

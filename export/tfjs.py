@@ -22,8 +22,10 @@ from export.graph_model import run_graph_model
 from export.interface import tfjs_problems
 from export.onnx_graph import to_onnx
 from export.precision import Precision, require_float16
+from export.rounding import on_uint8_grid
 from export.tolerances import Arithmetic, tolerance
 from pixels.command import UserError, run_command
+from teacher.chain import Chain
 
 ARITHMETIC: dict[str, Arithmetic] = {
     "cpu": "float32",
@@ -43,7 +45,10 @@ def main(config: ExportConfig) -> None:
 
 def _translate(job: Job, folder: Path, precision: Precision) -> None:
     """Translate in a process of its own: TensorFlow is slow to import and noisy."""
-    model = to_onnx(job.network)
+    network = job.network
+    if precision == "int8" and isinstance(network, Chain):
+        network = on_uint8_grid(network)
+    model = to_onnx(network)
     if precision == "float16":
         for tensor in model.graph.initializer:
             if tensor.data_type == TensorProto.FLOAT:

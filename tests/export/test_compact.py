@@ -20,7 +20,6 @@ from export.check_pictures import make_picture
 from export.compact import CompactConfig, compact_problems, open_compact, write_compact
 from export.compact_file import FILE, decode, read_compact
 from export.precision import Precision, PrecisionError
-from export.rounding import on_int8_grid
 from export.runtimes import run_pytorch
 from export.tolerances import Arithmetic, tolerance
 from pixels.command import UserError
@@ -76,18 +75,6 @@ def test_int8_keeps_what_rounding_to_the_nearest_loses(tmp_path: Path) -> None:
     theirs = np.abs(run_pytorch(nearest)(given) - wanted).max()
     assert ours < 0.5 * theirs
     assert ours < tolerance("float32", "int8")
-
-
-def test_a_plain_quantiser_finds_the_whole_numbers_again() -> None:
-    network = made(SHAPES[1])
-    for before, after in zip(network.convolutions, on_int8_grid(network).convolutions, strict=True):
-        assert isinstance(before, nn.Conv2d) and isinstance(after, nn.Conv2d)
-        step = before.weight.abs().amax(dim=(1, 2, 3), keepdim=True) / 127
-        multiples = after.weight / (after.weight.abs().amax(dim=(1, 2, 3), keepdim=True) / 127)
-        torch.testing.assert_close(multiples, multiples.round(), rtol=0, atol=1e-3)
-        assert multiples.abs().amax() < 127.5
-        assert ((after.weight - before.weight).abs() < 8 * step).all()
-        assert not torch.equal(after.weight, before.weight)
 
 
 @pytest.mark.parametrize("precision", ["float16", "int8"])

@@ -1,0 +1,91 @@
+"""Weights of 8 bits that change outputs least, and quantisers that find them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from export.check_pictures import make_picture
+from export.graph_model import read_weights, run_graph_model
+from export.rounding import on_int8_grid, on_uint8_grid, weight_of
+from export.runtimes import run_pytorch
+from export.tolerances import tolerance
+from teacher.chain import Chain, ChainConfig
+from teacher.checkpoint import load_network
+from tests.commands import command_here
+from tests.export.made_networks import lively
+
+
+def by_output(weights: Tensor) -> Tensor:
+    """Divide as ONNX Runtime does: by each output's largest weight."""
+    return weights / (weights.abs().amax(dim=(1, 2, 3), keepdim=True) / 127)
+
+
+def by_tensor(weights: Tensor) -> Tensor:
+    """Divide as TensorFlow.js's converter does: what lies between the extremes."""
+    return weights / ((weights.max() - weights.min()) / 255)
+
+
+def made() -> Chain:
+    network = Chain(ChainConfig(body=2, channels=6, activation="relu"))
+    lively(network)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("on_grid", "divided"), [(on_int8_grid, by_output), (on_uint8_grid, by_tensor)]
+)
+def test_a_plain_quantiser_finds_the_whole_numbers_again(on_grid, divided) -> None:  # noqa: ANN001
+    network = made()
+    for before, after in zip(
+        map(weight_of, network.convolutions),
+        map(weight_of, on_grid(network).convolutions),
+        strict=True,
+    ):
+        multiples = divided(after.detach())
+        torch.testing.assert_close(multiples, multiples.round(), rtol=0, atol=1e-3)
+        assert (divided(before.detach()) - multiples).abs().max() < 8
+        assert not torch.equal(after, before)
+
+
+def test_extremes_stay_and_zero_is_on_the_grid_of_a_tensor() -> None:
+    network = made()
+    for before, after in zip(
+        map(weight_of, network.convolutions),
+        map(weight_of, on_uint8_grid(network).convolutions),
+        strict=True,
+    ):
+        step = (before.max() - before.min()) / 255
+        assert (after.max() - before.max()).abs() <= 0.51 * step
+        assert (after.min() - before.min()).abs() <= 0.51 * step
+        torch.testing.assert_close(after.max() - after.min(), 255 * step)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, -0.5])
+def test_weights_that_are_all_equal_stay(value: float) -> None:
+    network = made()
+    with torch.no_grad():
+        weight_of(network.convolutions[1]).fill_(value)
+    rounded = weight_of(on_uint8_grid(network).convolutions[1])
+    torch.testing.assert_close(rounded, torch.full_like(rounded, value))
+
+
+def test_the_converter_keeps_what_was_rounded(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ("--run", "nano-clean", "--weights", "int8", "--out", out, "--no-browser")
+    done = command_here("export.tfjs", *arguments)
+    assert done.status == 0, done.errors  # its checkerboard was too far off, rounded to the nearest
+    network, _ = load_network(Path("nano-clean"))
+    assert isinstance(network, Chain)
+    written = [np.sort(each.ravel()) for each in read_weights(out).values()]
+    for weights in map(weight_of, on_uint8_grid(network).convolutions):
+        wanted = np.sort(weights.detach().numpy().ravel())
+        alike = [each for each in written if each.shape == wanted.shape]
+        assert min(np.abs(each - wanted).max() for each in alike) < 1e-5
+    given = make_picture("checkerboard", 37, 53)
+    off = np.abs(run_graph_model(out)(given) - run_pytorch(network)(given)).max()
+    assert off < 0.75 * tolerance("float32", "int8")
