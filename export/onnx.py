@@ -27,7 +27,9 @@ from pixels.tiling import Enlarge
 from teacher.chain import Chain
 
 FILE = "model.onnx"
-_EXTREMES_PX = 48
+# More than the largest picture of the checks: what noise reaches grows with its size, and what a
+# layer reaches beyond the calibrated range is clipped.
+_EXTREMES_PX = 448
 
 
 def main(config: ExportConfig) -> None:
