@@ -27,9 +27,10 @@ from pixels.tiling import Enlarge
 from teacher.chain import Chain
 
 FILE = "model.onnx"
-# More than the largest picture of the checks: what noise reaches grows with its size, and what a
-# layer reaches beyond the calibrated range is clipped.
-_EXTREMES_PX = 448
+# What noise reaches grows with its size, and what a layer reaches beyond the calibrated range is
+# clipped: students get more than the largest picture of the checks. Teachers, which would take
+# gigabytes for it, have passed with less.
+_STUDENTS_EXTREMES_PX, _EXTREMES_PX = 448, 48
 
 
 def main(config: ExportConfig) -> None:
@@ -46,7 +47,9 @@ def _translate(job: Job, folder: Path, precision: Precision) -> None:
     if precision == "float16":
         model = to_float16(model)
     elif precision == "int8":
-        pictures = _calibration(job.photos)
+        is_student = isinstance(network, Chain)
+        side = _STUDENTS_EXTREMES_PX if is_student else _EXTREMES_PX
+        pictures = _calibration(job.photos, side)
         # 8 bits between the layers run fastest; where they cost too much, 16 do not.
         narrow = to_int8(model, pictures, wide=False)
         path.write_bytes(narrow.SerializeToString())
@@ -56,11 +59,9 @@ def _translate(job: Job, folder: Path, precision: Precision) -> None:
     path.write_bytes(model.SerializeToString())
 
 
-def _calibration(photos: CheckPhotos) -> list[Pixels]:
+def _calibration(photos: CheckPhotos, side_px: int) -> list[Pixels]:
     """Add the extremes to the photos: else line art would be clipped, and be off by fifty steps."""
-    extremes = [
-        make_picture(kind, _EXTREMES_PX, _EXTREMES_PX) for kind in ("noise", "checkerboard")
-    ]
+    extremes = [make_picture(kind, side_px, side_px) for kind in ("noise", "checkerboard")]
     return [*photos.calibration, *extremes]
 
 
