@@ -47,8 +47,7 @@ def _translate(job: Job, folder: Path, precision: Precision) -> None:
     if precision == "float16":
         model = to_float16(model)
     elif precision == "int8":
-        is_student = isinstance(network, Chain)
-        side = _STUDENTS_EXTREMES_PX if is_student else _EXTREMES_PX
+        side = _STUDENTS_EXTREMES_PX if isinstance(network, Chain) else _EXTREMES_PX
         pictures = _calibration(job.photos, side)
         # 8 bits between the layers run fastest; where they cost too much, 16 do not.
         narrow = to_int8(model, pictures, wide=False)

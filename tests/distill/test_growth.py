@@ -50,6 +50,7 @@ def test_rgb_makes_the_luma_that_luma_made(scale: int) -> None:
     with torch.no_grad():
         made, known = luma(grown.core(image)), chain.core(luma(image))
     assert known.std() > 0.1
+    # The same sums in another order, in float32: a 400th of a step of a byte.
     torch.testing.assert_close(made, known, rtol=0.0, atol=1e-5)
 
 
