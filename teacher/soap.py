@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from teacher.uncompiled import Uncompiled
+
 _BETAS = (0.95, 0.95)
 """Decay per step of the averaged gradient and of its averaged square."""
 _MOMENT_DECAY = 0.95
@@ -22,7 +24,7 @@ _EPSILON = 1e-8
 _SIDES = ("rows", "columns")
 
 
-class Soap(torch.optim.Optimizer):
+class Soap(Uncompiled):
     """Shampoo with Adam in the preconditioner's eigenbasis, without weight decay.
 
     A kernel of shape (out, in, height, width) is taken as a matrix of `out` rows. A vector, such

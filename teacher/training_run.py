@@ -22,7 +22,6 @@ from teacher.data import Photos
 from teacher.loop import AnyRecipe, Batch, Objective, Training, fit
 from teacher.networks import Network
 from teacher.processes import Processes
-from teacher.report import write_report
 from teacher.runner import network_enlarger
 from teacher.speed import Speed
 
@@ -109,6 +108,8 @@ def train_and_save(
     metrics = fit(training)
     if not run.processes.first:
         return
+    from teacher.report import write_report  # slow to import, and not needed before
+
     network = finish(network)
     write_report(run.folder, side_by_side(network, photos.validation))
     record = replace(record, metrics=metrics)

@@ -60,9 +60,8 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("teacher.train", ("tensorflow", "torch._dynamo")),
-        ("distill.run", ("tensorflow", "torch._dynamo")),
-        ("teacher.upscale", ("tensorflow", "torch._dynamo", "matplotlib")),
+        (module, ("tensorflow", "torch._dynamo", "matplotlib"))
+        for module in ("teacher.train", "distill.run", "teacher.upscale")
     ],
 )
 def test_what_takes_seconds_to_import_waits_until_it_is_needed(
