@@ -15,6 +15,7 @@ import tyro
 from torch import Tensor, nn
 
 from teacher.flipboard import Flipboard, LayerKind
+from teacher.uncompiled import SGD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +132,7 @@ class FlipboardRecipe:
         """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
         return min(self.ema_decay, (1 + step) / (10 + step))
 
-    def make_optimizer(self, network: nn.Module) -> torch.optim.SGD:
+    def make_optimizer(self, network: nn.Module) -> SGD:
         """Make SGD with a group for the weights and one for the bias of each layer."""
         layers = cast(Flipboard, network).layers()
         groups = []
@@ -143,9 +144,7 @@ class FlipboardRecipe:
             groups.append(
                 {"params": [layer.bias], "rate": self.bias_rate * rate, "weight_decay": 0.0}
             )
-        return torch.optim.SGD(
-            groups, lr=self.learning_rate, momentum=self.momentum_start, nesterov=True
-        )
+        return SGD(groups, lr=self.learning_rate, momentum=self.momentum_start, nesterov=True)
 
     def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         """Set every group's learning rate and momentum."""

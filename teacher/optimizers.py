@@ -6,24 +6,17 @@ tensors there, and what it decides is decided here, outside.
 
 from __future__ import annotations
 
-import inspect
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from teacher.soap import Soap
-from teacher.uncompiled import Uncompiled
+from teacher.uncompiled import Adam
 
 OptimizerName = Literal["adam", "soap"]
 
 _TURN_EVERY = 10
-
-
-class _Adam(Uncompiled, torch.optim.Adam):
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        inspect.unwrap(torch.optim.Adam.step)(self, closure)
 
 
 def make_optimizer(name: OptimizerName, network: nn.Module, rate: float) -> torch.optim.Optimizer:
@@ -40,7 +33,7 @@ def make_optimizer(name: OptimizerName, network: nn.Module, rate: float) -> torc
     if name == "soap":
         return Soap(weights, lr=lr)
     # Fused, because small networks have many small tensors.
-    return _Adam(weights, lr=lr, betas=(0.9, 0.99), fused=True, capturable=device.type == "cuda")
+    return Adam(weights, lr=lr, betas=(0.9, 0.99), fused=True, capturable=device.type == "cuda")
 
 
 def prepare(optimizer: torch.optim.Optimizer, *, rate: float, step: int) -> None:
