@@ -63,6 +63,8 @@ size: web ## Print what a reader downloads; fails above the promised limits
 bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (many minutes)
 	@$(BIN)/python -m tests.browser.bench
 	@$(BIN)/python -m tests.browser.bench_runtimes
+	@$(BIN)/python -m tests.browser.bench_runtimes --backend webgl2 --sides 128 --repeats 5
+	@$(BIN)/python -m tests.browser.bench_runtimes --backend webgpu --sides 128 --repeats 5
 
 screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
 	@$(BIN)/python -m tests.browser.screenshots

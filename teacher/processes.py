@@ -55,7 +55,7 @@ class Processes:
             return module
         device_ids = [self.local_rank] if torch.cuda.is_available() else None
         return nn.parallel.DistributedDataParallel(
-            module, device_ids=device_ids, broadcast_buffers=False
+            module, device_ids=device_ids, forward_sync_buffers=False
         )
 
     def any(self, *flags: bool) -> list[bool]:

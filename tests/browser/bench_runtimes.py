@@ -1,4 +1,4 @@
-"""Time the small runtime and TF.js on WebAssembly with one student, taking turns; in `make bench`.
+"""Time the small runtime and TF.js on one backend with one student, taking turns; in `make bench`.
 
 All run in one page, each from pixels to pixels as its reader gets them. Timings on a shared machine
 drift, so only the ratio of medians within one run is worth quoting.
@@ -11,8 +11,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page
@@ -26,11 +28,11 @@ from teacher.networks import macs_per_output_pixel
 from tests.browser.bench import served
 
 _WEB_DEMO = Path(__file__).parents[2] / "web_demo"
-_OPTIONS = {
-    "TF.js wasm": ("tfjs/", {"backend": "tfjs-wasm"}),
-    "wasm, 1 worker": ("compact/model.halfsize", {"backend": "wasm", "workers": 1}),
-    "wasm, 2 workers": ("compact/model.halfsize", {"backend": "wasm", "workers": 2}),
-}
+Backend = Literal["wasm", "webgl2", "webgpu"]
+_PEERS = {"wasm": "tfjs-wasm", "webgl2": "tfjs-webgl", "webgpu": "tfjs-webgpu"}
+_PEER, _ONE_WORKER = "TF.js", "1 worker"
+_REST_SECONDS = 0.6  # the page before is still being torn down otherwise
+_Options = dict[str, tuple[str, dict[str, Any]]]
 
 _START = """
 async (options) => {
@@ -73,12 +75,26 @@ class BenchConfig:
 
     run: Path = Path("small-web")
     """Run folder of a student, or the name of released weights."""
+    backend: Backend = "wasm"
+    """Where both of them run."""
     sides: tuple[int, ...] = (256, 512, 1024)
     """Sides of the square pictures to double, in pixels."""
     repeats: int = 20
     """Timed runs of each, after three that are not counted."""
     first_only: bool = False
-    """Measure nothing but the first result after the page has loaded."""
+    """Measure nothing but the first result after the page has loaded, for WebAssembly alone."""
+
+    @property
+    def options(self) -> _Options:
+        """Model and settings of each that is timed."""
+        ours = "compact/model.halfsize"
+        options: _Options = {
+            _PEER: ("tfjs/", {"backend": _PEERS[self.backend]}),
+            _ONE_WORKER: (ours, {"backend": self.backend, "workers": 1}),
+        }
+        if self.backend == "wasm":
+            options["2 workers"] = (ours, {"backend": "wasm", "workers": 2})
+        return options
 
 
 def main(config: BenchConfig) -> None:
@@ -92,17 +108,13 @@ def main(config: BenchConfig) -> None:
             if not config.first_only:
                 page = browser.new_page()
                 page.goto(f"{address}index.html")
-                page.evaluate(_START, _OPTIONS)
+                page.evaluate(_START, config.options)
                 for side in config.sides:
-                    _add_rows(table, page, side, macs * side**2, config.repeats)
+                    _add_rows(table, page, side, macs * side**2, config)
                 page.close()
-            first = _first_results(browser, address, config.repeats)
-    if not config.first_only:
-        Console(width=100).print(table)
-    slow = first["TF.js wasm"]
-    for name, milliseconds in first.items():
-        ratio = milliseconds / slow
-        Console().print(f"first result, {name}: {milliseconds:.0f} ms, {ratio:.2f} of TF.js's")
+                Console(width=100).print(table)
+            if config.backend == "wasm":
+                _print_first_results(browser, address, config)
 
 
 def _build(run: Path, folder: Path) -> Path:
@@ -120,32 +132,42 @@ def _build(run: Path, folder: Path) -> Path:
     return folder
 
 
-def _add_rows(table: Table, page: Page, side: int, macs: float, repeats: int) -> None:
-    times: dict[str, list[float]] = {name: [] for name in _OPTIONS}
-    for turn in range(repeats + 3):
+def _add_rows(table: Table, page: Page, side: int, macs: float, config: BenchConfig) -> None:
+    times: dict[str, list[float]] = {name: [] for name in config.options}
+    for turn in range(config.repeats + 3):
         for name in times:
             milliseconds = page.evaluate(_TIME, [name, side])
             if turn >= 3:  # before that things compile, and helpers start
                 times[name].append(milliseconds)
-    peer = statistics.median(times["TF.js wasm"])
+    peer = statistics.median(times[_PEER])
     for name, measured in times.items():
         median = statistics.median(measured)
         speed = (2 * side) ** 2 / 1000 / median
         figures = (f"{median:.1f}", f"{speed:.2f}", f"{macs / 1e6 / median:.1f}")
-        table.add_row(f"{side} -> {2 * side}", name, str(repeats), *figures, f"{peer / median:.2f}")
+        runs = str(config.repeats)
+        table.add_row(f"{side} -> {2 * side}", name, runs, *figures, f"{peer / median:.2f}")
 
 
-def _first_results(browser: Browser, address: str, repeats: int) -> dict[str, float]:
-    times: dict[str, list[float]] = {name: [] for name in ("TF.js wasm", "wasm, 1 worker")}
-    for _ in range(repeats):
+def _print_first_results(browser: Browser, address: str, config: BenchConfig) -> None:
+    model, settings = config.options[_ONE_WORKER]
+    options = {
+        **{name: config.options[name] for name in (_PEER, _ONE_WORKER)},
+        "on the page's own thread": (model, {**settings, "place": "page"}),
+    }
+    times: dict[str, list[float]] = {name: [] for name in options}
+    for _ in range(config.repeats):
         for name, measured in times.items():
             context = browser.new_context()  # with nothing cached
             page = context.new_page()
-            page.goto(f"{address}first.html?{quote(json.dumps(_OPTIONS[name]))}")
+            page.goto(f"{address}first.html?{quote(json.dumps(options[name]))}")
             page.wait_for_function("window.first")
             measured.append(page.evaluate("window.first"))
             context.close()
-    return {name: statistics.median(measured) for name, measured in times.items()}
+            time.sleep(_REST_SECONDS)
+    slow = statistics.median(times[_PEER])
+    for name, measured in times.items():
+        median = statistics.median(measured)
+        Console().print(f"first result, {name}: {median:.0f} ms, {median / slow:.2f} of TF.js's")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ def test_two_processes_end_with_the_weights_of_one(
     two = torchrun(*common, "--run", tmp_path / "two")
     assert two.returncode == 0, two.stderr
     assert (weights(tmp_path / "one") - weights(tmp_path / "two")).abs().max() <= 1e-5
+    assert "Warning" not in two.stderr.replace("WARNING", "")  # ours is about so short a training
     # One of them wrote, once.
     assert two.stderr.count("wrote ") == 1
     assert len(list((tmp_path / "two").glob("events.*"))) == 1
