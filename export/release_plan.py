@@ -89,9 +89,9 @@ def _gpu() -> list[Training]:
     """What the repository's weights come from.
 
     Teachers of EDSR-baseline's shape, `large` and the first training of `small` took ten minutes of
-    an H200, all at once; the rest took some hours of one CPU core. (`small-fine` is of a release
-    before, whose compressed photos were other ones; what trained `small` and `large` for clean
-    input with Adam had photos as they are. `nano-clean-second` had 4,000 steps more in between.)
+    an H200, all at once; the rest took some hours of one CPU core. (What trained `small` and
+    `large` for clean input with Adam had photos as they are. `nano-clean-second` had 4,000 steps
+    more in between.)
     """
     teacher = (
         *("--blocks", "16", "--channels", "64", "--colour", "luma"),
@@ -114,7 +114,6 @@ def _gpu() -> list[Training]:
         _student("small", "clean-first", ("--steps", "52000", *long)),
         _adam_on("small-clean-second", "small-clean-first", steps=3_000, rate=5e-4),
         _adam_on("small-web-first", "small-clean-second", steps=18_000),
-        _adam_on("small-fine", "small-clean-second", steps=3_000),
         _adam_on("medium-clean-first", "small-clean-second", steps=20_000, body=_MEDIUM_BODY),
         _adam_on("medium-web-first", "small-web-first", steps=20_000, body=_MEDIUM_BODY),
         _student("nano", "clean-first", short),
@@ -126,13 +125,15 @@ def _gpu() -> list[Training]:
         _soap_on("nano-clean-third", "nano-clean-second", steps=7_000),
         _soap_on("medium-clean", "medium-clean-first", steps=16_000),
         _soap_on("medium-web", "medium-web-first", steps=9_000),
-        _soap_on("large-clean", "large-clean-first", steps=10_000),
+        _soap_on("large-clean-second", "large-clean-first", steps=10_000),
         _soap_on("large-web", "large-web-first", steps=4_000),
         _prelu_on("small-clean", "small-clean-third", steps=16_000),
         _prelu_on("small-web", "small-web-second", steps=14_000),
+        _prelu_on("small-fine", "small-clean", steps=12_000),
         _prelu_on("nano-clean", "nano-clean-third", steps=16_000),
         _prelu_on("nano-web", "nano-web-second", steps=8_000),
         _prelu_on("medium-rgb-web", "medium-web", steps=14_000, colour="rgb"),
+        _prelu_on("large-clean", "large-clean-second", steps=15_000),
     ]
 
 
