@@ -105,16 +105,9 @@ def train_and_save(
         processes=run.processes,
         speed=run.speed,
     )
-    metrics = fit(training)
-    if not run.processes.first:
-        return
-    from teacher.report import write_report  # slow to import, and not needed before
-
-    network = finish(network)
-    write_report(run.folder, side_by_side(network, photos.validation))
-    record = replace(record, metrics=metrics)
-    save_run(run.folder, network, record)
-    _tell(run.folder, record.metrics)
+    record = replace(record, metrics=fit(training))
+    if run.processes.first:
+        _write(run.folder, finish(network), record, photos)
 
 
 def measure(network: Network, pairs: Sequence[Pair]) -> dict[str, float]:
@@ -182,6 +175,15 @@ def _describe(
         git_commit=git_commit(),
         data=data,
     )
+
+
+def _write(folder: Path, network: Network, record: RunRecord, photos: Photos) -> None:
+    """Write what the training made, the run's record last, and say so."""
+    from teacher.report import write_report  # slow to import, and not needed before
+
+    write_report(folder, side_by_side(network, photos.validation))
+    save_run(folder, network, record)
+    _tell(folder, record.metrics)
 
 
 def _tell(folder: Path, metrics: dict[str, float]) -> None:
