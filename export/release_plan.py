@@ -125,7 +125,7 @@ def _gpu() -> list[Training]:
         _soap_on("nano-clean-third", "nano-clean-second", steps=7_000),
         _soap_on("medium-clean", "medium-clean-first", steps=16_000),
         _soap_on("medium-web", "medium-web-first", steps=9_000),
-        _soap_on("large-clean-second", "large-clean-first", steps=10_000),
+        _soap_on("large-clean", "large-clean-first", steps=10_000),
         _soap_on("large-web", "large-web-first", steps=4_000),
         _prelu_on("small-clean", "small-clean-third", steps=16_000),
         _prelu_on("small-web", "small-web-second", steps=14_000),
@@ -133,7 +133,6 @@ def _gpu() -> list[Training]:
         _prelu_on("nano-clean", "nano-clean-third", steps=16_000),
         _prelu_on("nano-web", "nano-web-second", steps=8_000),
         _prelu_on("medium-rgb-web", "medium-web", steps=14_000, colour="rgb"),
-        _prelu_on("large-clean", "large-clean-second", steps=15_000),
     ]
 
 
