@@ -21,20 +21,15 @@ class Uncompiled(_Optimizer):
     load_state_dict = inspect.unwrap(_Optimizer.load_state_dict)
     zero_grad = inspect.unwrap(_Optimizer.zero_grad)
 
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Adjust every weight that has a gradient."""
+        inspect.unwrap(super().step)(self, closure)
+
 
 class Adam(Uncompiled, torch.optim.Adam):
     """PyTorch's, unwrapped."""
 
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Adjust every weight that has a gradient."""
-        inspect.unwrap(torch.optim.Adam.step)(self, closure)
-
 
 class SGD(Uncompiled, torch.optim.SGD):
     """PyTorch's, unwrapped."""
-
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Adjust every weight that has a gradient."""
-        inspect.unwrap(torch.optim.SGD.step)(self, closure)

@@ -87,8 +87,6 @@ def test_killed_in_the_middle_of_a_checkpoint(
     assert not list(run.rglob(".part-*"))
 
 
-# One network is enough here: what differs is when it ends, not what is saved.
-@pytest.mark.parametrize("network", [TINY_FLIPBOARD], ids=["flipboard"], indirect=True)
 def test_killed_at_any_time_again_and_again(
     tmp_path: Path, photos_folder: Path, network: tuple[str, ...], uninterrupted: torch.Tensor
 ) -> None:
@@ -110,8 +108,6 @@ def test_killed_at_any_time_again_and_again(
     assert steps[-1] == int(STEPS)
 
 
-# One network is enough here: what differs is when it ends, not what is saved.
-@pytest.mark.parametrize("network", [TINY_FLIPBOARD], ids=["flipboard"], indirect=True)
 def test_a_polite_stop_saves_first(
     tmp_path: Path, photos_folder: Path, network: tuple[str, ...], uninterrupted: torch.Tensor
 ) -> None:
