@@ -61,17 +61,17 @@ size: web ## Print what a reader downloads; fails above the promised limits
 	@npm --prefix web_demo run size --silent
 
 bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (many minutes)
-	@$(BIN)/python -m tests.browser.bench
-	@$(BIN)/python -m tests.browser.bench_runtimes
-	@$(BIN)/python -m tests.browser.bench_runtimes --backend webgl2 --sides 128 --repeats 5
-	@$(BIN)/python -m tests.browser.bench_runtimes --backend webgpu --sides 128 --repeats 5
+	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m tools.bench_runtimes
+	@$(BIN)/python -m tools.bench_runtimes --backend webgl2 --sides 128 --repeats 5
+	@$(BIN)/python -m tools.bench_runtimes --backend webgpu --sides 128 --repeats 5
 
 screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
-	@$(BIN)/python -m tests.browser.screenshots
+	@$(BIN)/python -m tools.screenshots
 
 integration: setup web browser ## Build and open the docs' sites of Next.js, Eleventy, Vite and Hugo
-	@$(BIN)/python -m tests.browser.integration
-	@$(BIN)/python -m tests.browser.recipes
+	@$(BIN)/python -m tools.integration
+	@$(BIN)/python -m tools.recipes
 
 format: setup ## Reformat the Python code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

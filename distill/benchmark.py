@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pixels.command import UserError
-from pixels.files import list_pictures, read_picture, stored_as_grey
-from pixels.metrics import luma_psnr, smallest_measurable_px
-from pixels.sent import CLEAN, sent
-from pixels.shards import reduce_photo
-from pixels.ssimulacra2 import ssimulacra2
-from teacher.data import DegradationKind
+from pixels.quality.psnr_ssim import luma_psnr, smallest_measurable_px
+from pixels.quality.ssimulacra2 import ssimulacra2
+from pixels.sending.sent import CLEAN, sent
+from pixels.stills.files import list_pictures, read_picture, stored_as_grey
+from pixels.store.shards import reduce_photo
+from plumbing.command import UserError
+from teacher.training.data import DegradationKind
 
 # The middle of what sites send.
 _SENT = {"clean": CLEAN, "web": "jpeg-75", "fine": "jpeg-85"}

@@ -24,14 +24,14 @@ from distill.comparison import PLAIN, Result
 from distill.run import DistillConfig, distil
 from distill.sources import SourceConfig
 from distill.students import StudentConfig
-from pixels.command import UserError, run_command
-from pixels.disk import whole_file
-from pixels.progress import console
-from teacher.checkpoint import load_network
-from teacher.data import DataConfig, DegradationKind
-from teacher.runner import network_enlarger
-from teacher.speed import Speed
-from teacher.stages import StagedRecipe
+from plumbing.command import UserError, run_command
+from plumbing.disk import whole_file
+from plumbing.progress import console
+from teacher.enlarging.runner import network_enlarger
+from teacher.recipes.stages import StagedRecipe
+from teacher.runs.folder import load_network
+from teacher.training.data import DataConfig, DegradationKind
+from teacher.training.speed import Speed
 
 
 @dataclass(frozen=True, kw_only=True)

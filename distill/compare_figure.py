@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from distill.comparison import PLAIN, Result
-from pixels.disk import whole_file
+from plumbing.disk import whole_file
 
 _BLUE, _GREY = "#1f5fa8", "#8a8a8a"
 _WORTH_IT_DB = 0.05

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from teacher.data import DegradationKind
+from teacher.training.data import DegradationKind
 
 PLAIN = "truth alone"
 """What all others are compared with."""

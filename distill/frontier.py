@@ -25,17 +25,17 @@ from distill.frontier_point import Point
 from distill.run import DistillConfig, distil
 from distill.students import SIZES, StudentConfig
 from distill.timing import milliseconds_per_megapixel
-from pixels.command import run_command
-from pixels.disk import whole_file
-from pixels.progress import busy, console
-from teacher.chain import Activation, Colour
-from teacher.checkpoint import load_network
-from teacher.data import DataConfig
-from teacher.flipboard import Flipboard
-from teacher.networks import Network, parameter_count
-from teacher.runner import PLAIN, open_enlarger
-from teacher.speed import Speed
-from teacher.stages import StagedRecipe
+from plumbing.command import run_command
+from plumbing.disk import whole_file
+from plumbing.progress import busy, console
+from teacher.enlarging.runner import PLAIN, open_enlarger
+from teacher.networks.chain import Activation, Colour
+from teacher.networks.flipboard import Flipboard
+from teacher.networks.residual import Network, parameter_count
+from teacher.recipes.stages import StagedRecipe
+from teacher.runs.folder import load_network
+from teacher.training.data import DataConfig
+from teacher.training.speed import Speed
 
 
 @dataclass(frozen=True, kw_only=True)

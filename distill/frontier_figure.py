@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from distill.frontier_point import Point
-from pixels.disk import whole_file
+from plumbing.disk import whole_file
 
 _BLUE = "#1f5fa8"
 _LINES = {"bicubic": "#8a8a8a", "lanczos": "#b8860b", "teacher": "#2e7d32"}

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from distill.collapsible import identity_kernel, kernel_and_bias
 from pixels.color import LUMA_WEIGHTS
-from teacher.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain, ChainConfig
 
 
 def grow(chain: Chain, shape: ChainConfig) -> Chain:

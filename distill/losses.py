@@ -7,8 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from teacher.loop import Batch
-from teacher.networks import Network
+from teacher.networks.residual import Network
+from teacher.training.loop import Batch
 
 
 def weights_of(*, truth: Tensor, teacher: Tensor, norm: Literal["l1", "l2"]) -> Tensor:

@@ -25,15 +25,15 @@ from distill.sources import Source, SourceConfig, gather, mixed_batches
 from distill.students import StudentConfig, folded, fresh, widen
 from distill.teaching import open_teacher
 from distill.tuning import TUNING, open_student, report_gain
-from pixels.command import UserError, run_command
-from teacher.chain import Chain
-from teacher.checkpoint import read_record
-from teacher.data import DataConfig, Photos, prepare_photos
-from teacher.processes import Processes, joined_processes
-from teacher.speed import Speed
-from teacher.stages import StagedRecipe
-from teacher.threads import use_threads
-from teacher.training_run import TrainingRun, Watch, train_and_save, unwatched
+from plumbing.command import UserError, run_command
+from teacher.networks.chain import Chain
+from teacher.recipes.stages import StagedRecipe
+from teacher.runs.folder import read_record
+from teacher.training.data import DataConfig, Photos, prepare_photos
+from teacher.training.processes import Processes, joined_processes
+from teacher.training.run import TrainingRun, Watch, train_and_save, unwatched
+from teacher.training.speed import Speed
+from teacher.training.threads import use_threads
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,14 +16,14 @@ import tyro
 
 from distill.run import DistillConfig, distil, prepared
 from distill.students import StudentConfig
-from pixels.command import run_command
-from teacher.chain import Chain, Colour
-from teacher.data import DataConfig
-from teacher.networks import parameter_count
-from teacher.speed import Speed
-from teacher.stages import StagedRecipe
-from teacher.study import StudyConfig, search
-from teacher.training_run import Watch
+from plumbing.command import run_command
+from teacher.networks.chain import Chain, Colour
+from teacher.networks.residual import parameter_count
+from teacher.recipes.stages import StagedRecipe
+from teacher.searching.study import StudyConfig, search
+from teacher.training.data import DataConfig
+from teacher.training.run import Watch
+from teacher.training.speed import Speed
 
 _LEAST_CHANNELS = 4
 _STEP_CHANNELS = 2  # odd numbers of channels are slow everywhere

@@ -18,16 +18,16 @@ from torch import Tensor
 
 from distill.losses import weights_of
 from distill.teaching import Teacher
-from pixels.build import open_or_build_store
-from pixels.command import UsageError
-from pixels.disk import whole_folder
-from pixels.files import list_pictures
-from pixels.shards import ShardWriter, write_index
-from pixels.store import PhotoStore
-from teacher.data import Photos
-from teacher.device_store import DeviceStore, fits_on
-from teacher.loop import Batch
-from teacher.stages import Stage, StagedRecipe
+from pixels.stills.files import list_pictures
+from pixels.store.build import open_or_build_store
+from pixels.store.shards import ShardWriter, write_index
+from pixels.store.store import PhotoStore
+from plumbing.command import UsageError
+from plumbing.disk import whole_folder
+from teacher.recipes.stages import Stage, StagedRecipe
+from teacher.training.data import Photos
+from teacher.training.device_store import DeviceStore, fits_on
+from teacher.training.loop import Batch
 
 # Side of what is seen of a zoomed photo, in pixels of the reduced one.
 _ZOOMED_PX = 256

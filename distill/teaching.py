@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pixels.store import PhotoStore
-from teacher.checkpoint import read_record
-from teacher.runner import open_enlarger
+from pixels.store.store import PhotoStore
+from teacher.enlarging.runner import open_enlarger
+from teacher.runs.folder import read_record
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,15 +10,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pixels.command import UserError
-from pixels.disk import whole_file
-from pixels.metrics import compare
+from pixels.quality.psnr_ssim import compare
 from pixels.resize import resize
-from pixels.shards import Pair
-from teacher.chain import Chain
-from teacher.checkpoint import load_network
-from teacher.runner import network_enlarger
-from teacher.stages import Stage, StagedRecipe
+from pixels.store.shards import Pair
+from plumbing.command import UserError
+from plumbing.disk import whole_file
+from teacher.enlarging.runner import network_enlarger
+from teacher.networks.chain import Chain
+from teacher.recipes.stages import Stage, StagedRecipe
+from teacher.runs.folder import load_network
 
 TUNING = StagedRecipe(
     steps=3000,

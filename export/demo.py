@@ -13,17 +13,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from export.card import CARD
-from export.steps import run_step, show
-from pixels.command import UserError, run_command
-from pixels.files import list_pictures
+from export.pipeline.card import CARD
+from pixels.stills.files import list_pictures
+from plumbing.command import UserError, run_command
+from plumbing.paths import WEB_DEMO
+from plumbing.steps import run_step, show
+from teacher.enlarging.runner import open_enlarger
 from teacher.evaluate import means, measure
-from teacher.formats import ColourFormat
-from teacher.runner import open_enlarger
-from teacher.threads import Threads, use_threads
+from teacher.networks.colour import ColourFormat
+from teacher.training.threads import Threads, use_threads
 
-_ROOT = Path(__file__).parent.parent
-_PAGE = _ROOT / "web_demo" / "index.html"
+_PAGE = WEB_DEMO / "index.html"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class DemoConfig:
 
     runs: Path = Path("runs/demo")
     """Folder for everything that the demo makes; a demo that was stopped goes on from there."""
-    page_model: Path = _ROOT / "web_demo" / "models" / "demo"
+    page_model: Path = WEB_DEMO / "models" / "demo"
     """Where the page looks for its model."""
     teacher_blocks: int = 4
     """Residual blocks of the teacher."""
@@ -80,7 +80,7 @@ def main(config: DemoConfig) -> None:
 
 def _build_page() -> None:
     show("npm --prefix web_demo run build")
-    command = ["npm", "--prefix", str(_ROOT / "web_demo"), "run", "build", "--silent"]
+    command = ["npm", "--prefix", str(WEB_DEMO), "run", "build", "--silent"]
     try:
         subprocess.run(command, check=True)
     except (OSError, subprocess.CalledProcessError) as error:

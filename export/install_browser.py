@@ -15,9 +15,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from export.browser import NO_BROWSER, find_browser
-from pixels.command import UserError, run_command
-from pixels.progress import busy, console
+from export.check.browser import NO_BROWSER, find_browser
+from plumbing.command import UserError, run_command
+from plumbing.progress import busy, console
 
 # Each is tried where its program is there.
 _SYSTEM_PACKAGES = (

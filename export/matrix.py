@@ -19,14 +19,14 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from export.card import CARD
-from export.precision import PRECISIONS, Precision
-from pixels.command import UsageError, UserError, run_command
-from pixels.parallel import in_order
-from pixels.progress import progress_bar
-from teacher.chain import Chain
-from teacher.checkpoint import read_record
-from teacher.released import find_run
+from export.pipeline.card import CARD
+from export.weights.precision import PRECISIONS, Precision
+from plumbing.command import UsageError, UserError, run_command
+from plumbing.parallel import in_order
+from plumbing.progress import progress_bar
+from teacher.networks.chain import Chain
+from teacher.runs.folder import read_record
+from teacher.runs.released import find_run
 
 _FORMS: dict[str, tuple[Precision, ...]] = {
     "onnx": PRECISIONS,

@@ -5,8 +5,8 @@ Medians over six photos of 1200 pixels, with a `small` student trained on compre
 
 from __future__ import annotations
 
-from export.coding import Codec
-from export.smallest import Curve
+from export.publish.search import Curve
+from pixels.sending.codecs import Codec
 
 _SETTINGS = (2, 10, 25, 40, 55, 70, 85, 95)
 _SCORES: dict[tuple[Codec, bool], tuple[float, ...]] = {

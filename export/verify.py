@@ -19,25 +19,25 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from export.agreement import Agreement, Runtime, agreement_table, check_runtime, compare
-from export.browser_runtimes import onnx_in_browser, tfjs_backends
-from export.card import CARD, FORMAT
-from export.compact import compact_problems, compact_runtimes, open_compact
-from export.compact_file import FILE as COMPACT_FILE
-from export.contained import onnx_contained, problems_contained
-from export.errors import AgreementError, RuntimeFaultError
-from export.golden import GOLDEN, read_golden
-from export.interface import tfjs_problems
-from export.onnx import FILE as ONNX_FILE
-from export.precision import PRECISIONS
-from export.runtimes import failing, run_pytorch
-from export.tfjs import ARITHMETIC, MOST_GMACS
-from export.tolerances import tolerance
-from pixels.command import UserError, run_command
-from pixels.disk import sha256_of
-from pixels.progress import busy, console
-from teacher.checkpoint import load_network
-from teacher.threads import Threads, use_threads
+from export.check.agreement import Agreement, Runtime, agreement_table, check_runtime, compare
+from export.check.browser_runtimes import onnx_in_browser, tfjs_backends
+from export.check.errors import AgreementError, RuntimeFaultError
+from export.check.local_runtimes import failing, run_pytorch
+from export.compact.file import FILE as COMPACT_FILE
+from export.compact.form import compact_problems, compact_runtimes, open_compact
+from export.onnx.contained import onnx_contained, problems_contained
+from export.onnx.form import FILE as ONNX_FILE
+from export.onnx.problems import tfjs_problems
+from export.pipeline.card import CARD, FORMAT
+from export.pipeline.golden import GOLDEN, read_golden
+from export.tfjs.form import ARITHMETIC, MOST_GMACS
+from export.weights.precision import PRECISIONS
+from export.weights.tolerances import tolerance
+from plumbing.command import UserError, run_command
+from plumbing.disk import sha256_of
+from plumbing.progress import busy, console
+from teacher.runs.folder import load_network
+from teacher.training.threads import Threads, use_threads
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,100}")
 _MOST_JSON_BYTES = 4 * 2**20

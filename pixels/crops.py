@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pixels.command import UserError, run_command
-from pixels.progress import busy
-from pixels.store import PhotoStore
+from pixels.store.store import PhotoStore
+from plumbing.command import UserError, run_command
+from plumbing.progress import busy
 
 _BATCH = 16
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixels.command import UserError
+from plumbing.command import UserError
 
 
 class ImageError(UserError):

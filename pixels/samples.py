@@ -12,10 +12,10 @@ import tyro
 from numpy.typing import NDArray
 from skimage import data
 
-from pixels.command import run_command
-from pixels.disk import whole_folder
-from pixels.files import Picture, write_picture
-from pixels.progress import console
+from pixels.stills.files import Picture, write_picture
+from plumbing.command import run_command
+from plumbing.disk import whole_folder
+from plumbing.progress import console
 
 HELD_OUT = "coffee"
 """Never trained on: what the others' networks are measured on."""

@@ -1,6 +1,6 @@
 """The tile plan: a picture in pieces, with the same pixels as the whole at once.
 
-The browser has the same plan (`web_demo/src/tiling.ts`); `tests/golden/tiling.json` holds both
+The browser has the same plan (`web_demo/src/tiles/tiling.ts`); `tests/golden/tiling.json` holds both
 to it.
 """
 

@@ -21,18 +21,18 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from pixels.command import UserError, run_command
-from pixels.degrade import Reduction, reduced_by
-from pixels.disk import whole_file
-from pixels.files import list_pictures, read_picture, stored_as_grey
-from pixels.metrics import Quality, compare, smallest_measurable_px
-from pixels.progress import track
-from pixels.sent import CLEAN, read_name, sent
-from pixels.shards import reduce_photo
-from pixels.ssimulacra2 import ssimulacra2
+from pixels.quality.psnr_ssim import Quality, compare, smallest_measurable_px
+from pixels.quality.ssimulacra2 import ssimulacra2
+from pixels.sending.degrade import Reduction, reduced_by
+from pixels.sending.sent import CLEAN, read_name, sent
+from pixels.stills.files import list_pictures, read_picture, stored_as_grey
+from pixels.store.shards import reduce_photo
+from plumbing.command import UserError, run_command
+from plumbing.disk import whole_file
+from plumbing.progress import track
+from teacher.enlarging.runner import PLAIN, Enlarger, open_enlarger
 from teacher.evaluate_figure import Gallery
-from teacher.runner import PLAIN, Enlarger, open_enlarger
-from teacher.threads import Threads, use_threads
+from teacher.training.threads import Threads, use_threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def measure(
     Args:
         enlargers: All of one scale where there is a gallery.
         photos: Files of originals.
-        input_name: What becomes of the reduced photo: `pixels.sent`.
+        input_name: What becomes of the reduced photo: `pixels.sending.sent`.
         reduction: By which filter it was reduced; rows name any but bicubic.
         looks: Whether SSIMULACRA2 is measured as well.
         folder: What photos are named relative to; by default their own folders.

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from pixels.color import studio_luma
-from pixels.files import write_picture
-from pixels.metrics import psnr
 from pixels.picture import Picture
+from pixels.quality.psnr_ssim import psnr
+from pixels.stills.files import write_picture
 
 ROWS = 6
 """Photos shown at most."""

@@ -21,17 +21,17 @@ from typing import get_args
 
 import tyro
 
-from pixels.build import load_pairs
-from pixels.command import UserError, run_command
-from pixels.contact_sheet import Section, write_contact_sheet
-from pixels.disk import whole_file
-from pixels.files import ImageError, list_pictures, read_picture
-from pixels.parallel import core_count, in_order
-from pixels.progress import busy, console, track
-from pixels.shards import SHARDS, SPLITS, ShardWriter, read_photos, split_of, write_index
-from pixels.store import LeftOut, PhotoStore
-from pixels.survey import Judged, Limits, Verdict, judge, survey
-from pixels.web_layer import VARIANTS, add_web_layer
+from pixels.stills.files import ImageError, list_pictures, read_picture
+from pixels.store.build import load_pairs
+from pixels.store.shards import SHARDS, SPLITS, ShardWriter, read_photos, split_of, write_index
+from pixels.store.store import LeftOut, PhotoStore
+from pixels.store.web_layer import VARIANTS, add_web_layer
+from pixels.survey.contact_sheet import Section, write_contact_sheet
+from pixels.survey.survey import Judged, Limits, Verdict, judge, survey
+from plumbing.command import UserError, run_command
+from plumbing.disk import whole_file
+from plumbing.parallel import core_count, in_order
+from plumbing.progress import busy, console, track
 
 _SHOWN_KEPT = 48
 _SHOWN_LEFT_OUT = 24

@@ -15,16 +15,16 @@ from typing import Any
 import optuna
 import tyro
 
-from pixels.command import run_command
-from teacher.data import DataConfig, prepare_photos
-from teacher.flipboard_config import FlipboardConfig
-from teacher.flipboard_recipe import FlipboardRecipe
-from teacher.presets import FLIPBOARD
-from teacher.speed import Speed
-from teacher.study import StudyConfig, search
+from plumbing.command import run_command
+from teacher.networks.flipboard_config import FlipboardConfig
+from teacher.recipes.flipboard import FlipboardRecipe
+from teacher.recipes.presets import FLIPBOARD
+from teacher.searching.study import StudyConfig, search
 from teacher.train import TrainFlipboard
 from teacher.train import main as train
-from teacher.training_run import TrainingRun, Watch
+from teacher.training.data import DataConfig, prepare_photos
+from teacher.training.run import TrainingRun, Watch
+from teacher.training.speed import Speed
 
 _QUICK = FLIPBOARD["quick"]
 _SHAPE = ("weight-gain", "first-maps", "reproject-maps", "dense-keep")

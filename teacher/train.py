@@ -22,19 +22,19 @@ from typing import Literal, get_args
 import torch
 import tyro
 
-from pixels.command import run_command
-from teacher.data import DataConfig, crop_batches, prepare_photos
-from teacher.flipboard import Flipboard
-from teacher.flipboard_config import FlipboardConfig
-from teacher.flipboard_recipe import FlipboardRecipe
-from teacher.networks import Residual, ResidualConfig
-from teacher.objectives import objective_of, polished, standardise
-from teacher.presets import FlipboardPreset, NetworkName, PresetName, choose
-from teacher.processes import joined_processes
-from teacher.recipe import Recipe
-from teacher.speed import Speed
-from teacher.threads import use_threads
-from teacher.training_run import TrainingRun, Watch, train_and_save, unwatched
+from plumbing.command import run_command
+from teacher.networks.flipboard import Flipboard
+from teacher.networks.flipboard_config import FlipboardConfig
+from teacher.networks.residual import Residual, ResidualConfig
+from teacher.recipes.flipboard import FlipboardRecipe
+from teacher.recipes.presets import FlipboardPreset, NetworkName, PresetName, choose
+from teacher.recipes.recipe import Recipe
+from teacher.training.data import DataConfig, crop_batches, prepare_photos
+from teacher.training.objectives import objective_of, polished, standardise
+from teacher.training.processes import joined_processes
+from teacher.training.run import TrainingRun, Watch, train_and_save, unwatched
+from teacher.training.speed import Speed
+from teacher.training.threads import use_threads
 
 
 @dataclass(frozen=True, kw_only=True)

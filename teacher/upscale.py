@@ -15,16 +15,16 @@ from typing import Annotated
 
 import tyro
 
-from pixels.animation import ANIMATED_SUFFIXES, read_animation, write_animation
-from pixels.command import UsageError, UserError, run_command
-from pixels.files import ImageError, list_pictures, read_picture, write_bands
-from pixels.formats import WRITABLE
-from pixels.frames import Animation, Frame
+from pixels.animation.files import ANIMATED_SUFFIXES, read_animation, write_animation
+from pixels.animation.frames import Animation, Frame
 from pixels.picture import Picture
-from pixels.progress import busy, console, progress_bar, track
-from teacher.enlarge import AnimationEnlarger, enlarge_picture, enlarged_bands
-from teacher.runner import Enlarger, open_enlarger
-from teacher.threads import Threads, use_threads
+from pixels.stills.files import ImageError, list_pictures, read_picture, write_bands
+from pixels.stills.formats import WRITABLE
+from plumbing.command import UsageError, UserError, run_command
+from plumbing.progress import busy, console, progress_bar, track
+from teacher.enlarging.pictures import AnimationEnlarger, enlarge_picture, enlarged_bands
+from teacher.enlarging.runner import Enlarger, open_enlarger
+from teacher.training.threads import Threads, use_threads
 
 
 @dataclass(frozen=True, kw_only=True)

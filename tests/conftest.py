@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.commands import TINY
-from tests.made_photos import write_photos
-from tests.made_runs import MadeChain, command, make_chain, read_chain
-from tests.workers import keep_to_own_cores, made_once, turn
+from tests.made.commands import TINY
+from tests.made.photos import write_photos
+from tests.made.runs import MadeChain, command, make_chain, read_chain
+from tests.made.workers import keep_to_own_cores, made_once, turn
 
 # Explicitly: with more threads than free cores PyTorch runs several times slower.
 torch.set_num_threads(1)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-ORDER = ("pixels", "teacher", "distill", "export")
+from plumbing.paths import ROOT
+
+ORDER = ("plumbing", "pixels", "teacher", "distill", "export")
 MODULES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*.py"))
 
 
@@ -39,9 +40,9 @@ def test_imports_point_one_way(path: Path) -> None:
 @pytest.mark.parametrize(
     ("package", "source"),
     [
-        ("pixels", "import teacher.loop"),
+        ("pixels", "import teacher.training.loop"),
         ("teacher", "def f():\n    from distill import run"),
-        ("distill", "import numpy, export.card as c"),
+        ("distill", "import numpy, export.pipeline.card as c"),
     ],
 )
 def test_an_import_the_wrong_way_is_found(package: str, source: str) -> None:

@@ -18,16 +18,15 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
-from export.browser import open_browser
-from export.compact_file import FILE, read_compact
-from export.onnx_graph import to_onnx
-from export.runtimes import run_onnx
-from pixels.command import UserError
+from export.check.browser import open_browser
+from export.check.local_runtimes import run_onnx
+from export.compact.file import FILE, read_compact
+from export.onnx.translate import to_onnx
+from plumbing.command import UserError
+from plumbing.paths import WEB_DEMO
 from tests.browser.driver import Driver
-from tests.made_runs import MadeChain
-from tests.workers import made_once
-
-_WEB_DEMO = Path(__file__).parents[2] / "web_demo"
+from tests.made.runs import MadeChain
+from tests.made.workers import made_once
 
 Reference = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
@@ -36,9 +35,9 @@ def build_site(folder: Path, models: Path) -> Path:
     """Build the page into `folder` as it is shipped, with the export folders below `models`."""
     folder.mkdir(parents=True)
     for name in ("index.html", "page.css"):
-        shutil.copy(_WEB_DEMO / name, folder)
+        shutil.copy(WEB_DEMO / name, folder)
     subprocess.run(
-        ["node", _WEB_DEMO / "scripts/build.mjs", "--models", models, "--out", folder / "dist"],
+        ["node", WEB_DEMO / "scripts/build.mjs", "--models", models, "--out", folder / "dist"],
         check=True,
     )
     scripts = "".join(f'<script src="dist/{name}.js"></script>' for name in ("models", "halfsize"))

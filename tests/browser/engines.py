@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, Route
 
-from export.compact import write_compact
-from export.compact_file import FILE, read_compact
-from teacher.chain import Chain
+from export.compact.file import FILE, read_compact
+from export.compact.form import write_compact
+from plumbing.paths import WEB_DEMO
+from teacher.networks.chain import Chain
 
-_WEB_DEMO = Path(__file__).parents[2] / "web_demo"
 _ORIGIN = "http://localhost/"  # browsers offer WebGPU to trustworthy origins only
 _TIMEOUT_MS = 240_000  # GPUs are software here
 
@@ -98,7 +98,7 @@ async () => Promise.all(devices.map((device) => Promise.race([
 def build_engines(folder: Path) -> Path:
     """Build the page, and with it the scripts that hold one engine each."""
     (folder / "models").mkdir(parents=True)
-    script = _WEB_DEMO / "scripts/build.mjs"
+    script = WEB_DEMO / "scripts/build.mjs"
     subprocess.run(
         ["node", script, "--models", folder / "models", "--out", folder / "dist"], check=True
     )

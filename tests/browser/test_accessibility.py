@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
+from plumbing.paths import WEB_DEMO
 from tests.browser.driver import Driver
 
 pytestmark = pytest.mark.browser
 
-_AXE = Path(__file__).parents[2] / "web_demo" / "node_modules" / "axe-core" / "axe.min.js"
+_AXE = WEB_DEMO / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def violations(driver: Driver) -> list[str]:

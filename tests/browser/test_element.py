@@ -17,7 +17,7 @@ from skimage import data
 
 from tests.browser.library.pages import STRICT, served
 from tests.browser.stand_in import write_stand_in
-from tests.made_runs import MadeChain
+from tests.made.runs import MadeChain
 
 pytestmark = pytest.mark.browser
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from onnx import save
 from playwright.sync_api import Browser, Error
 
-from export.onnx_graph import to_onnx
-from export.runtimes import run_onnx, run_pytorch
+from export.check.local_runtimes import run_onnx, run_pytorch
+from export.onnx.translate import to_onnx
 from pixels.color import to_bytes
 from pixels.tiling import Enlarge, enlarge_in_tiles
-from teacher.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain, ChainConfig
 from tests.browser.engines import EnginePage, build_engines, open_engine, stored
 
 pytestmark = pytest.mark.browser

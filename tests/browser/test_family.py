@@ -12,12 +12,12 @@ import pytest
 import torch
 from playwright.sync_api import Browser
 
-from export.runtimes import run_pytorch
-from teacher.checkpoint import load_network
+from export.check.local_runtimes import run_pytorch
+from teacher.runs.folder import load_network
 from tests.browser.library.pages import run, served
-from tests.commands import command_here
-from tests.made_runs import MadeChain
-from tests.teacher.test_presets import TINY_FLIPBOARD
+from tests.made.commands import command_here
+from tests.made.runs import MadeChain
+from tests.teacher.recipes.test_presets import TINY_FLIPBOARD
 
 pytestmark = pytest.mark.browser
 

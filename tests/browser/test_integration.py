@@ -18,8 +18,8 @@ from playwright.sync_api import Browser
 from skimage import data
 
 from tests.browser.library.pages import served
-from tests.browser.listings import listings, write_named
-from tests.made_runs import ROOT, MadeChain
+from tests.made.runs import ROOT, MadeChain
+from tools.listings import listings, write_named
 
 pytestmark = pytest.mark.browser
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 
-from export.browser import open_browser
-from export.enlarging import BROWSER, PLAIN_WAYS, open_for_page
-from tests.made_photos import photo
+from export.check.browser import open_browser
+from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
+from tests.made.photos import photo
 
 pytestmark = pytest.mark.browser
 

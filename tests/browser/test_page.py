@@ -17,7 +17,7 @@ from skimage import data
 
 from tests.browser.conftest import build_site
 from tests.browser.driver import Driver
-from tests.made_runs import MadeChain
+from tests.made.runs import MadeChain
 
 pytestmark = pytest.mark.browser
 

@@ -10,9 +10,9 @@ from PIL import Image
 from playwright.sync_api import Browser
 from skimage import data
 
-from tests.commands import command_here
-from tests.export.made_students import write_bilinear_student
-from tests.made_runs import ROOT
+from tests.made.commands import command_here
+from tests.made.runs import ROOT
+from tests.made.students import write_bilinear_student
 
 pytestmark = pytest.mark.browser
 

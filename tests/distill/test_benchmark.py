@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from distill.benchmark import load_benchmark, psnr_of, ssimulacra2_of
-from pixels.command import UserError
-from pixels.metrics import compare
+from pixels.quality.psnr_ssim import compare
 from pixels.resize import resize
-from tests.made_photos import photo, write_photos
+from plumbing.command import UserError
+from tests.made.photos import photo, write_photos
 
 
 def twice(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

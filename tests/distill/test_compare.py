@@ -12,13 +12,13 @@ from distill.compare import CompareConfig, variants
 from distill.comparison import PLAIN, Result
 from distill.frontier import student_of
 from distill.sources import SourceConfig
-from pixels.files import read_picture
-from pixels.metrics import compare as quality
-from pixels.shards import reduce_photo
-from teacher.checkpoint import load_network, read_record
-from teacher.networks import parameter_count
-from teacher.runner import network_enlarger
-from tests.commands import command_here
+from pixels.quality.psnr_ssim import compare as quality
+from pixels.stills.files import read_picture
+from pixels.store.shards import reduce_photo
+from teacher.enlarging.runner import network_enlarger
+from teacher.networks.residual import parameter_count
+from teacher.runs.folder import load_network, read_record
+from tests.made.commands import command_here
 
 TINY = (
     *("--expansion", "0", "--steps", "3", "--threads", "1", "--no-teacher-ensemble"),

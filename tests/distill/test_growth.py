@@ -9,8 +9,8 @@ import torch
 
 from distill.growth import grow
 from pixels.color import luma
-from teacher.chain import Activation, Chain, ChainConfig, Colour
-from tests.export.made_networks import lively
+from teacher.networks.chain import Activation, Chain, ChainConfig, Colour
+from tests.made.networks import lively
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from distill.losses import distances, weights_of
 from pixels.color import luma
-from teacher.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain, ChainConfig
 
 
 def random_bytes(count: int, side: int) -> Tensor:

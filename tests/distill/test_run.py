@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pixels.store import PhotoStore
-from teacher.checkpoint import load_network, read_record
-from teacher.runner import open_enlarger
-from tests.commands import command_here
-from tests.made_runs import MadeChain, command
+from pixels.store.store import PhotoStore
+from teacher.enlarging.runner import open_enlarger
+from teacher.runs.folder import load_network, read_record
+from tests.made.commands import command_here
+from tests.made.runs import MadeChain, command
 
 
 def test_the_store_keeps_what_the_teacher_said(chain: MadeChain) -> None:

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from distill.sources import Source, SourceConfig, gather, mixed_batches
 from distill.teaching import Teacher
-from pixels.build import open_or_build_store
-from pixels.command import UsageError
 from pixels.resize import resize
-from pixels.store import PhotoStore
-from pixels.web_layer import add_web_layer
-from teacher.data import Photos
-from teacher.stages import Stage, StagedRecipe
-from tests.made_photos import write_photos
+from pixels.store.build import open_or_build_store
+from pixels.store.store import PhotoStore
+from pixels.store.web_layer import add_web_layer
+from plumbing.command import UsageError
+from teacher.recipes.stages import Stage, StagedRecipe
+from teacher.training.data import Photos
+from tests.made.photos import write_photos
 
 STAGE1 = Stage(share=0.5, learning_rate=0.01, batch=12, crop_px=8)
 STAGE2 = Stage(share=0.3, learning_rate=0.01, batch=4, crop_px=10, truth=0.9, teacher=0.2)

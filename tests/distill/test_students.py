@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 from distill.students import SIZES, StudentConfig, fold, fresh, widen
-from teacher.chain import Chain, ChainConfig
-from teacher.networks import macs_per_output_pixel, parameter_count
-from tests.commands import command_here
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.residual import macs_per_output_pixel, parameter_count
+from tests.made.commands import command_here
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from teacher.checkpoint import load_network, read_record
-from teacher.networks import parameter_count
-from tests.commands import command_here
-from tests.made_photos import write_photos
+from teacher.networks.residual import parameter_count
+from teacher.runs.folder import load_network, read_record
+from tests.made.commands import command_here
+from tests.made.photos import write_photos
 
 FEW = (
     *("--expansion", "8", "--steps", "6", "--threads", "1", "--no-teacher-ensemble"),

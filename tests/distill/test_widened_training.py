@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from distill.students import fold, fresh, widen
-from teacher.chain import Chain, ChainConfig
-from teacher.checkpoint import read_resume
-from teacher.loop import Training, fit
-from teacher.stages import Stage, StagedRecipe
-from tests.teacher.test_loop import Interrupter, training
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.recipes.stages import Stage, StagedRecipe
+from teacher.runs.folder import read_resume
+from teacher.training.loop import Training, fit
+from tests.teacher.training.test_loop import Interrupter, training
 
 RECIPE = StagedRecipe(
     steps=12,

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from onnx import ModelProto, TensorProto, numpy_helper
 
-from export import onnx
-from export.card import CARD
-from export.command import ExportConfig
-from export.errors import AgreementError
-from pixels.command import UserError
-from teacher import released
-from teacher.checkpoint import load_network
-from teacher.networks import Network
-from tests.commands import command_here
-from tests.made_runs import ROOT, MadeChain, command
+from export.check.errors import AgreementError
+from export.onnx import form as onnx_form
+from export.pipeline.card import CARD
+from export.pipeline.run import ExportConfig, run_export
+from plumbing.command import UserError
+from teacher.networks.residual import Network
+from teacher.runs import released
+from teacher.runs.folder import load_network
+from tests.made.commands import command_here
+from tests.made.runs import ROOT, MadeChain, command
 
 OTHERS = ("golden.json", "LICENSE.txt", "CREDITS.txt")
 
@@ -133,7 +133,7 @@ def test_no_browser_is_loud_and_in_the_card(chain: MadeChain, tmp_path: Path, mo
 def test_a_disagreement_leaves_nothing_and_shows_the_table(
     chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = onnx.to_onnx
+    right = onnx_form.to_onnx
 
     def wrong(network: Network, *, licence: str = "") -> ModelProto:
         model = right(network, licence=licence)
@@ -143,17 +143,17 @@ def test_a_disagreement_leaves_nothing_and_shows_the_table(
         mode.s = b"DCR"
         return model
 
-    monkeypatch.setattr(onnx, "to_onnx", wrong)
+    monkeypatch.setattr(onnx_form, "to_onnx", wrong)
     config = ExportConfig(run=chain.teacher, out=tmp_path / "out", browser=False, threads=1)
     with pytest.raises(AgreementError, match=r"ONNX Runtime CPU, .*: error .* at y=\d+ x=\d+"):
-        onnx.main(config)
+        run_export(config, onnx_form.ONNX)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_weights_that_lose_too_much_are_refused(
     chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = onnx.to_float16
+    right = onnx_form.to_float16
 
     def coarse(model: ModelProto) -> ModelProto:
         result = right(model)
@@ -164,12 +164,12 @@ def test_weights_that_lose_too_much_are_refused(
                 )
         return result
 
-    monkeypatch.setattr(onnx, "to_float16", coarse)
+    monkeypatch.setattr(onnx_form, "to_float16", coarse)
     config = ExportConfig(
         run=chain.student, out=tmp_path / "out", weights="float16", browser=False, threads=1
     )
     with pytest.raises(UserError, match=r"differs from PyTorch|float16 weights lose"):
-        onnx.main(config)
+        run_export(config, onnx_form.ONNX)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from distill.students import SIZES, StudentConfig, fold, fresh, widen
-from export.agreement import Runtime, check_runtime, require_agreement
-from export.onnx_graph import to_onnx
-from export.runtimes import run_onnx, run_pytorch
-from export.tolerances import tolerance
+from export.check.agreement import Runtime, check_runtime, require_agreement
+from export.check.local_runtimes import run_onnx, run_pytorch
+from export.onnx.translate import to_onnx
+from export.weights.tolerances import tolerance
 
 
 @pytest.mark.parametrize(

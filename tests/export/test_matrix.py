@@ -6,9 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
-from export.card import CARD
-from tests.commands import command_here
-from tests.made_runs import MadeChain
+from export.pipeline.card import CARD
+from tests.made.commands import command_here
+from tests.made.runs import MadeChain
 
 
 def test_a_matrix_exports_all_and_goes_on_where_it_stopped(

@@ -11,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, Route
 
-from export.browser import open_browser
-from export.check_pictures import to_batch
-from export.golden import read_golden
-from export.runtimes import run_onnx
-from pixels.command import UserError
-from tests.made_photos import photo
-from tests.made_runs import ROOT, MadeChain
+from export.check.browser import open_browser
+from export.check.local_runtimes import run_onnx
+from export.check.pictures import to_batch
+from export.pipeline.golden import read_golden
+from plumbing.command import UserError
+from tests.made.photos import photo
+from tests.made.runs import ROOT, MadeChain
 
 pytestmark = pytest.mark.browser
 

@@ -15,14 +15,14 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from export.card import CARD
-from export.contained import onnx_contained, problems_contained
-from export.errors import RuntimeFaultError
-from export.golden import GOLDEN
-from export.onnx import FILE
-from export.onnx_graph import INPUT, OUTPUT
-from tests.commands import Finished, command_here
-from tests.made_runs import MadeChain
+from export.check.errors import RuntimeFaultError
+from export.onnx.contained import onnx_contained, problems_contained
+from export.onnx.form import FILE
+from export.onnx.translate import INPUT, OUTPUT
+from export.pipeline.card import CARD
+from export.pipeline.golden import GOLDEN
+from tests.made.commands import Finished, command_here
+from tests.made.runs import MadeChain
 
 
 @pytest.fixture

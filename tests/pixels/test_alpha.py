@@ -4,7 +4,7 @@ import numpy as np
 
 from pixels.alpha import enlarge_alpha, fill_hidden
 from pixels.resize import resize
-from tests.made_photos import noise, photo
+from tests.made.photos import noise, photo
 
 
 def test_hidden_black_becomes_the_colour_beside_it() -> None:

@@ -6,7 +6,7 @@ import torch
 from skimage.color import rgb2ycbcr
 
 from pixels.color import full_luma, luma, studio_luma, to_bytes, to_float
-from tests.made_photos import noise
+from tests.made.photos import noise
 
 
 def test_every_byte_survives_the_way_to_float_and_back() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pixels.build import open_or_build_store
-from tests.commands import command_here
-from tests.made_photos import write_photos
+from pixels.store.build import open_or_build_store
+from tests.made.commands import command_here
+from tests.made.photos import write_photos
 
 
 def test_the_rate_is_told_and_bad_input_too(tmp_path: Path) -> None:

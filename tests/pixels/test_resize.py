@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pixels.resize import cubic, reduced_size, resize
-from tests.made_photos import noise
+from tests.made.photos import noise
 
 HALF = Fraction(1, 2)
 SIZES = [

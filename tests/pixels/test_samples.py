@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from skimage import data
 
-from pixels.files import read_picture
 from pixels.samples import HELD_OUT, sample_photos
-from tests.commands import command_here
-from tests.made_runs import command
+from pixels.stills.files import read_picture
+from tests.made.commands import command_here
+from tests.made.runs import command
 
 
 @pytest.fixture(scope="module")

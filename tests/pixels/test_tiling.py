@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from pixels.tiling import enlarge_in_tiles, plan_spans, plan_tiles
-from teacher.chain import Chain, ChainConfig
-from teacher.networks import Network, Residual, ResidualConfig
-from tests.made_photos import noise
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.residual import Network, Residual, ResidualConfig
+from tests.made.photos import noise
 
 GOLDEN: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "golden" / "tiling.json").read_text()

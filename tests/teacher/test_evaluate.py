@@ -9,18 +9,18 @@ import pytest
 import torch
 from PIL import Image
 
-from pixels.files import list_pictures, read_picture
-from pixels.metrics import Quality, compare
+from pixels.quality.psnr_ssim import Quality, compare
 from pixels.resize import resize
-from pixels.shards import reduce_photo
-from teacher.chain import Chain, ChainConfig
-from teacher.checkpoint import RunRecord, save_run
+from pixels.stills.files import list_pictures, read_picture
+from pixels.store.shards import reduce_photo
+from teacher.enlarging.runner import open_enlarger
 from teacher.evaluate import Row, means, measure
-from teacher.runner import open_enlarger
-from tests.commands import command_here
-from tests.made_models import write_repeating_onnx
-from tests.made_photos import photo, write_photos
-from tests.made_runs import ROOT
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.runs.folder import RunRecord, save_run
+from tests.made.commands import command_here
+from tests.made.models import write_repeating_onnx
+from tests.made.photos import photo, write_photos
+from tests.made.runs import ROOT
 
 BENCHMARKS = ROOT.parent / "shared" / "data" / "benchmarks"
 # MATLAB's bicubic at x2, luma PSNR; tables differ in Set5's last digit.

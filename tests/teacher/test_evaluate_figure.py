@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pixels.files import read_picture
+from pixels.stills.files import read_picture
 from teacher.evaluate_figure import ROWS, Gallery, _fitted, densest
-from tests.commands import command_here
-from tests.made_photos import noise, photo
+from tests.made.commands import command_here
+from tests.made.photos import noise, photo
 
 CELL = 256
 

@@ -16,15 +16,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixels.command import UserError
 from pixels.resize import resize
 from pixels.samples import sample_photos
-from pixels.shards import SPLITS, reduce_photo, split_of
-from pixels.store import PhotoStore
-from tests.commands import TINY, Finished, command_here, command_on_full_disk
-from tests.made_photos import write_photos
-from tests.made_runs import ROOT
-from tests.pixels.made_illustrations import page
+from pixels.store.shards import SPLITS, reduce_photo, split_of
+from pixels.store.store import PhotoStore
+from plumbing.command import UserError
+from tests.made.commands import TINY, Finished, command_here, command_on_full_disk
+from tests.made.illustrations import page
+from tests.made.photos import write_photos
+from tests.made.runs import ROOT
 
 SMALL = ("--min-pixels", "20000", "--workers", "1", "--variants", "1")
 AS_THEY_ARE = (*SMALL, "--short-sides")

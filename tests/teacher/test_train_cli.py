@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from pixels.command import UserError
-from pixels.disk import sha256_of
-from pixels.store import PhotoStore
-from teacher.chain import Chain, ChainConfig
-from teacher.checkpoint import load_network, read_resume
-from teacher.objectives import absolute_error as objective
-from tests.commands import TINY, Finished, command_here, command_on_full_disk
-from tests.made_photos import write_photos
-from tests.made_runs import ROOT
+from pixels.store.store import PhotoStore
+from plumbing.command import UserError
+from plumbing.disk import sha256_of
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.runs.folder import load_network, read_resume
+from teacher.training.objectives import absolute_error as objective
+from tests.made.commands import TINY, Finished, command_here, command_on_full_disk
+from tests.made.photos import write_photos
+from tests.made.runs import ROOT
 
 
 def arguments(photos: Path, run: Path, *more: str | Path) -> list[str | Path]:

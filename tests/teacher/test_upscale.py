@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from pixels.alpha import enlarge_alpha
-from pixels.files import Picture, read_picture, write_picture
 from pixels.resize import resize
-from teacher.runner import open_enlarger
+from pixels.stills.files import Picture, read_picture, write_picture
+from teacher.enlarging.runner import open_enlarger
 from teacher.upscale import enlarge_picture
-from tests.commands import Finished, command_here, command_on_full_disk
-from tests.made_models import write_repeating_onnx
-from tests.made_photos import noise, photo, write_photos
+from tests.made.commands import Finished, command_here, command_on_full_disk
+from tests.made.models import write_repeating_onnx
+from tests.made.photos import noise, photo, write_photos
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixels.animation import read_animation, write_animation
-from pixels.files import read_picture
+from pixels.animation.files import read_animation, write_animation
 from pixels.resize import resize
-from teacher.enlarge import AnimationEnlarger
-from teacher.runner import open_enlarger
-from tests.commands import command_here
-from tests.pixels.made_animations import animation, drawing, gif_controls, seen, seen_by_pillow
+from pixels.stills.files import read_picture
+from teacher.enlarging.pictures import AnimationEnlarger
+from teacher.enlarging.runner import open_enlarger
+from tests.made.animations import animation, drawing, gif_controls, seen, seen_by_pillow
+from tests.made.commands import command_here
 
 SUFFIXES = [".gif", ".png", ".webp"]
 SECONDS = [Fraction(hundredths, 100) for hundredths in (0, 7, 250, 3, 3)]

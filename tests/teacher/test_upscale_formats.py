@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixels.files import Picture, read_picture
 from pixels.resize import resize
-from tests.commands import command_here
-from tests.pixels.made_files import png, smooth
-from tests.pixels.made_profiles import P3, rgb_profile
+from pixels.stills.files import Picture, read_picture
+from tests.made.commands import command_here
+from tests.made.files import png, smooth
+from tests.made.profiles import P3, rgb_profile
 
 
 def upscaled(source: Path, target: str = "b.png") -> Picture:

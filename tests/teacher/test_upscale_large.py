@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixels import files
-from pixels.files import Picture, read_picture, write_bands
-from teacher.enlarge import enlarge_picture, enlarged_bands
-from teacher.runner import open_enlarger
-from tests.made_photos import noise, photo
-from tests.made_runs import ROOT
+from pixels.stills import files
+from pixels.stills.files import Picture, read_picture, write_bands
+from teacher.enlarging.pictures import enlarge_picture, enlarged_bands
+from teacher.enlarging.runner import open_enlarger
+from tests.made.photos import noise, photo
+from tests.made.runs import ROOT
 
 # Run alone, because a process's peak never falls again. Linux counts it in kilobytes.
 PEAK = """

@@ -1,4 +1,4 @@
-// AssemblyScript: what happens to one row before and after the convolutions. src/compact/wasm-chain.ts
+// AssemblyScript: what happens to one row before and after the convolutions. src/compact/wasm/chain.ts
 // says where everything lies. Rows may be written and read up to three pixels beyond their end.
 
 const LAST_BYTE: f32 = 255;

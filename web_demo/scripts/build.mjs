@@ -139,7 +139,7 @@ async function buildModule(name) {
 const opaqueOnly = {
   name: 'opaque-only',
   setup(building) {
-    const opaque = { path: path.join(root, 'src/opaque-only.ts') };
+    const opaque = { path: path.join(root, 'src/tiles/opaque-only.ts') };
     building.onResolve({ filter: /\/transparency$/ }, () => opaque);
   },
 };
@@ -171,7 +171,7 @@ async function buildEngine(name) {
 }
 
 /**
- * An engine of the small runtime for the exporter's check, with src/verify-engine.ts around it.
+ * An engine of the small runtime for the exporter's check, with src/verify/compact.ts around it.
  *
  * @param {string} name
  */
@@ -180,9 +180,9 @@ async function buildVerifier(name) {
   const surrounded = {
     name: 'surrounded',
     setup: (building) => {
-      const path = `${root}src/verify-engine.ts`;
+      const path = `${root}src/verify/compact.ts`;
       building.onResolve({ filter: /\/worker\/serve$/ }, () => ({ path }));
-      const floats = `${root}src/compact/wasm-floats.ts`;
+      const floats = `${root}src/compact/wasm/floats.ts`;
       building.onResolve({ filter: /\/no-floats$/ }, () => ({ path: floats }));
     },
   };
@@ -268,8 +268,8 @@ try {
     buildScript('halfsize-extras', 'src/library/extras.ts'),
     buildScript('page', 'src/page/main.ts'),
     buildScript('gif', 'src/page/gif.ts', common),
-    buildScript('verify', 'src/verify.ts', common),
-    buildScript('verify-onnx', 'src/verify-onnx.ts', common),
+    buildScript('verify', 'src/verify/tfjs.ts', common),
+    buildScript('verify-onnx', 'src/verify/onnx.ts', common),
     copyOrt(),
     ...[...ENGINES, ...TWINS].map(buildEngine),
     ...TWINS.map((name) => buildVerifier(name.replace('-alpha', ''))),

@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 
 /** @param {string} name */
-const ours = (name) => fileURLToPath(new URL(`../src/engines/${name}.ts`, import.meta.url));
+const ours = (name) => fileURLToPath(new URL(`../src/tfjs/shims/${name}.ts`, import.meta.url));
 
 const REPLACED = [
-  { filter: /^@tensorflow\/tfjs-core$/, path: ours('tfjs-core') },
-  { filter: /^@tensorflow\/tfjs-converter$/, path: ours('tfjs-converter') },
-  { filter: /\/ops_for_converter$/, path: ours('tfjs-ops') },
-  { filter: /\/operation_executor$/, path: ours('tfjs-executor') },
-  { filter: /\/global_util$/, path: ours('tfjs-global') },
+  { filter: /^@tensorflow\/tfjs-core$/, path: ours('core') },
+  { filter: /^@tensorflow\/tfjs-converter$/, path: ours('converter') },
+  { filter: /\/ops_for_converter$/, path: ours('ops') },
+  { filter: /\/operation_executor$/, path: ours('executor') },
+  { filter: /\/global_util$/, path: ours('global') },
 ];
 
 /** Tables of operations that no export has, and TF.js's WebAssembly with threads. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { enlargeAlpha, fillHidden, isOpaque } from '../src/alpha';
-import { blankPicture, type Picture } from '../src/picture';
-import { upscale } from '../src/upscale';
+import { blankPicture, type Picture } from '../src/core/picture';
+import { enlargeAlpha, fillHidden, isOpaque } from '../src/tiles/alpha';
+import { upscale } from '../src/tiles/upscale';
 import { randomSource } from './random';
 import { nearest, randomPicture } from './stand-ins';
 

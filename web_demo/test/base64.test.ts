@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { base64FromBytes, bytesFromBase64 } from '../src/base64';
+import { base64FromBytes, bytesFromBase64 } from '../src/core/base64';
 import { randomSource } from './random';
 
 test.each([0, 1, 2, 3, 0x8000, 0x8001, 100_000])('%i bytes survive', (length) => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { modelBytes, readCard, requireUntouched } from '../src/card';
-import { parseCard } from '../src/card-problem';
-import { ModelMismatch } from '../src/errors';
+import { modelBytes, readCard, requireUntouched } from '../src/core/card';
+import { parseCard } from '../src/core/card-problem';
+import { ModelMismatch } from '../src/core/errors';
+import { sha256 } from '../src/core/sha256';
 import { sentences } from '../src/library/sentences';
-import { sha256 } from '../src/sha256';
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(text));

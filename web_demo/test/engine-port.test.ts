@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Card } from '../src/card';
-import { ModelMismatch } from '../src/errors';
+import type { Card } from '../src/core/card';
+import { ModelMismatch } from '../src/core/errors';
 import { startOnly } from '../src/library/choose';
 import { openEngine } from '../src/library/engine-port';
 import type { Port } from '../src/worker/serve';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { requireGoldenCases } from '../src/compact/golden';
-import { requireGolden } from '../src/golden';
+import { requireGolden } from '../src/tfjs/golden';
 import { nearest } from './stand-ins';
 
 const VALUES = [0, 255, 51];

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { backendFor, isBackendName } from '../src/backend-names';
+import { backendFor, isBackendName } from '../src/core/backends';
+import type { PixelBytes } from '../src/core/engine';
+import { blankPicture } from '../src/core/picture';
 import { deviceSkips, isShownSmall, speedSkips } from '../src/element/decide';
-import type { PixelBytes } from '../src/engine';
 import { isOutsideSrgb } from '../src/library/colours';
 import { best, isSettled, orderToTry } from '../src/library/merit';
 import { turned, webpOrientation } from '../src/library/webp-orientation';
-import { blankPicture } from '../src/picture';
 import { probe } from '../src/worker/probe';
 import { nearest } from './stand-ins';
 

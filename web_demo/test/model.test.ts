@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { throughFloats } from '../src/floats';
-import { loadModel, weightBytes } from '../src/model';
-import { upscale } from '../src/upscale';
+import { throughFloats } from '../src/tfjs/floats';
+import { loadModel, weightBytes } from '../src/tfjs/model';
+import { upscale } from '../src/tiles/upscale';
 import { randomSource } from './random';
 import { nearest, randomPicture } from './stand-ins';
 import { repeatingModel } from './tiny-model';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Card } from '../src/card';
-import { type Engine, type Enlarger, Exhausted } from '../src/engine';
-import { ModelMismatch } from '../src/errors';
-import type { FromEngine, ToEngine } from '../src/messages';
+import type { Card } from '../src/core/card';
+import { type Engine, type Enlarger, Exhausted } from '../src/core/engine';
+import { ModelMismatch } from '../src/core/errors';
+import type { FromEngine, ToEngine } from '../src/core/messages';
 import { enlargePixels } from '../src/worker/enlarge';
 import { Server } from '../src/worker/server';
 import { randomSource } from './random';

@@ -1,6 +1,6 @@
-import type { Enlarged, Enlarger } from '../src/engine';
-import { type Run, throughFloats } from '../src/floats';
-import { blankPicture, type Picture } from '../src/picture';
+import type { Enlarged, Enlarger } from '../src/core/engine';
+import { blankPicture, type Picture } from '../src/core/picture';
+import { type Run, throughFloats } from '../src/tfjs/floats';
 
 /** Repeats every pixel: needs no margin, and its result can be written down by hand. */
 export function nearest(scale: number): Required<Pick<Enlarger, 'run'>> & Enlarger {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PixelBytes } from '../src/engine';
+import type { PixelBytes } from '../src/core/engine';
 import { help, Team } from '../src/worker/team';
 import { nearest } from './stand-ins';
 

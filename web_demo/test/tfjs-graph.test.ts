@@ -2,8 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { NETWORK_FILE } from '../src/compact/file-name';
-import { graphFiles } from '../src/engines/tfjs-graph';
-import { loadModel, weightBytes } from '../src/model';
+import { graphFiles } from '../src/tfjs/graph';
+import { loadModel, weightBytes } from '../src/tfjs/model';
 import { encodeChain, plainChain, randomChain } from './chains';
 import { randomSource } from './random';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { fitTile, planSpans } from '../src/tiling';
+import { fitTile, planSpans } from '../src/tiles/tiling';
 import { randomSource, wholeBetween } from './random';
 
 type Golden = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { toByte } from '../src/floats';
-import { upscale, type Work } from '../src/upscale';
+import { toByte } from '../src/tfjs/floats';
+import { upscale, type Work } from '../src/tiles/upscale';
 import { randomSource, wholeBetween } from './random';
 import { blurring, nearest, randomPicture } from './stand-ins';
 

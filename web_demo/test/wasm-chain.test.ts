@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { buildRows } from '../scripts/build-kernels.mjs';
-import { compileProgram } from '../src/compact/kernels';
 import { type ChainNetwork, parseNetwork } from '../src/compact/network';
-import { WasmChain } from '../src/compact/wasm-chain';
-import { enlargeFloats } from '../src/compact/wasm-floats';
-import { ModelMismatch } from '../src/errors';
-import { toByte } from '../src/floats';
-import { upscale } from '../src/upscale';
+import { WasmChain } from '../src/compact/wasm/chain';
+import { enlargeFloats } from '../src/compact/wasm/floats';
+import { compileProgram } from '../src/compact/wasm/kernels';
+import { ModelMismatch } from '../src/core/errors';
+import { toByte } from '../src/tfjs/floats';
+import { upscale } from '../src/tiles/upscale';
 import { encodeChain, plainChain, randomChain } from './chains';
 import { randomSource, wholeBetween } from './random';
 import { randomPicture } from './stand-ins';

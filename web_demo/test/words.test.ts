@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sentenceOf, UnsupportedImage } from '../src/errors';
+import { sentenceOf, UnsupportedImage } from '../src/core/errors';
 import { imageFormat } from '../src/library/image-format';
 import { sentences } from '../src/library/sentences';
 import { bytesInWords, savedName, timeInWords } from '../src/page/words';

@@ -13,7 +13,7 @@ from skimage import data
 
 from tests.browser.library.pages import Opener, served
 from tests.browser.stand_in import golden_of, write_stand_in
-from tests.made_runs import MadeChain
+from tests.made.runs import MadeChain
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
-import { type Backend, isGpu } from '../backend-names';
-import type { Enlarger } from '../engine';
+import { type Backend, isGpu } from '../core/backends';
+import type { Enlarger } from '../core/engine';
 import type { GoldenCase } from './network';
 
 /** The largest difference of an engine's bytes from golden vectors; NaN where bytes are missing. */

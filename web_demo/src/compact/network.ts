@@ -1,4 +1,4 @@
-import { ModelMismatch } from '../errors';
+import { ModelMismatch } from '../core/errors';
 import { NETWORK_FILE } from './file-name';
 
 /**

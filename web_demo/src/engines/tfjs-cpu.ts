@@ -1,5 +1,5 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu';
-import { KERNELS } from './tfjs-cpu-kernels';
-import { serveTfjs } from './tfjs-engine';
+import { serveTfjs } from '../tfjs/engine';
+import { KERNELS } from '../tfjs/kernels/cpu';
 
 serveTfjs({ backend: 'tfjs-cpu', kernels: KERNELS, make: () => new MathBackendCPU() });

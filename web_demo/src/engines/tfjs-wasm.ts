@@ -2,9 +2,9 @@ import { BackendWasm, init, setWasmPaths } from '@tensorflow/tfjs-backend-wasm/d
 import simd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm';
 import '@tensorflow/tfjs-backend-wasm/dist/flags_wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { bytesFromBase64 } from '../base64';
-import { serveTfjs } from './tfjs-engine';
-import { KERNELS } from './tfjs-wasm-kernels';
+import { bytesFromBase64 } from '../core/base64';
+import { serveTfjs } from '../tfjs/engine';
+import { KERNELS } from '../tfjs/kernels/wasm';
 
 const NAME = 'tfjs-backend-wasm-simd.wasm';
 

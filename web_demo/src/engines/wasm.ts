@@ -1,4 +1,4 @@
-import { wasmEngine } from '../compact/wasm-engine';
+import { wasmEngine } from '../compact/wasm/engine';
 import { serve } from '../worker/serve';
 
 serve(wasmEngine);

@@ -1,8 +1,8 @@
 import { NETWORK_FILE } from '../compact/file-name';
+import { openAccurate, type Precision } from '../compact/gpu/precision';
+import { WebgpuEnlarger } from '../compact/gpu/webgpu';
 import { parseNetwork } from '../compact/network';
-import { openAccurate, type Precision } from '../compact/precision';
-import { WebgpuEnlarger } from '../compact/webgpu';
-import type { Engine, Enlarger } from '../engine';
+import type { Engine, Enlarger } from '../core/engine';
 import { enlargePixels } from '../worker/enlarge';
 import { serve } from '../worker/serve';
 

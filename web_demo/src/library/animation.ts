@@ -1,4 +1,4 @@
-import { reasonOf, UnsupportedImage } from '../errors';
+import { reasonOf, UnsupportedImage } from '../core/errors';
 
 /** One frame of an animation, whole, and how long it is shown. The taker closes the bitmap. */
 export type AnimationFrame = { bitmap: ImageBitmap; milliseconds: number; index: number };

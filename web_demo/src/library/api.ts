@@ -1,6 +1,6 @@
 /** The library's whole face, without the element. */
-export { type Backend, isBackendName } from '../backend-names';
-export type { Card } from '../card';
+export { type Backend, isBackendName } from '../core/backends';
+export type { Card } from '../core/card';
 export {
   Aborted,
   type ErrorCode,
@@ -9,9 +9,9 @@ export {
   NoBackend,
   OutOfMemory,
   UnsupportedImage,
-} from '../errors';
-export type { ColorSpace, Output } from '../messages';
-export type { Picture } from '../picture';
+} from '../core/errors';
+export type { ColorSpace, Output } from '../core/messages';
+export type { Picture } from '../core/picture';
 export type { AnimationFrame } from './animation';
 export type { ModelBytes, ModelSource } from './fetch-model';
 export {

@@ -1,5 +1,5 @@
-import { UnsupportedImage } from '../errors';
-import type { Picture } from '../picture';
+import { UnsupportedImage } from '../core/errors';
+import type { Picture } from '../core/picture';
 import type { Opened } from './source';
 
 /** Enlarge by the browser's own best scaling: what there is where no backend is. */

@@ -1,7 +1,7 @@
-import type { Backend, EngineName } from '../backend-names';
-import type { Card, ModelFiles } from '../card';
-import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../errors';
-import type { Started, ToEngine } from '../messages';
+import type { Backend, EngineName } from '../core/backends';
+import type { Card, ModelFiles } from '../core/card';
+import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../core/errors';
+import type { Started, ToEngine } from '../core/messages';
 import { besideUrl } from './beside';
 import { type Greet, openEngine, type Place } from './engine-port';
 import type { LoadedModel } from './fetch-model';

@@ -1,4 +1,4 @@
-import type { EngineName } from '../backend-names';
+import type { EngineName } from '../core/backends';
 import { runScript } from './parts';
 
 /** One end of the talk with a running engine, which has said `ready`. */

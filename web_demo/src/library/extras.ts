@@ -1,5 +1,5 @@
 /** The script of what few pictures and pages need: src/library/lazy.ts loads it. */
-import { sha256 } from '../sha256';
+import { sha256 } from '../core/sha256';
 import { framesOf } from './animation';
 import { browserScaled } from './browser-scaling';
 import { givenFiles, packedFiles } from './given-model';

@@ -1,4 +1,4 @@
-import { Aborted, type ModelMismatch } from '../errors';
+import { Aborted, type ModelMismatch } from '../core/errors';
 import { sentence } from './lazy';
 
 /** Those of a response that are used; a blob is a detour for whoever wants its bytes. */

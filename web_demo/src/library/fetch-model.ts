@@ -1,7 +1,7 @@
-import type { ModelForm } from '../backend-names';
-import { type Card, formOf, type ModelFiles, readCard, requireUntouched } from '../card';
 import { NETWORK_FILE } from '../compact/file-name';
-import { ModelMismatch } from '../errors';
+import type { ModelForm } from '../core/backends';
+import { type Card, formOf, type ModelFiles, readCard, requireUntouched } from '../core/card';
+import { ModelMismatch } from '../core/errors';
 import { fetchAs } from './fetch-as';
 import { extras, sentence } from './lazy';
 

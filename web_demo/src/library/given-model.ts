@@ -1,4 +1,4 @@
-import { bytesFromBase64 } from '../base64';
+import { bytesFromBase64 } from '../core/base64';
 import type { FindFile, ModelBytes } from './fetch-model';
 import type { PackedModel } from './parts';
 

@@ -1,8 +1,8 @@
-import { type Backend, type BackendName, backendFor, isBackendName, isGpu } from '../backend-names';
-import type { Card } from '../card';
-import { Aborted, type HalfsizeError, NoBackend, OutOfMemory, Transparent } from '../errors';
-import type { Output } from '../messages';
-import type { Picture } from '../picture';
+import { type Backend, type BackendName, backendFor, isBackendName, isGpu } from '../core/backends';
+import type { Card } from '../core/card';
+import { Aborted, type HalfsizeError, NoBackend, OutOfMemory, Transparent } from '../core/errors';
+import type { Output } from '../core/messages';
+import type { Picture } from '../core/picture';
 import { type ChooseOptions, type Chosen, type Refusal, startBest, startOnly } from './choose';
 import type { Place } from './engine-port';
 import { loadModel, type ModelSource } from './fetch-model';

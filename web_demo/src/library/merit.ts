@@ -1,4 +1,4 @@
-import { BACKENDS, type Backend, backendsFor, type ModelForm } from '../backend-names';
+import { BACKENDS, type Backend, backendsFor, type ModelForm } from '../core/backends';
 
 /** A backend that is no slower than this needs no comparison with the next. */
 export const GOOD_MS_PER_MEGAPIXEL = 150;

@@ -1,5 +1,5 @@
-import type { ColorSpace } from '../messages';
-import type { Picture } from '../picture';
+import type { ColorSpace } from '../core/messages';
+import type { Picture } from '../core/picture';
 import { orientationLeft } from './image-files';
 import type { Opened } from './source';
 import { turned } from './webp-orientation';

@@ -1,7 +1,7 @@
-import { breather } from '../breathe';
-import { OutOfMemory, UnsupportedImage } from '../errors';
-import type { ColorSpace, Output } from '../messages';
-import type { Bitmap, Picture } from '../picture';
+import { breather } from '../core/breathe';
+import { OutOfMemory, UnsupportedImage } from '../core/errors';
+import type { ColorSpace, Output } from '../core/messages';
+import type { Bitmap, Picture } from '../core/picture';
 import { sentence } from './lazy';
 
 /** What a result can be. */

@@ -1,5 +1,5 @@
-import type { EngineName } from '../backend-names';
-import type { FromEngine, ToEngine } from '../messages';
+import type { EngineName } from '../core/backends';
+import type { FromEngine, ToEngine } from '../core/messages';
 import type { Extras } from './extras';
 
 /** A model as the build packed it: its card, and its files as base64 text. */

@@ -1,6 +1,6 @@
 /** The classic script halfsize.js: leaves `Halfsize` for the page. */
 
-import { isBackendName } from '../backend-names';
+import { isBackendName } from '../core/backends';
 import {
   Aborted,
   HalfsizeError,
@@ -8,7 +8,7 @@ import {
   NoBackend,
   OutOfMemory,
   UnsupportedImage,
-} from '../errors';
+} from '../core/errors';
 import type * as api from './api';
 import { Halfsize as library } from './halfsize';
 import { framesOf } from './lazy';

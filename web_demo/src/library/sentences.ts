@@ -1,7 +1,7 @@
 /** What rare errors say: what is wrong, and what to do. ./lazy says when they are loaded. */
-import { BACKEND_LABELS, BACKENDS, type Backend } from '../backend-names';
-import { parseCard } from '../card-problem';
-import { reasonOf } from '../errors';
+import { BACKEND_LABELS, BACKENDS, type Backend } from '../core/backends';
+import { parseCard } from '../core/card-problem';
+import { reasonOf } from '../core/errors';
 
 export const sentences = {
   'another site': () =>

@@ -1,7 +1,7 @@
-import type { Card, ModelFiles } from '../card';
-import { Aborted, errorOf, type HalfsizeError, ModelMismatch, NoBackend } from '../errors';
-import type { ColorSpace, FromEngine, Output, Started, ToEngine } from '../messages';
-import type { Bitmap, Picture } from '../picture';
+import type { Card, ModelFiles } from '../core/card';
+import { Aborted, errorOf, type HalfsizeError, ModelMismatch, NoBackend } from '../core/errors';
+import type { ColorSpace, FromEngine, Output, Started, ToEngine } from '../core/messages';
+import type { Bitmap, Picture } from '../core/picture';
 import type { EnginePort } from './engine-port';
 
 export type Finished = { picture: Picture | Bitmap; milliseconds: number; tilePx: number };

@@ -1,6 +1,6 @@
-import { UnsupportedImage } from '../errors';
-import type { ColorSpace } from '../messages';
-import type { Picture } from '../picture';
+import { UnsupportedImage } from '../core/errors';
+import type { ColorSpace } from '../core/messages';
+import type { Picture } from '../core/picture';
 import { isOutsideSrgb } from './colours';
 import { fetchAs } from './fetch-as';
 import { extras, sentence } from './lazy';

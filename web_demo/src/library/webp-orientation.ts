@@ -1,4 +1,4 @@
-import type { Picture } from '../picture';
+import type { Picture } from '../core/picture';
 
 /**
  * The EXIF orientation (1 to 8) that a WebP file asks for; 1 where it asks for nothing.

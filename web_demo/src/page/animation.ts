@@ -1,4 +1,4 @@
-import { Aborted, sentenceOf } from '../errors';
+import { Aborted, sentenceOf } from '../core/errors';
 import { framesOf } from '../library/lazy';
 import type { App } from './app';
 import { find } from './find';

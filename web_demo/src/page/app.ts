@@ -1,6 +1,6 @@
-import type { BackendName } from '../backend-names';
-import { modelBytes } from '../card';
-import { Aborted, ModelMismatch, sentenceOf } from '../errors';
+import type { BackendName } from '../core/backends';
+import { modelBytes } from '../core/card';
+import { Aborted, ModelMismatch, sentenceOf } from '../core/errors';
 import { Halfsize } from '../library/halfsize';
 import type { Comparison } from './comparison';
 import { loadPart } from './parts';

@@ -1,6 +1,6 @@
-import { isBackendName } from '../backend-names';
-import { bytesFromBase64 } from '../base64';
-import { sentenceOf } from '../errors';
+import { isBackendName } from '../core/backends';
+import { bytesFromBase64 } from '../core/base64';
+import { sentenceOf } from '../core/errors';
 import { Animation } from './animation';
 import { App } from './app';
 import { Comparison } from './comparison';

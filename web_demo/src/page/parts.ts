@@ -1,4 +1,4 @@
-import { ModelMismatch } from '../errors';
+import { ModelMismatch } from '../core/errors';
 import { type Parts, runScript } from '../library/parts';
 
 // Known only while the script first runs.

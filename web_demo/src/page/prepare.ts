@@ -1,4 +1,4 @@
-import { UnsupportedImage } from '../errors';
+import { UnsupportedImage } from '../core/errors';
 import { openSource } from '../library/source';
 
 /** What a file is taken for: `auto` goes by its size. */

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend-names';
+import type { Backend } from '../core/backends';
 import type { Refusal } from '../library/halfsize';
 import type { Account } from './meter';
 

@@ -1,4 +1,4 @@
-import { BACKEND_LABELS } from '../backend-names';
+import { BACKEND_LABELS } from '../core/backends';
 import { find } from './find';
 import { accountInWords } from './meter';
 import type { Facts, State } from './state';

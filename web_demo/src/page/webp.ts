@@ -1,4 +1,4 @@
-import { reasonOf, UnsupportedImage } from '../errors';
+import { reasonOf, UnsupportedImage } from '../core/errors';
 
 /** One frame, as the browser wrote it as a still WebP. */
 export type WebpFrame = { still: Blob; milliseconds: number };

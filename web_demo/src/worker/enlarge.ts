@@ -1,6 +1,6 @@
-import type { ToEngine } from '../messages';
-import type { Bitmap, Picture } from '../picture';
-import { upscale, type Work } from '../upscale';
+import type { ToEngine } from '../core/messages';
+import type { Bitmap, Picture } from '../core/picture';
+import { upscale, type Work } from '../tiles/upscale';
 import { readBitmap } from './read';
 import type { Team } from './team';
 

@@ -1,5 +1,5 @@
-import type { Card } from '../card';
-import type { Enlarger } from '../engine';
+import type { Card } from '../core/card';
+import type { Enlarger } from '../core/engine';
 
 export type Probe = { msPerMegapixel: number; tilePx: number };
 

@@ -1,7 +1,7 @@
-import { UnsupportedImage } from '../errors';
-import type { ColorSpace } from '../messages';
-import { blankPicture, type Picture, tooLarge } from '../picture';
-import { exactReader } from '../transparency';
+import { UnsupportedImage } from '../core/errors';
+import type { ColorSpace } from '../core/messages';
+import { blankPicture, type Picture, tooLarge } from '../core/picture';
+import { exactReader } from '../tiles/transparency';
 
 /** Read in bands of about this many pixels: none takes long, and no canvas is as large as the picture. */
 const BAND_PX = 500_000;

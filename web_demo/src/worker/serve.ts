@@ -1,7 +1,7 @@
-import { breather } from '../breathe';
 import { requireGoldenCases } from '../compact/golden';
-import type { Engine } from '../engine';
-import type { FromEngine, ToEngine } from '../messages';
+import { breather } from '../core/breathe';
+import type { Engine } from '../core/engine';
+import type { FromEngine, ToEngine } from '../core/messages';
 import { type Enlarge, enlargePixels } from './enlarge';
 import { type Check, Server } from './server';
 

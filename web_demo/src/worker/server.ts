@@ -1,6 +1,6 @@
-import type { Backend } from '../backend-names';
-import type { ModelFiles } from '../card';
-import { type Engine, type Enlarger, isMemoryError } from '../engine';
+import type { Backend } from '../core/backends';
+import type { ModelFiles } from '../core/card';
+import { type Engine, type Enlarger, isMemoryError } from '../core/engine';
 import {
   Aborted,
   type FailureCode,
@@ -9,9 +9,9 @@ import {
   NoBackend,
   OutOfMemory,
   reasonOf,
-} from '../errors';
-import type { FromEngine, ToEngine } from '../messages';
-import type { Bitmap, Picture } from '../picture';
+} from '../core/errors';
+import type { FromEngine, ToEngine } from '../core/messages';
+import type { Bitmap, Picture } from '../core/picture';
 import type { Enlarge } from './enlarge';
 import { leastTilePx, PATIENT_MS, probe } from './probe';
 import { help, Team } from './team';

@@ -1,4 +1,4 @@
-import type { Enlarger, PixelBytes } from '../engine';
+import type { Enlarger, PixelBytes } from '../core/engine';
 
 /** What a helper is asked, and how it answers: without pixels if it could not. */
 export type ToHelper = { pixels: PixelBytes; height: number; width: number };

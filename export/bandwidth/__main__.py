@@ -1,0 +1,174 @@
+"""What would a site save? Rate-quality curves of full and half size, per photo and codec.
+
+Every photo is compressed as JPEG (4:2:0, progressive), WebP and AVIF, at full size and at half.
+Half-size files are decoded and enlarged as a page would do it: by the browser itself, by Lanczos,
+by each student, and by the teacher. SSIMULACRA2, PSNR and SSIM of luma are measured on 8-bit
+results.
+
+Writes index.html (the report, self-contained), summary.json, points.csv and bands.csv. The command
+can be stopped and given again: what was measured is kept, photo by photo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from export.bandwidth.compare import against_full
+from export.bandwidth.plan import Costs, Plan, costs_of, measure_all, open_ways
+from export.bandwidth.report.page import write_page
+from export.bandwidth.study import Study, study_photos
+from export.bandwidth.tables import write_tables
+from export.delivery.enlarging import BROWSER
+from pixels.sending.codecs import AVIF_SPEED, CODECS, REDUCTIONS, Codec, Reduction
+from plumbing.command import UserError, run_command
+from plumbing.parallel import core_count
+
+_LEAST_QUALITIES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandwidthConfig:
+    """Settings of `python -m export.bandwidth`."""
+
+    photos: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """Folders of full-size photos, or single files."""
+    out: Path = field(default=Path("report"))
+    """Folder to write; what was measured is kept in its sub-folder `cache`."""
+    model: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
+    """A student: an export folder (its very weights are used), a run folder, or the name of
+    released weights. May be given several times, or not at all."""
+    teacher: Path | None = None
+    """The same of a teacher; it is slow, and measured on some photos only."""
+    teacher_photos: int = 8
+    """On how many photos the teacher is measured, spread evenly over all."""
+    held_out: Path | None = None
+    """A folder that networks were trained on: of it, only photos that `teacher.prepare` keeps out
+    of training are measured too (splits validation and test, told by content)."""
+    held_out_photos: int = 20
+    """How many of those, spread evenly."""
+    codecs: tuple[Codec, ...] = CODECS
+    """Which to compare in."""
+    qualities: tuple[int, ...] = (8, 15, 30, 45, 60, 75, 90)
+    """The encoders' own settings at full size."""
+    half_qualities: tuple[int, ...] = (20, 35, 50, 65, 80, 90, 97)
+    """The same at half size, where the enlargement takes its toll and finer files pay."""
+    bands: tuple[int, ...] = (30, 50, 60, 70, 80)
+    """SSIMULACRA2 values at which bytes are compared."""
+    reduction: Reduction = "bicubic"
+    """By which photos are halved."""
+    reduction_photos: int = 8
+    """On how many photos every reduction is tried, spread evenly over all; 0 for none."""
+    max_side: int | None = 1024
+    """Measure only the middle of larger photos, this many pixels a side; None for all of them."""
+    avif_speed: int = AVIF_SPEED
+    """Effort of the AVIF encoder, 0 (slowest) to 10."""
+    runtime_bytes: int | None = None
+    """Gzipped bytes of the page's scripts; by default those of web_demo/dist: the library and the
+    largest engine of the small runtime."""
+    jobs: int = field(default_factory=core_count)
+    """How many processes work at once."""
+
+    def __post_init__(self) -> None:
+        if not self.photos and self.held_out is None:
+            raise ValueError("photos must name at least one folder or file")
+        if len(set(self.qualities)) < _LEAST_QUALITIES or not all(
+            1 <= q <= 100 for q in self.qualities
+        ):
+            raise ValueError(
+                f"qualities must be at least {_LEAST_QUALITIES} different numbers from 1 to 100"
+            )
+        if not self.codecs or len(set(self.codecs)) < len(self.codecs):
+            raise ValueError("codecs must be one or more of JPEG, WEBP and AVIF, each once")
+        if not self.bands or not all(0 < band < 100 for band in self.bands):
+            raise ValueError("bands must be numbers between 0 and 100")
+        if self.jobs < 1:
+            raise ValueError(f"jobs must be at least 1, got {self.jobs}")
+        if self.max_side is not None and self.max_side < 32:
+            raise ValueError(f"max-side must be at least 32 pixels, got {self.max_side}")
+        if min(self.teacher_photos, self.reduction_photos, self.held_out_photos) < 0:
+            raise ValueError(
+                "teacher-photos, reduction-photos and held-out-photos cannot be below 0"
+            )
+        if not 0 <= self.avif_speed <= 10:
+            raise ValueError(f"avif-speed must be from 0 to 10, got {self.avif_speed}")
+
+
+def main(config: BandwidthConfig) -> None:
+    """Run the command."""
+    students, teacher = open_ways(config.model, config.teacher)
+    plan = Plan(
+        photos=config.photos,
+        held_out=config.held_out,
+        held_out_photos=config.held_out_photos,
+        cache=config.out / "cache",
+        students=tuple(students),
+        teacher=teacher if config.teacher_photos else None,
+        teacher_photos=config.teacher_photos,
+        codecs=config.codecs,
+        qualities=tuple(sorted(set(config.qualities))),
+        half_qualities=tuple(sorted(set(config.half_qualities))),
+        reduction=config.reduction,
+        reduction_photos=config.reduction_photos,
+        max_side=config.max_side,
+        avif_speed=config.avif_speed,
+    )
+    measured = measure_all(plan, config.jobs)
+    problems = [photo for photo in measured if photo.problem is not None]
+    study = Study(
+        photos=tuple(study_photos(measured)),
+        codecs=config.codecs,
+        plain=tuple(way.name for way in plan.plain),
+        students=tuple(way.name for way in students),
+        teacher=None if plan.teacher is None else plan.teacher.name,
+        bands=tuple(sorted(set(config.bands))),
+        reduction=config.reduction,
+        reductions=REDUCTIONS if config.reduction_photos else (),
+    )
+    if not study.photos:
+        raise UserError(
+            f"none of the {len(measured)} photos can be measured; {problems[0].problem}"
+        )
+    costs = costs_of(students, config.runtime_bytes)
+    write_tables(config.out, study, measured, costs, plan)
+    write_page(config.out, study, measured, costs, plan)
+    _tell(study, costs, [photo.problem or "" for photo in problems])
+    console = Console()
+    console.print(
+        f"wrote {config.out}/index.html, summary.json, points.csv and bands.csv", soft_wrap=True
+    )
+
+
+def _tell(study: Study, costs: Costs, problems: Sequence[str]) -> None:
+    console = Console()
+    table = Table(title=f"{len(study.photos)} photos: half size against full size, SSIMULACRA2")
+    table.add_column("codec", no_wrap=True)
+    table.add_column("enlarged by", no_wrap=True)
+    table.add_column("BD-rate", justify="right")
+    for band in study.bands:
+        table.add_column(f"saved at {band}", justify="right")
+    table.add_column("crossover", justify="right")
+    for codec in study.codecs:
+        for way in (BROWSER, *study.plain[1:], *study.students):
+            row = against_full(study, codec, way)
+            table.add_row(
+                codec,
+                way,
+                "" if row.bd_rate is None else f"{row.bd_rate.mean:+.1%}",
+                *(f"{band.saving:.1%}" if band.photos else "" for band in row.bands),
+                "" if row.crossover is None else f"{row.crossover.median:.0f}",
+            )
+    console.print(table)
+    if costs.runtime is None:
+        console.print("web_demo/dist is not built, so the runtime's bytes are not counted")
+    for problem in problems:
+        console.print(f"left out: {problem}", markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    run_command(BandwidthConfig, main)

@@ -1,0 +1,40 @@
+"""Smooth, textured or text-like: what a photo's savings depend on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixels.color import full_luma
+from pixels.survey.kinds import signs
+
+PictureClass = Literal["smooth", "textured", "text-like"]
+CLASSES: tuple[PictureClass, ...] = ("smooth", "textured", "text-like")
+
+_BLOCK_PX = 16
+_BUSY_STEPS = 8.0  # standard deviation of luma within a block, of 255
+_BUSY_SHARE = 0.7
+# Letters, signs and screenshots: much of it is flat, and much of the rest changes at once.
+_TEXT_FLAT, _TEXT_HARD = 0.15, 0.2
+
+EXPLAINED = (
+    f"Text-like: at least {_TEXT_FLAT:.0%} of the pixels are flat, and of the others at least "
+    f"{_TEXT_HARD:.0%} differ from a neighbour by 40 of 255 steps or more. Else textured, where "
+    f"luma varies by more than {_BUSY_STEPS:g} steps (standard deviation) within at least "
+    f"{_BUSY_SHARE:.0%} of all {_BLOCK_PX} px blocks; and smooth where not"
+)
+
+
+def picture_class(photo: NDArray[np.uint8]) -> PictureClass:
+    """Sort a photo, (height, width, 3), by what its pixels do."""
+    told = signs(photo)
+    if told.flat >= _TEXT_FLAT and told.hard >= _TEXT_HARD:
+        return "text-like"
+    luma = full_luma(photo)
+    side = min(_BLOCK_PX, *luma.shape)
+    height, width = (length // side for length in luma.shape)
+    blocks = luma[: height * side, : width * side].reshape(height, side, width, side)
+    busy = float((blocks.std(axis=(1, 3)) > _BUSY_STEPS).mean())
+    return "textured" if busy >= _BUSY_SHARE else "smooth"

@@ -1,0 +1,187 @@
+"""Pieces of the report's page: tables, figures, crops, and how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from export.bandwidth.report.crops import CropRow
+
+_CSS = """
+:root { color-scheme: light; --ink: #1c1c1e; --quiet: #6e6e73; --line: #e5e5ea; --soft: #f5f5f7;
+  --good: #1a7f37; --bad: #c0362c; }
+* { box-sizing: border-box; }
+body { margin: 0; background: #fff; color: var(--ink);
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial,
+    sans-serif; }
+main { max-width: 1060px; margin: 0 auto; padding: 56px 28px 80px; }
+h1 { font-size: 40px; line-height: 1.1; letter-spacing: -0.02em; margin: 0 0 10px; }
+h2 { font-size: 25px; letter-spacing: -0.01em; margin: 72px 0 8px; padding-top: 28px;
+  border-top: 1px solid var(--line); }
+h3 { font-size: 17px; margin: 36px 0 8px; }
+p { max-width: 46em; margin: 8px 0 16px; }
+.lead { font-size: 19px; color: var(--quiet); }
+.note, figcaption { color: var(--quiet); font-size: 14px; max-width: 56em; }
+figure { margin: 20px 0 8px; }
+figure svg { width: 100%; height: auto; display: block; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 16px;
+  margin: 32px 0 12px; }
+.card { background: var(--soft); border-radius: 14px; padding: 20px 22px; }
+.card b { display: block; font-size: 38px; line-height: 1.15; letter-spacing: -0.02em;
+  font-variant-numeric: tabular-nums; }
+.card h3 { margin: 0 0 6px; font-size: 15px; color: var(--quiet); }
+.card p { margin: 6px 0 0; font-size: 14px; line-height: 1.45; }
+.scroll { overflow-x: auto; margin: 12px 0 8px; }
+table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums;
+  min-width: 60%; }
+th { text-align: right; font-weight: 600; color: var(--quiet); padding: 6px 12px;
+  border-bottom: 1px solid #c7c7cc; white-space: nowrap; vertical-align: bottom; }
+td { text-align: right; padding: 6px 12px; border-bottom: 1px solid var(--line);
+  white-space: nowrap; }
+th:first-child, td:first-child, th.text, td.text { text-align: left; padding-left: 0; }
+tr.group td { border-top: 2px solid #d1d1d6; padding-top: 9px; }
+td.good { color: var(--good); } td.bad { color: var(--bad); } td.best { font-weight: 700; }
+td small { color: var(--quiet); font-size: 12px; }
+.dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 8px; }
+.strip { margin: 18px 0 26px; }
+.strip h4 { margin: 0 0 8px; font-size: 14px; font-weight: 600; }
+.strip h4 span { color: var(--quiet); font-weight: 400; }
+.crops { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(130px, 192px); gap: 10px;
+  overflow-x: auto; }
+.crops img { width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 6px;
+  display: block; background: var(--soft); }
+.crops div { font-size: 12.5px; line-height: 1.35; }
+.crops div span { color: var(--quiet); display: block; }
+.sparks td { padding: 4px 10px; } .sparks svg { display: block; }
+details summary { cursor: pointer; font-weight: 600; margin: 12px 0; }
+@media print { h2 { break-after: avoid; } figure, .strip, tr { break-inside: avoid; } }
+"""
+
+
+_NOTHING, _MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    kind: str = ""
+    """`good`, `bad`, `best` or `text`, or several of them."""
+    raw: bool = False
+    """Whether `text` is HTML already."""
+
+
+def page(title: str, chapters: Sequence[str]) -> str:
+    """Put chapters into a page that fetches nothing."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_CSS}</style>\n</head>\n<body>\n<main>\n"
+        + "\n".join(chapters)
+        + "\n</main>\n</body>\n</html>\n"
+    )
+
+
+def chapter(title: str, *parts: str) -> str:
+    """Begin a chapter."""
+    return f"<section>\n<h2>{escape(title)}</h2>\n" + "\n".join(parts) + "\n</section>"
+
+
+def text(words: str, kind: str = "") -> str:
+    """Set a paragraph."""
+    named = f' class="{kind}"' if kind else ""
+    return f"<p{named}>{escape(words)}</p>"
+
+
+def heading(words: str) -> str:
+    """Set a heading inside a chapter."""
+    return f"<h3>{escape(words)}</h3>"
+
+
+def figure(svg: str, caption: str) -> str:
+    """Set a plot."""
+    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def table(
+    head: Sequence[str], groups: Sequence[Sequence[Sequence[Cell | str]]], kind: str = ""
+) -> str:
+    """Set a table; a line parts its groups of rows."""
+    heads = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = []
+    for group in groups:
+        for number, row in enumerate(group):
+            cells = "".join(_cell(cell) for cell in row)
+            body.append(f"<tr{' class=group' if number == 0 else ''}>{cells}</tr>")
+    named = f' class="{kind}"' if kind else ""
+    return (
+        f'<div class="scroll"><table{named}><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def dotted(name: str, colour: str) -> Cell:
+    """Name a way with its colour in the plots."""
+    return Cell(
+        f'<span class="dot" style="background:{colour}"></span>{escape(name)}', "text", True
+    )
+
+
+def signed(share: float | None, *, better_below: bool = True, digits: int = 1) -> Cell:
+    """Show a share with its sign, green where it is good."""
+    if share is None:
+        return Cell(_NOTHING)
+    if abs(share) < 0.5 * 10.0 ** (-digits - 2):
+        return Cell("0")
+    good = (share < 0.0) == better_below
+    shown = f"{share:+.{digits}%}".replace("-", _MINUS)
+    return Cell(shown, "good" if good else "bad")
+
+
+def saved(share: float | None) -> Cell:
+    """Show a saving: nothing saved is quiet."""
+    if share is None:
+        return Cell(_NOTHING)
+    return Cell(f"{share:.1%}", "good") if share >= 0.0005 else Cell("0")
+
+
+def points(value: float | None) -> Cell:
+    """Show points gained or lost."""
+    if value is None:
+        return Cell(_NOTHING)
+    if abs(value) < 0.05:
+        return Cell("0")
+    return Cell(f"{value:+.1f}".replace("-", _MINUS), "good" if value > 0.0 else "bad")
+
+
+def card(title: str, figure_: str, words: str) -> str:
+    """Set one figure large."""
+    return (
+        f'<div class="card"><h3>{escape(title)}</h3><b>{escape(figure_)}</b>'
+        f"<p>{escape(words)}</p></div>"
+    )
+
+
+def crop_strip(row: CropRow) -> str:
+    """Set a photo's crops side by side."""
+    cells = []
+    for crop in row.crops:
+        told = ""
+        if crop.ssimulacra2 is not None:
+            told = f"{crop.ssimulacra2:.1f} points, {(crop.bytes_ or 0) / 1000:.1f} KB"
+        cells.append(
+            f'<div><img src="{crop.image}" alt="{escape(crop.name)}">'
+            f"<b>{escape(crop.name)}</b><span>{told}</span></div>"
+        )
+    return (
+        f'<div class="strip"><h4>{escape(row.codec)}, {escape(row.told)} '
+        f'<span>{escape(row.photo)}</span></h4><div class="crops">{"".join(cells)}</div></div>'
+    )
+
+
+def _cell(cell: Cell | str) -> str:
+    cell = Cell(cell) if isinstance(cell, str) else cell
+    named = f' class="{cell.kind}"' if cell.kind else ""
+    return f"<td{named}>{cell.text if cell.raw else escape(cell.text)}</td>"

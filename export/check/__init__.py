@@ -1,0 +1,1 @@
+"""Proof that an exported model gives the pixels of the PyTorch network."""

@@ -1,0 +1,73 @@
+"""Find a Chromium and start it headless."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+
+from plumbing.command import UserError
+
+NO_BROWSER = (
+    "no Chromium was found: install one (`apt-get install chromium`, or `playwright install "
+    "chromium`), or name one in the variable HALFSIZE_CHROMIUM"
+)
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_QUIET = (
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# GPU backends run on software renderers, so that they can be checked on any machine.
+_SOFTWARE_GPU = (
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--enable-features=Vulkan",
+    "--use-vulkan=swiftshader",  # shared with WebGPU, whose canvases end the GPU process without
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+
+
+def find_browser(playwright: Playwright) -> Path | None:
+    """Find a Chromium: $HALFSIZE_CHROMIUM, one on the PATH, or playwright's own download."""
+    named = os.environ.get("HALFSIZE_CHROMIUM")
+    if named:
+        return Path(named)
+    for name in _NAMES:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    own = Path(playwright.chromium.executable_path)
+    return own if own.is_file() else None
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Start a headless Chromium with every graphics backend on.
+
+    Raises:
+        UserError: There is none, or it does not start.
+    """
+    with sync_playwright() as playwright:
+        path = find_browser(playwright)
+        if path is None:
+            raise UserError(NO_BROWSER)
+        # Chromium refuses to use its sandbox when root starts it, as in containers.
+        root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=path, args=[*root, *_QUIET, *_SOFTWARE_GPU]
+            )
+        except Error as error:
+            raise UserError(f"{path} does not start: {error.message.splitlines()[0]}") from error
+        try:
+            yield browser
+        finally:
+            browser.close()

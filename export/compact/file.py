@@ -1,0 +1,256 @@
+"""The file `model.halfsize`, written and read: docs/format.md defines it.
+
+A reader takes the file as hostile: it compares lengths before it allocates anything, and whatever
+is wrong is one `UserError`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from export.weights.precision import require_float16
+from export.weights.rounding import Grid, rounded, weight_of
+from plumbing.command import UserError
+from teacher.networks.chain import Chain, ChainConfig
+
+FILE = "model.halfsize"
+VERSION = 1
+Stored = Literal["float16", "int8"]
+
+_MAGIC = b"HSZ\x1a"
+_HEADER = struct.Struct("<4sBBBBBBHHH")
+_PRECISIONS: dict[int, Stored] = {1: "float16", 2: "int8"}
+_COLOURS = ("luma", "rgb")
+_ACTIVATIONS = ("relu", "prelu")
+_MOST_WEIGHTS = 4_000_000
+_MOST_GOLDEN = 16
+_STORED_AXES = (2, 3, 1, 0)  # of (outputs, inputs, row, column)
+# By how much of its largest weight a channel's range may be cut for the sake of the others.
+_CLIPS = np.linspace(0.7, 1.0, 31, dtype=np.float32)
+
+Golden = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+"""A small picture (height, width, 3), and what the network makes of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompactModel:
+    """What a `model.halfsize` holds."""
+
+    network: Chain
+    """With the weights as stored, in evaluation mode."""
+    precision: Stored
+    """How they are stored."""
+    golden: list[Golden]
+    """Small pictures with what the network makes of them."""
+
+
+def require_storable(network: nn.Module) -> Chain:
+    """Insist that a network is a chain of the kind that the format has.
+
+    Raises:
+        UserError: It is not.
+    """
+    if not isinstance(network, Chain) or network.config.kernel != 3:
+        raise UserError(
+            "the small runtime runs students (chains of 3x3 convolutions) and nothing else: "
+            "export this network by export.tfjs or export.onnx"
+        )
+    return network
+
+
+def encode(network: Chain, precision: Stored, golden: Sequence[Golden]) -> bytes:
+    """Write a network down.
+
+    Raises:
+        PrecisionError: A number overflows in 16 bits.
+    """
+    config = network.config
+    codes = {stored: code for code, stored in _PRECISIONS.items()}
+    header = _HEADER.pack(
+        *(_MAGIC, VERSION, codes[precision], config.scale, _COLOURS.index(config.colour)),
+        *(_ACTIVATIONS.index(config.activation), len(golden), config.body, config.channels, 0),
+    )
+    parts = [header]
+    int8 = iter(_int8(network) if precision == "int8" else ())
+    for index, convolution in enumerate(network.convolutions):
+        assert isinstance(convolution, nn.Conv2d) and convolution.bias is not None
+        parts.append(_half(f"the bias of layer {index}", _values(convolution.bias)))
+        if config.activation == "prelu" and index <= config.body:
+            slopes = network.activations[index].weight
+            assert isinstance(slopes, torch.Tensor)
+            parts.append(_half(f"a slope of layer {index}", _values(slopes)))
+        if precision == "int8":
+            steps, levels = next(int8)
+            parts += [steps.astype("<f2").tobytes(), levels.transpose(_STORED_AXES).tobytes()]
+        else:
+            weights = _values(convolution.weight).transpose(_STORED_AXES)
+            parts.append(_half(f"the kernel of layer {index}", weights))
+    for given, made in golden:
+        parts += [bytes(given.shape[:2]), given.tobytes(), made.tobytes()]
+    return b"".join(parts)
+
+
+def _int8(network: Chain) -> list[tuple[NDArray[np.float32], NDArray[np.int8]]]:
+    """For each convolution, its steps and whole numbers, (outputs, inputs, row, column)."""
+    steps = [best_steps(_values(weight_of(each))) for each in network.convolutions]
+    levels = rounded(network, [Grid(steps=each) for each in steps])
+    return [(its, each.astype(np.int8)) for its, each in zip(steps, levels, strict=True)]
+
+
+def best_steps(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Choose each output's step: the value of 1 where its weights are whole numbers up to 127.
+
+    It is the one, among ranges cut by up to 30 percent, with the least squared error.
+
+    Args:
+        weights: (outputs, inputs, row, column).
+
+    Returns:
+        (outputs), exact in float16.
+    """
+    rows = weights.reshape(len(weights), -1)
+    largest = np.abs(rows).max(axis=1)
+    candidates = (_CLIPS[:, None] * largest / 127.0).astype(np.float16).astype(np.float32)
+    safe = np.where(candidates > 0.0, candidates, 1.0)[:, :, None]
+    levels = np.rint(rows / safe).clip(-127, 127)
+    errors = ((levels * candidates[:, :, None] - rows) ** 2).sum(axis=2)
+    return candidates[errors.argmin(axis=0), np.arange(len(largest))]
+
+
+def read_compact(path: Path) -> CompactModel:
+    """Read a `model.halfsize`, whoever wrote it.
+
+    Raises:
+        UserError: It is none.
+    """
+    return decode(path.read_bytes(), str(path))
+
+
+def decode(content: bytes, name: str = FILE) -> CompactModel:
+    """Read the bytes of a `model.halfsize`.
+
+    Raises:
+        UserError: They are none; the sentence calls them `name`.
+    """
+    reader = _Reader(content, name)
+    config, precision, golden_count = _header(reader)
+    network = Chain(config)
+    colours = 1 if config.colour == "luma" else 3
+    widths = [colours, *[config.channels] * (config.body + 1), colours * config.scale**2]
+    for index, (inputs, outputs) in enumerate(pairwise(widths)):
+        convolution = network.convolutions[index]
+        assert isinstance(convolution, nn.Conv2d)
+        bias = reader.halves(outputs)
+        has_slopes = config.activation == "prelu" and index <= config.body
+        slopes = reader.halves(outputs) if has_slopes else None
+        steps = reader.halves(outputs) if precision == "int8" else None
+        shape = (3, 3, inputs, outputs)
+        weights = (
+            reader.halves(9 * inputs * outputs).reshape(shape)
+            if steps is None
+            else reader.bytes_(9 * inputs * outputs).view(np.int8).reshape(shape) * steps
+        )
+        with torch.no_grad():
+            convolution.weight.copy_(torch.from_numpy(weights.transpose(3, 2, 0, 1).copy()))
+            assert convolution.bias is not None
+            convolution.bias.copy_(torch.from_numpy(bias))
+            if slopes is not None:
+                network.activations[index].weight.copy_(torch.from_numpy(slopes))  # type: ignore[operator]
+    golden = [_golden(reader, config.scale) for _ in range(golden_count)]
+    reader.require_end()
+    return CompactModel(network=network.eval(), precision=precision, golden=golden)
+
+
+def _header(reader: _Reader) -> tuple[ChainConfig, Stored, int]:
+    fields = _HEADER.unpack(reader.take(_HEADER.size))
+    magic, version, precision, scale, colour, activation, golden, body, channels, rest = fields
+    if magic != _MAGIC:
+        raise reader.wrong("it is no halfsize model")
+    if version != VERSION:
+        raise reader.wrong(f"it has version {version}, {VERSION} is read here")
+    if precision not in _PRECISIONS or colour > 1 or activation > 1 or rest != 0:
+        raise reader.wrong("its header has a value that does not exist")
+    if not 1 <= golden <= _MOST_GOLDEN:
+        raise reader.wrong(f"it cannot have {golden} golden vectors")
+    if body * 9 * channels**2 > _MOST_WEIGHTS:
+        raise reader.wrong("it has too many weights")
+    try:
+        config = ChainConfig(
+            body=body,
+            channels=channels,
+            colour=_COLOURS[colour],
+            activation=_ACTIVATIONS[activation],
+            scale=scale,
+        )
+    except ValueError as error:
+        raise reader.wrong(str(error)) from error
+    reader.require(_least_bytes(config, _PRECISIONS[precision]))
+    return config, _PRECISIONS[precision], golden
+
+
+def _least_bytes(config: ChainConfig, precision: Stored) -> int:
+    """Count the bytes of the weights: no more is allocated than a file has."""
+    colours = 1 if config.colour == "luma" else 3
+    widths = [colours, *[config.channels] * (config.body + 1), colours * config.scale**2]
+    count = sum(9 * inputs * outputs for inputs, outputs in pairwise(widths))
+    return count * (2 if precision == "float16" else 1)
+
+
+def _golden(reader: _Reader, scale: int) -> Golden:
+    height, width = reader.take(2)
+    if height < 1 or width < 1:
+        raise reader.wrong("a golden vector is empty")
+    given = reader.bytes_(height * width * 3).reshape(height, width, 3)
+    made = reader.bytes_(given.size * scale**2)
+    return given, made.reshape(height * scale, width * scale, 3)
+
+
+class _Reader:
+    """Goes through bytes and never past their end."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self._content, self._name, self._at = content, name, 0
+
+    def take(self, count: int) -> bytes:
+        self.require(count)
+        self._at += count
+        return self._content[self._at - count : self._at]
+
+    def bytes_(self, count: int) -> NDArray[np.uint8]:
+        return np.frombuffer(self.take(count), np.uint8)
+
+    def halves(self, count: int) -> NDArray[np.float32]:
+        values = np.frombuffer(self.take(2 * count), "<f2").astype(np.float32)
+        if not np.isfinite(values).all():
+            raise self.wrong("one of its values is no number")
+        return values
+
+    def require(self, count: int) -> None:
+        if self._at + count > len(self._content):
+            raise self.wrong("it is cut off")
+
+    def require_end(self) -> None:
+        if self._at != len(self._content):
+            raise self.wrong("there is more in it than a network")
+
+    def wrong(self, what: str) -> UserError:
+        return UserError(f"{self._name} cannot be used: {what}")
+
+
+def _values(parameter: torch.Tensor) -> NDArray[np.float32]:
+    return parameter.detach().cpu().numpy()
+
+
+def _half(name: str, values: NDArray[np.float32]) -> bytes:
+    require_float16(name, values)
+    return np.ascontiguousarray(values, "<f2").tobytes()

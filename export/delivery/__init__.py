@@ -1,0 +1,1 @@
+"""What reaches a reader's browser: the student and the page's scripts."""

@@ -1,0 +1,1 @@
+"""What every export does around the writing of a model."""

@@ -1,0 +1,87 @@
+"""The model card that travels with every export: `halfsize.json`."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from export.check.agreement import worst_by_runtime
+from export.weights.precision import BUDGET_DB, Loss, Precision
+from plumbing.disk import sha256_of
+from teacher.networks.residual import macs_per_output_pixel, parameter_count
+
+if TYPE_CHECKING:
+    from export.pipeline.run import Job
+
+FORMAT = 1
+CARD = "halfsize.json"
+
+
+def write_card(folder: Path, job: Job, weights: Precision, model_files: Sequence[str]) -> None:
+    """Describe an export folder that is otherwise complete.
+
+    Args:
+        folder: Holds the model's files, golden vectors, licence and credits.
+        job: The network, its record, and every check, all good.
+        weights: Precision of the weights.
+        model_files: Names of what a reader downloads; the rest of the folder is listed apart.
+    """
+    network, record, config = job.network, job.record, job.config
+    others = sorted({path.name for path in folder.iterdir()} - {CARD, *model_files})
+    card = {
+        "format": FORMAT,
+        "name": config.run.name,
+        "network": {"name": network.name, **asdict(network.config)},
+        "scale": network.scale,
+        "margin_px": network.margin_px,
+        "align_px": network.align_px,
+        "colour": network.config.colour,
+        "parameters": parameter_count(network),
+        "macs_per_output_pixel": macs_per_output_pixel(network),
+        "weights": {
+            "precision": weights,
+            "tried": [_cost(loss) for loss in job.losses],
+            "refused": job.refused,
+            "judged_on": job.photos.source if job.losses else None,
+        },
+        "files": {name: _describe(folder / name) for name in model_files},
+        "other_files": {name: _describe(folder / name) for name in others},
+        "agreement": {
+            "reference": "PyTorch, float32",
+            "checks": len(job.results),
+            "browser": config.browser,
+            "worst": [
+                {**asdict(worst), "checks": count} for worst, count in worst_by_runtime(job.results)
+            ],
+            "not_checked": job.missing,
+        },
+        "quality": {"benchmark": "validation photos of the training run", **record.metrics},
+        "data": {**record.data, "credits": config.credits},
+        "git_commit": record.git_commit,
+        "run_weights_sha256": record.weights_sha256,
+        "licence": config.licence,
+    }
+    (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+
+
+def _cost(loss: Loss) -> dict[str, float | int | str]:
+    return {
+        "precision": loss.weights,
+        "bytes": loss.bytes_,
+        "psnr_db": round(loss.psnr_db, 4),
+        "loss_db": round(loss.loss_db, 4),
+        "allowed_db": BUDGET_DB[loss.weights],
+    }
+
+
+def _describe(path: Path) -> dict[str, int | str]:
+    content = path.read_bytes()
+    return {
+        "bytes": len(content),
+        "gzip_bytes": len(gzip.compress(content, compresslevel=9, mtime=0)),
+        "sha256": sha256_of(path),
+    }

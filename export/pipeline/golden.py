@@ -1,0 +1,96 @@
+"""Golden vectors: small inputs with their outputs, for whoever runs the model in another language.
+
+`golden.json` holds, for each case, `input` (numbers from 0 to 255; divide by 255 to feed the model)
+and `output` (what the exported model gave, for values in [0, 1]), each with its `shape` as
+[height, width, 3] and its `values` row by row, the three colours of a pixel together. Whoever gets
+the output within `tolerance` has loaded the model rightly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.check.pictures import make_picture, to_batch
+from pixels.tiling import Enlarge
+from plumbing.command import UserError
+
+GOLDEN = "golden.json"
+FORMAT = 1
+_CASES = (("photo", 1, 1), ("noise", 3, 5), ("photo", 7, 6))
+_DIGITS = 6
+_MOST_VALUES = 4096
+
+
+def golden_inputs() -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Give the small pictures of golden vectors by name, (height, width, 3)."""
+    for kind, height, width in _CASES:
+        given = np.floor(make_picture(kind, height, width)[0].transpose(1, 2, 0) * 255 + 0.5)
+        yield f"{kind} {height}x{width}", given.astype(np.uint8)
+
+
+def write_golden(path: Path, run: Enlarge, tolerance: float) -> None:
+    """Run the exported model on a few small pictures and write down what it gives."""
+    cases = []
+    for name, image in golden_inputs():
+        output = run(to_batch(image))[0].transpose(1, 2, 0)
+        cases.append(
+            {
+                "name": name,
+                "input": {"shape": list(image.shape), "values": image.ravel().tolist()},
+                "output": {
+                    "shape": list(output.shape),
+                    "values": [round(float(value), _DIGITS) for value in output.ravel()],
+                },
+            }
+        )
+    content = {
+        "format": FORMAT,
+        "layout": "row by row, red green blue; input / 255 in, [0, 1] out",
+        "tolerance": tolerance,
+        "cases": cases,
+    }
+    path.write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+
+def read_golden(text: str) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], float]:
+    """Read golden vectors that someone else wrote.
+
+    Returns:
+        Name, input (1, 3, height, width) and output of each case; and the tolerance.
+
+    Raises:
+        UserError: They are not golden vectors, or too large to be any.
+    """
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']!r} is not known")
+        tolerance = float(content["tolerance"])
+        if not 0.0 < tolerance <= 0.1:
+            raise ValueError(f"a tolerance of {tolerance} proves nothing")
+        cases = [
+            (str(case["name"]), _array(case["input"]) / np.float32(255), _array(case["output"]))
+            for case in content["cases"]
+        ]
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise UserError(f"{GOLDEN} holds no golden vectors: {error}") from error
+    if not 1 <= len(cases) <= 16:
+        raise UserError(f"{GOLDEN} holds {len(cases)} cases, 1 to 16 are right")
+    return cases, tolerance
+
+
+def _array(entry: dict[str, Any]) -> NDArray[np.float32]:
+    height, width, colours = (int(side) for side in entry["shape"])
+    values = entry["values"]
+    if colours != 3 or min(height, width) < 1 or len(values) > _MOST_VALUES:
+        raise ValueError(f"a shape of {entry['shape']} cannot be")
+    image = np.asarray(values, np.float32).reshape(height, width, 3)
+    if not np.isfinite(image).all():
+        raise ValueError("a value is no number")
+    return np.ascontiguousarray(image.transpose(2, 0, 1)[None])

@@ -1,0 +1,170 @@
+"""One photo under work: files of it in every way it may be sent, and how each of them looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from hashlib import sha256
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from export.delivery.student import Student, enlarger_of
+from export.publish.choice import Sent
+from export.publish.search import Rungs
+from export.publish.source import Source
+from export.usual_curves import usual_curve
+from pixels.quality.score import Original
+from pixels.sending.codecs import CODECS, Codec, Reduction, decode, encode, enlarged_to, reduce
+
+BEST = 100
+"""The largest quality setting of every codec."""
+_GROUNDS = (255, 0)  # transparent photos are judged on white and on black
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to send the photo, but for the quality setting."""
+
+    codec: Codec
+    """Its format."""
+    reduction: Reduction | None
+    """Filter for half size; None for full size."""
+    size: tuple[int, int]
+    """(height, width) of the files."""
+    rungs: Rungs
+    """The files."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A way with a setting that was looked at."""
+
+    way: Way
+    """How it is sent."""
+    setting: int
+    """At what quality."""
+
+    @property
+    def content(self) -> bytes:
+        """The file."""
+        return self.way.rungs.files[self.setting]
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file."""
+        return len(self.content)
+
+    @property
+    def score(self) -> float:
+        """SSIMULACRA2 of what the reader sees."""
+        return self.way.rungs.scores[self.setting]
+
+    @property
+    def sent(self) -> Sent:
+        """Describe the file."""
+        return Sent(
+            codec=self.way.codec,
+            quality=self.setting,
+            reduction=self.way.reduction,
+            width=self.way.size[1],
+            height=self.way.size[0],
+            bytes=self.bytes,
+            sha256=sha256(self.content).hexdigest(),
+            score=round(self.score, 3),
+        )
+
+
+class Bench:
+    """A photo, prepared once; what was made of it is remembered for all students."""
+
+    def __init__(self, source: Source) -> None:
+        """Prepare the photo to be scored against."""
+        self.source = source
+        self._reduced = cache(self._reduce)
+        self._full: dict[Codec, Way] = {}
+        self._half: dict[tuple[Student, Codec, Reduction], Way] = {}
+        self._ceilings: dict[tuple[Student, Reduction], float] = {}
+        self._half_files: dict[tuple[Codec, Reduction, int], dict[int, bytes]] = {}
+
+    @property
+    def transparent(self) -> bool:
+        """Whether something shows through; such a photo is sent at full size."""
+        return self.source.pixels.shape[2] == 4
+
+    def full(self, codec: Codec) -> Way:
+        """Send the photo as large as it is."""
+        if codec not in self._full:
+            made = partial(self._encode, self.source.pixels, codec)
+            rungs = Rungs(made, self._look, usual_curve(codec, half=False), highest=BEST)
+            self._full[codec] = Way(codec, None, self.source.size, rungs)
+        return self._full[codec]
+
+    def half(self, student: Student, codec: Codec, reduction: Reduction) -> Way:
+        """Send the photo reduced, to be enlarged by a student."""
+        key = (student, codec, reduction)
+        if key not in self._half:
+            small = self._reduced(reduction, student.scale)
+            files = self._half_files.setdefault((codec, reduction, student.scale), {})
+            rungs = Rungs(
+                partial(self._encode, small, codec),
+                partial(self._look_enlarged, student),
+                usual_curve(codec, half=True),
+                highest=BEST,
+                files=files,
+            )
+            self._half[key] = Way(codec, reduction, (small.shape[0], small.shape[1]), rungs)
+        return self._half[key]
+
+    def ceiling(self, student: Student, reduction: Reduction) -> float:
+        """Score half size without any compression: what no file of it can well pass."""
+        key = (student, reduction)
+        if key not in self._ceilings:
+            small = self._reduced(reduction, student.scale)
+            self._ceilings[key] = self._look_at(student, small)
+        return self._ceilings[key]
+
+    def looks(self, student: Student) -> int:
+        """Count the pictures that were scored for the choice with a student."""
+        ways = [way for (one, *_), way in self._half.items() if one == student]
+        ceilings = sum(one == student for one, _ in self._ceilings)
+        return ceilings + sum(len(way.rungs.scores) for way in [*self._full.values(), *ways])
+
+    def _encode(self, pixels: NDArray[np.uint8], codec: Codec, setting: int) -> bytes:
+        return encode(pixels, codec, setting, exif=self.source.exif)
+
+    def _reduce(self, reduction: Reduction, scale: int) -> NDArray[np.uint8]:
+        return reduce(self.source.pixels, reduction, scale)
+
+    def _look(self, content: bytes) -> float:
+        if not self.transparent:
+            return self._originals[0].ssimulacra2(decode(content))
+        with Image.open(BytesIO(content), formats=CODECS) as image:
+            shown = np.array(image.convert("RGBA"))
+        scores = [
+            original.ssimulacra2(_on(shown, ground))
+            for original, ground in zip(self._originals, _GROUNDS, strict=True)
+        ]
+        return min(scores)
+
+    def _look_enlarged(self, student: Student, content: bytes) -> float:
+        return self._look_at(student, decode(content))
+
+    def _look_at(self, student: Student, small: NDArray[np.uint8]) -> float:
+        enlarged = enlarger_of(student).enlarge(small)
+        return self._originals[0].ssimulacra2(enlarged_to(enlarged, self.source.size))
+
+    @cached_property
+    def _originals(self) -> list[Original]:
+        if not self.transparent:
+            return [Original(self.source.pixels)]
+        return [Original(_on(self.source.pixels, ground)) for ground in _GROUNDS]
+
+
+def _on(pixels: NDArray[np.uint8], ground: int) -> NDArray[np.uint8]:
+    """Lay a transparent picture on a plain ground."""
+    alpha = pixels[..., 3:].astype(np.float32) / np.float32(255)
+    flat = pixels[..., :3] * alpha + np.float32(ground) * (1 - alpha)
+    return np.floor(flat + np.float32(0.5)).astype(np.uint8)

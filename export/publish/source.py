@@ -1,0 +1,112 @@
+"""A photo as publishing takes it: upright sRGB pixels, EXIF, and its own file if that will do."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+
+from pixels.picture import ImageError
+from pixels.quality.score import SMALLEST_PX
+from pixels.stills.decode import orientation_of
+from pixels.stills.files import decode_picture, pillow_kept_quiet
+
+_MOVING = ("GIF", "PNG", "WEBP", "AVIF")
+_KEPT_SEGMENTS = frozenset((0xE0, 0xEE))  # JFIF's and Adobe's: how colours are stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One photo."""
+
+    pixels: NDArray[np.uint8]
+    """(height, width, 3) sRGB; with a fourth channel, alpha, where it is transparent."""
+    exif: bytes
+    """Its EXIF with the turn taken out; empty where there is none or it is not wanted."""
+    original: bytes | None
+    """Its own JPEG file without metadata, where browsers show exactly `pixels` of it."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width), in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+def read_source(
+    content: bytes, name: str, *, max_side_px: int | None = None, keep_metadata: bool = False
+) -> Source:
+    """Decode a photo's file.
+
+    Args:
+        content: The whole file.
+        name: For messages.
+        max_side_px: Larger photos are reduced to this longest side.
+        keep_metadata: Whether its EXIF is wanted.
+
+    Raises:
+        ImageError: It is damaged, no photo, an animation, or too small to be judged.
+    """
+    picture = decode_picture(content, name)
+    with pillow_kept_quiet(), Image.open(io.BytesIO(content)) as image:
+        if image.format in _MOVING and getattr(image, "n_frames", 1) > 1:
+            raise ImageError(f"{name}: is an animation; publish it as a video")
+        exif = _exif_of(image) if keep_metadata else b""
+        plain = image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L")
+        plain &= orientation_of(image) == 1 and not image.info.get("icc_profile")
+    pixels = picture.rgb if picture.alpha is None else picture.with_alpha()
+    fitting = _fitted(pixels, max_side_px)
+    if min(fitting.shape[:2]) < SMALLEST_PX:
+        raise ImageError(f"{name}: is smaller than {SMALLEST_PX} pixels; it cannot be judged")
+    original = None
+    if plain and fitting is pixels and not keep_metadata:
+        original = _without_metadata(content)
+        if original and not np.array_equal(decode_picture(original, name).rgb, pixels):
+            original = None
+    return Source(pixels=fitting, exif=exif, original=original)
+
+
+def _fitted(pixels: NDArray[np.uint8], max_side_px: int | None) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    longest = max(height, width)
+    if max_side_px is None or longest <= max_side_px:
+        return pixels
+    size = [max(1, round(side * max_side_px / longest)) for side in (width, height)]
+    # Transparent pixels lend no colour to others: Pillow sees to that.
+    reduced = Image.fromarray(pixels).resize((size[0], size[1]), Image.Resampling.LANCZOS)
+    return np.asarray(reduced)
+
+
+def _exif_of(image: Image.Image) -> bytes:
+    try:
+        exif = image.getexif()
+        if not exif:
+            return b""
+        exif[ExifTags.Base.Orientation] = 1
+        return exif.tobytes()
+    except Exception:  # Pillow raises nearly anything on damaged EXIF
+        return b""
+
+
+def _without_metadata(jpeg: bytes) -> bytes | None:
+    """Take EXIF, XMP, comments and the like out of a JPEG file; its pixels stay what they are.
+
+    What follows the end of the picture (a telephone's film of the moment before) goes as well.
+
+    Returns:
+        The file; None where it is built in no known way.
+    """
+    if jpeg[:2] != b"\xff\xd8":
+        return None
+    kept, at = [jpeg[:2]], 2
+    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if marker == 0xDA:  # what follows is the picture itself, which has its own end
+            end = jpeg.find(b"\xff\xd9", at)
+            return b"".join([*kept, jpeg[at : end + 2]]) if end > at else None
+        if (not 0xE0 <= marker <= 0xEF and marker != 0xFE) or marker in _KEPT_SEGMENTS:
+            kept.append(jpeg[at : at + 2 + length])
+        at += 2 + length
+    return None

@@ -1,0 +1,1 @@
+"""Train everything that is released."""

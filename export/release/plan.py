@@ -1,0 +1,249 @@
+"""What is released, and the commands that train it: for one GPU, and for what a CPU affords."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from distill.students import SIZES
+from teacher.networks.chain import Colour
+
+Budget = Literal["gpu", "cpu", "rehearsal"]
+
+_CLEAN, _WEB = "clean", "web"
+_COMPRESSED = "compressed"
+_UNRELEASED = ("first", "second", "third")
+# Of the three stages. SOAP goes on from finished weights with a third of what fresh ones get.
+_ADAM_RATES = (1e-3, 2e-4, 5e-5)
+_SOAP_RATES = (3e-3, 1e-3, 3e-4)
+_PRELU_RATES = (3e-3, 3e-4, 3e-4)
+# Students are small: two threads hardly help, and with another process busy they hinder.
+_ONE_THREAD = ("--threads", "1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """One network to release."""
+
+    name: str
+    """NETWORK-KIND, also the folder of its run and of its released weights; NETWORK-KIND-first,
+    -second or -third where it is only what another one goes on from."""
+    module: str
+    """The command that trains it."""
+    flags: tuple[str, ...]
+    """What decides the result, beside photos and run."""
+    heard: str | None = None
+    """The training that must come first: of the network that it starts from or that teaches it."""
+    heard_as: str = ""
+    """The flag by which that one is named."""
+
+    @property
+    def kind(self) -> str:
+        """`clean`, for reduced photos as they are; `web` or `fine`, for compressed ones."""
+        words = self.name.split("-")
+        return words[-1] if self.is_released else words[-2]
+
+    @property
+    def store(self) -> str:
+        """Name of the store that it is trained on, as `preparation` takes it."""
+        return _CLEAN if self.kind == _CLEAN else _COMPRESSED
+
+    @property
+    def is_released(self) -> bool:
+        """Whether its weights are, or only those of a training that goes on from them."""
+        return self.name.rpartition("-")[2] not in _UNRELEASED
+
+    @property
+    def is_teacher(self) -> bool:
+        """Whether it is a teacher."""
+        return self.module == "teacher.train"
+
+    def arguments(self, *, store: Path, runs: Path) -> list[str]:
+        """Write the flags of the command down."""
+        first = [] if self.heard is None else [self.heard_as, str(runs / self.heard)]
+        return [
+            *("--store", str(store), "--run", str(runs / self.name), "--degradation", self.kind),
+            *first,
+            *self.flags,
+        ]
+
+
+def preparation(store: str, budget: Budget) -> tuple[str, ...]:
+    """Write down how `teacher.prepare` makes a store.
+
+    Reduced photos serve clean input, photos as they are compressed input (docs/decisions/0022).
+    """
+    if store == _CLEAN:
+        return ("--variants", "0")
+    return ("--variants", "1" if budget == "rehearsal" else "8", "--short-sides")
+
+
+def plan(budget: Budget) -> list[Training]:
+    """List the trainings of a budget, in an order in which each finds what it needs."""
+    return {"gpu": _gpu, "cpu": _cpu, "rehearsal": _rehearsal}[budget]()
+
+
+def _gpu() -> list[Training]:
+    """What the repository's weights come from.
+
+    Teachers of EDSR-baseline's shape, `large` and the first training of `small` took ten minutes of
+    an H200, all at once; the rest took some hours of one CPU core. (What trained `small` and
+    `large` for clean input with Adam had photos as they are. `nano-clean-second` had 4,000 steps
+    more in between.)
+    """
+    teacher = (
+        *("--blocks", "16", "--channels", "64", "--colour", "luma"),
+        *("--batch", "16", "--crop-px", "64", "--learning-rate", "5e-4", "--warmup-steps", "500"),
+        *("--polish-share", "0.1", "--polish-crop-px", "128"),
+    )
+    long = (
+        *_adam(_ADAM_RATES),
+        *("--warmup-steps", "500", "--stage1.batch", "32", "--stage1.crop-px", "64"),
+        *("--stage2.batch", "8", "--stage2.crop-px", "128"),
+        *("--stage2.truth", "1", "--stage2.teacher", "0"),
+        *("--stage3.batch", "8", "--stage3.crop-px", "128"),
+    )
+    short = (*_adam(_ADAM_RATES), *_SHORT)
+    return [
+        _teacher(_CLEAN, (*teacher, "--steps", "20000")),
+        _teacher(_WEB, (*teacher, "--steps", "18000")),
+        _student("large", "clean-first", ("--steps", "54000", *long)),
+        _student("large", "web-first", ("--steps", "47000", *long)),
+        _student("small", "clean-first", ("--steps", "52000", *long)),
+        _adam_on("small-clean-second", "small-clean-first", steps=3_000, rate=5e-4),
+        _adam_on("small-web-first", "small-clean-second", steps=18_000),
+        _adam_on("medium-clean-first", "small-clean-second", steps=20_000, body=_MEDIUM_BODY),
+        _adam_on("medium-web-first", "small-web-first", steps=20_000, body=_MEDIUM_BODY),
+        _student("nano", "clean-first", short),
+        _adam_on("nano-clean-second", "nano-clean-first", steps=30_000),
+        _adam_on("nano-web-first", "nano-clean-first", steps=6_000),
+        _adam_on("nano-web-second", "nano-web-first", steps=28_000),
+        _soap_on("small-clean-third", "small-clean-second", steps=16_000),
+        _soap_on("small-web-second", "small-web-first", steps=16_000),
+        _soap_on("nano-clean-third", "nano-clean-second", steps=7_000),
+        _soap_on("medium-clean", "medium-clean-first", steps=16_000),
+        _soap_on("medium-web", "medium-web-first", steps=9_000),
+        _soap_on("large-clean", "large-clean-first", steps=10_000),
+        _soap_on("large-web", "large-web-first", steps=4_000),
+        _prelu_on("small-clean", "small-clean-third", steps=16_000),
+        _prelu_on("small-web", "small-web-second", steps=14_000),
+        _prelu_on("small-fine", "small-clean", steps=12_000),
+        _prelu_on("nano-clean", "nano-clean-third", steps=16_000),
+        _prelu_on("nano-web", "nano-web-second", steps=8_000),
+        _prelu_on("medium-rgb-web", "medium-web", steps=14_000, colour="rgb"),
+    ]
+
+
+def _cpu() -> list[Training]:
+    """Many hours of one CPU core: a smaller teacher, and shorter trainings."""
+    teacher = (
+        *("--blocks", "8", "--channels", "32", "--colour", "luma", "--batch", "8"),
+        *("--warmup-steps", "300"),
+    )
+    return [
+        _teacher(_CLEAN, (*teacher, "--steps", "12000")),
+        _teacher(_WEB, (*teacher, "--steps", "6000")),
+        *(_student(name, _CLEAN, _SHORT) for name in SIZES if name != "medium"),
+        _soap_on("medium-clean", "small-clean", steps=12_000, body=_MEDIUM_BODY),
+        *(_prelu_on(f"{name}-web", f"{name}-clean", steps=8_000) for name in SIZES),
+        _prelu_on("medium-rgb-web", "medium-web", steps=6_000, colour="rgb"),
+        _soap_on("small-fine", "small-clean", steps=6_000),
+    ]
+
+
+def _rehearsal() -> list[Training]:
+    """A few steps, to see that everything is in place before hours are spent."""
+    few = ("--steps", "4")
+    return [
+        _teacher(_CLEAN, ("--blocks", "1", "--channels", "4", "--batch", "2", *few)),
+        _student("nano", _CLEAN, few, heard="residual-clean", heard_as="--teacher"),
+        Training(
+            name="nano-web",
+            module="distill.run",
+            flags=(*few, *_ONE_THREAD),
+            heard="nano-clean",
+            heard_as="--start-from",
+        ),
+    ]
+
+
+def _teacher(kind: str, flags: tuple[str, ...]) -> Training:
+    return Training(name=f"residual-{kind}", module="teacher.train", flags=(*flags, *_ONE_THREAD))
+
+
+def _student(
+    name: str, kind: str, flags: tuple[str, ...], *, heard: str | None = None, heard_as: str = ""
+) -> Training:
+    return Training(
+        name=f"{name}-{kind}",
+        module="distill.run",
+        flags=("--student", name, *flags, *_ONE_THREAD),
+        heard=heard,
+        heard_as=heard_as,
+    )
+
+
+def _adam_on(
+    name: str, start: str, *, steps: int, rate: float = _ADAM_RATES[0], body: int | None = None
+) -> Training:
+    flags = (*_body(body), *_adam((rate, *_ADAM_RATES[1:])), *_SHORTER_FIRST_STAGE)
+    return _going_on(name, start, flags, steps=steps)
+
+
+def _soap_on(name: str, start: str, *, steps: int, body: int | None = None) -> Training:
+    flags = (*_body(body), "--optimizer", "soap", *_rates(_SOAP_RATES), *_SHORTER_FIRST_STAGE)
+    return _going_on(name, start, flags, steps=steps)
+
+
+def _prelu_on(name: str, start: str, *, steps: int, colour: Colour | None = None) -> Training:
+    """What trains best from finished weights: most steps at high rates, and large batches last."""
+    flags = (
+        *("--activation", "prelu", *(("--colour", colour) if colour else ())),
+        *("--optimizer", "soap", *_rates(_PRELU_RATES)),
+        *("--stage1.share", "0.9", "--stage2.share", "0.05", "--stage3.share", "0.05"),
+        *("--stage2.batch", "16", "--stage2.crop-px", "64"),
+        *("--stage3.batch", "16", "--stage3.crop-px", "64"),
+    )
+    return _going_on(name, start, flags, steps=steps)
+
+
+def _going_on(name: str, start: str, flags: tuple[str, ...], *, steps: int) -> Training:
+    """Train in three stages from finished weights, where tuning's own defaults are too cautious."""
+    common = (
+        *("--steps", str(steps), "--warmup-steps", "300"),
+        *("--stage2.truth", "1", "--stage2.teacher", "0"),
+        *_ONE_THREAD,
+    )
+    return Training(
+        name=name,
+        module="distill.run",
+        flags=(*flags, *common),
+        heard=start,
+        heard_as="--start-from",
+    )
+
+
+def _body(body: int | None) -> tuple[str, ...]:
+    return () if body is None else ("--body", str(body))
+
+
+def _adam(rates: Sequence[float]) -> tuple[str, ...]:
+    return ("--optimizer", "adam", *_rates(rates))
+
+
+def _rates(rates: Sequence[float]) -> tuple[str, ...]:
+    numbered = enumerate(rates, start=1)
+    return tuple(
+        word for stage, rate in numbered for word in (f"--stage{stage}.learning-rate", f"{rate}")
+    )
+
+
+_SHORTER_FIRST_STAGE = (
+    *("--stage1.share", "0.7", "--stage2.share", "0.2", "--stage3.share", "0.1"),
+    *("--stage2.batch", "4", "--stage2.crop-px", "96"),
+    *("--stage3.batch", "4", "--stage3.crop-px", "96"),
+)
+_MEDIUM_BODY = SIZES["medium"].body
+_SHORT = ("--steps", "12000", "--warmup-steps", "500")

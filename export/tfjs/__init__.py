@@ -1,0 +1,1 @@
+"""Export to a TensorFlow.js graph model."""

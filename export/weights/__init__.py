@@ -1,0 +1,1 @@
+"""Precisions of weights, and what they may cost."""

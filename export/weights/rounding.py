@@ -1,0 +1,173 @@
+"""Rounding a student's weights to 8 bits so that its outputs change least, rather than its weights.
+
+Each weight may be rounded up or down. Rounded to the nearest, errors add up where a picture drives
+all weights of a kernel with the signs of their errors: checkerboards do. Instead, layer by layer,
+the whole numbers are sought that give, for some pictures and behind layers that are rounded
+already, the outputs of the exact network: min |X_rounded w_rounded - X w|^2, by coordinate descent.
+
+Source of the objective: Nagel et al., "Up or Down? Adaptive Rounding for Post-Training
+Quantization" (2020); of the descent: Frantar et al., "Optimal Brain Compression" (2022).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from export.check.pictures import KINDS, Pixels, make_picture
+from teacher.networks.chain import Chain
+
+_PICTURE_PX = 48
+_MOST = 127
+_UINT8_STEPS = 255
+# Pulls towards the weights, where pictures say nothing of them: a part of the mean diagonal.
+_DAMPING = 1e-3
+_SWEEPS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """What a convolution's weights may be: whole multiples of a step, within bounds."""
+
+    steps: NDArray[np.float32]
+    """One for each output; 0 where all weights are 0."""
+    lowest: int = -_MOST
+    highest: int = _MOST
+
+
+def on_int8_grid(network: Chain) -> Chain:
+    """Copy a network with rounded weights that ONNX Runtime's quantiser rounds to themselves.
+
+    It divides by each output's largest weight, which stays where it is, and finds the same steps.
+    """
+
+    def grid(weights: Tensor) -> Grid:
+        return Grid(steps=weights.abs().amax(dim=(1, 2, 3)).div(_MOST).numpy())
+
+    return _on(network, grid)
+
+
+def on_uint8_grid(network: Chain) -> Chain:
+    """Copy a network with rounded weights that TensorFlow.js's converter rounds to themselves.
+
+    It divides what lies between a kernel's smallest and largest weight into 255 steps, and moves
+    zero to one of them. Those two stay where they are, and it finds the same steps.
+    """
+
+    def grid(weights: Tensor) -> Grid:
+        smallest, largest = weights.min().item(), weights.max().item()
+        step = (largest - smallest) / _UINT8_STEPS or abs(largest)
+        lowest = round(smallest / step) if step else 0
+        return Grid(
+            steps=np.full(len(weights), step, np.float32),
+            lowest=lowest,
+            highest=lowest + _UINT8_STEPS,
+        )
+
+    return _on(network, grid)
+
+
+def _on(network: Chain, grid: Callable[[Tensor], Grid]) -> Chain:
+    copy = deepcopy(network)
+    weights = [weight_of(each).detach() for each in copy.convolutions]
+    grids = [grid(each) for each in weights]
+    for each, its, levels in zip(weights, grids, rounded(network, grids), strict=True):
+        each.copy_(torch.from_numpy(levels * its.steps[:, None, None, None]))
+    return copy
+
+
+def rounded(network: Chain, grids: Sequence[Grid]) -> list[NDArray[np.int16]]:
+    """Round every convolution's weights to its grid.
+
+    The pictures to round by are a small one of each kind that exports are checked on.
+
+    Args:
+        network: In evaluation mode; it is not changed.
+        grids: One for each convolution.
+
+    Returns:
+        For each convolution, multiples of its steps, (outputs, inputs, row, column).
+    """
+    pictures = [make_picture(kind, _PICTURE_PX, _PICTURE_PX) for kind in KINDS]
+    behind = deepcopy(network)
+    result = []
+    with torch.inference_mode():
+        exact = _inputs(network, pictures)
+        for index, grid in enumerate(grids):
+            shaped = weight_of(network.convolutions[index])
+            weights = shaped.flatten(1).double()
+            given = _inputs(behind, pictures)[index]
+            levels = _descend(weights, grid, *_normal_equations(given, exact[index], weights))
+            result.append(levels.view_as(shaped).numpy().astype(np.int16))
+            steps = torch.from_numpy(grid.steps).double()
+            weight_of(behind.convolutions[index]).copy_((levels * steps[:, None]).view_as(shaped))
+    return result
+
+
+def weight_of(convolution: nn.Module) -> Tensor:
+    """Give a convolution's weights, (outputs, inputs, row, column)."""
+    assert isinstance(convolution, nn.Conv2d)
+    return convolution.weight
+
+
+def _inputs(network: Chain, pictures: Sequence[Pixels]) -> list[list[Tensor]]:
+    """Find what each convolution is given, for every picture."""
+    seen: list[list[Tensor]] = [[] for _ in network.convolutions]
+    hooks = [
+        convolution.register_forward_pre_hook(partial(_keep, kept))
+        for convolution, kept in zip(network.convolutions, seen, strict=True)
+    ]
+    try:
+        for picture in pictures:
+            network(torch.from_numpy(picture))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return seen
+
+
+def _keep(kept: list[Tensor], _: nn.Module, given: tuple[Tensor, ...]) -> None:
+    kept.append(given[0])
+
+
+def _normal_equations(
+    given: Sequence[Tensor], exact: Sequence[Tensor], weights: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Give the matrix and, for each output, the vector of the least squares."""
+    size = weights.shape[1]
+    gram, mixed = torch.zeros(2, size, size, dtype=torch.float64)
+    for ours, theirs in zip(given, exact, strict=True):
+        kernel = round((size / ours.shape[1]) ** 0.5)
+        columns = F.unfold(ours, kernel, padding=kernel // 2)[0].double()
+        gram += columns @ columns.T
+        mixed += columns @ F.unfold(theirs, kernel, padding=kernel // 2)[0].double().T
+    damping = _DAMPING * gram.diagonal().mean().clamp(min=1e-12) * torch.eye(size)
+    return gram + damping, (mixed + damping) @ weights.T
+
+
+def _descend(weights: Tensor, grid: Grid, gram: Tensor, wanted: Tensor) -> Tensor:
+    """Change one weight at a time, of all outputs at once, until none changes any more."""
+    steps, bounds = torch.from_numpy(grid.steps).double(), (grid.lowest, grid.highest)
+    safe = torch.where(steps > 0, steps, 1.0)
+    levels = (weights / safe[:, None]).round().clamp(*bounds)
+    # The steps come from them, and others may find those by them.
+    at_end = (levels == grid.lowest) | (levels == grid.highest)
+    residual = gram @ (levels * steps[:, None]).T - wanted
+    for _ in range(_SWEEPS):
+        before = levels.clone()
+        for at in range(levels.shape[1]):
+            best = levels[:, at] - residual[at] / (gram[at, at] * safe)
+            changed = torch.where(at_end[:, at], levels[:, at], best.round().clamp(*bounds))
+            residual += gram[:, at : at + 1] * ((changed - levels[:, at]) * steps)
+            levels[:, at] = changed
+        if torch.equal(levels, before):
+            break
+    return levels

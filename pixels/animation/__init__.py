@@ -1,0 +1,1 @@
+"""Animated GIF, APNG and WebP: taken apart into whole frames, and written again."""

@@ -1,0 +1,164 @@
+"""Open and save GIF, APNG and WebP animations, frame by frame."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from pixels.animation import apng, gif, webp
+from pixels.animation.frames import Animation, Frame, Piece, compose
+from pixels.animation.stored import Stored
+from pixels.picture import ImageError, Picture, unless_opaque
+from pixels.stills.decode import UnfitError, decode_frame, turned
+from pixels.stills.files import pillow_kept_quiet, reason_of, writing
+from pixels.stills.formats import require_folder
+from pixels.stills.png_rows import SIGNATURE
+
+MAX_CANVAS_PIXELS = 1 << 24
+"""4096 x 4096; some ten frames, enlarged ones too, are held while one is worked on."""
+MAX_FRAMES = 20_000
+"""More than five minutes at 60 frames per second."""
+
+ANIMATED_SUFFIXES = (".gif", ".png", ".apng", ".webp")
+"""In lower case; what `write_animation` can write."""
+_LONGEST_SIDE_PX = {
+    ".gif": gif.MAX_SIDE_PX,
+    ".png": apng.MAX_SIDE_PX,
+    ".apng": apng.MAX_SIDE_PX,
+    ".webp": webp.MAX_SIDE_PX,
+}
+
+
+def read_animation(path: Path) -> Animation | None:
+    """Open an animation; its frames are decoded one at a time, when they are asked for.
+
+    Args:
+        path: The file. Its contents decide the format, not its suffix.
+
+    Returns:
+        None where it is anything but a GIF, PNG or WebP of several frames: a still, or no picture.
+        Frames are upright sRGB, as `pixels.stills.files.read_picture` gives stills.
+
+    Raises:
+        ImageError: It is an animation that is cut off, damaged or too large; asking for a frame
+            raises it as well.
+    """
+    try:
+        data = path.read_bytes() if path.is_file() else b""
+        stored = _take_apart(data)
+        if stored is None or len(stored.pieces) == 1:
+            return None
+        _require_bounds(stored)
+    except Exception as error:  # struct.error and the like: a container's numbers are anything
+        raise ImageError(f"{path}: {reason_of(error)}") from error
+    height, width = stored.size
+    return Animation(
+        size=(width, height) if stored.orientation >= 5 else (height, width),
+        count=len(stored.pieces),
+        plays=stored.plays,
+        frames=lambda: _frames(path, stored),
+    )
+
+
+def write_animation(path: Path, animation: Animation, *, quality: int = 90) -> None:
+    """Save an animation, whole or not at all; the suffix decides the format.
+
+    Every frame stays a frame of its own, also one that looks like the last. GIF gets one palette
+    for all frames and alpha cut at one half; WebP is lossy where that takes fewer bytes.
+
+    Args:
+        path: Where to: .gif .png .apng or .webp, in any case.
+        animation: What to save. GIF goes through it once before writing.
+        quality: 1 to 100, for WebP.
+
+    Raises:
+        ImageError: The suffix is unknown, the format cannot hold the size or the times, the folder
+            is missing or not writable, or the disk is full. An older file of that name is then
+            unchanged.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in ANIMATED_SUFFIXES:
+        suffixes = " ".join(ANIMATED_SUFFIXES)
+        raise ImageError(f"{path}: cannot hold an animation; use {suffixes}")
+    height, width = animation.size
+    longest = _LONGEST_SIDE_PX[suffix]
+    if max(height, width) > longest:
+        raise ImageError(
+            f"{path}: {suffix} holds at most {longest} pixels a side and the animation is"
+            f" {width} x {height}; use .png"
+        )
+    require_folder(path)
+    try:
+        with writing(path) as file:
+            if suffix == ".gif":
+                gif.write_gif(file, animation)
+            elif suffix == ".webp":
+                webp.write_webp(file, animation, quality=quality)
+            else:
+                apng.write_apng(file, animation)
+    except OverflowError as error:
+        raise ImageError(f"{path}: cannot be written: {error}; use .png") from error
+
+
+def _take_apart(data: bytes) -> Stored | None:
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return gif.take_apart(data)
+    if data.startswith(SIGNATURE) and apng.is_animated(data):
+        return apng.take_apart(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP" and webp.is_animated(data):
+        return webp.take_apart(data)
+    return None
+
+
+def _require_bounds(stored: Stored) -> None:
+    sizes = [stored.size, *(piece.area[2:] for piece in stored.pieces)]
+    height, width = max(sizes, key=lambda size: size[0] * size[1])
+    if height * width > MAX_CANVAS_PIXELS:
+        raise UnfitError(
+            f"has frames of {width} x {height} pixels, more than the"
+            f" {MAX_CANVAS_PIXELS / 1e6:.0f} megapixels allowed; make it smaller first"
+        )
+    if len(stored.pieces) > MAX_FRAMES:
+        raise UnfitError(
+            f"has {len(stored.pieces)} frames, more than the {MAX_FRAMES} allowed; cut it first"
+        )
+
+
+def _frames(path: Path, stored: Stored) -> Iterator[Frame]:
+    for frame in compose(stored.size, _pieces(path, stored)):
+        rgb, alpha = frame.picture.rgb, frame.picture.alpha
+        if stored.orientation == 1:
+            yield frame
+            continue
+        upright = Picture(
+            turned(rgb, stored.orientation),
+            None if alpha is None else turned(alpha, stored.orientation),
+        )
+        yield Frame(picture=upright, seconds=frame.seconds, disposal=frame.disposal)
+
+
+def _pieces(path: Path, stored: Stored) -> Iterator[Piece]:
+    for number, piece in enumerate(stored.pieces, 1):
+        try:
+            with (
+                pillow_kept_quiet(),
+                Image.open(io.BytesIO(piece.file), formats=(stored.format,)) as image,
+            ):
+                rgb, alpha = decode_frame(image)
+        except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
+            raise ImageError(f"{path}: in frame {number}: {reason_of(error)}") from error
+        top, left = piece.area[:2]
+        pixels = Picture(rgb, unless_opaque(alpha)).with_alpha()
+        # A GIF's piece may reach out of the canvas; the part outside is not shown.
+        inside = pixels[: max(0, stored.size[0] - top), : max(0, stored.size[1] - left)]
+        yield Piece(
+            top=top,
+            left=left,
+            pixels=inside,
+            seconds=piece.seconds,
+            disposal=piece.disposal,
+            over=piece.over,
+        )

@@ -1,0 +1,1 @@
+"""Reading and writing still pictures as sRGB, upright."""

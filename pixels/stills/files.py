@@ -1,0 +1,262 @@
+"""Open and save any still picture, and find the pictures of a folder."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, BinaryIO
+
+from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+
+from pixels.picture import ImageError, Picture, unless_opaque
+from pixels.stills.decode import UnfitError, decode_frame
+from pixels.stills.formats import target_format
+from pixels.stills.png_rows import write_png_rows
+from plumbing.disk import whole_file
+
+__all__ = ["ImageError", "Picture", "decode_picture", "list_pictures", "read_picture"]
+__all__ += ["write_picture"]
+
+# 16384 x 16384: above the largest cameras and phones (200 megapixels, which Pillow's own limit of
+# 179 would turn down). Such a picture takes 0.8 GB, and up to 5 GB on the way there.
+MAX_PIXELS = 1 << 28
+
+# Only what photos come in: Pillow knows stranger formats (for EPS it would start Ghostscript).
+_READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "JPEG2000", "PPM", "QOI")
+_EXPECTED = "expected a photo as JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, JPEG 2000, PPM or QOI"
+# fmt: off
+_PICTURE_SUFFIXES = frozenset((
+    ".apng", ".avif", ".bmp", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo",
+    ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tif", ".tiff", ".webp",
+))
+# fmt: on
+
+# Larger PNGs are written in rows: slower, and never in memory as a whole.
+_IN_ROWS_PIXELS = 1 << 25
+
+_pillow_lock = threading.Lock()
+
+
+def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Open a picture as a browser would show it; of an animation, the first frame.
+
+    The EXIF turn is applied, an embedded ICC profile is converted to sRGB (a broken one is
+    ignored), deeper samples are brought to 8 bits, and transparency becomes straight alpha.
+
+    Args:
+        path: The file. Its contents decide the format, not its suffix.
+        max_pixels: Larger pictures are turned down before their pixels are decoded.
+
+    Returns:
+        The picture, upright, in sRGB.
+
+    Raises:
+        ImageError: The file is missing, unreadable, no picture, cut off, damaged or too large.
+    """
+    try:
+        _require_file(path)
+        # Not by name: then Pillow would map some TIFFs into memory and turn those wrongly.
+        with path.open("rb") as file:
+            return _decoded(file, max_pixels)
+    # Pillow's decoders raise nearly anything on damaged files: SyntaxError, struct.error, ...
+    except Exception as error:
+        raise ImageError(f"{path}: {reason_of(error)}") from error
+
+
+def decode_picture(content: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Do what `read_picture` does with a file that is in memory already.
+
+    Args:
+        content: The whole file.
+        name: What messages call it.
+        max_pixels: As for `read_picture`.
+
+    Raises:
+        ImageError: As `read_picture`.
+    """
+    try:
+        if not content:
+            raise UnfitError(f"is empty (0 bytes); {_EXPECTED}")
+        return _decoded(io.BytesIO(content), max_pixels)
+    except Exception as error:
+        raise ImageError(f"{name}: {reason_of(error)}") from error
+
+
+def _decoded(file: BinaryIO, max_pixels: int) -> Picture:
+    with pillow_kept_quiet(), Image.open(file, formats=_READABLE) as image:
+        _require_size(image, max_pixels)
+        rgb, alpha = decode_frame(image)
+        return Picture(rgb, unless_opaque(alpha))
+
+
+def write_picture(path: Path, picture: Picture, *, quality: int = 90) -> None:
+    """Save a picture, whole or not at all; the suffix decides the format.
+
+    Args:
+        path: Where to: .png .jpg .jpeg .webp .avif .tif .tiff or .bmp, in any case.
+        picture: What to save. It is upright and sRGB: no EXIF turn and no profile is written.
+        quality: 1 to 100, for JPEG, WebP and AVIF; the other formats lose nothing.
+
+    Raises:
+        ImageError: The suffix is unknown, the folder is missing or not writable, the disk is
+            full, or the format cannot hold the picture's alpha or size. An older file of that
+            name is then unchanged.
+        ValueError: `quality` is not in 1 to 100.
+    """
+    alpha = unless_opaque(picture.alpha)
+    opaque_or_not = [Picture(picture.rgb, alpha)]
+    write_bands(path, picture.size, opaque_or_not, has_alpha=alpha is not None, quality=quality)
+
+
+def write_bands(
+    path: Path,
+    size: tuple[int, int],
+    bands: Iterable[Picture],
+    *,
+    has_alpha: bool,
+    quality: int = 90,
+) -> None:
+    """Save a picture that is only made while it is written, as `write_picture` does.
+
+    A large PNG never is in memory as a whole; of the other formats Pillow holds one copy, at 4
+    bytes per pixel.
+
+    Args:
+        path: As for `write_picture`.
+        size: (height, width) of the whole picture.
+        bands: Top to bottom, each of the full width. Not asked for before the target is known to
+            be able to hold them.
+        has_alpha: Whether any band may have alpha.
+        quality: As for `write_picture`.
+    """
+    if not 1 <= quality <= 100:
+        raise ValueError(f"quality must be from 1 to 100, got {quality}")
+    target = target_format(path, size, has_alpha=has_alpha)
+    with writing(path) as file:
+        if target.name == "PNG" and size[0] * size[1] > _IN_ROWS_PIXELS:
+            rows = (band.with_alpha() if has_alpha else band.rgb for band in bands)
+            write_png_rows(file, size, 4 if has_alpha else 3, rows)
+            return
+        image = Image.new("RGBA" if has_alpha else "RGB", (size[1], size[0]))
+        top = 0
+        for band in bands:
+            pixels = band.with_alpha() if has_alpha else band.rgb
+            image.paste(Image.fromarray(pixels), (0, top))
+            top += len(pixels)
+        # Not to the file's descriptor: there Pillow's JPEG encoder does not notice a full disk.
+        without_descriptor: Any = SimpleNamespace(
+            write=file.write, seek=file.seek, tell=file.tell, flush=file.flush
+        )
+        try:
+            image.save(without_descriptor, format=target.name, **target.options(size, quality))
+        except Exception as error:  # encoders raise what they like
+            raise ImageError(f"{path}: cannot be written: {_encoder_reason(error)}") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Open a picture file that appears whole or not at all; failures become `ImageError`."""
+    try:
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be written: {_encoder_reason(error)}") from error
+
+
+def _encoder_reason(error: Exception) -> str:
+    return _system_reason(error) or f"the encoder failed ({error})"
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """Find the pictures in a folder and in the folders below it.
+
+    Args:
+        folder: Where to look. Names that begin with a dot are skipped.
+
+    Returns:
+        The files whose suffix is that of a photo format, in a fixed order; never empty.
+
+    Raises:
+        ImageError: The folder is missing, is not a folder, or holds no pictures.
+    """
+    try:
+        if not folder.is_dir():
+            wrong = "is not a folder" if folder.exists() else "there is no such folder"
+            raise ImageError(f"{folder}: {wrong}; expected a folder of photos")
+        next(folder.iterdir(), None)  # rglob would call a locked folder empty
+        pictures = sorted(
+            path
+            for path in folder.rglob("*")
+            if path.suffix.lower() in _PICTURE_SUFFIXES
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+            and path.is_file()
+        )
+    except OSError as error:
+        raise ImageError(f"{folder}: cannot be listed: {_system_reason(error)}") from error
+    if not pictures:
+        suffixes = " ".join(sorted(_PICTURE_SUFFIXES))
+        raise ImageError(f"{folder}: holds no pictures; expected files ending in {suffixes}")
+    return pictures
+
+
+def stored_as_grey(path: Path) -> bool:
+    """Tell whether a readable picture has a single channel in its file: luma, and no colour."""
+    with pillow_kept_quiet(), Image.open(path, formats=_READABLE) as image:
+        return image.mode in ("1", "L") or image.mode.startswith(("I", "F"))
+
+
+@contextmanager
+def pillow_kept_quiet() -> Iterator[None]:
+    """Silence Pillow's warnings and its own size limit: `max_pixels` rules here.
+
+    Both are settings of the whole process, so one thread decodes at a time: use processes.
+    """
+    with _pillow_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _require_file(path: Path) -> None:
+    if not path.exists():
+        raise UnfitError(f"there is no such file; {_EXPECTED}")
+    if not path.is_file():  # opening a named pipe would wait for ever
+        raise UnfitError(f"is not a file; {_EXPECTED}")
+    if path.stat().st_size == 0:
+        raise UnfitError(f"is empty (0 bytes); {_EXPECTED}")
+
+
+def _require_size(image: ImageFile, max_pixels: int) -> None:
+    if image.width * image.height > max_pixels:
+        raise UnfitError(
+            f"has {image.width} x {image.height} pixels, more than the"
+            f" {max_pixels / 1e6:.0f} megapixels allowed; make it smaller first"
+        )
+
+
+def reason_of(error: Exception) -> str:
+    """Say in plain words why a file could not be read; the sentence lacks the file's name."""
+    if isinstance(error, UnfitError):
+        return str(error)
+    if isinstance(error, UnidentifiedImageError):
+        return f"is no picture, or is damaged or of an unknown kind; {_EXPECTED}"
+    if isinstance(error, MemoryError):
+        return "does not fit in memory; make it smaller first"
+    if reported := _system_reason(error):
+        return f"cannot be read: {reported}; {_EXPECTED}"
+    return f"is cut off or damaged ({' '.join(str(error).split())}); get a fresh copy of it"
+
+
+def _system_reason(error: Exception) -> str:
+    """Say what the operating system reported; nothing where it was not asked."""
+    return os.strerror(error.errno).lower() if isinstance(error, OSError) and error.errno else ""

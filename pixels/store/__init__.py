@@ -1,0 +1,1 @@
+"""Photos of a training, in memory-mapped shards."""

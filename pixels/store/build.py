@@ -1,0 +1,114 @@
+"""Photos -> a store made on the fly, named by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixels.resize import resize
+from pixels.stills.files import ImageError, read_picture
+from pixels.store.shards import (
+    Pair,
+    ShardWriter,
+    fingerprint_of,
+    reduce_photo,
+    split_of,
+    write_index,
+)
+from pixels.store.store import LeftOut, PhotoStore
+from plumbing.command import UserError
+from plumbing.disk import sha256_of, whole_folder
+from plumbing.parallel import core_count, in_order
+from plumbing.progress import track
+
+
+def open_or_build_store(
+    paths: Sequence[Path], stores: Path, *, scale: int, smallest_px: int
+) -> PhotoStore:
+    """Open the store of exactly these photos, or make it; all are for training.
+
+    Args:
+        paths: Photo files. Unreadable and too small ones are left out and listed.
+        stores: Folder of stores; each lies in a sub-folder named by its content.
+        scale: How many times smaller the reduced photos are.
+        smallest_px: Sides of a reduced photo must have at least this many pixels.
+
+    Returns:
+        The store, with at least one photo.
+
+    Raises:
+        UserError: No photo can be used.
+    """
+    hashed = {sha256_of(path): path for path in track(paths, "reading photos")}
+    unique = sorted(hashed.items(), key=lambda item: item[1].name)
+    key = fingerprint_of([sha256 for sha256, _ in unique], scale, smallest_px)
+    folder = stores / key[:16]
+    if not folder.exists():
+        with whole_folder(folder) as temporary:
+            _write_store(temporary, unique, scale=scale, smallest_px=smallest_px)
+    return PhotoStore(folder)
+
+
+def held_out(path: Path) -> bool:
+    """Whether a photo is one of the tenth kept for validation: by content, so for ever."""
+    return split_of(sha256_of(path)) == "validation"
+
+
+def load_pairs(
+    path: Path, *, scale: int, short_sides: Sequence[int] = (), smallest_px: int = 1
+) -> list[Pair] | LeftOut:
+    """Read a photo and make the training pairs of its copies; or tell why it cannot be used.
+
+    Args:
+        path: The photo.
+        scale: How many times smaller the reduced one of a pair is.
+        short_sides: Shorter sides of the copies, in pixels; of those above the photo's own, the
+            photo as it is. None: the photo alone, as it is.
+        smallest_px: Sides of the photo, reduced, must have at least this many pixels.
+    """
+    try:
+        photo = read_picture(path).rgb
+    except ImageError as error:
+        return LeftOut(name=path.name, reason=str(error))
+    if min(photo.shape[:2]) < scale * smallest_px:
+        size = f"{photo.shape[1]}x{photo.shape[0]}"
+        need = scale * smallest_px
+        return LeftOut(
+            name=path.name,
+            reason=f"{path}: {size} is too small to crop, {need}x{need} pixels are needed",
+        )
+    short = min(photo.shape[:2])
+    sides = sorted({min(side, short) for side in short_sides or (short,)}, reverse=True)
+    return [reduce_photo(_with_short_side(photo, side), scale) for side in sides]
+
+
+def _with_short_side(photo: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    height, width = photo.shape[:2]
+    if side == min(height, width):
+        return photo
+    share = side / min(height, width)
+    return resize(photo, (round(share * height), round(share * width)))
+
+
+def _write_store(
+    folder: Path, photos: Sequence[tuple[str, Path]], *, scale: int, smallest_px: int
+) -> None:
+    left_out: list[LeftOut] = []
+    kept = 0
+    load = partial(load_pairs, scale=scale, smallest_px=smallest_px)
+    with ShardWriter(folder, "train") as writer:
+        loaded = in_order(load, [path for _, path in photos], workers=core_count())
+        for (sha256, path), pairs in zip(track(photos, "decoding photos"), loaded, strict=True):
+            if isinstance(pairs, LeftOut):
+                left_out.append(pairs)
+            else:
+                writer.add(path.name, sha256, *pairs)
+                kept += 1
+    if not kept:
+        raise UserError(f"none of the {len(photos)} photos can be used; {left_out[0].reason}")
+    write_index(folder, scale=scale, left_out=[asdict(entry) for entry in left_out])

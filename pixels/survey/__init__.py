@@ -1,0 +1,1 @@
+"""Which pictures of a collection are fit for training."""

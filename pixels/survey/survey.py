@@ -1,0 +1,209 @@
+"""What is worth training on? Measure photos one by one, then judge them together.
+
+Measurements are kept in a journal, so that a survey that was stopped goes on, and one of a folder
+that has grown looks at what is new.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from pixels.stills.files import ImageError, read_picture
+from pixels.survey.detail import detail, jpeg_quality
+from pixels.survey.duplicates import SeenPhotos, perceptual_hash
+from pixels.survey.kinds import signs
+from plumbing.disk import sha256_of
+from plumbing.parallel import in_order
+from plumbing.progress import track
+
+Verdict = Literal[
+    "kept", "unreadable", "small", "illustration", "enlarged", "compressed", "duplicate"
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Below or above which photos are left out."""
+
+    min_pixels: int = 640_000
+    """Photos of fewer pixels are left out."""
+    min_side_px: int = 128
+    """Photos with a shorter side are left out."""
+    max_drawn: float = 0.0
+    """How drawn a picture may look: the score of `pixels.survey.kinds`."""
+    min_upper_db: float = -16.5
+    """How little detail there may be high in the band, in dB: `pixels.survey.detail`."""
+    min_jpeg_quality: int = 50
+    """JPEG files written with a lower quality setting are left out."""
+    max_blocks: float = 4.0
+    """How visible an 8x8 grid may be, times other steps, where the file is no JPEG itself."""
+
+    def __post_init__(self) -> None:
+        if self.min_pixels < 1 or self.min_side_px < 16:
+            raise ValueError("min-pixels must be at least 1 and min-side-px at least 16")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What is known of one file; nothing but `path`, `stamp` and `error` if it is unreadable."""
+
+    path: str
+    stamp: str
+    """Size and time of change, by which a changed file is told."""
+    error: str = ""
+    sha256: str = ""
+    height: int = 0
+    width: int = 0
+    hash: str = ""
+    """Perceptual, hexadecimal."""
+    drawn: float = 0.0
+    upper_db: float | None = None
+    blocks: float = 1.0
+    quality: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """A file, and what becomes of it."""
+
+    file: Measured
+    verdict: Verdict
+    reason: str = ""
+    """One plain sentence; none for what is kept."""
+
+
+def measure(path: Path) -> Measured:
+    """Look at one file; never fails."""
+    try:
+        stamp = _stamp(path)
+        picture = read_picture(path).rgb
+        sha256 = sha256_of(path)
+        quality = jpeg_quality(path)
+    except (ImageError, OSError) as error:
+        return Measured(path=str(path), stamp="", error=str(error))
+    seen = detail(picture)
+    return Measured(
+        path=str(path),
+        stamp=stamp,
+        sha256=sha256,
+        height=picture.shape[0],
+        width=picture.shape[1],
+        hash=f"{perceptual_hash(picture):064x}",
+        drawn=signs(picture).drawn,
+        upper_db=seen.upper_db,
+        blocks=seen.blocks,
+        quality=quality,
+    )
+
+
+def survey(
+    paths: Sequence[Path], journal: Path, stored: Collection[str] = (), *, workers: int
+) -> list[Measured]:
+    """Measure files, several at a time, but none that the journal knows.
+
+    Args:
+        paths: What to measure.
+        journal: File of earlier measurements, which is added to.
+        stored: sha256 of photos whose measurements are wanted whether they are named or not.
+        workers: How many processes.
+
+    Returns:
+        One entry for each path, in order, then those of `stored` that are none of them.
+    """
+    known = {entry.path: entry for entry in _read(journal)}
+    fresh = [path for path in paths if str(path) not in known or _changed(known[str(path)])]
+    with journal.open("a", encoding="utf-8") as file:
+        found = in_order(measure, fresh, workers=min(workers, len(fresh) or 1), processes=True)
+        for _, entry in zip(track(fresh, "looking at photos"), found, strict=True):
+            known[entry.path] = entry
+            try:
+                file.write("\n" + json.dumps(asdict(entry)))  # a torn line ends before the next
+                file.flush()
+            except OSError as error:
+                error.filename = str(journal)
+                raise
+    measured = [known[str(path)] for path in paths]
+    missing = set(stored) - {entry.sha256 for entry in measured}
+    earlier = {entry.sha256: entry for entry in known.values() if entry.sha256 in missing}
+    return measured + list(earlier.values())
+
+
+def judge(files: Sequence[Measured], limits: Limits, stored: Sequence[str] = ()) -> list[Judged]:
+    """Decide what is kept; of photos that are the same, what is stored already, or the largest.
+
+    Args:
+        files: What was measured.
+        limits: What is left out.
+        stored: sha256 of photos that a store holds already.
+    """
+    rank = {sha256: number for number, sha256 in enumerate(stored)}
+    order = sorted(
+        range(len(files)),
+        key=lambda number: (
+            rank.get(files[number].sha256, len(rank)),
+            -files[number].height * files[number].width,
+            files[number].sha256,
+            files[number].path,
+        ),
+    )
+    seen, judged, hashes = SeenPhotos(), {}, {}
+    for number in order:
+        file = files[number]
+        verdict, reason = _alone(file, limits)
+        if verdict == "kept":
+            hashed = int(file.hash, 16)
+            copy = hashes.get(file.sha256) or seen.copy_of(hashed)
+            if copy is not None:
+                verdict, reason = "duplicate", f"the same as {copy}"
+            else:
+                seen.add(hashed, file.path)
+                hashes[file.sha256] = file.path
+        judged[number] = Judged(file=file, verdict=verdict, reason=reason)
+    return [judged[number] for number in range(len(files))]
+
+
+def _alone(file: Measured, limits: Limits) -> tuple[Verdict, str]:
+    pixels = file.height * file.width
+    if file.error:
+        return "unreadable", file.error
+    if pixels < limits.min_pixels or min(file.height, file.width) < limits.min_side_px:
+        return "small", (
+            f"{file.width}x{file.height} pixels; {limits.min_pixels} in all and "
+            f"{limits.min_side_px} a side are needed"
+        )
+    if file.drawn > limits.max_drawn:
+        return "illustration", f"flat colours and hard edges, as in what is drawn: {file.drawn:.1f}"
+    if file.upper_db is None:
+        return "enlarged", "no detail anywhere"
+    if file.upper_db < limits.min_upper_db:
+        return "enlarged", f"no detail above half the band: {file.upper_db:.1f} dB"
+    if file.quality is not None and file.quality < limits.min_jpeg_quality:
+        return "compressed", f"a JPEG of quality {file.quality}"
+    if file.quality is None and file.blocks > limits.max_blocks:
+        return "compressed", f"blocks of a heavily compressed JPEG: {file.blocks:.1f}"
+    return "kept", ""
+
+
+def _read(journal: Path) -> Iterator[Measured]:
+    if journal.is_file():
+        for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                yield Measured(**json.loads(line))
+            except (ValueError, TypeError):
+                continue  # blank, or torn by a sudden end: looked at again
+
+
+def _changed(entry: Measured) -> bool:
+    try:
+        return entry.stamp != _stamp(Path(entry.path))
+    except OSError:
+        return True
+
+
+def _stamp(path: Path) -> str:
+    status = path.stat()
+    return f"{status.st_size}-{status.st_mtime_ns}"

@@ -1,0 +1,89 @@
+"""How every command of this project starts, fails and stops."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import tyro
+
+Config = TypeVar("Config")
+
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+_DISK_ERRORS = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EISDIR,
+)
+EXIT_INTERRUPTED = 130  # what shells expect after Ctrl-C: 128 + SIGINT
+
+
+class UserError(Exception):
+    """Something the user can put right, told in one plain sentence.
+
+    The sentence names the file or flag, what was wrong and what would be right.
+    """
+
+
+class UsageError(UserError):
+    """The command line itself is wrong: nothing was tried."""
+
+
+def run_command(
+    config_class: type[Config], main: Callable[[Config], None], *, default: Config | None = None
+) -> None:
+    """Parse the command line into a dataclass, run `main`, and turn failures into sentences.
+
+    Args:
+        config_class: A dataclass; its attribute docstrings are the text of `--help`. A
+            `ValueError` that its `__post_init__` raises is a usage error.
+        main: The command. It reports a user's mistake by raising `UserError`.
+        default: Values in place of the dataclass's own; `tyro.MISSING` for what must be given.
+
+    Raises:
+        SystemExit: Status 0 on success, 1 on failure, 2 on wrong usage, 130 after Ctrl-C.
+            Bugs are not caught: they keep their traceback.
+    """
+    module = sys.modules["__main__"]
+    name = module.__spec__.name if module.__spec__ else Path(sys.argv[0]).name
+    name = name.removesuffix(".__main__")
+    parse = partial(tyro.cli, config_class, prog=f"python -m {name}", description=module.__doc__)
+    try:
+        config = parse() if default is None else parse(default=default)
+    except ValueError as error:  # of a dataclass inside another one, which tyro lets through
+        _stop(str(error), EXIT_USAGE)
+    try:
+        main(config)
+    except UsageError as error:
+        _stop(str(error), EXIT_USAGE)
+    except UserError as error:
+        _stop(str(error), EXIT_FAILURE)
+    except KeyboardInterrupt:
+        _stop("stopped; nothing half-written was left behind", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) went away. Python would complain once more
+        # while flushing at exit, so standard output is pointed at nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(EXIT_FAILURE) from None
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        _stop(f"{where}cannot write: {os.strerror(error.errno).lower()}", EXIT_FAILURE)
+
+
+def _stop(sentence: str, status: int) -> NoReturn:
+    print(f"error: {sentence}", file=sys.stderr)
+    raise SystemExit(status) from None

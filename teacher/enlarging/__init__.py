@@ -1,0 +1,1 @@
+"""A network, or a resize, at work on whole pictures."""

@@ -1,0 +1,84 @@
+"""Whole pictures and animations through an enlarger: transparency, cached frames, bands of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from pixels.alpha import enlarge_alpha, fill_hidden
+from pixels.animation.frames import Animation, Frame
+from pixels.picture import Picture
+from pixels.resize import resize_rows
+from teacher.enlarging.runner import Enlarger
+
+_REACH_PX = 8  # hidden colours farther than this from an edge have no visible influence
+
+
+def enlarge_picture(enlarger: Enlarger, picture: Picture) -> Picture:
+    """Enlarge colours by the network and transparency, if there is any, by bicubic."""
+    if picture.alpha is None:
+        return Picture(rgb=enlarger.enlarge(picture.rgb), alpha=None)
+    visible = fill_hidden(picture.rgb, picture.alpha, reach_px=_REACH_PX)
+    return Picture(
+        rgb=enlarger.enlarge(visible), alpha=enlarge_alpha(picture.alpha, enlarger.scale)
+    )
+
+
+def enlarged_bands(enlarger: Enlarger, picture: Picture) -> Iterator[Picture]:
+    """Do the same in bands from top to bottom, so that the whole result is never in memory."""
+    rgb, alpha = picture.rgb, picture.alpha
+    if alpha is not None:
+        rgb = fill_hidden(rgb, alpha, reach_px=_REACH_PX)
+    top = 0
+    for band in enlarger.bands(rgb):
+        bottom = top + len(band)
+        size = (enlarger.scale * len(rgb), band.shape[1])
+        part = None if alpha is None else resize_rows(alpha, size, top, bottom)
+        yield Picture(rgb=band, alpha=part)
+        top = bottom
+
+
+class AnimationEnlarger:
+    """Enlarges frame by frame, and does not work on a frame that equals the last.
+
+    Attributes:
+        computed: How many frames had to be computed so far.
+    """
+
+    def __init__(self, enlarger: Enlarger, progressed: Callable[[], None] = lambda: None) -> None:
+        """Take an enlarger, and what to call after each frame."""
+        self._enlarger = enlarger
+        self._progressed = progressed
+        self.computed = 0
+
+    def enlarge(self, animation: Animation) -> Animation:
+        """Give the enlarged animation; its frames are computed when they are asked for."""
+        height, width = animation.size
+        scale = self._enlarger.scale
+        return replace(
+            animation,
+            size=(scale * height, scale * width),
+            frames=lambda: self._frames(animation),
+        )
+
+    def _frames(self, animation: Animation) -> Iterator[Frame]:
+        last: tuple[Picture, Picture] | None = None
+        for frame in animation.frames():
+            if last is None or not _same(last[0], frame.picture):
+                last = frame.picture, enlarge_picture(self._enlarger, frame.picture)
+                self.computed += 1
+            yield replace(frame, picture=last[1])
+            self._progressed()
+
+
+def _same(first: Picture, second: Picture) -> bool:
+    if (first.alpha is None) != (second.alpha is None):
+        return False
+    if first.alpha is not None and second.alpha is not None:
+        visible = first.alpha > 0
+        return np.array_equal(first.alpha, second.alpha) and np.array_equal(
+            first.rgb[visible], second.rgb[visible]
+        )
+    return np.array_equal(first.rgb, second.rgb)

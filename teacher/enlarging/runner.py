@@ -1,0 +1,253 @@
+"""Run any network on whole pictures: a run folder, an .onnx file, or plain enlargement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from pixels.resize import band_rows, resize_rows
+from pixels.tiling import Enlarge, enlarge_in_tiles
+from plumbing.command import UserError
+from teacher.enlarging.ensemble import self_ensemble
+from teacher.networks.residual import Network, parameter_count
+from teacher.runs.folder import best_device, load_network
+from teacher.runs.released import find_run
+
+PLAIN = ("bicubic", "lanczos")
+"""Enlargements that need no network, for comparison."""
+
+# Keys of the ONNX metadata that our exports carry and that tiling needs.
+ONNX_SCALE, ONNX_MARGIN, ONNX_ALIGN = "halfsize.scale", "halfsize.margin_px", "halfsize.align_px"
+_TILE_PX = 256
+_LANCZOS_PX = 3  # reach of Pillow's Lanczos kernel to each side, when enlarging
+
+
+Bands = Callable[[NDArray[np.uint8]], Iterator[NDArray[np.uint8]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enlarger:
+    """Something that makes pictures larger."""
+
+    name: str
+    """For tables."""
+    scale: int
+    """How many times larger."""
+    parameters: int | None
+    """Numbers that were trained; None where that is not known."""
+    bands: Bands
+    """(height, width, 3) sRGB, 0 to 255, to scale times that size, in bands of rows from the top:
+    whoever writes them away at once never holds the whole result."""
+
+    def enlarge(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Enlarge (height, width, 3) sRGB, 0 to 255, to scale times that size."""
+        return _whole(self.bands, self.scale, image)
+
+
+def open_enlarger(
+    model: str, *, plain_scale: int = 2, tile_px: int = _TILE_PX, ensemble: bool = False
+) -> Enlarger:
+    """Open what a command's `--model` names.
+
+    Args:
+        model: `bicubic`, `lanczos`, a run folder, or an .onnx file of ours.
+        plain_scale: The scale of `bicubic` and `lanczos`.
+        tile_px: Side of the tiles in which networks run.
+        ensemble: Whether networks see each tile in eight orientations and average. Says so by a
+            plus sign in the name, as the literature does.
+
+    Raises:
+        UserError: It is none of these, or cannot be read.
+    """
+    if model in PLAIN:
+        return Enlarger(
+            name=model, scale=plain_scale, parameters=None, bands=_plain(model, plain_scale)
+        )
+    path = Path(model)
+    if path.suffix == ".onnx":
+        opened = _open_onnx(path)
+    elif find_run(path).exists():
+        opened = _open_run(path)
+    else:
+        raise UserError(
+            f"--model {model}: no such run folder or .onnx file, and no released weights of that "
+            f"name (plain ones: {', '.join(PLAIN)})"
+        )
+    run = self_ensemble(opened.run, align_px=opened.align_px) if ensemble else opened.run
+    return Enlarger(
+        name=f"{opened.name}+" if ensemble else opened.name,
+        scale=opened.scale,
+        parameters=opened.parameters,
+        bands=tiled(
+            run,
+            scale=opened.scale,
+            margin_px=opened.margin_px,
+            tile_px=tile_px,
+            align_px=opened.align_px,
+        ),
+    )
+
+
+def network_enlarger(
+    network: Network, *, tile_px: int = _TILE_PX
+) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+    """Wrap a PyTorch network so that it takes whole 8-bit pictures, in tiles."""
+    run = _runner(network)
+    bands = tiled(
+        run,
+        scale=network.scale,
+        margin_px=network.margin_px,
+        tile_px=tile_px,
+        align_px=network.align_px,
+    )
+    return lambda image: _whole(bands, network.scale, image)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Opened:
+    name: str
+    scale: int
+    margin_px: int
+    align_px: int = 1
+    parameters: int | None
+    run: Enlarge
+
+
+def _runner(network: Network) -> Enlarge:
+    device = best_device()
+    network = network.to(device).eval()
+
+    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return network(torch.from_numpy(batch).to(device)).cpu().numpy()
+
+    return run
+
+
+def _whole(bands: Bands, scale: int, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    result = np.empty((scale * height, scale * width, 3), np.uint8)
+    top = 0
+    for band in bands(image):
+        result[top : top + len(band)] = band
+        top += len(band)
+    return result
+
+
+def tiled(
+    run: Enlarge, *, scale: int, margin_px: int, tile_px: int = _TILE_PX, align_px: int = 1
+) -> Bands:
+    """Let what runs on batches of floats take whole 8-bit pictures, in tiles with their margin."""
+    # A margin on both sides of what is kept: a tile must hold more than that to be worth it.
+    tile = math.ceil(max(tile_px, 4 * margin_px, 1) / align_px) * align_px
+
+    def bands(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+        width = image.shape[1]
+        band = np.empty((0, 0, 3), np.uint8)
+        pieces = enlarge_in_tiles(
+            run, image, scale=scale, tile=tile, margin=margin_px, align=align_px
+        )
+        for _, column, piece in pieces:  # row by row: a band is whole at its last column
+            if column.keep_start == 0:
+                band = np.empty((piece.shape[1], scale * width, 3), np.uint8)
+            scaled = np.floor(np.clip(piece, 0.0, 1.0) * np.float32(255.0) + np.float32(0.5))
+            columns = slice(scale * column.keep_start, scale * column.keep_end)
+            band[:, columns] = scaled.astype(np.uint8).transpose(1, 2, 0)
+            if column.keep_end == width:
+                yield band
+
+    return bands
+
+
+def _plain(method: str, scale: int) -> Bands:
+    def bands(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+        height, width = scale * image.shape[0], scale * image.shape[1]
+        rows = scale * max(1, band_rows(width) // scale)
+        for start in range(0, height, rows):
+            end = min(start + rows, height)
+            if method == "bicubic":
+                yield resize_rows(image, (height, width), start, end)
+            else:
+                yield _lanczos_rows(image, scale, start // scale, end // scale)
+
+    return bands
+
+
+def _lanczos_rows(image: NDArray[np.uint8], scale: int, start: int, end: int) -> NDArray[np.uint8]:
+    """Enlarge the rows from `start` to `end` as Pillow would as part of the whole picture."""
+    top, bottom = max(0, start - _LANCZOS_PX), min(len(image), end + _LANCZOS_PX)
+    width = scale * image.shape[1]
+    # Columns first, as for the whole: Pillow begins with the axis that shrinks, and a low band
+    # with what surrounds it may have more rows than its result.
+    wide = Image.fromarray(image[top:bottom]).resize(
+        (width, bottom - top), Image.Resampling.LANCZOS
+    )
+    box = (0, start - top, width, end - top)  # Pillow also looks at what surrounds the box
+    size = (width, scale * (end - start))
+    return np.asarray(wide.resize(size, Image.Resampling.LANCZOS, box=box))
+
+
+def _open_run(path: Path) -> _Opened:
+    network, _ = load_network(path)
+    return _Opened(
+        name=path.resolve().name,  # also for `.` and a trailing `..`
+        scale=network.scale,
+        margin_px=network.margin_px,
+        align_px=network.align_px,
+        parameters=parameter_count(network),
+        run=_runner(network),
+    )
+
+
+def _open_onnx(path: Path) -> _Opened:
+    import onnxruntime  # slow to import, and only needed here
+
+    if not path.is_file():
+        raise UserError(f"--model {path}: there is no such file")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = 3  # errors only: its warnings are not for users
+    gpu = ["CUDAExecutionProvider"] if torch.cuda.is_available() else []
+    try:
+        session = onnxruntime.InferenceSession(
+            path, options, providers=[*gpu, "CPUExecutionProvider"]
+        )
+        properties = session.get_modelmeta().custom_metadata_map
+        scale, margin_px = int(properties[ONNX_SCALE]), int(properties[ONNX_MARGIN])
+        align_px = int(properties.get(ONNX_ALIGN, "1"))
+    except KeyError as error:
+        raise UserError(
+            f"{path} does not say its {error}: only files that `python -m export.onnx` wrote are "
+            "read"
+        ) from error
+    except Exception as error:  # onnxruntime's exceptions share no other base class
+        problem = str(error).splitlines()[0]
+        raise UserError(f"{path} is not a readable ONNX model: {problem}") from error
+    if scale < 1 or margin_px < 0 or align_px < 1 or margin_px % align_px:
+        raise UserError(
+            f"{path} says scale {scale}, margin {margin_px} and alignment {align_px}, which "
+            "cannot be"
+        )
+    name = session.get_inputs()[0].name
+
+    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        output = np.asarray(session.run(None, {name: batch})[0], dtype=np.float32)
+        if output.shape[2:] != (scale * batch.shape[2], scale * batch.shape[3]):
+            raise UserError(f"{path} says it enlarges x{scale}, but gives {output.shape}")
+        return output
+
+    return _Opened(
+        name=path.stem,
+        scale=scale,
+        margin_px=margin_px,
+        align_px=align_px,
+        parameters=None,
+        run=run,
+    )

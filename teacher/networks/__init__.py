@@ -1,0 +1,1 @@
+"""The networks: plain modules, each with the configuration that rebuilds it."""

@@ -1,0 +1,183 @@
+"""The networks that a run folder may name, and how to build one from its name and config.
+
+Every network takes and gives RGB: `forward(rgb)` maps float32 (batch, 3, height, width) in [0, 1]
+to (batch, 3, scale * height, scale * width), clipped to [0, 1]; that is what is evaluated and
+exported. Training goes through `core`, which works on the network's own colour channels (`native`
+takes them from RGB) and does not clip, so that gradients never die. `margin_px` is how far a pixel
+of the input reaches, and tiles start at multiples of `align_px`: then they give the very pixels of
+the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.colour import BICUBIC_RADIUS_PX, ColourFormat, Format
+from teacher.networks.flipboard import Flipboard
+from teacher.networks.flipboard_config import FlipboardConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidualConfig:
+    """Shape of a `Residual` network."""
+
+    blocks: int = 8
+    """Residual blocks; each has two 3x3 convolutions."""
+    channels: int = 48
+    """Feature maps of every convolution but the last."""
+    residual_scale: float = 1.0
+    """What a block adds is multiplied by this; EDSR needs 0.1 at 256 channels to stay stable."""
+    colour: ColourFormat = "rgb"
+    """Channels the network sees; with `luma`, chroma is enlarged by bicubic."""
+    scale: int = 2
+    """How many times larger the output is."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.blocks <= 256 or not 1 <= self.channels <= 1024:
+            raise ValueError(
+                f"blocks must be 1 to 256 and channels 1 to 1024, "
+                f"got {self.blocks} and {self.channels}"
+            )
+        if not 0.0 < self.residual_scale <= 1.0:
+            raise ValueError(f"residual-scale must lie in (0, 1], got {self.residual_scale}")
+        if self.colour not in get_args(ColourFormat):
+            raise ValueError(f"colour must be rgb, ycbcr or luma, got {self.colour!r}")
+        if not 2 <= self.scale <= 4:
+            raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
+
+
+class Residual(nn.Module):
+    """All-convolutional residual network without batch normalisation.
+
+    Source: Lim et al., "Enhanced Deep Residual Networks for Single Image Super-Resolution", 2017
+    (EDSR). Unlike there, the input itself is added before the pixel shuffle, so that the network
+    learns only what an enlargement lacks and is useful after a minute of training.
+
+    Attributes:
+        config: What rebuilds it.
+        scale: How many times larger the output is.
+        margin_px: Receptive-field radius in pixels of the input.
+    """
+
+    name = "residual"
+    align_px = 1
+    anchor: Tensor
+
+    def __init__(self, config: ResidualConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.scale = config.scale
+        # One per convolution: head, blocks, join, tail. It is more than chroma's bicubic needs.
+        self.margin_px = max(2 * config.blocks + 3, BICUBIC_RADIUS_PX)
+        self.format = Format(config.colour, config.scale)
+        colours = self.format.channels
+        self.head = nn.Conv2d(colours, config.channels, 3, padding=1)
+        self.blocks = nn.ModuleList(
+            _Block(config.channels, config.residual_scale) for _ in range(config.blocks)
+        )
+        self.join = nn.Conv2d(config.channels, config.channels, 3, padding=1)
+        self.tail = nn.Conv2d(config.channels, colours * config.scale**2, 3, padding=1)
+        anchor = torch.eye(colours).repeat_interleave(config.scale**2, dim=0)
+        self.register_buffer("anchor", anchor.view(-1, colours, 1, 1), persistent=False)
+
+    def native(self, rgb: Tensor) -> Tensor:
+        """Take from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
+        return self.format.native(rgb)
+
+    def core(self, image: Tensor) -> Tensor:
+        """Enlarge without clipping: what training works on.
+
+        Args:
+            image: (batch, 1 or 3, height, width), in [0, 1].
+
+        Returns:
+            (batch, 1 or 3, scale * height, scale * width).
+        """
+        head = self.head(image)
+        features = head
+        for block in self.blocks:
+            features = block(features)
+        planes = self.tail(self.join(features) + head)
+        if torch.is_autocast_enabled(image.device.type):
+            # The same as the anchor's convolution, which bfloat16 would round to half a byte.
+            repeated = image.float().repeat_interleave(self.scale**2, dim=1)
+            return F.pixel_shuffle(planes.float() + repeated, self.scale)
+        return F.pixel_shuffle(planes + F.conv2d(image, self.anchor), self.scale)
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        """Enlarge a batch.
+
+        Args:
+            rgb: (batch, 3, height, width), sRGB in [0, 1].
+
+        Returns:
+            (batch, 3, scale * height, scale * width), in [0, 1].
+        """
+        return self.format.to_rgb(self.core(self.native(rgb)), rgb).clamp(0.0, 1.0)
+
+
+class _Block(nn.Module):
+    def __init__(self, channels: int, residual_scale: float) -> None:
+        super().__init__()
+        self.residual_scale = residual_scale
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        added = self.second(F.relu(self.first(features)))
+        # Not multiplied by one: an exported graph would keep that step.
+        return features + (added if self.residual_scale == 1.0 else self.residual_scale * added)
+
+
+Network = Residual | Flipboard | Chain
+Config = ResidualConfig | FlipboardConfig | ChainConfig
+
+
+def build(name: str, settings: Mapping[str, Any]) -> Network:
+    """Build a network with fresh weights.
+
+    Args:
+        name: `residual`, `flipboard` or `chain`.
+        settings: The fields of its config, as JSON gives them back.
+
+    Raises:
+        ValueError: The name or a setting is not known or out of range.
+    """
+    try:
+        # JSON knows no tuples.
+        fields: dict[str, Any] = {
+            field: tuple(value) if isinstance(value, list) else value
+            for field, value in dict(settings).items()
+        }
+        if name == Residual.name:
+            return Residual(ResidualConfig(**fields))
+        if name == Flipboard.name:
+            return Flipboard(FlipboardConfig(**fields))
+        if name == Chain.name:
+            return Chain(ChainConfig(**fields))
+    except TypeError as error:  # an unknown field, or text where a number belongs
+        raise ValueError(f"unknown settings for network {name!r}: {error}") from error
+    known = ", ".join(network.name for network in (Residual, Flipboard, Chain))
+    raise ValueError(f"unknown network {name!r}; known are {known}")
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Count the numbers that training adjusts."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def macs_per_output_pixel(network: Network) -> float:
+    """Count multiply-accumulates of all layers, fixed ones too, per pixel of the output."""
+    if isinstance(network, Flipboard):
+        return network.macs_per_window() / (network.scale * network.config.stride_px) ** 2
+    tensors = [*network.parameters(), *network.buffers()]
+    # Every convolution runs at the input's size, so that each weight of a kernel is used once per
+    # input pixel.
+    return sum(tensor.numel() for tensor in tensors if tensor.ndim == 4) / network.scale**2

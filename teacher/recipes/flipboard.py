@@ -1,0 +1,177 @@
+"""How the 2015 network is trained: SGD with Nesterov momentum, max norm and per-layer rates.
+
+Source: Norman Tasfi's post, see `teacher.networks.flipboard`. Max norm, dropout and the
+rise of the momentum are from Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks
+from Overfitting", 2014.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import torch
+import tyro
+from torch import Tensor, nn
+
+from teacher.networks.flipboard import Flipboard, LayerKind
+from teacher.recipes.uncompiled import SGD
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlipboardRecipe:
+    """The post's optimiser. Where it gives no value, the default is our choice."""
+
+    steps: int = 2_400_000
+    """Optimiser steps; the post's 3 million samples, 80 % of them for training, 250 times over."""
+    batch: int = 250
+    """Patches per step, of all processes together (the post: 1000 met local minima)."""
+    epochs: float = 250.0
+    """How many epochs all steps together stand for: the unit in which momentum rises."""
+    learning_rate: float = 0.01
+    """Rate of the last layer's weights; the other layers' follow from it."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """`cosine`: rates fall to zero along a cosine; `constant`: they stay (the post is silent)."""
+    earliest_rate: float = 4.0
+    """Times the last layer's rate: the first layer's. Layer i of n gets earliest-rate to the power
+    of (n - i) / (n - 1). The post's own formula is lost; it did help the earlier layers."""
+    bias_rate: float = 2.0
+    """Times its weights' rate: the rate of a bias."""
+    momentum_start: float = 0.15
+    """Nesterov momentum at first."""
+    momentum_end: float = 0.7
+    """Nesterov momentum from then on."""
+    momentum_epochs: float = 45.0
+    """Epochs over which it rises, linearly."""
+    convolution_norm: float = 1.5
+    """Bound on the Euclidean norm of a filter's weights: tight."""
+    dense_norm: float = 4.0
+    """Bound on the norm of the weights that enter a dense unit: loose. The last layer has none."""
+    early_l2: float = 1e-5
+    """L2 on convolutions and the dense layers between them: mild. The loss gains l2/2 |w|^2."""
+    late_l2: float = 1e-4
+    """L2 on the other dense layers, the last one included: stronger. Biases have none."""
+    clip_norm: float = 10.0
+    """Gradients are scaled down to this Euclidean norm: only a runaway step meets it."""
+    ema_decay: float = 0.0
+    """Decay per step of the moving average of the weights; 0 keeps the last ones, as in 2015."""
+    crop_px: tyro.conf.Suppress[int] = 12
+    """Side of a training patch: the network's patch-px."""
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch < 1:
+            raise ValueError("steps and batch must be at least 1")
+        if not self.epochs > 0.0 or not self.momentum_epochs >= 0.0:
+            raise ValueError("epochs must be above 0 and momentum-epochs at least 0")
+        if not 0.0 < self.learning_rate < 10.0 or not self.clip_norm > 0.0:
+            raise ValueError("learning-rate must lie between 0 and 10, clip-norm above 0")
+        if not (self.earliest_rate > 0.0 and self.bias_rate > 0.0):
+            raise ValueError("earliest-rate and bias-rate must be above 0")
+        if not (0.0 < self.momentum_start < 1.0 and 0.0 < self.momentum_end < 1.0):
+            raise ValueError("momentum-start and momentum-end must lie between 0 and 1")
+        if not (self.convolution_norm > 0.0 and self.dense_norm > 0.0):
+            raise ValueError("convolution-norm and dense-norm must be above 0")
+        if not (self.early_l2 >= 0.0 and self.late_l2 >= 0.0):
+            raise ValueError("early-l2 and late-l2 must be at least 0")
+        if not 0.0 <= self.ema_decay < 1.0:
+            raise ValueError(f"ema-decay must lie in [0, 1), got {self.ema_decay}")
+
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """Patches per step."""
+        return (self.batch,)
+
+    @property
+    def largest_crop_px(self) -> int:
+        """Side of a patch: what photos must have."""
+        return self.crop_px
+
+    def crops_at(self, step: int) -> tuple[int, int]:
+        """How many patches a step takes, and their side: at all steps the same."""
+        return self.batch, self.crop_px
+
+    def epoch_at(self, step: int) -> float:
+        """Epoch in which a step lies; both are counted from zero."""
+        return step * self.epochs / self.steps
+
+    def momentum_at(self, step: int) -> float:
+        """Nesterov momentum of a step: rises linearly, then stays."""
+        if self.momentum_epochs == 0.0:
+            return self.momentum_end
+        risen = min(1.0, self.epoch_at(step) / self.momentum_epochs)
+        return self.momentum_start + risen * (self.momentum_end - self.momentum_start)
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of the last layer's weights at a step."""
+        if self.schedule == "constant":
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1.0 + math.cos(math.pi * step / self.steps))
+
+    def layer_rate(self, position: int, layers: int) -> float:
+        """How many times the last layer's rate a layer has.
+
+        Args:
+            position: Of the layer, counted from 1 at the input.
+            layers: How many there are.
+        """
+        if layers == 1:
+            return 1.0
+        return self.earliest_rate ** ((layers - position) / (layers - 1))
+
+    def l2_of(self, kind: LayerKind) -> float:
+        """L2 on the weights of a layer."""
+        return self.early_l2 if kind in ("convolution", "reprojection") else self.late_l2
+
+    def norm_of(self, kind: LayerKind) -> float | None:
+        """Bound on the norm of a unit's incoming weights; None where there is none."""
+        if kind == "output":
+            return None
+        return self.convolution_norm if kind == "convolution" else self.dense_norm
+
+    def averaging_at(self, step: int) -> float:
+        """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
+        return min(self.ema_decay, (1 + step) / (10 + step))
+
+    def make_optimizer(self, network: nn.Module) -> SGD:
+        """Make SGD with a group for the weights and one for the bias of each layer."""
+        layers = cast(Flipboard, network).layers()
+        groups = []
+        for position, (kind, layer) in enumerate(layers, start=1):
+            rate = self.layer_rate(position, len(layers))
+            groups.append(
+                {"params": [layer.weight], "rate": rate, "weight_decay": self.l2_of(kind)}
+            )
+            groups.append(
+                {"params": [layer.bias], "rate": self.bias_rate * rate, "weight_decay": 0.0}
+            )
+        return SGD(groups, lr=self.learning_rate, momentum=self.momentum_start, nesterov=True)
+
+    def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
+        """Set every group's learning rate and momentum."""
+        rate, momentum = self.rate_at(step), self.momentum_at(step)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * group["rate"]
+            group["momentum"] = momentum
+
+    def after_step(self, network: nn.Module) -> None:
+        """Project weights beyond their max norm back."""
+        for kind, layer in cast(Flipboard, network).layers():
+            bound = self.norm_of(kind)
+            if bound is not None:
+                project(layer.weight, bound)
+
+    def logged(self, step: int) -> dict[str, float]:
+        """Name what the schedule says about a step, for the log."""
+        return {"rate": self.rate_at(step), "momentum": self.momentum_at(step)}
+
+
+@torch.no_grad()
+def project(weight: Tensor, bound: float) -> None:
+    """Shorten, in place, the incoming weights of every unit whose norm is beyond a bound.
+
+    Args:
+        weight: (units, inputs) of a dense layer, or (maps, channels, side, side) of filters.
+        bound: The largest Euclidean norm allowed.
+    """
+    weight.copy_(torch.renorm(weight, p=2, dim=0, maxnorm=bound))

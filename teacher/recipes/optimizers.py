@@ -1,0 +1,53 @@
+"""The optimisers that recipes name, and what is done to them before each step.
+
+A step may be recorded on a GPU and replayed (`teacher.training.step`): what an optimiser reads
+anew lies in tensors there, and what it decides is decided here, outside.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from teacher.recipes.soap import Soap
+from teacher.recipes.uncompiled import Adam
+
+OptimizerName = Literal["adam", "soap"]
+
+_TURN_EVERY = 10
+
+
+def make_optimizer(name: OptimizerName, network: nn.Module, rate: float) -> torch.optim.Optimizer:
+    """Make an optimiser of all of a network's weights.
+
+    Args:
+        name: `adam`, or `soap` (`teacher.recipes.soap`).
+        network: Lies on the device where it is trained.
+        rate: The first step's.
+    """
+    weights = list(network.parameters())
+    device = weights[0].device
+    lr: float | Tensor = torch.tensor(rate, device=device) if device.type == "cuda" else rate
+    if name == "soap":
+        return Soap(weights, lr=lr)
+    # Fused, because small networks have many small tensors.
+    return Adam(weights, lr=lr, betas=(0.9, 0.99), fused=True, capturable=device.type == "cuda")
+
+
+def prepare(optimizer: torch.optim.Optimizer, *, rate: float, step: int) -> None:
+    """Set the learning rate of all weights, and turn SOAP where its time has come.
+
+    Args:
+        optimizer: Of `make_optimizer`.
+        rate: The step's; written in place where it is a tensor.
+        step: Counted from zero.
+    """
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+    if isinstance(optimizer, Soap) and step % _TURN_EVERY == 0:
+        optimizer.turn()

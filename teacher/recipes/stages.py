@@ -1,0 +1,151 @@
+"""A training in three stages with warm restarts: learn, refine on larger crops, polish."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+import torch
+from torch import nn
+
+from teacher.recipes.optimizers import OptimizerName, make_optimizer, prepare
+
+STAGES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One stage of a `StagedRecipe`."""
+
+    share: float
+    """Part of all steps, from 0 to 1; a stage of share 0 is left out."""
+    learning_rate: float
+    """The optimiser's rate at the stage's start (the first stage: after the warm-up); it falls to
+    zero along a cosine."""
+    batch: int
+    """Crops per step."""
+    crop_px: int
+    """Side of a reduced training crop, in pixels."""
+    truth: float = 1.0
+    """Weight of the distance to the true photo."""
+    teacher: float = 0.0
+    """Weight of the distance to the teacher's output where the truth is known as well."""
+    norm: Literal["l1", "l2"] = "l1"
+    """How distance is measured: mean absolute or mean squared error."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.share <= 1.0:
+            raise ValueError(f"share must lie in [0, 1], got {self.share}")
+        if not 0.0 < self.learning_rate < 1.0:
+            raise ValueError(f"learning-rate must lie between 0 and 1, got {self.learning_rate}")
+        if self.batch < 1 or self.crop_px < 8:
+            raise ValueError(
+                f"batch must be at least 1 and crop-px at least 8 pixels, "
+                f"got {self.batch} and {self.crop_px}"
+            )
+        if not (self.truth >= 0.0 and self.teacher >= 0.0) or self.truth + self.teacher == 0.0:
+            raise ValueError(
+                f"truth and teacher must be at least 0, and one of them above, "
+                f"got {self.truth} and {self.teacher}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagedRecipe:
+    """Three stages, each with its own rate, crops and loss; averaged weights.
+
+    Larger crops in smaller batches: each step sees as many pixels as one of the first stage.
+    """
+
+    steps: int = 20_000
+    """Optimiser steps of all stages."""
+    optimizer: OptimizerName = "soap"
+    """What adjusts the weights: `soap` (`teacher.recipes.soap`) learns in a third of the steps
+    of `adam`, which wants a tenth of these rates."""
+    stage1: Stage = Stage(share=0.7, learning_rate=1e-2, batch=16, crop_px=48)
+    """From fresh weights."""
+    stage2: Stage = Stage(
+        share=0.2, learning_rate=2e-3, batch=4, crop_px=96, truth=0.9, teacher=0.2
+    )
+    """A restart on larger crops, beside the teacher."""
+    stage3: Stage = Stage(share=0.1, learning_rate=5e-4, batch=4, crop_px=96, norm="l2")
+    """The error that PSNR measures, at last."""
+    warmup_steps: int = 100
+    """Steps over which the first rate rises from zero (at most a quarter of all steps); deep
+    students with ReLU die without."""
+    clip_norm: float = 1.0
+    """Gradients are scaled down to this Euclidean norm."""
+    ema_decay: float = 0.999
+    """Decay per step of the moving average of the weights, which is what is kept at the end."""
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.warmup_steps < 0:
+            raise ValueError("steps must be at least 1 and warmup-steps at least 0")
+        if abs(sum(stage.share for stage in self.stages) - 1.0) > 1e-6:
+            shares = ", ".join(f"{stage.share}" for stage in self.stages)
+            raise ValueError(f"the stages' shares must add up to 1, got {shares}")
+        if not self.clip_norm > 0.0:
+            raise ValueError(f"clip-norm must be above 0, got {self.clip_norm}")
+        if not 0.0 <= self.ema_decay < 1.0:
+            raise ValueError(f"ema-decay must lie in [0, 1), got {self.ema_decay}")
+
+    @property
+    def stages(self) -> tuple[Stage, Stage, Stage]:
+        """All stages, in order."""
+        return self.stage1, self.stage2, self.stage3
+
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """Crops per step, of all stages."""
+        return tuple(stage.batch for stage in self._used())
+
+    @property
+    def largest_crop_px(self) -> int:
+        """Side of the largest crop: what photos must have."""
+        return max(stage.crop_px for stage in self._used())
+
+    def stage_at(self, step: int) -> Stage:
+        """Which stage a step belongs to, counted from zero."""
+        return self._place(step)[0]
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of a step, counted from zero."""
+        stage, start, end = self._place(step)
+        warmup = min(self.warmup_steps, self.steps // 4) if start == 0 else 0
+        if step < warmup:
+            return stage.learning_rate * (step + 1) / warmup
+        progress = (step - start - warmup) / max(1, end - start - warmup)
+        return stage.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+    def averaging_at(self, step: int) -> float:
+        """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
+        return min(self.ema_decay, (1 + step) / (10 + step))
+
+    def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        """Make the optimiser."""
+        return make_optimizer(self.optimizer, network, self.stage1.learning_rate)
+
+    def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
+        """Set the learning rate of a step."""
+        prepare(optimizer, rate=self.rate_at(step), step=step)
+
+    def after_step(self, network: nn.Module) -> None:
+        """Do nothing more to the weights: this recipe has no bounds."""
+
+    def logged(self, step: int) -> dict[str, float]:
+        """Name what the schedule says about a step, for the log."""
+        return {"rate": self.rate_at(step)}
+
+    def _used(self) -> list[Stage]:
+        return [stage for stage in self.stages if stage.share > 0.0]
+
+    def _place(self, step: int) -> tuple[Stage, int, int]:
+        """Find a step's stage, the stage's first step, and the first one after it."""
+        shares = accumulate(stage.share for stage in self.stages)
+        ends = [round(share * self.steps) for share in shares]
+        for stage, start, end in zip(self.stages, [0, *ends], ends, strict=False):
+            if step < end:
+                return stage, start, end
+        return self.stages[-1], ends[-2], ends[-1]

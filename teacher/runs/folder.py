@@ -1,0 +1,229 @@
+"""Run folders: written atomically, read with suspicion.
+
+    runs/NAME/model.safetensors   weights of the finished network
+    runs/NAME/run.json            how to rebuild it, how it was made, how good it is
+    runs/NAME/resume/             where a killed training goes on
+    runs/NAME/events.*            TensorBoard
+
+`run.json` is written last and holds the hash of the weights: a folder that has it is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import load_file
+from safetensors.torch import save as tensors_to_bytes
+from torch import Tensor
+
+from plumbing.paths import ROOT
+from plumbing.command import UserError
+from plumbing.disk import sha256_of, whole_file
+from teacher.networks.residual import Network, build
+from teacher.runs.released import find_run
+
+FORMAT = 1
+_RUN = "run.json"
+_WEIGHTS = "model.safetensors"
+_RESUME = Path("resume") / "state.safetensors"
+_LARGEST_JSON_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What `run.json` holds."""
+
+    network: str
+    """Name of the network, as `teacher.networks.residual.build` knows it."""
+    network_config: dict[str, Any]
+    """Fields of the network's config."""
+    settings: dict[str, Any]
+    """The command's settings, defaults included."""
+    git_commit: str | None
+    """Commit of the code, with `+changes` where the working tree differed; None outside git."""
+    data: dict[str, Any]
+    """Fingerprint and number of the photos trained on."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """What was measured at the end."""
+    weights_sha256: str = ""
+    """Of `model.safetensors`."""
+    format: int = FORMAT
+    """Version of this file's layout."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeState:
+    """Everything that a training needs to go on as if it had never stopped."""
+
+    step: int
+    """Steps done."""
+    settings: dict[str, Any]
+    """Settings of the training that wrote it."""
+    tensors: dict[str, Tensor]
+    """Weights, their moving average, and the optimiser's state, by name."""
+
+
+def save_run(folder: Path, network: Network, record: RunRecord) -> None:
+    """Write the finished network and its record; the record last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
+    with whole_file(folder / _WEIGHTS) as temporary:
+        temporary.write_bytes(tensors_to_bytes(weights))
+    content = asdict(record) | {"weights_sha256": sha256_of(folder / _WEIGHTS)}
+    with whole_file(folder / _RUN) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read `run.json`.
+
+    Args:
+        folder: A run folder, or the name of released weights.
+
+    Raises:
+        UserError: `folder` is not a run folder, its training has not finished, or another version
+            wrote it.
+    """
+    folder = find_run(folder)
+    path = folder / _RUN
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a run folder: there is no such folder")
+    if not path.is_file():
+        unfinished = (folder / _RESUME).is_file()
+        raise UserError(
+            f"{folder} holds a training that has not finished: run its command again to go on"
+            if unfinished
+            else f"{folder} is not a run folder: it has no {_RUN}"
+        )
+    content = _read_json(path)
+    if content.get("format") != FORMAT:
+        raise UserError(
+            f"{path} has format {content.get('format')!r}, this version reads {FORMAT}: "
+            "use the version of halfsize that wrote it"
+        )
+    try:
+        return RunRecord(**content)
+    except TypeError as error:
+        raise UserError(f"{path} is not the record of a run: {error}") from error
+
+
+def load_network(folder: Path) -> tuple[Network, RunRecord]:
+    """Rebuild the network of a finished run, in evaluation mode.
+
+    Args:
+        folder: A run folder, or the name of released weights.
+
+    Raises:
+        UserError: The folder is not a finished run, or its weights were cut off, altered, or do
+            not fit the network that the record names.
+    """
+    folder = find_run(folder)
+    record = read_record(folder)
+    path = folder / _WEIGHTS
+    if not path.is_file():
+        raise UserError(f"{folder} has no {_WEIGHTS}: copy it there again, or train again")
+    if sha256_of(path) != record.weights_sha256:
+        raise UserError(
+            f"{path} was cut off or altered since it was written (its sha256 is not the one in "
+            f"{_RUN}): copy it again, or train again"
+        )
+    try:
+        network = build(record.network, record.network_config)
+    except ValueError as error:
+        raise UserError(f"{folder / _RUN}: {error}") from error
+    try:
+        network.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        problem = str(error).splitlines()[0]
+        raise UserError(f"{path} does not fit the network in {_RUN}: {problem}") from error
+    return network.eval(), record
+
+
+def save_resume(folder: Path, state: ResumeState) -> None:
+    """Write the state of a running training, replacing the last one."""
+    path = folder / _RESUME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in state.tensors.items()}
+    header = {
+        "step": str(state.step),
+        "settings": json.dumps(state.settings),
+        "sha256": _sha256_of_tensors(tensors),
+    }
+    with whole_file(path) as temporary:
+        temporary.write_bytes(tensors_to_bytes(tensors, metadata=header))
+
+
+def read_resume(folder: Path) -> ResumeState | None:
+    """Read the state that a stopped training left, or None where there is none.
+
+    Raises:
+        UserError: The state is there but cannot be read.
+    """
+    path = folder / _RESUME
+    if not path.is_file():
+        return None
+    try:
+        # Read at one go, not by `safe_open`, which opens the file twice: a running training may
+        # put the next state in its place in between.
+        content = path.read_bytes()
+        header = _safetensors_metadata(content)
+        tensors = tensors_from_bytes(content)
+        if header["sha256"] != _sha256_of_tensors(tensors):
+            raise ValueError("it was altered since it was written")
+        return ResumeState(
+            step=int(header["step"]), settings=json.loads(header["settings"]), tensors=tensors
+        )
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{path} cannot be read ({error}): delete {folder} to start from the beginning"
+        ) from error
+
+
+def git_commit() -> str | None:
+    """Name the commit of this code, or None where it does not come from git."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty=+changes", "--exclude=*"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip() or None
+
+
+def best_device() -> torch.device:
+    """Choose the first GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _safetensors_metadata(content: bytes) -> dict[str, str]:
+    """Read the texts that a safetensors file carries: 8 bytes of length, then JSON."""
+    length = int.from_bytes(content[:8], "little")
+    return json.loads(content[8 : 8 + length])["__metadata__"]
+
+
+def _sha256_of_tensors(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(name.encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > _LARGEST_JSON_BYTES:
+        raise UserError(f"{path} is too large to be the record of a run")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} was cut off or altered: it is not JSON any more") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} is not the record of a run")
+    return content

@@ -1,0 +1,191 @@
+"""A hyperparameter search that any number of workers share, on one machine or many.
+
+Each worker asks the study's storage what to try next, trains it, and tells the storage how far it
+came. What falls behind is stopped early by successive halving.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import optuna
+from filelock import FileLock
+from optuna.storages import (
+    BaseStorage,
+    JournalStorage,
+    RDBStorage,
+    RetryHeartbeatStaleTrialCallback,
+)
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import TrialState
+from rich.console import Console
+
+from plumbing.command import UserError
+from plumbing.disk import whole_file
+from plumbing.progress import console
+from teacher.runs.folder import read_record
+from teacher.searching.figures import draw_study
+from teacher.training.run import Watch
+
+MEASURE = "validation/psnr"
+BEST = "best.txt"
+
+_JOURNAL = "study.journal"
+_OVER = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+# Of ten validations, a trial has to be among the best third after 1, 3 and 9.
+_FIRST_RUNG, _HALVING = 1, 3
+# A worker that was killed is missed after so long, and what it tried is tried again.
+_HEARTBEAT_SECONDS = 60
+_OPENINGS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyConfig:
+    """Where a search is kept, and how long it goes on."""
+
+    study: Path
+    """Folder for the trials' run folders, plots and the best command line."""
+    storage: str = ""
+    """What workers share: without it a journal file in --study, which workers of one machine share;
+    for many machines a URL of one database, the same for each (`postgresql+psycopg2://...`,
+    `mysql+pymysql://...`; install its driver), or `sqlite:///FILE`."""
+    name: str = "halfsize"
+    """Name of the study in the storage."""
+    trials: int = 30
+    """The search ends when so many are over, those of all workers counted together."""
+
+    def __post_init__(self) -> None:
+        if self.trials < 1:
+            raise ValueError(f"trials must be at least 1, got {self.trials}")
+
+
+def search(
+    config: StudyConfig,
+    *,
+    prepare: Callable[[Path], None],
+    attempt: Callable[[optuna.Trial, Path, Watch], None],
+    command: Callable[[Mapping[str, object]], list[str]],
+) -> None:
+    """Work on a study until it is over, then draw it and write its best command line down.
+
+    Args:
+        config: Which study.
+        prepare: Makes what all trials need, beside the run folder that it is given; one worker of a
+            machine does so at a time.
+        attempt: Trains what a trial suggests into a run folder; passes on what it measures.
+        command: Turns the parameters of a trial into a command line.
+
+    Raises:
+        UserError: The storage cannot be opened, or no trial was finished.
+    """
+    config.study.mkdir(parents=True, exist_ok=True)
+    trials = config.study / "trials"
+    trials.mkdir(exist_ok=True)
+    with FileLock(config.study / ".prepare.lock"):
+        prepare(trials / "0")
+        study = _open(config)
+
+    def objective(trial: optuna.Trial) -> float:
+        folder = trials / f"{trial.number:04}"
+        attempt(trial, folder, _reporter(trial))
+        return read_record(folder).metrics[MEASURE]
+
+    done = optuna.study.MaxTrialsCallback(config.trials, states=_OVER)
+    if len(study.get_trials(deepcopy=False, states=_OVER)) < config.trials:
+        # A loss that is not finite any more is a result too: the trial failed.
+        study.optimize(objective, callbacks=[done, _tell], catch=(UserError,))
+    with FileLock(config.study / ".report.lock"):
+        _report(config, study, command)
+
+
+def _open(config: StudyConfig) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    for left in reversed(range(_OPENINGS)):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                return _join(config)
+        except Exception as error:  # each database has exceptions of its own
+            # Workers of other machines may just be making the same tables.
+            if left and "://" in config.storage and not isinstance(error, ValueError | ImportError):
+                time.sleep(1.0)
+                continue
+            problem = str(error).splitlines()[0]
+            raise UserError(f"--storage {config.storage} cannot be opened: {problem}") from error
+    raise AssertionError  # the last opening returns or raises
+
+
+def _join(config: StudyConfig) -> optuna.Study:
+    return optuna.create_study(
+        study_name=config.name,
+        storage=_storage(config),
+        direction="maximize",
+        load_if_exists=True,
+        # Without the liar, workers that ask at the same time would try the same.
+        sampler=optuna.samplers.TPESampler(constant_liar=True),
+        pruner=optuna.pruners.SuccessiveHalvingPruner(
+            min_resource=_FIRST_RUNG, reduction_factor=_HALVING
+        ),
+    )
+
+
+def _storage(config: StudyConfig) -> BaseStorage:
+    if "://" not in config.storage:
+        path = str(Path(config.storage) if config.storage else config.study / _JOURNAL)
+        return JournalStorage(JournalFileBackend(path, lock_obj=JournalFileOpenLock(path)))
+    return RDBStorage(
+        config.storage,
+        heartbeat_interval=_HEARTBEAT_SECONDS,
+        heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+    )
+
+
+def _reporter(trial: optuna.Trial) -> Watch:
+    """Make a watch that reports to the study, and stops a trial that falls behind."""
+    count = 0
+
+    def watch(metrics: Mapping[str, float]) -> None:
+        nonlocal count
+        count += 1
+        if MEASURE not in metrics:
+            raise UserError("there is nothing to search by: name photos by --validation")
+        trial.report(metrics[MEASURE], count)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+
+    return watch
+
+
+def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    values = ", ".join(f"{name} {_short(value)}" for name, value in trial.params.items())
+    reached = max(trial.intermediate_values.values(), default=float("nan"))
+    console.print(f"trial {trial.number} {trial.state.name.lower()}: {reached:.3f} dB ({values})")
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _report(
+    config: StudyConfig, study: optuna.Study, command: Callable[[Mapping[str, object]], list[str]]
+) -> None:
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if not complete and study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        console.print("no trial was finished yet; another worker is still at one")
+        return
+    if not complete:
+        raise UserError(f"no trial of {config.study} was finished: see above, or add --trials")
+    best = study.best_trial
+    line = shlex.join(["python", "-m", *command(best.params)])
+    with whole_file(config.study / BEST) as temporary:
+        temporary.write_text(line + "\n", encoding="utf-8")
+    draw_study(config.study, study)
+    pruned = len(study.get_trials(deepcopy=False, states=(TrialState.PRUNED,)))
+    told = f"best of {len(complete)} finished and {pruned} stopped trials: {best.value:.3f} dB"
+    Console().print(f"{told} (trial {best.number}); {config.study / BEST} says:", highlight=False)
+    Console().print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,209 @@
+"""Photos for training: from a prepared store or a plain folder to batches of crops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixels.quality.psnr_ssim import smallest_measurable_px
+from pixels.sending.degrade import VERSION, degrade
+from pixels.stills.files import ImageError, list_pictures, read_picture
+from pixels.store.build import held_out, open_or_build_store
+from pixels.store.shards import Pair, reduce_photo
+from pixels.store.store import PhotoStore
+from pixels.store.web_layer import add_web_layer
+from plumbing.command import UsageError, UserError
+from plumbing.progress import console
+from teacher.recipes.flipboard import FlipboardRecipe
+from teacher.recipes.recipe import Recipe
+from teacher.training.device_store import DeviceStore, fits_on
+from teacher.training.loop import Batch
+
+if TYPE_CHECKING:
+    from teacher.training.run import TrainingRun
+
+DegradationKind = Literal["clean", "web", "fine"]
+
+_VALIDATION_PHOTOS = 8
+# Validation runs many times in a training: the middle of a photo says enough.
+_VALIDATION_PX = 192
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Which photos to train on."""
+
+    photos: Path | None = None
+    """Folder of full-resolution training photos, decoded into `stores/` beside the run folder."""
+    store: Path | None = None
+    """Store written by `python -m teacher.prepare`, in place of --photos; its splits are used."""
+    validation: Path | None = None
+    """Folder of photos to measure on. Without it: of a store, the photos of that split; of a
+    folder, a tenth of it, held out by content."""
+    degradation: DegradationKind = "clean"
+    """What the input is: `clean`, the photo reduced by bicubic, or `web`, what a site really sends:
+    reduced in one way or another and compressed as JPEG, WebP or AVIF at qualities of 40 to 95;
+    `fine`: reduced by bicubic and compressed at 65 to 97, as `export.publish` sends them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photos:
+    """Photos ready for training."""
+
+    store: PhotoStore
+    """What is trained on."""
+    validation: list[Pair]
+    """What is measured on: reduced and original, cut from the middle; may be empty."""
+    input: str = "reduced"
+    """Name of the layer that holds the network's input."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What of the degradation decides a training's result; nothing where it is `clean`."""
+        if self.input == "reduced":
+            return {}
+        variants = self.store.kind(self.input).variants
+        return {"degradation": {"kind": self.input, "variants": variants, "version": VERSION}}
+
+
+def prepare_photos(run: TrainingRun, config: DataConfig, *, scale: int) -> Photos:
+    """Open the store, or read the folders, that a command names.
+
+    Args:
+        run: The training; stores made on the fly lie beside its folder.
+        config: Which photos.
+        scale: The network's.
+
+    Raises:
+        UsageError: Not exactly one of a folder and a store is named.
+        UserError: A folder is missing or empty, no photo in it can be used, or the store does not
+            fit.
+    """
+    if (config.photos is None) == (config.store is None):
+        raise UsageError("give either --photos or --store")
+    if config.store is not None:
+        store = _open_store(config.store, run.recipe.largest_crop_px, scale)
+        measured: Iterator[NDArray[np.uint8]] = _stored_middles(config.store, scale)
+    else:
+        store, held = _store_on_the_fly(run, config, scale)
+        measured = _middles(held, scale)
+    if config.validation is not None:
+        measured = _middles(list_pictures(config.validation), scale)
+    if config.degradation != "clean":
+        add_web_layer(store, sending=config.degradation)
+    pairs = _validation_pairs(measured, scale, config.degradation)
+    if not pairs:
+        console.print("no validation: no photo to hold out (name some by --validation)")
+    return Photos(
+        store=store,
+        validation=pairs,
+        input="reduced" if config.degradation == "clean" else config.degradation,
+    )
+
+
+def crop_batches(
+    run: TrainingRun, recipe: Recipe | FlipboardRecipe, store: PhotoStore, layers: Sequence[str]
+) -> Callable[[int], Batch]:
+    """Cut the batch of a step from the layers of a store: uint8 (batch, 3, side, side) each.
+
+    On a GPU that has room for the layers they are copied there once, and the crops cut there.
+    """
+    device, seed = run.processes.device, run.seed
+    if device.type == "cuda" and fits_on(store, layers, device):
+        kept = DeviceStore(store, layers, device)
+        return lambda step: kept.crops(np.random.default_rng((seed, step)), *recipe.crops_at(step))
+
+    def batch_at(step: int) -> list[Tensor]:
+        crops = store.crops(np.random.default_rng((seed, step)), *recipe.crops_at(step), layers)
+        return [torch.from_numpy(crop) for crop in crops]
+
+    return batch_at
+
+
+def _open_store(folder: Path, crop_px: int, scale: int) -> PhotoStore:
+    store = PhotoStore(folder, "train")
+    if store.scale != scale:
+        raise UserError(
+            f"{folder} holds photos reduced {store.scale} times, and the network's scale is "
+            f"{scale}: prepare another store by --scale {scale}"
+        )
+    if not store.photos:
+        raise UserError(f"{folder} holds no photo to train on: prepare it with more photos")
+    smallest = min(min(photo.height, photo.width) for photo in store.photos)
+    if smallest < crop_px:
+        raise UserError(
+            f"{folder} holds reduced photos of {smallest} pixels a side: give a --crop-px of at "
+            f"most that, got {crop_px}"
+        )
+    return store
+
+
+def _store_on_the_fly(
+    run: TrainingRun, config: DataConfig, scale: int
+) -> tuple[PhotoStore, list[Path]]:
+    """Make the store, and tell which photos are not in it."""
+    assert config.photos is not None
+    paths, measured = list_pictures(config.photos), []
+    if config.validation is None:
+        measured = [path for path in paths if held_out(path)]
+        # A handful of photos may all fall on one side; training needs them more.
+        paths = [path for path in paths if path not in set(measured)] or paths
+    else:
+        list_pictures(config.validation)  # to fail before the work, not after it
+    smallest_px = run.recipe.largest_crop_px
+    store = open_or_build_store(
+        paths, run.folder.parent / "stores", scale=scale, smallest_px=smallest_px
+    )
+    for entry in store.left_out:
+        console.print(f"left out: {entry.reason}", style="yellow")
+    return store, measured
+
+
+def _stored_middles(folder: Path, scale: int) -> Iterator[NDArray[np.uint8]]:
+    store = PhotoStore(folder, "validation")
+    for number in range(len(store.photos)):
+        photo = store.photo(number, "full")
+        if min(photo.shape[:2]) >= smallest_measurable_px(scale):
+            yield _middle(photo, scale)
+
+
+def _middles(paths: Sequence[Path], scale: int) -> Iterator[NDArray[np.uint8]]:
+    """Read the photos that can be read and are large enough."""
+    for path in paths:
+        try:
+            photo = read_picture(path).rgb
+        except ImageError as error:
+            console.print(f"left out: {error}", style="yellow")
+            continue
+        if min(photo.shape[:2]) < smallest_measurable_px(scale):
+            console.print(f"left out: {path} is too small to measure", style="yellow")
+            continue
+        yield _middle(photo, scale)
+
+
+def _middle(photo: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
+    side = _VALIDATION_PX * scale
+    top, left = (max(0, (length - side) // 2) for length in photo.shape[:2])
+    return photo[top : top + side, left : left + side]
+
+
+def _validation_pairs(
+    photos: Iterator[NDArray[np.uint8]], scale: int, degradation: DegradationKind
+) -> list[Pair]:
+    """Reduce the first photos, as the input of the training is."""
+    pairs: list[Pair] = []
+    for number, photo in enumerate(photos):
+        reduced, original = reduce_photo(photo, scale)
+        if degradation != "clean":
+            reduced = degrade(original, scale, np.random.default_rng(number), degradation)
+        pairs.append((reduced, original))
+        if len(pairs) == _VALIDATION_PHOTOS:
+            break
+    return pairs

@@ -1,0 +1,141 @@
+"""A whole photo store in a GPU's memory, where crops are cut without the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pixels.store.store import PhotoStore, Places
+from plumbing.progress import track
+
+# The network, its optimiser and a batch's feature maps need the rest.
+_SHARE = 0.6
+
+
+def bytes_of(store: PhotoStore, layers: Sequence[str]) -> int:
+    """Add up what the layers of a store take."""
+    return sum(
+        store.shard_size(shard, layer) for layer in layers for shard in range(len(store.shards))
+    )
+
+
+def fits_on(store: PhotoStore, layers: Sequence[str], device: torch.device) -> bool:
+    """Whether a GPU has room for the layers beside a training."""
+    free, _ = torch.cuda.mem_get_info(device)
+    return bytes_of(store, layers) <= _SHARE * free
+
+
+class DeviceStore:
+    """Layers of a store, copied to a device as they lie on disk, shard after shard."""
+
+    def __init__(self, store: PhotoStore, layers: Sequence[str], device: torch.device) -> None:
+        """Copy the layers; takes `bytes_of(store, layers)` there."""
+        self._store, self._layers, self._device = store, list(layers), device
+        self._flat = {layer: self._copied(layer) for layer in self._layers}
+        # Crops are cut beside the training's own work, not after all that waits to be done there.
+        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        if self._stream is not None:
+            torch.cuda.synchronize(device)
+        self._widths = np.array([photo.width for photo in store.photos], np.int64)
+        self._starts = {layer: self._offsets(layer) for layer in self._layers}
+        self._areas = 3 * np.array([photo.height * photo.width for photo in store.photos])
+
+    def crops(
+        self,
+        rng: np.random.Generator,
+        count: int,
+        crop_px: int,
+        layers: Sequence[str] | None = None,
+    ) -> list[Tensor]:
+        """Draw the very crops that `PhotoStore.crops` draws, on the device.
+
+        Args:
+            rng: Where the chances come from.
+            count: How many crops.
+            crop_px: Side of a crop in the reduced photo.
+            layers: Some of the layers; by default all.
+
+        Returns:
+            For each layer uint8 (count, 3, side, side), complete; on the stream that is current
+            here they can be used, and dropped, like any other tensor.
+        """
+        layers = self._layers if layers is None else list(layers)
+        places = self._store.places(rng, count, crop_px, layers)
+        if self._stream is None:
+            return [self._cut(layer, places, crop_px) for layer in layers]
+        with torch.cuda.stream(self._stream):
+            crops = [self._cut(layer, places, crop_px) for layer in layers]
+        self._stream.synchronize()
+        for crop in crops:
+            # Else the next crops would be cut into its memory once it is dropped, though work that
+            # reads it may still be waiting on the caller's stream.
+            crop.record_stream(torch.cuda.current_stream(self._device))
+        return crops
+
+    def _cut(self, layer: str, places: Places, crop_px: int) -> Tensor:
+        kind = self._store.kind(layer)
+        factor, side = kind.factor, kind.factor * crop_px
+        start = self._starts[layer][places.photo]
+        if kind.variants > 1:
+            start = start + factor**2 * self._areas[places.photo] * places.variant
+        row = 3 * factor * self._widths[places.photo]
+        # A turned crop is the same pixels, read from another corner with other steps.
+        corner, down, right = _walk(places.turns, places.flip, side)
+        first = start + row * (factor * places.top + corner[:, 0])
+        first += 3 * (factor * places.left + corner[:, 1])
+        steps = np.stack(
+            [first, row * down[:, 0] + 3 * down[:, 1], row * right[:, 0] + 3 * right[:, 1]]
+        )
+        first, down_by, right_by = torch.from_numpy(steps).to(self._device).unbind()
+        along = torch.arange(side, device=self._device)
+        index = first[:, None, None] + down_by[:, None, None] * along[:, None]
+        index = index + right_by[:, None, None] * along
+        channel = torch.arange(3, device=self._device)[:, None, None]
+        return self._flat[layer][index[:, None] + channel]
+
+    def _copied(self, layer: str) -> Tensor:
+        store = self._store
+        sizes = [store.shard_size(shard, layer) for shard in range(len(store.shards))]
+        flat = torch.empty(sum(sizes), dtype=torch.uint8, device=self._device)
+        at = 0
+        for shard in track(range(len(sizes)), f"copying {layer} to the GPU"):
+            pixels = np.array(store.shard_pixels(shard, layer))  # writable, as torch wants it
+            flat[at : at + sizes[shard]] = torch.from_numpy(pixels)
+            at += sizes[shard]
+        return flat
+
+    def _offsets(self, layer: str) -> np.ndarray:
+        """Find the first byte of each photo in `_copied`."""
+        store = self._store
+        sizes = [store.shard_size(shard, layer) for shard in range(len(store.shards))]
+        before = np.concatenate([[0], np.cumsum(sizes)])
+        return np.array(
+            [
+                before[store.shard_of(number)] + store.offset_in_shard(number, layer)
+                for number in range(len(store.photos))
+            ],
+            np.int64,
+        )
+
+
+def _walk(
+    turns: np.ndarray, flip: np.ndarray, side: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Say how a turned crop is read from the picture, as `np.rot90` and then a flip would.
+
+    Returns:
+        The crop's first pixel, its step down and its step to the right: (count, 2) each, rows and
+        columns of the picture.
+    """
+    last = side - 1
+    # Of a crop turned k times anticlockwise.
+    corners = np.array([(0, 0), (0, last), (last, last), (last, 0)])
+    downs = np.array([(1, 0), (0, -1), (-1, 0), (0, 1)])
+    rights = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)])
+    corner, down, right = corners[turns], downs[turns], rights[turns]
+    corner = np.where(flip[:, None], corner + last * right, corner)
+    right = np.where(flip[:, None], -right, right)
+    return corner, down, right

@@ -1,0 +1,137 @@
+"""One step of a training: loss, gradient, weights and their moving average.
+
+On a GPU a small network's step is some hundred kernels of a few microseconds each, and starting
+them one by one takes longer than running them. So a step is recorded once as a CUDA graph and then
+replayed whole; what changes from step to step (crops, rate, decay) lies in tensors that it reads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from teacher.networks.residual import Network
+from teacher.training.speed import sent
+
+if TYPE_CHECKING:
+    from teacher.training.loop import AnyRecipe
+
+# Before a step is recorded, it runs so often as it is: the optimiser makes its averages, and
+# libraries choose their kernels.
+_UNRECORDED_STEPS = 3
+# Shapes of batches beyond these are rare mixtures, not worth a recording each.
+_MOST_GRAPHS = 6
+
+Shapes = tuple[torch.Size, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Recorded:
+    """A step as a CUDA graph, with the memory that it reads and writes."""
+
+    graph: torch.cuda.CUDAGraph
+    batch: Sequence[Tensor]
+    terms: Mapping[str, Tensor]
+
+
+class Step:
+    """Does the work of a step, on the device of the network."""
+
+    def __init__(
+        self,
+        *,
+        loss: nn.Module,
+        network: Network,
+        averaged: Network,
+        optimizer: torch.optim.Optimizer,
+        recipe: AnyRecipe,
+        graphs: bool,
+    ) -> None:
+        """Prepare the work.
+
+        Args:
+            loss: Takes the layers of a batch, gives the terms of the loss; holds the network.
+            network: What the optimiser adjusts.
+            averaged: Of the same shape; follows the network.
+            optimizer: With a rate that is a tensor, where graphs are recorded.
+            recipe: Sets rate, clipping, decay and bounds.
+            graphs: Whether steps are recorded and replayed; only on a GPU, only by one process.
+        """
+        self._loss, self._network, self._recipe = loss, network, recipe
+        self._optimizer = optimizer
+        self._pairs = list(zip(averaged.parameters(), network.parameters(), strict=True))
+        self._device = self._pairs[0][0].device
+        # How far the average moves towards the weights.
+        self._share = torch.zeros((), device=self._device)
+        # Graphs are recorded on a stream of their own, and all of a training's work must lie there.
+        self._stream = torch.cuda.Stream(self._device) if graphs else None
+        self._seen: Counter[Shapes] = Counter()
+        self._recorded: dict[Shapes, _Recorded] = {}
+
+    def __call__(self, batch: Sequence[Tensor], step: int) -> Mapping[str, Tensor]:
+        """Do a step, counted from zero, on this process's share of a batch.
+
+        Returns:
+            The terms of the loss, and the size of the gradient as `gradient`; the next step may
+            overwrite them.
+        """
+        if self._stream is None:
+            return self._unrecorded(batch, step)
+        around = torch.cuda.current_stream(self._device)
+        self._stream.wait_stream(around)
+        with torch.cuda.stream(self._stream):
+            terms = self._replayed(batch, step, self._stream)
+        around.wait_stream(self._stream)
+        return terms
+
+    def _unrecorded(self, batch: Sequence[Tensor], step: int) -> dict[str, Tensor]:
+        self._prepare(step)
+        return self._work([sent(layer, self._device) for layer in batch])
+
+    def _replayed(
+        self, batch: Sequence[Tensor], step: int, stream: torch.cuda.Stream
+    ) -> Mapping[str, Tensor]:
+        shapes = tuple(layer.shape for layer in batch)
+        self._seen[shapes] += 1
+        if shapes not in self._recorded:
+            if self._seen[shapes] <= _UNRECORDED_STEPS or len(self._recorded) == _MOST_GRAPHS:
+                return self._unrecorded(batch, step)
+            self._recorded[shapes] = self._record(batch, stream)
+        recorded = self._recorded[shapes]
+        self._prepare(step)
+        for place, layer in zip(recorded.batch, batch, strict=True):
+            place.copy_(sent(layer, self._device), non_blocking=True)
+        recorded.graph.replay()
+        return recorded.terms
+
+    def _record(self, batch: Sequence[Tensor], stream: torch.cuda.Stream) -> _Recorded:
+        """Record the work, which does none of it."""
+        graph = torch.cuda.CUDAGraph()
+        places = [sent(layer, self._device).clone() for layer in batch]
+        self._optimizer.zero_grad(set_to_none=True)
+        # Another thread may be cutting the next crops meanwhile: it must not disturb this one.
+        with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+            terms = self._work(places)
+        return _Recorded(graph=graph, batch=places, terms=terms)
+
+    def _prepare(self, step: int) -> None:
+        """Set what differs from step to step."""
+        self._recipe.before_step(self._optimizer, step)
+        self._share.fill_(1.0 - self._recipe.averaging_at(step))
+
+    def _work(self, batch: Sequence[Tensor]) -> dict[str, Tensor]:
+        terms = self._loss(*batch)
+        self._optimizer.zero_grad(set_to_none=True)
+        torch.stack(list(terms.values())).sum().backward()
+        size = nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.clip_norm)
+        self._optimizer.step()
+        self._recipe.after_step(self._network)
+        with torch.no_grad():
+            for average, weight in self._pairs:
+                average.lerp_(weight, self._share)
+        return {**{name: term.detach() for name, term in terms.items()}, "gradient": size}

@@ -1,0 +1,187 @@
+"""The small runtime's file: written, read back, damaged, and exported by the command."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from export.check.local_runtimes import run_pytorch
+from export.check.pictures import make_picture
+from export.compact import form
+from export.compact.__main__ import CompactConfig, main
+from export.compact.file import FILE, decode, read_compact
+from export.compact.form import compact_problems, open_compact, write_compact
+from export.pipeline.card import CARD
+from export.weights.precision import Precision, PrecisionError
+from export.weights.tolerances import Arithmetic, tolerance
+from plumbing.command import UserError
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.runs.folder import load_network
+from tests.made.commands import command_here
+from tests.made.networks import lively
+from tests.made.runs import MadeChain
+
+SHAPES = [
+    ChainConfig(body=0, channels=1),
+    ChainConfig(body=2, channels=6, activation="relu"),
+    ChainConfig(body=1, channels=5, scale=3),
+    ChainConfig(body=1, channels=4, colour="rgb", scale=4, activation="relu"),
+]
+
+
+def made(config: ChainConfig) -> Chain:
+    network = lively(Chain(config))
+    assert isinstance(network, Chain)
+    return network
+
+
+@pytest.mark.parametrize("config", SHAPES)
+def test_float16_comes_back_as_it_was_rounded(config: ChainConfig, tmp_path: Path) -> None:
+    network = made(config)
+    write_compact(tmp_path / FILE, network, "float16")
+    model = read_compact(tmp_path / FILE)
+    assert model.network.config == config and model.precision == "float16"
+    rounded = {name: value.half().float() for name, value in network.state_dict().items()}
+    for name, value in model.network.state_dict().items():
+        torch.testing.assert_close(value, rounded[name], rtol=0, atol=0)
+    assert compact_problems(tmp_path) == []
+    given = np.random.default_rng(0).random((1, 3, 5, 7), dtype=np.float32)
+    network.load_state_dict(rounded)
+    np.testing.assert_array_equal(open_compact(tmp_path)(given), run_pytorch(network)(given))
+
+
+def test_int8_keeps_what_rounding_to_the_nearest_loses(tmp_path: Path) -> None:
+    network, _ = load_network(Path("medium-clean"))
+    assert isinstance(network, Chain)
+    write_compact(tmp_path / FILE, network, "int8")
+    nearest = deepcopy(network)
+    with torch.no_grad():
+        for convolution in nearest.convolutions:
+            assert isinstance(convolution, nn.Conv2d)
+            weights = convolution.weight
+            step = weights.abs().amax(dim=(1, 2, 3), keepdim=True) / 127
+            weights.copy_((weights / step).round() * step)
+    given = make_picture("checkerboard", 37, 53)  # not of a size that weights are rounded by
+    wanted = run_pytorch(network)(given)
+    ours = np.abs(open_compact(tmp_path)(given) - wanted).max()
+    theirs = np.abs(run_pytorch(nearest)(given) - wanted).max()
+    assert ours < 0.5 * theirs
+    assert ours < tolerance("float32", "int8")
+
+
+@pytest.mark.parametrize("precision", ["float16", "int8"])
+def test_a_channel_of_zeros_stays_zero(
+    tmp_path: Path, precision: Literal["float16", "int8"]
+) -> None:
+    network = made(SHAPES[1])
+    with torch.no_grad():
+        network.convolutions[1].weight[2] = 0  # pyright: ignore[reportIndexIssue]
+    write_compact(tmp_path / FILE, network, precision)
+    read = read_compact(tmp_path / FILE).network.convolutions[1].weight
+    assert isinstance(read, torch.Tensor)
+    assert not read[2].any() and read[1].any()
+
+
+def test_weights_that_float16_cannot_hold_are_refused(tmp_path: Path) -> None:
+    network = made(SHAPES[1])
+    with torch.no_grad():
+        network.convolutions[0].weight[0, 0, 0, 0] = 1e6  # pyright: ignore[reportIndexIssue]
+    with pytest.raises(PrecisionError, match="float16 cannot hold the kernel of layer 0"):
+        write_compact(tmp_path / FILE, network, "float16")
+
+
+def test_a_damaged_file_is_one_sentence_or_a_network(tmp_path: Path) -> None:
+    write_compact(tmp_path / FILE, made(SHAPES[1]), "int8")
+    content = (tmp_path / FILE).read_bytes()
+    random = np.random.default_rng(1)
+    refused = 0
+    for _ in range(500):
+        changed = bytearray(content)
+        match random.integers(3):
+            case 0:
+                changed = changed[: random.integers(len(content))]
+            case 1:
+                changed[random.integers(len(content))] ^= 1 << int(random.integers(8))
+            case _:
+                changed[random.integers(16)] = int(random.integers(256))
+        try:
+            decode(bytes(changed))
+        except UserError:
+            refused += 1
+    assert refused > 250
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "sentence"),
+    [
+        (0, 0, "no halfsize model"),
+        (4, 2, "version 2, 1 is read here"),
+        (6, 9, "scale must be 2, 3 or 4"),
+        (9, 0, "cannot have 0 golden"),
+        (13, 4, "too many weights"),
+        (10, 9, "cut off"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, at: int, value: int, sentence: str) -> None:
+    write_compact(tmp_path / FILE, made(SHAPES[1]), "float16")
+    content = bytearray((tmp_path / FILE).read_bytes())
+    content[at] = value
+    with pytest.raises(UserError, match=sentence):
+        decode(bytes(content))
+    with pytest.raises(UserError, match="more in it than a network"):
+        decode((tmp_path / FILE).read_bytes() + b"!")
+
+
+def test_the_command_writes_a_folder_that_verify_finds_right(chain: MadeChain) -> None:
+    card = json.loads((chain.page_model / CARD).read_text(encoding="utf-8"))
+    assert list(card["files"]) == [FILE]
+    assert {"golden.json", "LICENSE.txt", "CREDITS.txt"} == set(card["other_files"])
+    assert card["weights"]["precision"] in ("int8", "float16")
+    runtimes = [entry["runtime"] for entry in card["agreement"]["worst"]]
+    assert {"file read back", "halfsize wasm"} <= set(runtimes)
+    done = command_here("export.verify", chain.page_model, "--no-browser", "--threads", "1")
+    assert done.status == 0, done.errors
+
+
+def test_verify_finds_golden_vectors_that_are_wrong(chain: MadeChain, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(chain.page_model, tmp_path / "given"))
+    content = bytearray((folder / FILE).read_bytes())
+    content[-1] ^= 0x80
+    (folder / FILE).write_bytes(content)
+    assert "golden vectors are not what its weights give" in compact_problems(folder)[0]
+
+
+def test_a_teacher_is_refused(chain: MadeChain, tmp_path: Path) -> None:
+    done = command_here("export.compact", "--run", chain.teacher, "--out", tmp_path / "out")
+    assert done.status == 1 and "students (chains of 3x3 convolutions)" in done.errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_smallest_takes_more_bits_where_the_engines_refuse_fewer(
+    chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def strict(arithmetic: Arithmetic, precision: Precision) -> float:
+        return 1e-6 if precision == "int8" else tolerance(arithmetic, precision)
+
+    monkeypatch.setattr(form, "tolerance", strict)
+    settings = CompactConfig(run=chain.student, out=tmp_path / "out", browser=False, threads=1)
+    main(settings)
+    card = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
+    assert card["weights"]["precision"] == "float16"
+    assert "int8 weights: out differs from PyTorch" in card["weights"]["refused"][0]
+    assert len(read_compact(tmp_path / "out" / FILE).golden) > 0
+    assert card["files"][FILE]["bytes"] == (tmp_path / "out" / FILE).stat().st_size
+    assert all(entry["tolerance"] > 1e-6 for entry in card["agreement"]["worst"])
+    monkeypatch.setattr(form, "tolerance", lambda *_: 1e-9)
+    with pytest.raises(UserError, match="differs from PyTorch"):
+        main(replace(settings, out=tmp_path / "none"))
+    assert not (tmp_path / "none").exists()

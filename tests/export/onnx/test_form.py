@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from export.check.errors import AgreementError, RuntimeFaultError
+from export.check.local_runtimes import run_onnx
+from export.onnx.problems import onnx_problems
+from export.onnx.translate import INPUT, OUTPUT, to_onnx
+from plumbing.command import UserError
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.residual import Network
+from tests.made.networks import LUMA, RGB, check, lively, small_flipboard
+
+
+def require_equal(model: onnx.ModelProto, network: Network, folder: Path) -> None:
+    path = folder / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    check(network, run_onnx(path))
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("colour", ["luma", "rgb"])
+@pytest.mark.parametrize("activation", ["relu", "prelu"])
+def test_every_kind_of_chain_agrees(
+    tmp_path: Path, scale: int, colour: str, activation: str
+) -> None:
+    config = ChainConfig(body=1, channels=4, scale=scale, colour=colour, activation=activation)  # pyright: ignore[reportArgumentType]
+    network = lively(Chain(config))
+    require_equal(to_onnx(network), network, tmp_path)
+
+
+def test_names_ranks_and_free_axes() -> None:
+    model = to_onnx(LUMA)
+    onnx.checker.check_model(model, full_check=True)
+    (given,), (made,) = model.graph.input, model.graph.output
+    assert (given.name, made.name) == (INPUT, OUTPUT)
+    dimensions = given.type.tensor_type.shape.dim
+    assert [dimension.dim_param for dimension in dimensions] == ["batch", "", "height", "width"]
+    assert dimensions[1].dim_value == 3
+    assert len(made.type.tensor_type.shape.dim) == 4
+    assert model.opset_import[0].version >= 17
+    properties = {entry.key: entry.value for entry in model.metadata_props}
+    assert properties["halfsize.scale"] == "2"
+    assert properties["halfsize.margin_px"] == str(LUMA.margin_px)
+
+
+def test_no_paths_of_the_machine_travel_along() -> None:
+    assert b"/" + b"teacher/" not in to_onnx(RGB).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"anchor": "bicubic", "colour": "luma"},
+        {"colour": "rgb", "border_px": 1, "stride_px": 3},
+        {"anchor": "bicubic", "colour": "ycbcr", "scale": 3},
+    ],
+)
+def test_flipboards_patches_agree(tmp_path: Path, settings: dict[str, object]) -> None:
+    network = small_flipboard(**settings)
+    model = to_onnx(network)
+    assert onnx_problems(model) == []
+    require_equal(model, network, tmp_path)
+
+
+def test_a_flipboard_whose_anchor_differs_from_window_to_window_is_refused() -> None:
+    with pytest.raises(UserError, match="border-px is at least 2, this one has 1"):
+        to_onnx(small_flipboard(anchor="bicubic", border_px=1, stride_px=3))
+
+
+def rename_output(model: onnx.ModelProto) -> None:
+    model.graph.node[-1].output[0] = model.graph.output[0].name = "result"
+
+
+def fix_the_height(model: onnx.ModelProto) -> None:
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 19
+
+
+def forget_the_scale(model: onnx.ModelProto) -> None:
+    del model.metadata_props[0]
+
+
+def leave_an_input_dangling(model: onnx.ModelProto) -> None:
+    model.graph.node[-1].input[0] = "nowhere"
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (rename_output, "not enlarged"),
+        (fix_the_height, "free batch, height and width"),
+        (forget_the_scale, "metadata lack halfsize.scale"),
+        (leave_an_input_dangling, "onnx.checker refuses"),
+    ],
+)
+def test_a_wrong_form_is_found(fault: Callable[[onnx.ModelProto], None], sentence: str) -> None:
+    model = to_onnx(LUMA)
+    assert onnx_problems(model) == []
+    fault(model)
+    assert any(sentence in problem for problem in onnx_problems(model))
+
+
+def test_a_file_that_is_cut_off_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    content = to_onnx(LUMA).SerializeToString()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(RuntimeFaultError, match=r"ONNX Runtime refuses model\.onnx"):
+        run_onnx(path)
+
+
+def swap_channel_order(model: onnx.ModelProto) -> None:
+    (node,) = [node for node in model.graph.node if node.op_type == "DepthToSpace"]
+    (mode,) = [attribute for attribute in node.attribute if attribute.name == "mode"]
+    mode.s = b"DCR"
+
+
+def transpose_a_kernel(model: onnx.ModelProto) -> None:
+    change(model, "head.weight", lambda kernel: kernel.swapaxes(2, 3))
+
+
+def drop_a_bias(model: onnx.ModelProto) -> None:
+    change(model, "tail.bias", np.zeros_like)
+
+
+def flip_one_byte(model: onnx.ModelProto) -> None:
+    (tensor,) = [t for t in model.graph.initializer if t.name == "join.weight"]
+    data = bytearray(tensor.raw_data)
+    data[3] ^= 0x40  # the exponent of the first weight
+    tensor.raw_data = bytes(data)
+
+
+def pad_otherwise(model: onnx.ModelProto) -> None:
+    node = next(node for node in model.graph.node if node.op_type == "Conv")
+    (pads,) = [attribute for attribute in node.attribute if attribute.name == "pads"]
+    pads.ints[:] = [0, 1, 2, 1]
+
+
+def change(model: onnx.ModelProto, name: str, how: Callable[[np.ndarray], np.ndarray]) -> None:
+    (tensor,) = [tensor for tensor in model.graph.initializer if tensor.name == name]
+    changed = np.ascontiguousarray(how(numpy_helper.to_array(tensor)))
+    tensor.CopyFrom(numpy_helper.from_array(changed, name))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [swap_channel_order, transpose_a_kernel, drop_a_bias, flip_one_byte, pad_otherwise],
+    ids=lambda fault: fault.__name__,
+)
+def test_a_planted_fault_is_found(tmp_path: Path, fault: Callable[[onnx.ModelProto], None]) -> None:
+    model = to_onnx(RGB)
+    require_equal(model, RGB, tmp_path)
+    fault(model)
+    with pytest.raises(AgreementError, match=r"error .* at "):
+        require_equal(model, RGB, tmp_path)

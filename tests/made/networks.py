@@ -1,0 +1,50 @@
+"""Networks in which no fault can hide, and exports of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from export.check.agreement import Agreement, Runtime, check_runtime, require_agreement
+from export.check.local_runtimes import run_pytorch
+from export.weights.tolerances import tolerance
+from pixels.tiling import Enlarge
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.flipboard import Flipboard
+from teacher.networks.flipboard_config import FlipboardConfig
+from teacher.networks.residual import Network, Residual, ResidualConfig
+
+
+def lively(network: Network) -> Network:
+    """Make every weight count, so that no fault can hide behind a zero."""
+    torch.manual_seed(1)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.12)
+    if isinstance(network, Flipboard):
+        channels = network.format.channels
+        # Without an anchor the mean is what is added to: black would be clipped, and equal.
+        mean = 0.5 if network.config.anchor == "none" else 0.01
+        network.standardise(*(torch.full((channels,), value) for value in (mean, 0.2, 0.3)))
+    return network.eval()
+
+
+def small_flipboard(**settings: object) -> Flipboard:
+    shape = {"patch_px": 8, "stride_px": 2, "first_maps": 4, "reproject_units": (8,)}
+    shape |= {"reproject_maps": 2, "middle_maps": (3, 3), "dense_units": (8, 8)}
+    network = lively(Flipboard(FlipboardConfig(**(shape | settings))))  # pyright: ignore[reportArgumentType]
+    assert isinstance(network, Flipboard)
+    return network
+
+
+LUMA = lively(Chain(ChainConfig(body=2, channels=6)))
+RGB = lively(Residual(ResidualConfig(blocks=1, channels=6)))
+
+
+def results_of(network: Network, run: Enlarge) -> Iterator[Agreement]:
+    runtime = Runtime(name="test", run=run, tolerance=tolerance("float32", "float32"), batches=True)
+    return check_runtime(runtime, network, run_pytorch(network))
+
+
+def check(network: Network, run: Enlarge) -> None:
+    require_agreement("made", list(results_of(network, run)))

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pixels.quality.psnr_ssim import compare
+from pixels.resize import resize
+from pixels.samples import sample_photos
+from pixels.sending.degrade import (
+    Codec,
+    Degradation,
+    Reduction,
+    apply,
+    degrade,
+    degrade_in_blocks,
+    draw,
+)
+from tests.made.photos import photo
+
+FINE = Degradation(
+    reduction="bicubic", sharpening=0.0, noise=0.0, codec="JPEG", quality=95, subsampling="4:4:4"
+)
+
+
+def changed(**fields: object) -> Degradation:
+    return Degradation(**{**vars(FINE), **fields})  # pyright: ignore[reportArgumentType]
+
+
+def coffee() -> NDArray[np.uint8]:
+    return sample_photos()["coffee"].rgb
+
+
+def difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    return float(np.abs(first.astype(int) - second).mean())
+
+
+def made(way: Degradation) -> NDArray[np.uint8]:
+    return apply(coffee(), 2, way, np.random.default_rng(0))
+
+
+def test_ways_are_drawn_from_all_that_sites_do() -> None:
+    rng = np.random.default_rng(0)
+    ways = [draw(rng) for _ in range(3000)]
+    codecs = Counter(way.codec for way in ways)
+    assert len(codecs) == 3
+    assert min(codecs.values()) > 900
+    reductions = Counter(way.reduction for way in ways)
+    shares = {name: count / len(ways) for name, count in reductions.items()}
+    assert shares == {
+        "bicubic": pytest.approx(0.6, abs=0.03),
+        "lanczos": pytest.approx(0.25, abs=0.03),
+        "area": pytest.approx(0.15, abs=0.03),
+    }
+    qualities = [way.quality for way in ways]
+    assert (min(qualities), max(qualities)) == (40, 95)
+    for codec in ("JPEG", "AVIF"):
+        found = Counter(way.subsampling for way in ways if way.codec == codec)
+        assert min(found["4:2:0"], found["4:4:4"]) > 400
+    assert {way.subsampling for way in ways if way.codec == "WEBP"} == {"4:2:0"}
+    noises = [way.noise for way in ways]
+    assert min(noises) == 0.0
+    assert 1.4 < max(noises) <= 1.5
+    assert max(abs(way.sharpening) for way in ways) <= 0.3
+    for values in (noises, [way.sharpening for way in ways]):
+        assert np.count_nonzero(values) / len(ways) == pytest.approx(0.25, abs=0.03)
+
+
+def test_the_same_chances_give_the_same_picture() -> None:
+    for seed in range(6):
+        one, again = (degrade(coffee(), 2, np.random.default_rng(seed)) for _ in range(2))
+        assert np.array_equal(one, again)
+        assert not np.array_equal(one, degrade(coffee(), 2, np.random.default_rng(seed + 100)))
+
+
+@pytest.mark.parametrize("codec", ["JPEG", "WEBP", "AVIF"])
+def test_lower_quality_is_worse_and_the_highest_is_near(codec: Codec) -> None:
+    clean = resize(coffee(), (200, 300))
+    errors = []
+    for quality in (40, 70, 95):
+        way = changed(codec=codec, quality=quality, subsampling="4:2:0")
+        errors.append(difference(made(way), clean))
+    assert errors[0] > errors[1] > errors[2]
+    assert errors[2] < 3.0
+
+
+@pytest.mark.parametrize("codec", ["JPEG", "AVIF"])
+def test_chroma_is_subsampled_or_not(codec: Codec) -> None:
+    fine, coarse = (made(changed(codec=codec, subsampling=kind)) for kind in ("4:4:4", "4:2:0"))
+    clean = resize(coffee(), (200, 300))
+    assert difference(coarse, clean) > 1.15 * difference(fine, clean)
+
+
+@pytest.mark.parametrize("reduction", ["lanczos", "area"])
+def test_reductions_differ_a_little(reduction: Reduction) -> None:
+    other, own = made(changed(reduction=reduction)), made(FINE)
+    assert 0.1 < difference(other, own) < 4.0
+
+
+def test_noise_and_sharpening_are_mild_and_as_asked() -> None:
+    clean = resize(coffee(), (200, 300)).astype(float)
+    plain, half, most = ((made(changed(noise=n)) - clean).var() for n in (0.0, 0.75, 1.5))
+    # The encoder takes some of it away.
+    assert 1.0 < (most - plain) ** 0.5 < 1.5
+    assert 0.25 < (half - plain) ** 0.5 < 0.75
+    edges = [
+        float(np.abs(np.diff(made(changed(sharpening=amount)).astype(int), axis=1)).mean())
+        for amount in (-0.15, 0.0, 0.3)
+    ]
+    assert edges[0] < edges[1] < edges[2] < 1.35 * edges[0]
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("size", [(61, 47), (8, 100)])
+def test_sizes_follow_the_scale(scale: int, size: tuple[int, int]) -> None:
+    expected = (size[0] // scale, size[1] // scale, 3)
+    pixels = photo(*size)
+    assert degrade(pixels, scale, np.random.default_rng(1)).shape == expected
+    assert degrade_in_blocks(pixels, scale, (1, 2), block_px=9).shape == expected
+
+
+def test_blocks_are_degraded_each_in_its_own_way() -> None:
+    one, other = (degrade_in_blocks(coffee(), 2, (7, v), block_px=50) for v in (0, 1))
+    blocks = [
+        compare(one[y : y + 50, x : x + 50], other[y : y + 50, x : x + 50], shave_px=0).psnr
+        for y in range(0, 200, 50)
+        for x in range(0, 300, 50)
+    ]
+    assert max(blocks) - min(blocks) > 5.0
+
+
+def test_blocks_are_compressed_with_what_lies_around_them() -> None:
+    pixels = coffee()
+    altered = pixels.copy()
+    altered[:, 100:104] = 255 - altered[:, 100:104]  # just beyond the first blocks
+    changes = np.zeros((200, 300), bool)
+    for variant in range(4):
+        before, after = (
+            degrade_in_blocks(photo, 2, (7, variant), block_px=50) for photo in (pixels, altered)
+        )
+        changes |= (before != after).any(axis=-1)
+    assert changes[:, 49].mean() > 0.9  # in the first blocks, beside what was altered
+
+
+def test_what_is_farther_than_the_margin_has_no_say() -> None:
+    pixels = coffee()
+    altered = pixels.copy()
+    altered[:, 2 * (50 + 16) :] = 0
+    for variant in range(4):
+        before, after = (
+            degrade_in_blocks(photo, 2, (7, variant), block_px=50) for photo in (pixels, altered)
+        )
+        assert np.array_equal(before[:, :50], after[:, :50])
+
+
+def test_fine_files_are_of_high_quality_and_reduced_as_publishing_reduces() -> None:
+    ways = [draw(np.random.default_rng(seed), "fine") for seed in range(300)]
+    assert {way.noise for way in ways} == {0.0}
+    assert min(way.quality for way in ways) in range(65, 68)
+    assert max(way.quality for way in ways) in range(95, 98)
+    assert {way.sharpening for way in ways} == {0.0}
+    assert {way.reduction for way in ways} == {"bicubic"}
+    assert {way.codec for way in ways} == {"JPEG", "WEBP", "AVIF"}

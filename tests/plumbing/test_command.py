@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from plumbing.command import UsageError, UserError, run_command
+from tests.made.runs import ROOT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of the tests' own command."""
+
+    size_px: int = 3
+    """How large, in pixels."""
+
+    def __post_init__(self) -> None:
+        if self.size_px < 1:
+            raise ValueError(f"size-px must be at least 1, got {self.size_px}")
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr(sys, "argv", ["command"])
+    return monkeypatch
+
+
+def status_of(error: BaseException | None) -> int:
+    def main(config: Config) -> None:
+        assert config.size_px == 3
+        if error is not None:
+            raise error
+
+    try:
+        run_command(Config, main)
+    except SystemExit as stop:
+        assert isinstance(stop.code, int)
+        return stop.code
+    return 0
+
+
+@pytest.mark.usefixtures("typed")
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (UserError("a.png is no picture"), 1, "error: a.png is no picture\n"),
+        (UsageError("--out is --in"), 2, "error: --out is --in\n"),
+        (OSError(errno.ENOSPC, "?", "a.bin"), 1, "error: a.bin: cannot write: no space left on "),
+        (PermissionError(errno.EACCES, "?", "a.bin"), 1, "error: a.bin: cannot write: permission"),
+        (OSError(errno.EFBIG, "?"), 1, "error: cannot write: file too large\n"),
+        (KeyboardInterrupt(), 130, "error: stopped; nothing half-written"),
+    ],
+)
+def test_a_failure_is_one_sentence_and_a_status(
+    error: BaseException, status: int, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(error) == status
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(sentence)
+    assert printed.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("typed")
+@pytest.mark.parametrize("bug", [KeyError("x"), ValueError("y"), OSError(errno.EIO, "z")])
+def test_bugs_keep_their_traceback(bug: Exception) -> None:
+    with pytest.raises(type(bug)) as caught:
+        status_of(bug)
+    assert caught.value is bug
+
+
+@pytest.mark.usefixtures("typed")
+def test_success_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(None) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--size-px", "0"], ["--size-px", "many"], ["--colour", "red"], ["stray"]]
+)
+def test_wrong_usage_exits_with_2_and_names_the_flag(
+    typed: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    typed.setattr(sys, "argv", ["command", *arguments])
+    assert status_of(None) == 2
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    assert arguments[0].strip("-") in printed.err
+
+
+def test_help_is_the_attribute_docstrings(
+    typed: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed.setattr(sys, "argv", ["command", "--help"])
+    assert status_of(None) == 0
+    assert "How large, in pixels." in capsys.readouterr().out
+
+
+def test_a_reader_that_goes_away_gives_no_traceback() -> None:
+    program = """
+from dataclasses import dataclass
+from plumbing.command import run_command
+@dataclass
+class Config: pass
+def main(config):
+    for number in range(200_000): print(number)
+run_command(Config, main)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "0\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 1

@@ -1,0 +1,87 @@
+"""What falls behind is stopped early, and what fails does not end the search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from plumbing.command import UserError
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.runs.folder import RunRecord, save_run
+from teacher.searching.study import MEASURE, StudyConfig, search
+from teacher.training.run import Watch
+
+
+def finish(run: Path, value: float) -> None:
+    """Leave what a finished training leaves."""
+    network = Chain(ChainConfig(body=0, channels=1))
+    record = RunRecord(
+        network="chain", network_config={}, settings={}, git_commit=None, data={},
+        metrics={MEASURE: value},
+    )  # fmt: skip
+    save_run(run, network, record)
+
+
+def test_a_trial_far_behind_is_stopped_after_the_first_validations(tmp_path: Path) -> None:
+    validations: dict[int, int] = {}
+
+    def attempt(trial: optuna.Trial, run: Path, watch: Watch) -> None:
+        trial.suggest_float("x", 0.0, 1.0)
+        value = 30.0 + (5.0 if trial.number % 4 == 0 else 0.0)
+        for count in range(1, 11):
+            validations[trial.number] = count
+            watch({MEASURE: value + 0.1 * count})
+        finish(run, value)
+
+    search(
+        StudyConfig(study=tmp_path, trials=12),
+        prepare=lambda folder: None,
+        attempt=attempt,
+        command=lambda chosen: ["x", str(chosen["x"])],
+    )
+    good = [validations[number] for number in range(0, 12, 4)]
+    bad = [validations[number] for number in range(12) if number % 4]
+    assert max(good) == 10
+    assert sum(count < 10 for count in bad) >= 7
+    for plot in ("history.png", "importance.png", "parallel.png"):
+        if plot == "history.png" or _complete(tmp_path) >= 3:
+            assert (tmp_path / plot).read_bytes().startswith(b"\x89PNG")
+
+
+def _complete(folder: Path) -> int:
+    storage = JournalStorage(JournalFileBackend(str(folder / "study.journal")))
+    study = optuna.load_study(study_name="halfsize", storage=storage)
+    return len(study.get_trials(states=(TrialState.COMPLETE,)))
+
+
+def test_a_trial_that_fails_is_one_result_among_others(tmp_path: Path) -> None:
+    def attempt(trial: optuna.Trial, run: Path, watch: Watch) -> None:
+        trial.suggest_float("x", 0.0, 1.0)
+        if trial.number == 1:
+            raise UserError("the loss is nan")
+        watch({MEASURE: 30.0})
+        finish(run, 30.0)
+
+    def command(chosen: Mapping[str, object]) -> list[str]:
+        return ["module", "--x", str(chosen["x"])]
+
+    config = StudyConfig(study=tmp_path, trials=3)
+    search(config, prepare=lambda folder: None, attempt=attempt, command=command)
+    assert (tmp_path / "best.txt").read_text().startswith("python -m module --x 0.")
+
+
+def test_without_anything_to_measure_the_user_is_told(tmp_path: Path) -> None:
+    def attempt(trial: optuna.Trial, run: Path, watch: Watch) -> None:
+        watch({})
+
+    with pytest.raises(UserError, match="no trial"):
+        search(
+            StudyConfig(study=tmp_path, trials=1),
+            prepare=lambda folder: None, attempt=attempt, command=lambda chosen: [],
+        )  # fmt: skip

@@ -1,0 +1,33 @@
+"""The listings of the documents as files: what readers copy is what the tests run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.made.runs import ROOT
+
+INTEGRATION = ROOT / "docs" / "integration.md"
+PUBLISHING = ROOT / "docs" / "publishing.md"
+_FENCE = re.compile(r"```([\w-]*)\n(.*?)```", re.DOTALL)
+_NAMED = re.compile(r"(?:// |\{\{/\* )([\w./-]+)(?: \*/\}\})?\n")
+
+
+def listings(heading: str, document: Path = INTEGRATION) -> list[str]:
+    """Give the listings below a heading, in order."""
+    sections = re.split(r"^## ", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    (section,) = [text for text in sections if text.startswith(f"{heading}\n")]
+    return [text for _, text in _FENCE.findall(section)]
+
+
+def write_named(heading: str, folder: Path, document: Path = INTEGRATION) -> list[str]:
+    """Write the listings whose first line names a file; return their names."""
+    names = []
+    for text in listings(heading, document):
+        named = _NAMED.match(text)
+        if named:
+            path = folder / named[1]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            names.append(named[1])
+    return names

@@ -1,0 +1,138 @@
+/**
+ * What both GPU engines share: how weights lie in memory, and what of a network shaders are made of.
+ *
+ * Four channels make a vector, on both sides of a convolution; channels that do not exist are zero.
+ */
+import { bicubicLines, LUMA_WEIGHTS } from '../chroma';
+import type { ChainLayer, ChainNetwork } from '../network';
+
+/** A convolution as a shader sees it, or some of its outputs. */
+export type Step = {
+  inputs: number;
+  /** Vectors of four outputs. */
+  vectors: number;
+  activation: 'relu' | 'prelu' | 'none';
+  /**
+   * Rows of `vectors` vectors: the bias, the slopes if there are any, and the weights by kernel row,
+   * kernel column and input.
+   */
+  values: Float32Array;
+};
+
+/** How many rows stand before the weights. */
+export function headRows({ activation }: Step): number {
+  return activation === 'prelu' ? 2 : 1;
+}
+
+/**
+ * The layers of a network as shaders run them. The last one of an RGB network gives a vector for each
+ * sub-pixel: red, green, blue and nothing.
+ */
+export function stepsOf({ layers, colour, scale }: ChainNetwork): Step[] {
+  return layers.map((layer, index) => {
+    const isLast = index === layers.length - 1;
+    const order = isLast && colour === 'rgb' ? bySubPixel(scale) : inOrder(layer.outputs);
+    return stepOf(layer, order, isLast);
+  });
+}
+
+/** Some of a step's vectors as a step of its own. */
+export function sliceOf(step: Step, first: number, end: number): Step {
+  const vectors = end - first;
+  const rows = step.values.length / (4 * step.vectors);
+  const values = new Float32Array(rows * vectors * 4);
+  for (let row = 0; row < rows; row++) {
+    const at = row * step.vectors;
+    values.set(step.values.subarray(4 * (at + first), 4 * (at + end)), row * vectors * 4);
+  }
+  return { ...step, vectors, values };
+}
+
+/** @param order - which output of the layer each number is; undefined: none, it is zero. */
+function stepOf(layer: ChainLayer, order: (number | undefined)[], isLast: boolean): Step {
+  const { inputs, outputs, weights, bias, slopes } = layer;
+  const rows = [bias, ...(slopes ? [slopes] : [])];
+  for (let at = 0; at < weights.length; at += outputs) {
+    rows.push(weights.subarray(at, at + outputs));
+  }
+  const values = new Float32Array(rows.length * order.length);
+  for (const [index, row] of rows.entries()) {
+    for (const [at, output] of order.entries()) {
+      if (output !== undefined) values[index * order.length + at] = row[output] as number;
+    }
+  }
+  const activation = isLast ? 'none' : slopes ? 'prelu' : 'relu';
+  return { inputs, vectors: order.length / 4, activation, values };
+}
+
+function inOrder(outputs: number): (number | undefined)[] {
+  return range(4 * Math.ceil(outputs / 4)).map((at) => (at < outputs ? at : undefined));
+}
+
+/** PyTorch has (colour, sub-pixel); the picture wants (sub-pixel, colour). */
+function bySubPixel(scale: number): (number | undefined)[] {
+  const count = scale ** 2;
+  return range(count).flatMap((p) => [p, count + p, 2 * count + p, undefined]);
+}
+
+/** BT.601's weights of luma, as both shading languages write them. */
+export const LUMA = LUMA_WEIGHTS.join(', ');
+
+export const XYZW = ['x', 'y', 'z', 'w'] as const;
+
+/**
+ * The statements that enlarge chroma at the small size: they add to `p0`, `p1`, … (vectors of three)
+ * what a colour has beside its luma. Both shading languages read the same.
+ *
+ * @param pixels - the sub-pixels wanted, each `dy * scale + dx`.
+ * @param declare - a variable of three numbers, from its name and value.
+ * @param read - the chroma of the pixel `x` and `y` away.
+ */
+export function bicubic(
+  scale: number,
+  pixels: readonly number[],
+  declare: (name: string, value: string) => string,
+  read: (x: number, y: number) => string,
+): string {
+  const lines = bicubicLines(scale);
+  const weight = (phase: number, tap: number) => lines[phase * 5 + tap] as number;
+  const sides = [0, 1, 2, 3, 4];
+  const columns = [...new Set(pixels.map((p) => p % scale))];
+  const blocks = sides.map((y) => {
+    const used = pixels.filter((p) => weight(Math.floor(p / scale), y) !== 0);
+    if (used.length === 0) return '';
+    const texts = sides.map((x) => declare(`t${x}`, read(x - 2, y - 2)));
+    for (const dx of columns) {
+      const taps = sides.filter((x) => weight(dx, x) !== 0);
+      const sum = taps.map((x) => `t${x} * ${literal(weight(dx, x))}`).join(' + ');
+      texts.push(declare(`h${dx}`, sum));
+    }
+    for (const p of used) {
+      texts.push(`p${p} += h${p % scale} * ${literal(weight(Math.floor(p / scale), y))};`);
+    }
+    return `{\n${texts.join('\n')}\n}`;
+  });
+  return blocks.join('\n');
+}
+
+/** A number as both shading languages write it. */
+function literal(value: number): string {
+  const text = String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/** RGB in [0, 1] from RGBA bytes. */
+export function floatsOf(bytes: Uint8ClampedArray): Float32Array {
+  const data = new Float32Array((bytes.length / 4) * 3);
+  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
+    data[to] = (bytes[from] as number) / 255;
+    data[to + 1] = (bytes[from + 1] as number) / 255;
+    data[to + 2] = (bytes[from + 2] as number) / 255;
+  }
+  return data;
+}
+
+/** The whole numbers from 0 up to `count`. */
+export function range(count: number): number[] {
+  return [...Array(count).keys()];
+}

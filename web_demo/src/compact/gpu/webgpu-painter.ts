@@ -1,0 +1,171 @@
+import { Exhausted } from '../../core/engine';
+import type { ColorSpace } from '../../core/messages';
+import type { Span } from '../../tiles/tiling';
+import { eachTile, type Work } from '../../tiles/upscale';
+import type { ChainNetwork } from '../network';
+import type { Dispatch, Gpu } from './webgpu-device';
+import { assembled, prepared, SCAN } from './wgsl';
+
+/** Buffers for tiles of one size, and how what is in `image` becomes what is in `last`. */
+export type Planes = {
+  size: GPUBufferBinding;
+  image: GPUBuffer;
+  last: GPUBuffer;
+  chain: Dispatch[];
+};
+
+/** A picture being painted. */
+type Painting = {
+  source: GPUTexture;
+  canvas: OffscreenCanvas;
+  context: GPUCanvasContext;
+  target: GPUTextureView;
+  /** Which tile it is. */
+  place: GPUBuffer;
+  /** Set where a pixel is not opaque. It is all that is read back. */
+  flag: GPUBuffer;
+};
+
+/** Where a tile lies: six numbers. */
+const PLACE_BYTES = 24;
+
+/**
+ * What failed once is not tried again, not even when the engine is opened anew: bytes need less of the
+ * browser. Where it cannot share a canvas's memory, painting takes the whole device away.
+ */
+let isGivenUp = false;
+
+/** Enlarges bitmaps on the GPU, from a texture to a canvas. */
+export class Painter {
+  readonly #gpu: Gpu;
+  readonly #network: ChainNetwork;
+  readonly #planesFor: (height: number, width: number) => Planes;
+
+  constructor(
+    gpu: Gpu,
+    network: ChainNetwork,
+    planesFor: (height: number, width: number) => Planes,
+  ) {
+    this.#gpu = gpu;
+    this.#network = network;
+    this.#planesFor = planesFor;
+  }
+
+  async paint(
+    bitmap: ImageBitmap,
+    colorSpace: ColorSpace,
+    work: Work,
+  ): Promise<ImageBitmap | undefined> {
+    const { width, height } = bitmap;
+    const longest = Math.max(width, height) * this.#network.scale;
+    const { maxTextureDimension2D } = this.#gpu.device.limits;
+    if (isGivenUp || longest > maxTextureDimension2D) return undefined;
+    let painting: Painting | undefined;
+    try {
+      const opened = await this.#accepted(() => {
+        painting = this.#open(bitmap, colorSpace);
+        return painting;
+      });
+      if (!(await this.#accepted(() => this.#isOpaque(opened, height, width)))) return undefined;
+      const tile = (row: Span, column: Span) =>
+        this.#accepted(() => this.#tile(opened, row, column));
+      await eachTile(bitmap, work, tile, 1);
+      const painted = opened.canvas.transferToImageBitmap();
+      bitmap.close();
+      return painted;
+    } catch (error) {
+      isGivenUp ||= error instanceof Refused || error instanceof Exhausted;
+      if (error instanceof Refused) return undefined;
+      throw error;
+    } finally {
+      painting?.context.unconfigure();
+      painting?.source.destroy();
+      painting?.place.destroy();
+      painting?.flag.destroy();
+    }
+  }
+
+  #open(bitmap: ImageBitmap, colorSpace: ColorSpace): Painting {
+    const gpu = this.#gpu;
+    const { width, height } = bitmap;
+    const { scale } = this.#network;
+    const { TEXTURE_BINDING, COPY_DST, RENDER_ATTACHMENT, STORAGE_BINDING } = GPUTextureUsage;
+    const { UNIFORM, STORAGE, COPY_SRC } = GPUBufferUsage;
+    const canvas = new OffscreenCanvas(width * scale, height * scale);
+    const context = canvas.getContext('webgpu');
+    if (!context) throw new Refused();
+    const common = { device: gpu.device, format: 'rgba8unorm', colorSpace } as const;
+    context.configure({ ...common, usage: STORAGE_BINDING, alphaMode: 'opaque' });
+    const source = gpu.device.createTexture({
+      size: [width, height],
+      format: 'rgba8unorm',
+      usage: TEXTURE_BINDING | COPY_DST | RENDER_ATTACHMENT,
+    });
+    gpu.device.queue.copyExternalImageToTexture(
+      { source: bitmap },
+      { texture: source, colorSpace, premultipliedAlpha: false },
+      [width, height],
+    );
+    return {
+      source,
+      canvas,
+      context,
+      target: context.getCurrentTexture().createView(),
+      place: gpu.buffer(PLACE_BYTES, UNIFORM | GPUBufferUsage.COPY_DST),
+      flag: gpu.buffer(4, STORAGE | COPY_SRC),
+    };
+  }
+
+  async #isOpaque({ source, flag }: Painting, height: number, width: number): Promise<boolean> {
+    const gpu = this.#gpu;
+    const scan = gpu.dispatch(gpu.pipeline(SCAN), [source.createView(), { buffer: flag }]);
+    const [isTransparent] = await gpu.run([scan], height, width, flag);
+    return !isTransparent;
+  }
+
+  async #tile(painting: Painting, row: Span, column: Span): Promise<void> {
+    const gpu = this.#gpu;
+    const { colour, scale } = this.#network;
+    const { source, target, flag } = painting;
+    const height = row.readEnd - row.readStart;
+    const width = column.readEnd - column.readStart;
+    const { size, image, last, chain } = this.#planesFor(height, width);
+    const [from, sums, place] = [{ buffer: image }, { buffer: last }, { buffer: painting.place }];
+    const read = [column.readStart, row.readStart];
+    const keep = [column.keepStart, row.keepStart, column.keepEnd, row.keepEnd];
+    gpu.device.queue.writeBuffer(place.buffer, 0, new Uint32Array([...read, ...keep]));
+    const texture = source.createView();
+    const prepare = gpu.pipeline(prepared(colour, 'texture'));
+    const assemble = gpu.pipeline(assembled(colour, scale, 'texture'));
+    const first = gpu.dispatch(prepare, [size, texture, from, place]);
+    const end = gpu.dispatch(assemble, [size, from, sums, target, place]);
+    await gpu.run([first, ...chain, end], height, width, flag);
+  }
+
+  /**
+   * Do what the browser may refuse though it computes with bytes: storage in a canvas, or in one that
+   * it has taken away since the tile before.
+   */
+  async #accepted<T>(task: () => T | Promise<T>): Promise<T> {
+    const { device } = this.#gpu;
+    device.pushErrorScope('validation'); // open until the task first waits: it catches no other's
+    const started = begin(task);
+    const complaint = device.popErrorScope().catch(() => null); // a lost device says so itself
+    const result = await started;
+    if (await complaint) throw new Refused();
+    return result;
+  }
+}
+
+/** The browser does not paint; it may compute with bytes. */
+class Refused extends Error {}
+
+async function begin<T>(task: () => T | Promise<T>): Promise<T> {
+  let begun: T | Promise<T>;
+  try {
+    begun = task();
+  } catch (error) {
+    throw error instanceof Exhausted ? error : new Refused();
+  }
+  return begun;
+}

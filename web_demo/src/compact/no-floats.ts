@@ -1,7 +1,0 @@
-import type { Enlarger } from '../engine';
-import type { WasmChain } from './wasm-chain';
-
-/** Readers' engines know bytes alone; the exporter's check has ./wasm-floats in this place. */
-export function floatsOf(_chain: WasmChain): Pick<Enlarger, 'run'> {
-  return {};
-}

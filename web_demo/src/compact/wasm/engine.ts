@@ -1,0 +1,28 @@
+import { program, size, swap } from 'kernels:rows';
+import type { Engine } from '../../core/engine';
+import { NETWORK_FILE } from '../file-name';
+import { parseNetwork } from '../network';
+import { WasmChain } from './chain';
+import { compileProgram } from './kernels';
+import { floatsOf } from './no-floats';
+
+// While the model is on its way. A loop: nothing has optimised yet what `from` would call.
+const rows = new Uint8Array(size);
+for (let i = 0; i < size; i++) rows[i] = program.charCodeAt(i) ^ swap;
+const compiled = compileProgram(rows);
+compiled.catch(() => undefined); // it is told to whoever opens a model
+
+/** The small runtime on WebAssembly. */
+export const wasmEngine: Engine = {
+  backend: 'wasm',
+  open: async (files) => {
+    const network = parseNetwork(files[NETWORK_FILE] ?? new Uint8Array());
+    const chain = new WasmChain(await (await compiled)(), network);
+    return {
+      ...floatsOf(chain),
+      golden: network.golden,
+      runBytes: async (pixels, height, width) => chain.enlargeBytes(pixels, height, width),
+      dispose: () => undefined,
+    };
+  },
+};

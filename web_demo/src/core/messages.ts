@@ -1,0 +1,64 @@
+import type { Backend } from './backends';
+import type { Card, ModelFiles } from './card';
+import type { FailureCode } from './errors';
+import type { Bitmap, Picture } from './picture';
+
+/** What a picture's numbers mean. */
+export type ColorSpace = 'srgb' | 'display-p3';
+
+/** What a result can be: the last is a PNG. */
+export type Output = 'canvas' | 'bitmap' | 'imagedata' | 'blob';
+
+/** What the library says to an engine, in a worker or, through a channel, on the page. */
+export type ToEngine =
+  /** Load a model whose files were verified. Answered by `started`, `refused` or `rejected`. */
+  | { kind: 'start'; card: Card; files: ModelFiles; targetMs: number; tilePx?: number }
+  /**
+   * Enlarge a picture; its buffer or bitmap is handed over. Jobs share the engine tile by tile. What
+   * becomes of the result is said: a bitmap may be answered with a bitmap, unless its pixels are wanted.
+   */
+  | {
+      kind: 'upscale';
+      job: number;
+      picture: Picture | Bitmap;
+      colorSpace: ColorSpace;
+      output: Output;
+    }
+  /** Work for the engine at the other end of `port`: load the model, then take its tiles. */
+  | { kind: 'help'; card: Card; files: ModelFiles; port: MessagePort }
+  /** A helper listens at the other end of `port`. */
+  | { kind: 'helper'; port: MessagePort }
+  /** Give up a job, waiting or running. Answered by `failed` with `Aborted` if it was there. */
+  | { kind: 'abort'; job: number };
+
+/** What the library learns when an engine starts. */
+export type Started = {
+  kind: 'started';
+  backend: Backend;
+  /** Whether the model brought golden vectors, and the engine gave them. */
+  checked: boolean;
+  /** Measured on one tile, per megapixel of the result. */
+  msPerMegapixel: number;
+  tilePx: number;
+};
+
+/** What an engine says to the library. */
+export type FromEngine =
+  /** The script runs: without this a worker was forbidden or its script is missing. */
+  | { kind: 'ready'; backend: Backend }
+  | Started
+  /** The model is loaded, and tiles are taken. */
+  | { kind: 'helping' }
+  /** The backend does not start here, or computes wrongly; another may do. */
+  | { kind: 'refused'; reason: string }
+  /** The model cannot be used on any backend. */
+  | { kind: 'rejected'; reason: string }
+  | { kind: 'progress'; job: number; done: number; total: number }
+  | {
+      kind: 'finished';
+      job: number;
+      picture: Picture | Bitmap;
+      milliseconds: number;
+      tilePx: number;
+    }
+  | { kind: 'failed'; job: number; code: FailureCode; reason: string };

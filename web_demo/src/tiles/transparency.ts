@@ -1,0 +1,72 @@
+/**
+ * What transparent pictures need of an engine. The small runtime's engines for opaque pictures have
+ * ./opaque-only in this place; their names with “-alpha” behind are those of engines with this.
+ */
+
+import type { PixelBytes } from '../core/engine';
+import { cropPicture, type Picture, readTile } from '../core/picture';
+import { enlargeAlpha, fillHidden, isOpaqueWithin } from './alpha';
+import type { Span } from './tiling';
+
+export { exactReader } from './texture-reader';
+
+/** What a tile gives to the model, and what is to be done to the result afterwards. */
+export type OpenTile = { pixels: PixelBytes; finish?: (result: Picture) => void };
+
+/** How far Catmull-Rom interpolation looks: the enlarged alpha can be above zero this far out. */
+const ALPHA_REACH_PX = 2;
+
+/** Read a tile of a picture; hidden pixels have the colours of their neighbours. */
+export function openTile(
+  picture: Picture,
+  row: Span,
+  column: Span,
+  { scale, marginPx }: { scale: number; marginPx: number },
+): OpenTile {
+  // What is all opaque in reach of a tile gives it the same bytes either way, and sooner.
+  const reach = marginPx + ALPHA_REACH_PX;
+  const opaque = isOpaqueWithin(
+    picture,
+    widened(row.readStart, row.readEnd, picture.height, reach),
+    widened(column.readStart, column.readEnd, picture.width, reach),
+  );
+  if (opaque) return { pixels: readTile(picture, row, column) };
+  return {
+    pixels: readHiddenFilled(picture, row, column, reach),
+    finish: (result) => writeAlpha(result, picture, row, column, scale),
+  };
+}
+
+/** A tile's bytes, with colour under what is transparent. It spreads no further than `radius`. */
+function readHiddenFilled(picture: Picture, row: Span, column: Span, radius: number): PixelBytes {
+  const rows = widened(row.readStart, row.readEnd, picture.height, radius);
+  const columns = widened(column.readStart, column.readEnd, picture.width, radius);
+  const filled = fillHidden(cropPicture(picture, rows, columns), radius);
+  return readTile(filled, shifted(row, rows.start), shifted(column, columns.start));
+}
+
+function writeAlpha(result: Picture, picture: Picture, row: Span, column: Span, scale: number) {
+  const rows = widened(row.keepStart, row.keepEnd, picture.height, ALPHA_REACH_PX);
+  const columns = widened(column.keepStart, column.keepEnd, picture.width, ALPHA_REACH_PX);
+  const alpha = enlargeAlpha(cropPicture(picture, rows, columns), scale);
+  const stride = (columns.end - columns.start) * scale;
+  for (let y = row.keepStart * scale; y < row.keepEnd * scale; y++) {
+    const from = (y - rows.start * scale) * stride - columns.start * scale;
+    for (let x = column.keepStart * scale; x < column.keepEnd * scale; x++) {
+      result.data[(y * result.width + x) * 4 + 3] = alpha[from + x] as number;
+    }
+  }
+}
+
+function widened(start: number, end: number, length: number, by: number) {
+  return { start: Math.max(0, start - by), end: Math.min(length, end + by) };
+}
+
+function shifted({ readStart, readEnd, keepStart, keepEnd }: Span, by: number): Span {
+  return {
+    readStart: readStart - by,
+    readEnd: readEnd - by,
+    keepStart: keepStart - by,
+    keepEnd: keepEnd - by,
+  };
+}

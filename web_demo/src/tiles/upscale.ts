@@ -1,0 +1,107 @@
+import type { Enlarger, PixelBytes } from '../core/engine';
+import { ModelMismatch } from '../core/errors';
+import { blankPicture, type Picture, writeTile } from '../core/picture';
+import { fitTile, planSpans, type Span } from './tiling';
+import { openTile } from './transparency';
+
+export type Work = {
+  /** How many times larger the model makes a picture, from its card. */
+  scale: number;
+  /** How far the model looks around a pixel, from its card. */
+  marginPx: number;
+  /** Where tiles may start: at multiples of this, from its card; 1 unless given. */
+  alignPx?: number;
+  /** About how large a tile may be; asked for again and again, because it may have changed. */
+  tilePx: () => number;
+  /** Called after every tile. */
+  onTile: (done: number, total: number) => void;
+  /** Waited for before every tile: lets messages in, and throws when the work is not wanted. */
+  pause: () => Promise<void>;
+};
+
+/**
+ * Enlarge a picture tile by tile: the same bytes as running the model on the whole of it.
+ *
+ * All that is done, is done tile by tile, transparency too: beside the two pictures the memory
+ * needed does not grow with the picture, and no step is longer than a tile.
+ */
+export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
+  const result = blankPicture(picture.width * work.scale, picture.height * work.scale);
+  const enlarge = (row: Span, column: Span) =>
+    enlargeTile(picture, result, model, row, column, work);
+  await eachTile(picture, work, enlarge, model.lanes ?? 1);
+  return result;
+}
+
+/** Do something with every tile of a picture, with `lanes` of them at once. */
+export async function eachTile(
+  { width, height }: { width: number; height: number },
+  work: Work,
+  enlarge: (row: Span, column: Span) => Promise<void>,
+  lanes: number,
+): Promise<void> {
+  const { marginPx, alignPx = 1 } = work;
+  const plan = (length: number, from = 0, parts = 1) => {
+    const fitting = fitTile(length, work.tilePx(), marginPx);
+    const tile = Math.min(fitting, shareOf(length, parts, marginPx));
+    return planSpans(length, Math.ceil(tile / alignPx) * alignPx, marginPx, alignPx, from);
+  };
+  const running = new Set<Promise<void>>();
+  let done = 0;
+  const start = async (row: Span, column: Span, total: number) => {
+    await enlarge(row, column);
+    work.onTile(++done, total);
+  };
+  try {
+    for (let y = 0; y < height; ) {
+      const parts = Math.ceil(lanes / plan(width).length);
+      const [row, ...rowsLeft] = plan(height, y, parts) as [Span, ...Span[]];
+      for (let x = 0; x < width; ) {
+        if (running.size >= lanes) await Promise.race(running);
+        await work.pause();
+        const [column, ...columnsLeft] = plan(width, x) as [Span, ...Span[]];
+        const left = columnsLeft.length + rowsLeft.length * plan(width).length;
+        const total = done + running.size + 1 + left;
+        const task = start(row, column, total).finally(() => running.delete(task));
+        running.add(task);
+        x = column.keepEnd;
+      }
+      y = row.keepEnd;
+    }
+    await Promise.all(running);
+  } finally {
+    await Promise.allSettled(running); // nothing is left behind that would fail unseen
+  }
+}
+
+async function enlargeTile(
+  picture: Picture,
+  result: Picture,
+  model: Enlarger,
+  row: Span,
+  column: Span,
+  work: Work,
+): Promise<void> {
+  const height = row.readEnd - row.readStart;
+  const width = column.readEnd - column.readStart;
+  const { pixels, finish } = openTile(picture, row, column, work);
+  const enlarged = await model.runBytes(pixels, height, width);
+  requireLength(enlarged, height, width, work.scale);
+  writeTile(result, enlarged, row, column, work.scale);
+  finish?.(result);
+}
+
+/** The side of windows that cut `length` pixels into so many, if that leaves more than margins. */
+function shareOf(length: number, parts: number, margin: number): number {
+  if (parts === 1) return Number.POSITIVE_INFINITY;
+  return Math.max(Math.ceil((length - 2 * margin) / parts) + 2 * margin, 4 * margin + 16);
+}
+
+function requireLength(got: PixelBytes, height: number, width: number, scale: number): void {
+  const expected = height * width * scale ** 2;
+  if (got.length !== 4 * expected) {
+    throw new ModelMismatch(
+      `The model gave ${got.length / 4} pixels where its card promises ${expected}. Export it again.`,
+    );
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * The exporter's view of an engine of the small runtime: runs a written model.halfsize on it.
+ *
+ * The build puts this in the place of `serve`, so that the very engine that readers get is checked:
+ * dist/verify-engine-NAME.js is a classic script that a Python process adds to a blank page.
+ */
+
+import { NETWORK_FILE } from '../compact/file-name';
+import { parseNetwork } from '../compact/network';
+import { base64FromBytes, bytesFromBase64 } from '../core/base64';
+import type { Engine, Enlarged, Enlarger, PixelBytes } from '../core/engine';
+import { ModelMismatch } from '../core/errors';
+import { toByte } from '../tfjs/floats';
+
+let engine: Engine | undefined;
+let model: Enlarger | undefined;
+
+export function serve(served: Engine): void {
+  engine = served;
+}
+
+/** Load a model. False: the engine does not start in this browser. */
+async function open(modelBase64: string): Promise<boolean> {
+  if (!engine) throw new Error('the script holds no engine');
+  const bytes = bytesFromBase64(modelBase64);
+  const { scale, colour, marginPx } = parseNetwork(bytes);
+  const card = { name: 'given', scale, colour, margin_px: marginPx, align_px: 1, parameters: 0 };
+  model?.dispose();
+  model = undefined;
+  try {
+    model = await engine.open({ [NETWORK_FILE]: bytes }, { ...card, files: {} });
+  } catch (error) {
+    if (error instanceof ModelMismatch || engine.backend === 'wasm') throw error;
+    return false;
+  }
+  return true;
+}
+
+/** Run the model on one NHWC picture of floats; where they are bytes, as bytes as well. */
+async function run(inputBase64: string, height: number, width: number) {
+  if (!model) throw new Error('open a model first');
+  const pixels = new Float32Array(bytesFromBase64(inputBase64).buffer);
+  const bytes = asBytes(pixels);
+  const enlarged = await model.run?.(pixels, height, width);
+  if (!enlarged) throw new Error('the engine has no way with floats');
+  if (bytes) requireSame(enlarged, await model.runBytes(bytes, height, width));
+  const { data, ...size } = enlarged;
+  return {
+    ...size,
+    data: base64FromBytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  };
+}
+
+/** RGBA bytes, if that is what the floats are. */
+function asBytes(pixels: Float32Array): PixelBytes | undefined {
+  const bytes = new Uint8ClampedArray((pixels.length / 3) * 4);
+  for (let i = 0; i < pixels.length; i++) {
+    const byte = toByte(pixels[i] as number);
+    if (Math.fround(byte / 255) !== pixels[i]) return undefined;
+    bytes[4 * Math.floor(i / 3) + (i % 3)] = byte;
+  }
+  return bytes;
+}
+
+/** Both ways compute the same, so that they round otherwise only at the very half. */
+function requireSame({ data }: Enlarged, bytes: PixelBytes): void {
+  for (let i = 0; i < data.length; i++) {
+    const byte = bytes[4 * Math.floor(i / 3) + (i % 3)] as number;
+    if (!(Math.abs(byte - toByte(data[i] as number)) <= 1)) {
+      throw new Error(`as bytes it gives ${byte} where as floats it gives ${data[i]}, value ${i}`);
+    }
+  }
+  for (let i = 3; i < bytes.length; i += 4) {
+    if (bytes[i] !== 255) throw new Error('as bytes it does not give opaque pixels');
+  }
+}
+
+/** The opened model itself, for what only some engines do. */
+const enlarger = () => model;
+
+const api = { open, run, enlarger };
+
+declare global {
+  var halfsizeVerifyEngine: typeof api;
+}
+
+globalThis.halfsizeVerifyEngine = api;
