@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser demo test check release size bench screenshots integration format clean
+.PHONY: help setup web browser demo test test-fast test-heavy check release size bench screenshots integration format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,10 +42,16 @@ browser: .venv/installed ## Find a Chromium, or install one
 demo: setup web browser ## Train, distil, export and compare on sample photos (5 minutes)
 	@$(BIN)/python -m export.demo
 
-test: setup web browser check ## Run every test, browser tests included
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+test: setup web browser check ## Lint, type-check and test, in a real browser too
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not heavy"
 	@npm --prefix web_demo test --silent
 	@npm --prefix web_demo run size --silent
+
+test-fast: setup ## Run the tests that need neither a browser nor processes (under a minute)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not browser and not process and not heavy"
+
+test-heavy: setup web browser ## Run the tests that take minutes or gigabytes, before a release
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m heavy
 
 check: setup ## Lint and type-check
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
