@@ -27,11 +27,11 @@ from export.publish.choice import Settings
 from export.publish.journal import Journal, claimed
 from export.publish.library import require_library
 from export.publish.manifest import manifest, say_students, write_site
-from export.publish.plan import Photo, Plan, find, fitting_jobs, measured_first, survey
+from export.publish.plan import SitePhoto, SitePlan, find, fitting_jobs, measured_first, survey
 from export.publish.run import Run
 from export.publish.site import MANIFEST, SAMPLE_PAGE, Site
 from export.publish.totals import Totals, totals
-from export.publish.workers import Worked, over_processes, over_ray
+from export.publish.workers import WorkedPhoto, over_processes, over_ray
 from pixels.sending.codecs import Codec, Reduction
 from plumbing.command import UsageError, UserError, run_command
 from plumbing.parallel import core_count
@@ -138,10 +138,10 @@ def main(config: PublishConfig) -> None:
         )
 
 
-def _run(config: PublishConfig, plan: Plan, journal: Journal) -> Run:
+def _run(config: PublishConfig, plan: SitePlan, journal: Journal) -> Run:
     jobs = config.jobs or fitting_jobs(plan.photos, core_count())
 
-    def work(photos: Iterable[Photo], students: tuple[Student, ...]) -> Iterator[Worked]:
+    def work(photos: Iterable[SitePhoto], students: tuple[Student, ...]) -> Iterator[WorkedPhoto]:
         if config.ray is not None:
             return over_ray(photos, config.settings, students, address=config.ray)
         return over_processes(photos, config.settings, students, jobs=jobs)
@@ -156,7 +156,7 @@ def _run(config: PublishConfig, plan: Plan, journal: Journal) -> Run:
 
 
 def _publish(
-    config: PublishConfig, run: Run, plan: Plan, students: list[Student], site: Site
+    config: PublishConfig, run: Run, plan: SitePlan, students: list[Student], site: Site
 ) -> None:
     trial = measured_first(plan.photos, config.trial_photos)[: config.trial_photos]
     student = run.pick_student(students, trial, per_visit=config.photos_per_visit, site=site)
@@ -193,7 +193,7 @@ def _publish(
     Console().print(f"wrote {config.out} (see {SAMPLE_PAGE})", highlight=False, soft_wrap=True)
 
 
-def _totals(run: Run, plan: Plan, student: Student) -> Totals:
+def _totals(run: Run, plan: SitePlan, student: Student) -> Totals:
     by_name = {photo.name: photo for photo in plan.photos}
     return totals(
         list(run.choices.values()),
@@ -209,7 +209,7 @@ def _mean_seconds(run: Run) -> float | None:
     return round(sum(one.seconds for one in run.measured) / len(run.measured), 2)
 
 
-def _say_plan(config: PublishConfig, run: Run, plan: Plan, rest: int, site: Site) -> None:
+def _say_plan(config: PublishConfig, run: Run, plan: SitePlan, rest: int, site: Site) -> None:
     assert run.expected is not None
     expected = run.expected
     if config.json:

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from export.delivery.student import Student, enlarger_of
-from export.publish.choice import Sent
-from export.publish.search import Rungs
-from export.publish.source import Source
-from export.usual_curves import usual_curve
+from export.publish.choice import SentFile
+from export.publish.search import QualityLadder, usual_curve
+from export.publish.source import PhotoSource
 from pixels.quality.score import Original
 from pixels.sending.codecs import CODECS, Codec, Reduction, decode, encode, enlarged_to, reduce
 
@@ -25,7 +24,7 @@ _GROUNDS = (255, 0)  # transparent photos are judged on white and on black
 
 
 @dataclass(frozen=True)
-class Way:
+class Candidate:
     """One way to send the photo, but for the quality setting."""
 
     codec: Codec
@@ -34,15 +33,15 @@ class Way:
     """Filter for half size; None for full size."""
     size: tuple[int, int]
     """(height, width) of the files."""
-    rungs: Rungs
+    ladder: QualityLadder
     """The files."""
 
 
 @dataclass(frozen=True)
-class Found:
+class Rung:
     """A way with a setting that was looked at."""
 
-    way: Way
+    way: Candidate
     """How it is sent."""
     setting: int
     """At what quality."""
@@ -50,7 +49,7 @@ class Found:
     @property
     def content(self) -> bytes:
         """The file."""
-        return self.way.rungs.files[self.setting]
+        return self.way.ladder.files[self.setting]
 
     @property
     def bytes(self) -> int:
@@ -60,12 +59,12 @@ class Found:
     @property
     def score(self) -> float:
         """SSIMULACRA2 of what the reader sees."""
-        return self.way.rungs.scores[self.setting]
+        return self.way.ladder.scores[self.setting]
 
     @property
-    def sent(self) -> Sent:
+    def sent(self) -> SentFile:
         """Describe the file."""
-        return Sent(
+        return SentFile(
             codec=self.way.codec,
             quality=self.setting,
             reduction=self.way.reduction,
@@ -77,15 +76,15 @@ class Found:
         )
 
 
-class Bench:
+class Candidates:
     """A photo, prepared once; what was made of it is remembered for all students."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: PhotoSource) -> None:
         """Prepare the photo to be scored against."""
         self.source = source
         self._reduced = cache(self._reduce)
-        self._full: dict[Codec, Way] = {}
-        self._half: dict[tuple[Student, Codec, Reduction], Way] = {}
+        self._full: dict[Codec, Candidate] = {}
+        self._half: dict[tuple[Student, Codec, Reduction], Candidate] = {}
         self._ceilings: dict[tuple[Student, Reduction], float] = {}
         self._half_files: dict[tuple[Codec, Reduction, int], dict[int, bytes]] = {}
 
@@ -94,28 +93,28 @@ class Bench:
         """Whether something shows through; such a photo is sent at full size."""
         return self.source.pixels.shape[2] == 4
 
-    def full(self, codec: Codec) -> Way:
+    def full(self, codec: Codec) -> Candidate:
         """Send the photo as large as it is."""
         if codec not in self._full:
             made = partial(self._encode, self.source.pixels, codec)
-            rungs = Rungs(made, self._look, usual_curve(codec, half=False), highest=BEST)
-            self._full[codec] = Way(codec, None, self.source.size, rungs)
+            ladder = QualityLadder(made, self._look, usual_curve(codec, half=False), highest=BEST)
+            self._full[codec] = Candidate(codec, None, self.source.size, ladder)
         return self._full[codec]
 
-    def half(self, student: Student, codec: Codec, reduction: Reduction) -> Way:
+    def half(self, student: Student, codec: Codec, reduction: Reduction) -> Candidate:
         """Send the photo reduced, to be enlarged by a student."""
         key = (student, codec, reduction)
         if key not in self._half:
             small = self._reduced(reduction, student.scale)
             files = self._half_files.setdefault((codec, reduction, student.scale), {})
-            rungs = Rungs(
+            ladder = QualityLadder(
                 partial(self._encode, small, codec),
                 partial(self._look_enlarged, student),
                 usual_curve(codec, half=True),
                 highest=BEST,
                 files=files,
             )
-            self._half[key] = Way(codec, reduction, (small.shape[0], small.shape[1]), rungs)
+            self._half[key] = Candidate(codec, reduction, (small.shape[0], small.shape[1]), ladder)
         return self._half[key]
 
     def ceiling(self, student: Student, reduction: Reduction) -> float:
@@ -130,7 +129,7 @@ class Bench:
         """Count the pictures that were scored for the choice with a student."""
         ways = [way for (one, *_), way in self._half.items() if one == student]
         ceilings = sum(one == student for one, _ in self._ceilings)
-        return ceilings + sum(len(way.rungs.scores) for way in [*self._full.values(), *ways])
+        return ceilings + sum(len(way.ladder.scores) for way in [*self._full.values(), *ways])
 
     def _encode(self, pixels: NDArray[np.uint8], codec: Codec, setting: int) -> bytes:
         return encode(pixels, codec, setting, exif=self.source.exif)

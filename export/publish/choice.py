@@ -15,7 +15,7 @@ from pixels.sending.codecs import Codec, Reduction
 VERSION = 1
 """Of what the same photo and settings give; part of the key of what is kept."""
 
-Form = Literal["half", "full", "original"]
+SentAs = Literal["half", "full", "original"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class SentFile:
     """One file that a browser may download."""
 
     codec: Codec
@@ -70,18 +70,18 @@ class Sent:
 class Choice:
     """What is sent of one photo, and what it would have cost otherwise."""
 
-    form: Form
+    form: SentAs
     """`half`: enlarged in the browser; `full`; or `original`: the photo's own file, smallest of
     all, without its metadata."""
     width: int
     """As shown, in pixels."""
     height: int
     """As shown, in pixels."""
-    sent: Sent
+    sent: SentFile
     """The file for current browsers."""
-    fallback: Sent | None
+    fallback: SentFile | None
     """The file for browsers that lack the format of `sent`."""
-    full: Sent
+    full: SentFile
     """The smallest full-size file that reaches the target; the best there is if none does."""
     reached: bool
     """Whether `sent` reaches the target."""
@@ -109,7 +109,7 @@ def from_json(values: dict[str, Any]) -> Choice:
     Raises:
         TypeError, KeyError: The values are not of a choice.
     """
-    files = {name: None if values[name] is None else Sent(**values[name]) for name in _FILES}
+    files = {name: None if values[name] is None else SentFile(**values[name]) for name in _FILES}
     return Choice(**{**values, **files})
 
 

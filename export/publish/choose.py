@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from export.delivery.student import Student
-from export.publish.candidates import BEST, Bench, Found, Way
-from export.publish.choice import Choice, Form, Sent, Settings
+from export.publish.candidates import BEST, Candidate, Candidates, Rung
+from export.publish.choice import Choice, SentAs, SentFile, Settings
 from export.publish.source import read_source
 from pixels.sending.codecs import Codec
 from plumbing.command import UserError
@@ -26,7 +26,7 @@ _LEAST_SIDE_PX = 32  # smaller pictures are not halved
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class PhotoTask:
     """One photo, and all that decides what becomes of it."""
 
     name: str
@@ -40,7 +40,7 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class PhotoOutcome:
     """What came of one photo."""
 
     choices: tuple[Choice, ...] = ()
@@ -51,7 +51,7 @@ class Outcome:
     """Why the photo cannot be used; empty if it can."""
 
 
-def publish_photo(task: Task) -> Outcome:
+def publish_photo(task: PhotoTask) -> PhotoOutcome:
     """Choose what is sent; a photo that cannot be used is told in the outcome, not raised."""
     settings = task.settings
     try:
@@ -62,13 +62,15 @@ def publish_photo(task: Task) -> Outcome:
             keep_metadata=settings.keep_metadata,
         )
     except UserError as error:
-        return Outcome(error=str(error))
-    bench, files = Bench(source), {}
+        return PhotoOutcome(error=str(error))
+    bench, files = Candidates(source), {}
     choices = tuple(_choose(bench, settings, student, files) for student in task.students)
-    return Outcome(choices=choices, files=files)
+    return PhotoOutcome(choices=choices, files=files)
 
 
-def _choose(bench: Bench, settings: Settings, student: Student, files: dict[str, bytes]) -> Choice:
+def _choose(
+    bench: Candidates, settings: Settings, student: Student, files: dict[str, bytes]
+) -> Choice:
     """Choose for readers with one student; the chosen files are added to `files`."""
     codecs: tuple[Codec, ...] = settings.codecs
     if bench.transparent:
@@ -80,7 +82,7 @@ def _choose(bench: Bench, settings: Settings, student: Student, files: dict[str,
     if fulls and not bench.transparent and min(bench.source.size) >= _LEAST_SIDE_PX:
         first_half, half = _half(bench, settings, student, full)
     chosen, original = half or full, bench.source.original
-    form: Form = "half" if half else "full"
+    form: SentAs = "half" if half else "full"
     sent, fallback = chosen.sent, None
     if original is not None and (len(original) < sent.bytes or not fulls):
         form, sent = "original", _as_it_is(bench, original)
@@ -104,25 +106,25 @@ def _choose(bench: Bench, settings: Settings, student: Student, files: dict[str,
 
 
 def _improving(
-    ways: Iterable[Way], target: float, most_bytes: int | None = None
-) -> Iterable[Found]:
+    ways: Iterable[Candidate], target: float, most_bytes: int | None = None
+) -> Iterable[Rung]:
     """Find files that reach the target, each smaller than the one before; the last is smallest."""
     for way in ways:
-        setting = way.rungs.least_reaching(target, most_bytes)
+        setting = way.ladder.least_reaching(target, most_bytes)
         if setting is not None:
-            found = Found(way, setting)
+            found = Rung(way, setting)
             most_bytes = found.bytes - 1
             yield found
 
 
-def _best(way: Way) -> Found:
-    way.rungs.score(BEST)
-    return Found(way, BEST)
+def _best(way: Candidate) -> Rung:
+    way.ladder.score(BEST)
+    return Rung(way, BEST)
 
 
 def _half(
-    bench: Bench, settings: Settings, student: Student, full: Found
-) -> tuple[Found | None, Found | None]:
+    bench: Candidates, settings: Settings, student: Student, full: Rung
+) -> tuple[Rung | None, Rung | None]:
     """Find half-size files that win by the margin: with the first filter, and with the best."""
     most_bytes = math.ceil(full.bytes * (1.0 - settings.margin)) - 1
     first, *others = settings.reductions
@@ -136,16 +138,19 @@ def _half(
         better = list(_improving(ways, settings.target, winner.bytes - 1))
         return winner, better[-1] if better else winner
     # Each was looked at once, at the largest file that would win, or has no file so small.
-    tried = [way for way in ways if way.rungs.scores]
-    nearest = max(tried, key=lambda way: max(way.rungs.scores.values()), default=None)
-    if nearest is None or max(nearest.rungs.scores.values()) < settings.target - _FILTERS_DIFFER_BY:
+    tried = [way for way in ways if way.ladder.scores]
+    nearest = max(tried, key=lambda way: max(way.ladder.scores.values()), default=None)
+    if (
+        nearest is None
+        or max(nearest.ladder.scores.values()) < settings.target - _FILTERS_DIFFER_BY
+    ):
         return None, None
     ways = [bench.half(student, nearest.codec, other) for other in others]
     better = list(_improving(ways, settings.target, most_bytes))
     return None, better[-1] if better else None
 
 
-def _fallback(bench: Bench, settings: Settings, student: Student, chosen: Found) -> Found | None:
+def _fallback(bench: Candidates, settings: Settings, student: Student, chosen: Rung) -> Rung | None:
     """Find the file for browsers without AVIF: in the same form, unless full size is smaller."""
     codec = settings.fallback
     if codec is None or chosen.way.codec != "AVIF":
@@ -158,9 +163,9 @@ def _fallback(bench: Bench, settings: Settings, student: Student, chosen: Found)
     return found[-1] if found else _best(full)
 
 
-def _as_it_is(bench: Bench, original: bytes) -> Sent:
+def _as_it_is(bench: Candidates, original: bytes) -> SentFile:
     height, width = bench.source.size
-    return Sent(
+    return SentFile(
         codec="JPEG",
         quality=None,
         reduction=None,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from urllib.parse import quote
 
-from export.publish.choice import Choice, Sent
+from export.publish.choice import Choice, SentFile
 from export.publish.site import LIBRARY, file_path
 from pixels.sending.codecs import Codec
 
@@ -44,7 +44,7 @@ _SCRIPTS = """<script src="{library}/models.js"></script>
 """
 
 
-Address = Callable[[Sent], str]
+Address = Callable[[SentFile], str]
 """Where a page finds a file that is sent."""
 
 
@@ -108,7 +108,7 @@ def sample_page(
 
 
 def _figure(name: str, choice: Choice, read: Callable[[str], bytes]) -> str:
-    def inside(sent: Sent) -> str:
+    def inside(sent: SentFile) -> str:
         content = b64encode(read(file_path(name, sent))).decode()
         return f"data:{_TYPES[sent.codec]};base64,{content}"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from export.delivery.scripts import ELEMENT_SCRIPT
 from export.delivery.student import Student
-from export.publish.choice import Choice, Sent, Settings
+from export.publish.choice import Choice, SentFile, Settings
 from export.publish.html import sample_page, snippet
 from export.publish.library import library_files
-from export.publish.plan import Photo, in_bytes
+from export.publish.plan import SitePhoto, in_bytes
 from export.publish.run import Run
 from export.publish.site import LIBRARY, MANIFEST, SAMPLE_PAGE, SNIPPETS, Site, file_path
 from export.publish.totals import Totals
@@ -24,7 +24,7 @@ FORMAT = 1
 
 def manifest(
     run: Run,
-    photos: Sequence[Photo],
+    photos: Sequence[SitePhoto],
     student: Student,
     summed: Totals,
     *,
@@ -61,7 +61,7 @@ def manifest(
     }
 
 
-def _entry(photo: Photo, choice: Choice, student: Student, base_url: str) -> dict[str, Any]:
+def _entry(photo: SitePhoto, choice: Choice, student: Student, base_url: str) -> dict[str, Any]:
     return {
         "form": choice.form,
         "width": choice.width,
@@ -81,7 +81,7 @@ def _entry(photo: Photo, choice: Choice, student: Student, base_url: str) -> dic
     }
 
 
-def _file(name: str, sent: Sent) -> dict[str, Any]:
+def _file(name: str, sent: SentFile) -> dict[str, Any]:
     return {
         "file": file_path(name, sent),
         "file_width": sent.width,

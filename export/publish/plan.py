@@ -26,7 +26,7 @@ MEASURED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Photo:
+class SitePhoto:
     """One photo to publish."""
 
     path: Path
@@ -42,10 +42,10 @@ class Photo:
 
 
 @dataclass(kw_only=True)
-class Plan:
+class SitePlan:
     """The work of one run."""
 
-    photos: list[Photo] = field(default_factory=list)
+    photos: list[SitePhoto] = field(default_factory=list)
     """All that can be read, in the order of their names."""
     errors: dict[str, str] = field(default_factory=dict)
     """By name, why a photo cannot be published."""
@@ -79,7 +79,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class TimedPhoto:
     """What one photo took."""
 
     megapixels: float
@@ -115,13 +115,13 @@ def find(named: Sequence[Path]) -> list[tuple[Path, str]]:
 
 def survey(
     found: Sequence[tuple[Path, str]], journal: Journal, settings: Settings, *, write: bool
-) -> Plan:
+) -> SitePlan:
     """Look at every file's beginning and hash: no picture is decoded."""
-    plan = Plan()
+    plan = SitePlan()
     for path, name in track(found, "looking at the photos"):
         try:
             plan.photos.append(
-                Photo(
+                SitePhoto(
                     path=path,
                     name=name,
                     sha256=journal.photo_sha256(path, write=write),
@@ -134,7 +134,7 @@ def survey(
     return plan
 
 
-def measured_first(photos: Sequence[Photo], count: int = MEASURED) -> list[Photo]:
+def measured_first(photos: Sequence[SitePhoto], count: int = MEASURED) -> list[SitePhoto]:
     """Put a few of all sizes first: time and space for the rest are judged by them."""
     by_size = sorted(photos, key=lambda photo: photo.megapixels)
     step = len(by_size) / count
@@ -144,7 +144,7 @@ def measured_first(photos: Sequence[Photo], count: int = MEASURED) -> list[Photo
 
 
 def estimate(
-    rest: Sequence[Photo], measured: Sequence[Measured], *, workers: int, site: Path
+    rest: Sequence[SitePhoto], measured: Sequence[TimedPhoto], *, workers: int, site: Path
 ) -> Estimate:
     """Judge what the rest will take by its megapixels."""
     seen = sum(one.megapixels for one in measured) or 1.0
@@ -162,7 +162,7 @@ def estimate(
     )
 
 
-def fitting_jobs(photos: Sequence[Photo], cores: int) -> int:
+def fitting_jobs(photos: Sequence[SitePhoto], cores: int) -> int:
     """Say how many photos at a time there is memory for, if the largest ones meet."""
     largest = max((photo.megapixels for photo in photos), default=0.0)
     needed = _JOB_BYTES + largest * _MEGAPIXEL_BYTES

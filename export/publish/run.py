@@ -12,22 +12,22 @@ from export.publish.journal import Journal
 from export.publish.plan import (
     MEASURED,
     Estimate,
-    Measured,
-    Photo,
+    SitePhoto,
+    TimedPhoto,
     estimate,
     measured_first,
     require_space,
 )
 from export.publish.site import Site
 from export.publish.totals import mixed_saving, visit_bytes
-from export.publish.workers import Worked
+from export.publish.workers import WorkedPhoto
 from plumbing.progress import console, progress_bar
 
-Work = Callable[[Iterable[Photo], tuple[Student, ...]], Iterator[Worked]]
+Work = Callable[[Iterable[SitePhoto], tuple[Student, ...]], Iterator[WorkedPhoto]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tried:
+class TriedStudent:
     """How a student did on the photos on which several were tried."""
 
     student: Student
@@ -56,17 +56,22 @@ class Run:
     """Why a photo was left out, by name."""
     keys: set[str] = field(default_factory=set)
     """What the journal should keep."""
-    measured: list[Measured] = field(default_factory=list)
+    measured: list[TimedPhoto] = field(default_factory=list)
     """What photos took that were worked on in this run."""
     expected: Estimate | None = None
     """What the rest takes, once some were measured."""
-    tried: list[Tried] = field(default_factory=list)
+    tried: list[TriedStudent] = field(default_factory=list)
     """The students, if there were several."""
     mixed_bytes: int = 0
     """What a student of its own for each photo would have saved on those photos."""
 
     def pick_student(
-        self, students: Sequence[Student], photos: Sequence[Photo], *, per_visit: int, site: Site
+        self,
+        students: Sequence[Student],
+        photos: Sequence[SitePhoto],
+        *,
+        per_visit: int,
+        site: Site,
     ) -> Student:
         """Try all students on some photos, and take the one that serves them best.
 
@@ -85,7 +90,7 @@ class Run:
         for at, student in enumerate(students):
             chosen = [choices[at] for choices in made]
             self.tried.append(
-                Tried(
+                TriedStudent(
                     student=student,
                     visit_bytes=visit_bytes(chosen, per_visit, student.gzip_bytes),
                     half=sum(choice.form == "half" for choice in chosen),
@@ -99,13 +104,13 @@ class Run:
                 site.put_photo(photo.name, choice, files[photo.name])
         return students[best]
 
-    def _known(self, photo: Photo, students: Sequence[Student]) -> list[Choice | None]:
+    def _known(self, photo: SitePhoto, students: Sequence[Student]) -> list[Choice | None]:
         """Recall what was chosen before, for each student."""
         keys = [self._key(photo, student) for student in students]
         self.keys |= set(keys)
         return [self.journal.choice(key) for key in keys]
 
-    def all(self, photos: Sequence[Photo], student: Student, site: Site) -> None:
+    def all(self, photos: Sequence[SitePhoto], student: Student, site: Site) -> None:
         """Publish every photo that is not published already."""
         rest = self._not_there(photos, student, site)
         for done in self._worked(measured_first(rest), (student,), "publishing", site=site):
@@ -116,7 +121,7 @@ class Run:
             self.journal.keep(self._key(done.photo, student), choice)
             self.choices[done.photo.name] = choice
 
-    def probe(self, photos: Sequence[Photo], student: Student, site: Site) -> int:
+    def probe(self, photos: Sequence[SitePhoto], student: Student, site: Site) -> int:
         """Only measure: work on a few photos and write nothing.
 
         Returns:
@@ -129,7 +134,9 @@ class Run:
         self.expected = estimate(rest, self.measured, workers=self.workers, site=site.folder)
         return len(rest)
 
-    def _not_there(self, photos: Sequence[Photo], student: Student, site: Site) -> list[Photo]:
+    def _not_there(
+        self, photos: Sequence[SitePhoto], student: Student, site: Site
+    ) -> list[SitePhoto]:
         rest = []
         for photo in photos:
             key = self._key(photo, student)
@@ -141,17 +148,17 @@ class Run:
                 rest.append(photo)
         return rest
 
-    def _key(self, photo: Photo, student: Student) -> str:
+    def _key(self, photo: SitePhoto, student: Student) -> str:
         return self.settings.key(photo.sha256, student.sha256)
 
     def _worked(
         self,
-        photos: Sequence[Photo],
+        photos: Sequence[SitePhoto],
         students: tuple[Student, ...],
         doing: str,
         *,
         site: Site | None = None,
-    ) -> Iterator[Worked]:
+    ) -> Iterator[WorkedPhoto]:
         """Go through the results; measure each, and tell of the rest once some are known."""
         with progress_bar() as progress:
             bar = progress.add_task(doing, total=len(photos), note="")
@@ -160,7 +167,7 @@ class Run:
                     self.errors[done.photo.name] = done.outcome.error
                 bytes_ = sum(len(content) for content in done.outcome.files.values())
                 self.measured.append(
-                    Measured(megapixels=done.photo.megapixels, seconds=done.seconds, bytes=bytes_)
+                    TimedPhoto(megapixels=done.photo.megapixels, seconds=done.seconds, bytes=bytes_)
                 )
                 yield done
                 progress.update(bar, advance=1, note=done.photo.name)

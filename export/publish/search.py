@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pixels.sending.codecs import Codec
+
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class QualityCurve:
     """How scores usually rise with the quality setting: where to look first, and no more."""
 
     settings: Sequence[float]
@@ -34,7 +36,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Rungs:
+class QualityLadder:
     """One codec on one picture: a file for each quality setting, made and looked at once at most.
 
     Larger settings are taken to give larger files and better looks, which codecs keep to but for
@@ -45,7 +47,7 @@ class Rungs:
     """The file at a setting."""
     look: Callable[[bytes], float]
     """Its SSIMULACRA2 as a reader would see it."""
-    curve: Curve
+    curve: QualityCurve
     """What to expect."""
     lowest: int = 1
     """Least setting."""
@@ -147,3 +149,19 @@ class Rungs:
         at = min(max(int(np.searchsorted(sizes, wanted)), 1), len(known) - 1)
         slope = (sizes[at] - sizes[at - 1]) / (known[at] - known[at - 1])
         return known[at - 1] + (wanted - sizes[at - 1]) / max(slope, 1e-3)
+
+
+_SETTINGS = (2, 10, 25, 40, 55, 70, 85, 95)
+_SCORES: dict[tuple[Codec, bool], tuple[float, ...]] = {
+    ("JPEG", False): (-64, -9, 41, 58, 65, 73, 82, 90),
+    ("JPEG", True): (-67, -41, 5, 24, 34, 43, 54, 59),
+    ("WEBP", False): (5, 26, 47, 57, 64, 70, 81, 89),
+    ("WEBP", True): (-40, -17, 2, 17, 27, 35, 51, 58),
+    ("AVIF", False): (-19, 0, 25, 50, 69, 81, 87, 91),
+    ("AVIF", True): (-57, -45, -20, 13, 38, 52, 57, 59),
+}
+
+
+def usual_curve(codec: Codec, *, half: bool) -> QualityCurve:
+    """Give the curve of a codec at full size, or at half size enlarged by a student."""
+    return QualityCurve(settings=_SETTINGS, scores=_SCORES[codec, half])

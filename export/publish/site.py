@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from hashlib import sha256 as hashed
 from pathlib import Path, PurePosixPath
 
-from export.publish.choice import Choice, Sent
+from export.publish.choice import Choice, SentFile
 from export.publish.journal import FOLDER, Journal
 from pixels.sending.codecs import SUFFIXES
 from plumbing.command import UserError
@@ -25,7 +25,7 @@ SAMPLE_PAGE = "sample.html"
 _HASH_DIGITS = 10
 
 
-def file_path(name: str, sent: Sent) -> str:
+def file_path(name: str, sent: SentFile) -> str:
     """Name the file of a photo: readable, safe in an address, and new where the bytes are new.
 
     Args:
@@ -95,7 +95,7 @@ class Site:
             self._wanted.add(relative)
         return True
 
-    def _is_there(self, relative: str, sent: Sent) -> bool:
+    def _is_there(self, relative: str, sent: SentFile) -> bool:
         path = self.folder / relative
         return path.is_file() and path.stat().st_size == sent.bytes
 
@@ -125,7 +125,7 @@ class Site:
             folder = folder.parent
 
 
-def files_of(choice: Choice) -> list[Sent]:
+def files_of(choice: Choice) -> list[SentFile]:
     """List what a choice sends."""
     return [sent for sent in (choice.sent, choice.fallback) if sent is not None]
 

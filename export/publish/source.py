@@ -19,7 +19,7 @@ _KEPT_SEGMENTS = frozenset((0xE0, 0xEE))  # JFIF's and Adobe's: how colours are 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class PhotoSource:
     """One photo."""
 
     pixels: NDArray[np.uint8]
@@ -37,7 +37,7 @@ class Source:
 
 def read_source(
     content: bytes, name: str, *, max_side_px: int | None = None, keep_metadata: bool = False
-) -> Source:
+) -> PhotoSource:
     """Decode a photo's file.
 
     Args:
@@ -65,7 +65,7 @@ def read_source(
         original = _without_metadata(content)
         if original and not np.array_equal(decode_picture(original, name).rgb, pixels):
             original = None
-    return Source(pixels=fitting, exif=exif, original=original)
+    return PhotoSource(pixels=fitting, exif=exif, original=original)
 
 
 def _fitted(pixels: NDArray[np.uint8], max_side_px: int | None) -> NDArray[np.uint8]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from export.delivery.student import Student
 from export.publish.choice import Settings
-from export.publish.choose import Outcome, Task, publish_photo
-from export.publish.plan import Photo
+from export.publish.choose import PhotoOutcome, PhotoTask, publish_photo
+from export.publish.plan import SitePhoto
 from plumbing.command import UserError
 from plumbing.parallel import in_order
 from plumbing.paths import ROOT
@@ -22,20 +22,20 @@ _AHEAD = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Worked:
+class WorkedPhoto:
     """A photo, what came of it, and what it took."""
 
-    photo: Photo
+    photo: SitePhoto
     """Which one."""
-    outcome: Outcome
+    outcome: PhotoOutcome
     """What came of it."""
     seconds: float
     """Of one worker."""
 
 
 def over_processes(
-    photos: Iterable[Photo], settings: Settings, students: tuple[Student, ...], *, jobs: int
-) -> Iterator[Worked]:
+    photos: Iterable[SitePhoto], settings: Settings, students: tuple[Student, ...], *, jobs: int
+) -> Iterator[WorkedPhoto]:
     """Work on photos in processes; results come in the order of the photos.
 
     Raises:
@@ -46,14 +46,14 @@ def over_processes(
 
 
 def over_ray(
-    photos: Iterable[Photo], settings: Settings, students: tuple[Student, ...], *, address: str
-) -> Iterator[Worked]:
+    photos: Iterable[SitePhoto], settings: Settings, students: tuple[Student, ...], *, address: str
+) -> Iterator[WorkedPhoto]:
     """Work on photos on a Ray cluster: photos travel there as bytes, results travel back.
 
     Args:
         photos: What to work on; a few more than the cluster has cores are read ahead.
         settings: What is wanted.
-        students: As `Task` takes them.
+        students: As `PhotoTask` takes them.
         address: As `ray.init` takes it, or `local` for a cluster on this machine alone.
 
     Raises:
@@ -102,7 +102,7 @@ def _line(error: Exception) -> str:
     return lines[-1] if lines else type(error).__name__
 
 
-def _read(photo: Photo) -> bytes | str:
+def _read(photo: SitePhoto) -> bytes | str:
     """Read a photo's file, or say why not."""
     try:
         return photo.path.read_bytes()
@@ -110,18 +110,20 @@ def _read(photo: Photo) -> bytes | str:
         return f"{photo.path}: cannot be read ({error.strerror})"
 
 
-def _from_disk(photo: Photo, *, settings: Settings, students: tuple[Student, ...]) -> Worked:
+def _from_disk(
+    photo: SitePhoto, *, settings: Settings, students: tuple[Student, ...]
+) -> WorkedPhoto:
     return _from_memory(photo, _read(photo), (settings, students))
 
 
 def _from_memory(
-    photo: Photo, content: bytes | str, shared: tuple[Settings, tuple[Student, ...]]
-) -> Worked:
+    photo: SitePhoto, content: bytes | str, shared: tuple[Settings, tuple[Student, ...]]
+) -> WorkedPhoto:
     settings, students = shared
     started = time.monotonic()
     if isinstance(content, str):
-        return Worked(photo=photo, outcome=Outcome(error=content), seconds=0.0)
+        return WorkedPhoto(photo=photo, outcome=PhotoOutcome(error=content), seconds=0.0)
     outcome = publish_photo(
-        Task(name=str(photo.path), content=content, settings=settings, students=students)
+        PhotoTask(name=str(photo.path), content=content, settings=settings, students=students)
     )
-    return Worked(photo=photo, outcome=outcome, seconds=time.monotonic() - started)
+    return WorkedPhoto(photo=photo, outcome=outcome, seconds=time.monotonic() - started)

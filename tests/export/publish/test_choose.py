@@ -15,8 +15,8 @@ from PIL import Image
 from skimage import data
 
 from export.delivery.student import Student, read_student
-from export.publish.choice import Choice, Sent, Settings, from_json, to_json
-from export.publish.choose import Outcome, Task, publish_photo
+from export.publish.choice import Choice, SentFile, Settings, from_json, to_json
+from export.publish.choose import PhotoOutcome, PhotoTask, publish_photo
 from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.sending.codecs import CODECS, encode
 from pixels.stills.files import list_pictures
@@ -48,15 +48,17 @@ def middle(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[top : top + side, left : left + side])
 
 
-def published(content: bytes, settings: Settings, *students: Student) -> Outcome:
+def published(content: bytes, settings: Settings, *students: Student) -> PhotoOutcome:
     outcome = publish_photo(
-        Task(name="made", content=content, settings=settings, students=students)
+        PhotoTask(name="made", content=content, settings=settings, students=students)
     )
     assert outcome.error == ""
     return outcome
 
 
-def shown(outcome: Outcome, choice: Choice, sent: Sent, size: tuple[int, int]) -> NDArray[np.uint8]:
+def shown(
+    outcome: PhotoOutcome, choice: Choice, sent: SentFile, size: tuple[int, int]
+) -> NDArray[np.uint8]:
     """What a reader sees, made without any code of the project."""
     content = outcome.files[sent.sha256]
     assert len(content) == sent.bytes
@@ -262,7 +264,7 @@ def test_colours_are_converted_to_srgb(student: Student) -> None:
 )
 def test_what_cannot_be_used_is_told(content: bytes, reason: str, student: Student) -> None:
     outcome = publish_photo(
-        Task(name="dir/x.jpg", content=content, settings=SETTINGS, students=(student,))
+        PhotoTask(name="dir/x.jpg", content=content, settings=SETTINGS, students=(student,))
     )
     assert outcome.error.startswith("dir/x.jpg: ")
     assert reason in outcome.error
@@ -274,7 +276,7 @@ def test_an_animation_is_told() -> None:
     frames = [Image.fromarray(photo(40, 40, seed)) for seed in (0, 1)]
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
     outcome = publish_photo(
-        Task(name="x.gif", content=file.getvalue(), settings=SETTINGS, students=())
+        PhotoTask(name="x.gif", content=file.getvalue(), settings=SETTINGS, students=())
     )
     assert "is an animation" in outcome.error
 

@@ -21,9 +21,9 @@ from skimage import data
 
 from export.compact.file import read_compact
 from export.delivery.student import enlarger_of, read_student
-from export.publish.choice import Choice, Sent
+from export.publish.choice import Choice, SentFile
 from export.publish.html import snippet
-from export.publish.plan import Measured, Photo, estimate, in_bytes, measured_first
+from export.publish.plan import SitePhoto, TimedPhoto, estimate, in_bytes, measured_first
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
 from tests.browser.stand_in import write_stand_in
@@ -398,8 +398,8 @@ def test_what_is_no_student_and_no_folder_is_told(
     assert "there is no such folder" in missing
 
 
-def sent(codec: str, sha256: str, scale: int = 1) -> Sent:
-    return Sent(
+def sent(codec: str, sha256: str, scale: int = 1) -> SentFile:
+    return SentFile(
         codec=codec,  # pyright: ignore[reportArgumentType]
         quality=50,
         reduction="lanczos" if scale == 2 else None,
@@ -435,13 +435,13 @@ def test_the_snippet_for_browsers_without_avif() -> None:
 def test_an_estimate_goes_by_megapixels(tmp_path: Path) -> None:
     sizes = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 24.0]
     made = [
-        Photo(path=Path(f"{n}"), name=f"{n}", sha256="", bytes=1, megapixels=size)
+        SitePhoto(path=Path(f"{n}"), name=f"{n}", sha256="", bytes=1, megapixels=size)
         for n, size in enumerate(sizes)
     ]
     first, rest = measured_first(made)[:3], measured_first(made)[3:]
     assert [photo.megapixels for photo in first] == [2.0, 4.0, 6.0]
     assert sorted(photo.megapixels for photo in rest) == [1.0, 3.0, 5.0, 24.0]
-    measured = [Measured(megapixels=2.0, seconds=10.0, bytes=50_000)]
+    measured = [TimedPhoto(megapixels=2.0, seconds=10.0, bytes=50_000)]
     expected = estimate(rest, measured, workers=2, site=tmp_path / "not" / "there")
     assert expected.seconds == pytest.approx(33 * 5 / 2)
     assert expected.bytes == 33 * 25_000

@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from export.publish.search import Curve, Rungs
+from export.publish.search import QualityCurve, QualityLadder
 
-USUAL = Curve(settings=(5, 20, 40, 60, 80, 95), scores=(-20, 30, 55, 68, 80, 90))
+USUAL = QualityCurve(settings=(5, 20, 40, 60, 80, 95), scores=(-20, 30, 55, 68, 80, 90))
 
 
-def rungs(shift: float = 0.0, gain: float = 1.0, kilobytes: float = 20.0) -> Rungs:
+def ladder(shift: float = 0.0, gain: float = 1.0, kilobytes: float = 20.0) -> QualityLadder:
     """A made codec: scores rise and bend over, bytes grow by 2 % a step and a little unevenly."""
 
     def encode(setting: int) -> bytes:
@@ -24,7 +24,7 @@ def rungs(shift: float = 0.0, gain: float = 1.0, kilobytes: float = 20.0) -> Run
         usual = np.interp(setting, USUAL.settings, USUAL.scores)
         return float(gain * usual + shift)
 
-    return Rungs(encode=encode, look=look, lowest=1, highest=95, curve=USUAL)
+    return QualityLadder(encode=encode, look=look, lowest=1, highest=95, curve=USUAL)
 
 
 @pytest.mark.parametrize("target", [20.0, 47.5, 60.0, 79.0])
@@ -33,8 +33,8 @@ def rungs(shift: float = 0.0, gain: float = 1.0, kilobytes: float = 20.0) -> Run
 def test_the_least_setting_is_found_with_few_looks(
     target: float, gain: float, shift: float
 ) -> None:
-    made = rungs(shift, gain)
-    by_hand = [q for q in range(1, 96) if rungs(shift, gain).score(q) >= target]
+    made = ladder(shift, gain)
+    by_hand = [q for q in range(1, 96) if ladder(shift, gain).score(q) >= target]
     assert made.least_reaching(target) == (min(by_hand) if by_hand else None)
     assert len(made.scores) <= 7
 
@@ -42,7 +42,7 @@ def test_the_least_setting_is_found_with_few_looks(
 def test_a_usual_picture_takes_two_or_three_looks() -> None:
     counts = []
     for shift in np.linspace(-3, 3, 13):
-        made = rungs(float(shift))
+        made = ladder(float(shift))
         made.least_reaching(60.0)
         counts.append(len(made.scores))
     assert np.mean(counts) <= 3.5
@@ -50,36 +50,36 @@ def test_a_usual_picture_takes_two_or_three_looks() -> None:
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
 def test_what_cannot_win_is_looked_at_once(share: float) -> None:
-    winner = rungs()
+    winner = ladder()
     setting = winner.least_reaching(60.0)
     assert setting is not None
-    loser = rungs()
+    loser = ladder()
     assert loser.least_reaching(60.0, int(share * winner.size(setting))) is None
     assert len(loser.scores) == 1
 
 
 def test_what_wins_is_found_within_its_bound() -> None:
-    worse, better = rungs(), rungs(kilobytes=15.0)
+    worse, better = ladder(), ladder(kilobytes=15.0)
     setting = worse.least_reaching(60.0)
     assert setting is not None
     assert better.least_reaching(60.0, worse.size(setting)) == setting
 
 
 def test_no_file_within_the_bytes_is_no_look() -> None:
-    made = rungs()
+    made = ladder()
     assert made.least_reaching(60.0, 100) is None
     assert made.scores == {}
 
 
 @pytest.mark.parametrize("most_bytes", [10_300, 20_000, 50_000, 60_000, 10**9])
 def test_the_largest_file_within_a_bound(most_bytes: int) -> None:
-    made = rungs()
-    fitting = [q for q in range(1, 96) if rungs().size(q) <= most_bytes]
+    made = ladder()
+    fitting = [q for q in range(1, 96) if ladder().size(q) <= most_bytes]
     assert made.largest_within(most_bytes) == max(fitting, default=None)
     assert len(made.files) <= 9
 
 
 def test_a_target_out_of_reach_is_told_after_three_looks() -> None:
-    made = rungs(shift=-30.0)
+    made = ladder(shift=-30.0)
     assert made.least_reaching(85.0) is None
     assert len(made.scores) <= 3
