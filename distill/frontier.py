@@ -6,8 +6,6 @@ and time. Each training is a run folder of its own: the command can be stopped a
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -26,7 +24,7 @@ from distill.run import DistillConfig, distil
 from distill.students import SIZES, StudentConfig
 from distill.timing import milliseconds_per_megapixel
 from plumbing.command import run_command
-from plumbing.disk import whole_file
+from plumbing.disk import gzip_size, write_csv
 from plumbing.progress import busy, console
 from teacher.enlarging.runner import PLAIN, open_enlarger
 from teacher.networks.chain import Activation, Colour
@@ -149,9 +147,9 @@ def _sizes(network: Network) -> dict[str, int]:
     return {
         "parameters": count,
         "float16_bytes": len(halves),
-        "float16_gzip_bytes": len(gzip.compress(halves, 9, mtime=0)),
+        "float16_gzip_bytes": gzip_size(halves),
         "int8_bytes": len(bytes_),
-        "int8_gzip_bytes": len(gzip.compress(bytes_, 9, mtime=0)),
+        "int8_gzip_bytes": gzip_size(bytes_),
     }
 
 
@@ -160,14 +158,6 @@ def _quantised(weight: torch.Tensor) -> torch.Tensor:
     rows = weight.flatten(1) if weight.ndim > 1 else weight[None]
     steps = rows.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / 127.0
     return (rows / steps).round().to(torch.int8)
-
-
-def write_csv(path: Path, points: Sequence[Point]) -> None:
-    """Write one row for each point."""
-    with whole_file(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, [column.name for column in fields(Point)])
-        writer.writeheader()
-        writer.writerows(asdict(point) for point in points)
 
 
 def table_of(points: Sequence[Point], benchmark: str) -> Table:
@@ -203,7 +193,8 @@ def main(config: FrontierConfig) -> None:
     """Run the command."""
     folders = {size: train(config, size) for size in config.sizes}
     points = measure(config, folders)
-    write_csv(config.run / "frontier.csv", points)
+    columns = [column.name for column in fields(Point)]
+    write_csv(config.run / "frontier.csv", columns, map(asdict, points))
     draw_frontier(config.run / "frontier.png", points, benchmark=config.benchmark.name)
     Console().print(table_of(points, config.benchmark.name))
     Console().print(f"wrote {config.run}/frontier.csv and frontier.png")

@@ -7,11 +7,13 @@ reader looks at and the next writer of the same name removes.
 
 from __future__ import annotations
 
+import csv
 import errno
+import gzip
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -83,6 +85,25 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         raise
     shutil.rmtree(old, ignore_errors=True)
     _flush(path.parent)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a CSV file with a header line, whole or not at all.
+
+    Args:
+        path: The file to create or replace.
+        columns: Names of the columns, in order.
+        rows: A value for each column.
+    """
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def gzip_size(content: bytes) -> int:
+    """Count the bytes of `content` as a web server sends it: gzip -9."""
+    return len(gzip.compress(content, compresslevel=9, mtime=0))
 
 
 def sha256_of(path: Path) -> str:

@@ -10,7 +10,6 @@ if asked to.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from pixels.sending.sent import CLEAN, read_name, sent
 from pixels.stills.files import list_pictures, read_picture, stored_as_grey
 from pixels.store.shards import reduce_photo
 from plumbing.command import UserError, run_command
-from plumbing.disk import whole_file
+from plumbing.disk import write_csv
 from plumbing.progress import track
 from teacher.enlarging.runner import PLAIN, Enlarger, open_enlarger
 from teacher.evaluate_figure import Gallery
@@ -175,7 +174,7 @@ def main(config: EvaluateConfig) -> None:
         Console().print(_table(title, enlargers, summary))
         figures += [*rows, *summary]
     if config.csv is not None:
-        _write_csv(config.csv, figures)
+        write_csv(config.csv, _COLUMNS, map(_csv_row, figures))
     if config.figure is not None and gallery is not None:
         gallery.write(config.figure)
 
@@ -216,15 +215,19 @@ def _open_all(models: Sequence[str], *, ensemble: bool) -> list[Enlarger]:
     return opened
 
 
-def _write_csv(path: Path, rows: Sequence[Row]) -> None:
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["input", "photo", "model", "psnr", "ssim", "ssimulacra2"])
-        for row in rows:
-            quality = row.quality
-            looks = "" if quality.ssimulacra2 is None else f"{quality.ssimulacra2:.4f}"
-            figures = (f"{quality.psnr:.4f}", f"{quality.ssim:.6f}", looks)
-            writer.writerow([row.input, row.photo, row.model, *figures])
+_COLUMNS = ("input", "photo", "model", "psnr", "ssim", "ssimulacra2")
+
+
+def _csv_row(row: Row) -> dict[str, str]:
+    looks = row.quality.ssimulacra2
+    return {
+        "input": row.input,
+        "photo": row.photo,
+        "model": row.model,
+        "psnr": f"{row.quality.psnr:.4f}",
+        "ssim": f"{row.quality.ssim:.6f}",
+        "ssimulacra2": "" if looks is None else f"{looks:.4f}",
+    }
 
 
 if __name__ == "__main__":

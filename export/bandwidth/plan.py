@@ -16,7 +16,7 @@ from export.bandwidth.measure import (
     opened,
 )
 from export.delivery.enlarging import BROWSER, PLAIN_WAYS
-from export.delivery.scripts import gzipped, runtime_gzip_bytes
+from export.delivery.scripts import runtime_gzip_bytes
 from export.delivery.student import is_for_browsers, read_student
 from export.onnx.form import FILE
 from export.pipeline.card import CARD
@@ -24,7 +24,7 @@ from pixels.sending.codecs import REDUCTIONS, Codec, Reduction
 from pixels.stills.files import list_pictures
 from pixels.store.shards import split_of
 from plumbing.command import UserError
-from plumbing.disk import sha256_of
+from plumbing.disk import gzip_size, sha256_of
 from plumbing.parallel import in_order
 from plumbing.progress import progress_bar, track
 from teacher.runs.folder import load_network, read_record
@@ -123,9 +123,9 @@ def model_bytes(path: Path) -> int:
         card = json.loads((path / CARD).read_text(encoding="utf-8"))
         return sum(file["gzip_bytes"] for file in card["files"].values())
     if path.is_file() or (path / FILE).is_file():
-        return gzipped((path if path.is_file() else path / FILE).read_bytes())
+        return gzip_size((path if path.is_file() else path / FILE).read_bytes())
     network, _ = load_network(path)
-    return gzipped(b"".join(p.detach().half().numpy().tobytes() for p in network.parameters()))
+    return gzip_size(b"".join(p.detach().half().numpy().tobytes() for p in network.parameters()))
 
 
 def measure_all(plan: Plan, jobs: int) -> list[Measured]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -17,17 +16,21 @@ from export.bandwidth.policies import break_even, one_reduction, policies
 from export.bandwidth.rate_quality import METHOD
 from export.bandwidth.study import Photo, Study, full_bytes, half_bytes, points_within
 from pixels.sending.codecs import AVIF_SPEED
-from plumbing.disk import whole_file
+from plumbing.disk import whole_file, write_csv
 
 FORMAT = 1
+POINT_COLUMNS = ("photo", "class", "height", "width", "codec", "reduction", "way", "quality")
+POINT_COLUMNS += ("bytes", "ssimulacra2", "psnr", "ssim")
+BAND_COLUMNS = ("photo", "class", "codec", "way", "band", "full_bytes", "half_bytes")
+BAND_COLUMNS += ("half_points_for_full_bytes",)
 
 
 def write_tables(
     out: Path, study: Study, measured: Sequence[Measured], costs: Costs, plan: Plan
 ) -> None:
     """Write every figure of the report."""
-    write_csv(out / "points.csv", _points(measured))
-    write_csv(out / "bands.csv", _bands(study))
+    write_csv(out / "points.csv", POINT_COLUMNS, _points(measured))
+    write_csv(out / "bands.csv", BAND_COLUMNS, _bands(study))
     with whole_file(out / "summary.json") as temporary:
         content = summary(study, measured, costs, plan)
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -166,12 +169,3 @@ def _bands(study: Study) -> Iterable[dict[str, Any]]:
 
 def _named(photo: Photo) -> dict[str, Any]:
     return {"photo": photo.name, "class": photo.kind}
-
-
-def write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Write rows of the same keys."""
-    listed = list(rows)
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(listed[0]) if listed else ["photo"])
-        writer.writeheader()
-        writer.writerows(listed)

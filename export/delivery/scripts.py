@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 from typing import Literal
 
+from plumbing.disk import gzip_size
 from plumbing.paths import DIST
 
 Form = Literal["compact", "tfjs"]
@@ -52,10 +52,5 @@ def runtime_gzip_bytes(form: Form, folder: Path = DIST) -> int | None:
     library = [folder / name for name in (ELEMENT_SCRIPT, LIBRARY_SCRIPT)]
     if not all(path.is_file() for path in library) or not engines:
         return None
-    counted = sum(gzipped(path.read_bytes()) for path in library)
-    return counted + max(gzipped(path.read_bytes()) for path in engines)
-
-
-def gzipped(content: bytes) -> int:
-    """How many bytes a file takes on its way to the reader."""
-    return len(gzip.compress(content, 9, mtime=0))
+    counted = sum(gzip_size(path.read_bytes()) for path in library)
+    return counted + max(gzip_size(path.read_bytes()) for path in engines)

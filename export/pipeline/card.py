@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from export.check.agreement import worst_by_runtime
 from export.weights.precision import BUDGET_DB, Loss, Precision
-from plumbing.disk import sha256_of
+from plumbing.disk import gzip_size, sha256_of
 from teacher.networks.residual import macs_per_output_pixel, parameter_count
 
 if TYPE_CHECKING:
@@ -82,6 +81,6 @@ def _describe(path: Path) -> dict[str, int | str]:
     content = path.read_bytes()
     return {
         "bytes": len(content),
-        "gzip_bytes": len(gzip.compress(content, compresslevel=9, mtime=0)),
+        "gzip_bytes": gzip_size(content),
         "sha256": sha256_of(path),
     }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import hashlib
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbing.disk import sha256_of, whole_file, whole_folder
+from plumbing.disk import gzip_size, sha256_of, whole_file, whole_folder, write_csv
 from tests.made.runs import ROOT
 
 STOPS = [KeyboardInterrupt, SystemExit, RuntimeError, OSError]
@@ -208,3 +209,16 @@ with whole_folder(Path({str(path)!r}), replace=True) as t:
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"halfsize" * 100_000)
     assert sha256_of(tmp_path / "a") == hashlib.sha256(b"halfsize" * 100_000).hexdigest()
+
+
+def test_a_table_has_its_columns_even_without_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    write_csv(path, ("name", "bytes"), [{"bytes": 3, "name": "a, b"}, {"name": "c", "bytes": ""}])
+    assert path.read_bytes() == b'name,bytes\r\n"a, b",3\r\nc,\r\n'
+    write_csv(path, ("name", "bytes"), [])
+    assert path.read_bytes() == b"name,bytes\r\n"
+
+
+def test_gzip_sizes_are_those_of_level_9() -> None:
+    content = bytes(range(256)) * 40
+    assert gzip_size(content) == len(gzip.compress(content, 9, mtime=0)) < len(content)
