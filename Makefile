@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser demo test test-fast test-heavy check release size bench screenshots integration format clean
+.PHONY: help setup web browser demo test test-fast test-heavy check release size bench screenshots integration strip format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ help: ## List the targets
 	@touch $@
 
 web_demo/node_modules/installed: web_demo/package-lock.json
-	@command -v npm >/dev/null || { echo "error: npm was not found: install Node.js 20 or newer" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "error: npm was not found: install Node.js 20.19 or newer" >&2; exit 1; }
 	@echo "installing the page's packages"
 	@# Not `npm ci`: it stops where the lock file lacks another system's build of the linter.
 	@npm --prefix web_demo install --no-save --no-audit --no-fund --loglevel=error
@@ -55,6 +55,7 @@ test-heavy: setup web browser ## Run the tests that take minutes or gigabytes, b
 
 check: setup ## Lint and type-check
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/python -m tools.markdown --check
 	@$(BIN)/pyright
 	@npm --prefix web_demo run check --silent
 
@@ -79,8 +80,12 @@ integration: setup web browser ## Build and open the docs' sites of Next.js, Ele
 	@$(BIN)/python -m tools.integration
 	@$(BIN)/python -m tools.recipes
 
-format: setup ## Reformat the Python code
+strip: setup ## Make the README's picture strip
+	@$(BIN)/python -m tools.strip
+
+format: setup ## Reformat Python and Markdown
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	@$(BIN)/python -m tools.markdown
 
 clean: ## Delete what was built (not runs/)
 	rm -rf .venv web_demo/node_modules web_demo/dist web_demo/models/demo

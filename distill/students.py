@@ -28,7 +28,7 @@ SIZES = {
 """Body convolutions and channels by name."""
 
 # Beside the identity, the fresh noise of PyTorch is halved, and in the last kernel nearly silenced:
-# a chain begins as its anchor, and fewer die (docs/experiments.md).
+# a chain begins as its anchor, and fewer die (docs/experiments/students.md).
 _FRESH_GAIN = 0.5
 _LAST_GAIN = 0.05
 

@@ -1,4 +1,4 @@
-"""Build and open the Next.js project of docs/integration.md. This is `make integration`.
+"""Build and open the Next.js project of docs/use-on-a-site.md. This is `make integration`.
 
 Next.js is installed from the network, into a folder that is deleted afterwards: too much for every
 run of the tests, which do the same for plain HTML and Vite.
@@ -72,7 +72,7 @@ def main(config: IntegrationConfig) -> None:
 def _write(project: Path, config: IntegrationConfig) -> None:
     names = write_named("Next.js", project)
     if names != ["app/layout.tsx", "app/page.tsx", "types.d.ts"]:
-        raise UserError(f"docs/integration.md names other files than expected: {names}")
+        raise UserError(f"docs/use-on-a-site.md names other files than expected: {names}")
     # However slow this machine is, the element shall work.
     page = project / "app" / "page.tsx"
     page.write_text(page.read_text().replace("<half-size ", "<half-size always "))

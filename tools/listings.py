@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.made.runs import ROOT
 
-INTEGRATION = ROOT / "docs" / "integration.md"
-PUBLISHING = ROOT / "docs" / "publishing.md"
+INTEGRATION = ROOT / "docs" / "use-on-a-site.md"
+PUBLISHING = ROOT / "docs" / "publish-photos.md"
 _FENCE = re.compile(r"```([\w-]*)\n(.*?)```", re.DOTALL)
 _NAMED = re.compile(r"(?:// |\{\{/\* )([\w./-]+)(?: \*/\}\})?\n")
 

@@ -1,4 +1,4 @@
-"""The flicker table of docs/experiments.md: python -m tools.measure_flicker."""
+"""The flicker table of docs/experiments/animations.md: python -m tools.measure_flicker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Build and open the sites that docs/publishing.md describes; part of `make integration`.
+"""Build and open the sites that docs/publish-photos.md describes; part of `make integration`.
 
 Eleventy and Vite are installed from the network, into folders that are deleted afterwards. Hugo is
 no npm package: without it on the path, its recipe is left out, and that is said.
@@ -104,7 +104,7 @@ def _vite(project: Path) -> Path:
 def _hugo(project: Path) -> Path:
     names = write_named("Hugo", project, PUBLISHING)
     if names != ["layouts/shortcodes/photo.html"]:
-        raise UserError(f"docs/publishing.md names other files than expected: {names}")
+        raise UserError(f"docs/publish-photos.md names other files than expected: {names}")
     (project / "hugo.toml").write_text('baseURL = "/"\n')
     (project / "layouts" / "index.html").write_text(f"<!doctype html>{{{{ .Content }}}}{_SCRIPT}")
     (project / "content").mkdir()

@@ -1,4 +1,4 @@
-"""The file `model.halfsize`, written and read: docs/format.md defines it.
+"""The file `model.halfsize`, written and read: docs/reference/format.md defines it.
 
 A reader takes the file as hostile: it compares lengths before it allocates anything, and whatever
 is wrong is one `UserError`.

@@ -1,6 +1,6 @@
 """Export a student to one file for the page's own small runtime, proved equal in a real browser.
 
-The file (docs/format.md) holds int8 or float16 weights and golden vectors. Every engine of the
+The file (docs/reference/format.md) holds int8 or float16 weights and golden vectors. Every engine of the
 small runtime that was built and starts in headless Chromium runs it; unless all give the PyTorch
 network's pixels, nothing is left on disk.
 """

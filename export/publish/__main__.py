@@ -7,7 +7,7 @@ full size.
 
 The command can be stopped and given again, and given again with more photos: it does what is new.
 Exit status: 0 all photos are published; 1 some could not be (the others are), or the run failed;
-2 wrong usage; 130 stopped by Ctrl-C. docs/publishing.md has recipes for site generators.
+2 wrong usage; 130 stopped by Ctrl-C. docs/publish-photos.md has recipes for site generators.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from export.publish.source import read_source
 from pixels.sending.codecs import Codec
 from plumbing.command import UserError
 
-# Another filter hardly ever gains more than this: docs/experiments.md. Where the first one misses
+# Another filter hardly ever gains more than this: docs/experiments/savings.md. Where the first one misses
 # the target by more, the others are not looked at.
 _FILTERS_DIFFER_BY = 5.0
 _LEAST_SIDE_PX = 32  # smaller pictures are not halved

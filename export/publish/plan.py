@@ -16,7 +16,7 @@ from pixels.stills.files import list_pictures, pillow_kept_quiet
 from plumbing.command import UserError
 from plumbing.progress import track
 
-# Measured: docs/experiments.md.
+# Measured: docs/experiments/savings.md.
 _JOB_BYTES = 400e6
 _MEGAPIXEL_BYTES = 250e6
 _MEMORY_SHARE = 0.75

@@ -24,7 +24,7 @@ _BY_ARITHMETIC: dict[Arithmetic, float] = {
 _BY_WEIGHTS: dict[Precision, float] = {
     "float32": 0.0,
     # 11 bits: a weight is off by 2.4e-4 of itself at most. Largest seen on trained networks, on
-    # noise and checkerboards: docs/experiments.md. Half a step.
+    # noise and checkerboards: docs/experiments/exports.md. Half a step.
     "float16": 0.5 / 255.0,
     # Noise and checkerboards drive every layer to its extremes, where all roundings add up; on
     # photos the budget in dB is far stricter. Sixteen steps.

@@ -2,7 +2,7 @@
 
 A palette for each frame, or dither that depends on what lies above (Floyd and Steinberg's), gives
 the same colour another shade in each frame. Here a colour's shade depends on nothing but the
-colour. docs/experiments.md has the figures.
+colour. docs/experiments/animations.md has the figures.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class FlipboardPreset:
 
 
 RESIDUAL: dict[PresetName, ResidualPreset] = {
-    # Half an hour on one CPU core; over 2 dB above bicubic on Set5: docs/experiments.md.
+    # Half an hour on one CPU core; over 2 dB above bicubic on Set5: docs/experiments/teachers.md.
     "quick": ResidualPreset(
         network=ResidualConfig(blocks=4, channels=32), recipe=Recipe(steps=8000, batch=8)
     ),
@@ -52,7 +52,7 @@ RESIDUAL: dict[PresetName, ResidualPreset] = {
 }
 FLIPBOARD: dict[PresetName, FlipboardPreset] = {
     # A small patch of luma, bicubic as the anchor, little dropout and fast steps: what the 2015
-    # mechanisms reach on one CPU core in a quarter of an hour. docs/experiments.md has what failed.
+    # mechanisms reach on one CPU core in a quarter of an hour. docs/experiments/teachers.md has what failed.
     "quick": FlipboardPreset(
         network=FlipboardConfig(
             patch_px=8,

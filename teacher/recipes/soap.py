@@ -3,7 +3,7 @@
 A small network trained for long is held back by directions that its weights share out badly
 between them: Adam scales each weight alone. SOAP turns a layer's gradient by the eigenvectors of
 its second moments first, scales there, and turns back. For networks of some thousand weights the
-turning costs a tenth of a step; what it saves is in docs/experiments.md.
+turning costs a tenth of a step; what it saves is in docs/experiments/optimisers.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What docs/integration.md tells readers to write is written, built and opened."""
+"""What docs/use-on-a-site.md tells readers to write is written, built and opened."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ function goldenOf(
   return { height, width, input, output };
 }
 
-/** docs/format.md, word for word, in double precision. RGB floats in and out, clamped. */
+/** docs/reference/format.md, word for word, in double precision. RGB floats in and out, clamped. */
 export function plainChain(
   network: ChainNetwork,
   pixels: Float32Array,
@@ -165,7 +165,7 @@ function dot(a: number[], b: number[]): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 }
 
-/** Write a network as docs/format.md says, with float16 weights. */
+/** Write a network as docs/reference/format.md says, with float16 weights. */
 export function encodeChain({
   scale,
   colour,

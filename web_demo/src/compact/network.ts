@@ -22,7 +22,7 @@ export type GoldenCase = {
   output: Uint8Array;
 };
 
-/** A folded student, as docs/format.md defines it. All values are finite. */
+/** A folded student, as docs/reference/format.md defines it. All values are finite. */
 export type ChainNetwork = {
   scale: number;
   /** `luma`: one channel in, scale² out; `rgb`: 3 in, 3 * scale² out. */

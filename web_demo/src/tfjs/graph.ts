@@ -11,7 +11,7 @@ export function graphFiles(files: ModelFiles): ModelFiles {
   return file ? graphOf(parseNetwork(file)) : files;
 }
 
-/** A chain as the graph that `python -m export.tfjs` would write: docs/format.md says what it does. */
+/** A chain as the graph that `python -m export.tfjs` would write: docs/reference/format.md says what it does. */
 function graphOf(network: ChainNetwork): ModelFiles {
   const graph = new Graph();
   const { scale, layers } = network;

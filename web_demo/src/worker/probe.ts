@@ -16,7 +16,7 @@ const HOPELESS_MS = 1500;
 
 /**
  * WebAssembly begins as code that was translated in a hurry. After two runs of this side most of it
- * has been replaced, and a third one takes so many times as long as it will (docs/experiments.md).
+ * has been replaced, and a third one takes so many times as long as it will (docs/experiments/browser.md).
  */
 const WARM_UP_PX = 32;
 const STILL_COLD = 2;
