@@ -1,7 +1,7 @@
-"""How small or large can the network be before quality degrades?
+"""Plot quality against cost for students of several sizes.
 
-Trains students of several sizes under equal budgets, and draws quality against parameters, bytes
-and time. Each training is a run folder of its own: the command can be stopped and given again.
+Trains all of them with equal budgets, and draws quality against parameters, bytes and time. Each
+training has its own run folder: a stopped study continues when the command is given again.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from distill.benchmark import load_benchmark, psnr_of, ssimulacra2_of
-from distill.frontier_figure import draw_frontier
-from distill.frontier_point import Point
+from distill.figures import draw_frontier
 from distill.run import DistillConfig, distil
 from distill.students import SIZES, StudentConfig
 from distill.timing import milliseconds_per_megapixel
@@ -43,43 +42,67 @@ class FrontierConfig:
     benchmark: Path
     """Folder of photos to measure on; with `--degradation web`, as JPEGs of quality 75."""
     run: Path
-    """Folder to write: a run folder for each size, frontier.csv and frontier.png."""
+    """Output folder: a run folder for each size, frontier.csv and frontier.png."""
     data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     teacher: Path | None = None
-    """Run folder of a teacher: heard while training, and a line in the plot."""
+    """Run folder of a teacher: students learn from it, and it is a line in the plot."""
     teacher_ensemble: bool = True
-    """Ask the teacher in all eight orientations and average."""
+    """Average the teacher's output over all eight orientations of the input."""
     teacher_heard: bool = True
-    """Whether students learn from the teacher; else it is a line in the plot alone."""
+    """Train students on the teacher's output; without it the teacher is only a line in the plot."""
     sizes: tuple[str, ...] = ("1x8", "nano", "small", "medium", "large")
     """Named sizes, or BODYxCHANNELS."""
     colour: Colour = "luma"
-    """What all of them see."""
+    """Channels that the students see."""
     activation: Activation = "relu"
-    """What stands between the convolutions."""
+    """Activation between the convolutions."""
     expansion: int = 64
     """Channels inside the collapsible blocks."""
     recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(default_factory=StagedRecipe)
     seed: int = 0
-    """Decides the fresh weights and every crop."""
+    """Determines the fresh weights and every crop."""
     timing_px: int = 256
-    """Side of the picture on which time is measured."""
+    """Side of the picture that time is measured on, in pixels."""
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
 
     def __post_init__(self) -> None:
         if not self.sizes:
-            raise ValueError("sizes must name at least one")
+            raise ValueError("sizes must name at least one size")
         for size in self.sizes:
             student_of(size)
         if self.timing_px < 8:
             raise ValueError(f"timing-px must be at least 8, got {self.timing_px}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class FrontierPoint:
+    """Quality and cost of one enlarger; costs are None where it is not a network."""
+
+    name: str
+    """For tables and plots."""
+    psnr: float
+    """Mean over the benchmark, on luma, in dB."""
+    ssimulacra2: float
+    """Mean over the benchmark, at most 100."""
+    parameters: int | None = None
+    """Number of trained weights."""
+    float16_bytes: int | None = None
+    """All weights as float16."""
+    float16_gzip_bytes: int | None = None
+    """The same, compressed with gzip -9."""
+    int8_bytes: int | None = None
+    """All weights as int8."""
+    int8_gzip_bytes: int | None = None
+    """The same, compressed with gzip -9."""
+    ms_per_megapixel: float | None = None
+    """In ONNX Runtime, one thread, per megapixel of output."""
+
+
 def student_of(size: str) -> StudentConfig:
-    """Read a named size or BODYxCHANNELS.
+    """Parse a named size or BODYxCHANNELS.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: `size` is neither.
     """
     if size in SIZES:
         return StudentConfig(student=size)
@@ -92,7 +115,7 @@ def student_of(size: str) -> StudentConfig:
 
 
 def train(config: FrontierConfig, size: str) -> Path:
-    """Train one size; give its run folder."""
+    """Train one size and return its run folder."""
     folder = config.run / size
     console.print(f"size {size}")
     student = replace(student_of(size), colour=config.colour, activation=config.activation)
@@ -112,8 +135,13 @@ def train(config: FrontierConfig, size: str) -> Path:
     return folder
 
 
-def measure(config: FrontierConfig, folders: dict[str, Path]) -> list[Point]:
-    """Measure what was trained, the teacher and plain enlargement beside it."""
+def measure(config: FrontierConfig, folders: dict[str, Path]) -> list[FrontierPoint]:
+    """Measure plain enlargement, the trained students and the teacher.
+
+    Args:
+        config: The command's settings.
+        folders: Run folders of the students, by size.
+    """
     networks: dict[str, Network] = {name: load_network(path)[0] for name, path in folders.items()}
     scale = next(iter(networks.values())).scale
     samples = load_benchmark(config.benchmark, scale, config.data.degradation)
@@ -128,7 +156,7 @@ def measure(config: FrontierConfig, folders: dict[str, Path]) -> list[Point]:
     for name, model in models.items():
         enlarge = open_enlarger(model, plain_scale=scale).enlarge
         with busy(f"measuring {name}"):
-            point = Point(
+            point = FrontierPoint(
                 name=name,
                 psnr=float(np.mean(psnr_of(enlarge, samples))),
                 ssimulacra2=float(np.mean(ssimulacra2_of(enlarge, samples))),
@@ -139,7 +167,7 @@ def measure(config: FrontierConfig, folders: dict[str, Path]) -> list[Point]:
 
 
 def _sizes(network: Network) -> dict[str, int]:
-    """Count parameters and the bytes of all weights, as float16 and as int8, plain and gzipped."""
+    """Count parameters, and bytes of all weights as float16 and int8, plain and gzipped."""
     weights = [parameter.detach() for parameter in network.parameters()]
     halves = b"".join(weight.half().numpy().tobytes() for weight in weights)
     bytes_ = b"".join(_quantised(weight).numpy().tobytes() for weight in weights)
@@ -154,13 +182,13 @@ def _sizes(network: Network) -> dict[str, int]:
 
 
 def _quantised(weight: torch.Tensor) -> torch.Tensor:
-    """Round to 255 steps for each output channel; its few step sizes are not counted."""
+    """Round to 255 steps for each output channel; the step sizes themselves are not counted."""
     rows = weight.flatten(1) if weight.ndim > 1 else weight[None]
     steps = rows.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / 127.0
     return (rows / steps).round().to(torch.int8)
 
 
-def table_of(points: Sequence[Point], benchmark: str) -> Table:
+def table_of(points: Sequence[FrontierPoint], benchmark: str) -> Table:
     """Lay the points out for a terminal."""
     table = Table(title=f"{benchmark}; time in ONNX Runtime, one thread, per megapixel of output")
     table.add_column("")
@@ -193,9 +221,10 @@ def main(config: FrontierConfig) -> None:
     """Run the command."""
     folders = {size: train(config, size) for size in config.sizes}
     points = measure(config, folders)
-    columns = [column.name for column in fields(Point)]
-    write_csv(config.run / "frontier.csv", columns, map(asdict, points))
-    draw_frontier(config.run / "frontier.png", points, benchmark=config.benchmark.name)
+    columns = [column.name for column in fields(FrontierPoint)]
+    rows = {point.name: asdict(point) for point in points}
+    write_csv(config.run / "frontier.csv", columns, rows.values())
+    draw_frontier(config.run / "frontier.png", rows, benchmark=config.benchmark.name)
     Console().print(table_of(points, config.benchmark.name))
     Console().print(f"wrote {config.run}/frontier.csv and frontier.png")
 

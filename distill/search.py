@@ -1,7 +1,7 @@
-"""Search a student's hyperparameters under a budget of parameters, by any number of workers.
+"""Search a student's hyperparameters within a budget of parameters, with any number of workers.
 
-Start the same command as often as there are cores or machines: all work on one study, which goes
-on where it stopped. What falls behind is stopped early.
+Start the same command once for each core or machine: all workers share one study. A stopped study
+continues when the command is given again. Trials that fall behind are stopped early.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import tyro
 from distill.run import DistillConfig, distil, prepared
 from distill.students import StudentConfig
 from plumbing.command import run_command
-from teacher.networks.chain import Chain, Colour
+from teacher.networks.chain import Activation, Chain, Colour
 from teacher.networks.residual import parameter_count
 from teacher.recipes.stages import StagedRecipe
-from teacher.searching.study import StudyConfig, search
+from teacher.searching.study import StudyConfig, command_words, flags_of, search
 from teacher.training.data import DataConfig
 from teacher.training.run import Watch
 from teacher.training.speed import Speed
@@ -30,140 +30,127 @@ _STEP_CHANNELS = 2  # odd numbers of channels are slow everywhere
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchConfig:
+class StudentSearchConfig:
     """Settings of `python -m distill.search`."""
 
     study: tyro.conf.OmitArgPrefixes[StudyConfig]
     data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     teacher: Path | None = None
-    """Run folder of the teacher; without it the student learns from the truth alone."""
+    """Run folder of the teacher; without it students learn from the true photos alone."""
     teacher_ensemble: bool = True
-    """Ask the teacher in all eight orientations and average."""
+    """Average the teacher's output over all eight orientations of the input."""
     parameters: int = 15_000
-    """Most parameters that a student may have: depth is searched, and as many channels taken."""
+    """Maximum number of parameters: depth is searched, and the width is the largest that fits."""
     colour: Colour = "luma"
-    """What students see."""
+    """Channels that the students see."""
     recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(
         default_factory=lambda: StagedRecipe(steps=5000)
     )
     seed: int = 0
-    """Decides the fresh weights and every crop, the same for all."""
+    """Determines the fresh weights and every crop; the same for all trials."""
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
 
     def __post_init__(self) -> None:
         if self.parameters < 1000:
             raise ValueError(f"parameters must be at least 1000, got {self.parameters}")
 
+    def prepare(self, run: Path) -> None:
+        """Build the store of photos, with the teacher's output for them."""
+        prepared(self._training(run))
 
-def suggest(config: SearchConfig, trial: optuna.Trial) -> dict[str, Any]:
-    """Let a trial choose what is searched, by the names of the flags."""
-    chosen = {
-        "body": trial.suggest_int("body", 1, 12),
-        "activation": trial.suggest_categorical("activation", ["relu", "prelu"]),
-        "expansion": trial.suggest_categorical("expansion", [0, 32, 64, 128]),
-        "stage1.learning-rate": trial.suggest_float("stage1.learning-rate", 2e-3, 3e-2, log=True),
-        "stage1.share": trial.suggest_float("stage1.share", 0.4, 0.8),
-        "stage2.learning-rate": trial.suggest_float("stage2.learning-rate", 5e-4, 1e-2, log=True),
-        "stage3.norm": trial.suggest_categorical("stage3.norm", ["l1", "l2"]),
-    }
-    if config.teacher is not None:
-        chosen["stage2.teacher"] = trial.suggest_float("stage2.teacher", 0.0, 1.0)
-    return chosen
+    def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
+        """Let a trial choose values for the searched flags."""
+        chosen = {
+            "body": trial.suggest_int("body", 1, 12),
+            "activation": trial.suggest_categorical("activation", ["relu", "prelu"]),
+            "expansion": trial.suggest_categorical("expansion", [0, 32, 64, 128]),
+            "stage1.learning-rate": trial.suggest_float(
+                "stage1.learning-rate", 2e-3, 3e-2, log=True
+            ),
+            "stage1.share": trial.suggest_float("stage1.share", 0.4, 0.8),
+            "stage2.learning-rate": trial.suggest_float(
+                "stage2.learning-rate", 5e-4, 1e-2, log=True
+            ),
+            "stage3.norm": trial.suggest_categorical("stage3.norm", ["l1", "l2"]),
+        }
+        if self.teacher is not None:
+            chosen["stage2.teacher"] = trial.suggest_float("stage2.teacher", 0.0, 1.0)
+        return chosen
 
+    def train(self, chosen: Mapping[str, Any], run: Path, watch: Watch) -> None:
+        """Train what a trial chose."""
+        distil(self.training(chosen, run), watch=watch)
 
-def configured(config: SearchConfig, chosen: Mapping[str, Any], run: Path) -> DistillConfig:
-    """Set up the training that a trial chose."""
-    recipe = config.recipe
-    # The polish keeps its share, the restart takes the rest.
-    first = min(chosen["stage1.share"], 1.0 - recipe.stage3.share)
-    stage1 = replace(recipe.stage1, share=first, learning_rate=chosen["stage1.learning-rate"])
-    stage2 = replace(
-        recipe.stage2,
-        share=1.0 - recipe.stage3.share - first,
-        learning_rate=chosen["stage2.learning-rate"],
-        teacher=chosen.get("stage2.teacher", 0.0),
-    )
-    stage3 = replace(recipe.stage3, norm=chosen["stage3.norm"])
-    return DistillConfig(
-        data=config.data,
-        run=run,
-        teacher=config.teacher,
-        teacher_ensemble=config.teacher_ensemble,
-        network=_largest(config, chosen["body"], chosen["activation"]),
-        expansion=chosen["expansion"],
-        recipe=replace(recipe, stage1=stage1, stage2=stage2, stage3=stage3),
-        seed=config.seed,
-        speed=config.speed,
-    )
+    def training(self, chosen: Mapping[str, Any], run: Path) -> DistillConfig:
+        """Configure the training that a trial chose."""
+        recipe = self.recipe
+        # The third stage keeps its share; the second takes what the first leaves.
+        first = min(chosen["stage1.share"], 1.0 - recipe.stage3.share)
+        stage1 = replace(recipe.stage1, share=first, learning_rate=chosen["stage1.learning-rate"])
+        stage2 = replace(
+            recipe.stage2,
+            share=1.0 - recipe.stage3.share - first,
+            learning_rate=chosen["stage2.learning-rate"],
+            teacher=chosen.get("stage2.teacher", 0.0),
+        )
+        stage3 = replace(recipe.stage3, norm=chosen["stage3.norm"])
+        return replace(
+            self._training(run),
+            network=self._largest(chosen["body"], chosen["activation"]),
+            expansion=chosen["expansion"],
+            recipe=replace(recipe, stage1=stage1, stage2=stage2, stage3=stage3),
+        )
 
+    def command_line(self, chosen: Mapping[str, Any]) -> list[str]:
+        """Write that training as the command that a user would type."""
+        training = self.training(chosen, self.study.study / "best")
+        network, recipe = training.network, training.recipe
+        flags: dict[str, object] = {
+            **flags_of(self.data),
+            "teacher": self.teacher,
+            "run": training.run,
+            "body": network.body,
+            "channels": network.channels,
+            "activation": network.activation,
+            "colour": network.colour,
+            "expansion": training.expansion,
+            "steps": recipe.steps,
+            "optimizer": recipe.optimizer,
+            "ema-decay": recipe.ema_decay,
+            "warmup-steps": recipe.warmup_steps,
+            "seed": training.seed,
+            "precision": self.speed.precision,
+            "threads": self.speed.threads,
+        }
+        for number, stage in enumerate(recipe.stages, start=1):
+            for name in ("share", "learning_rate", "batch", "crop_px", "truth", "teacher", "norm"):
+                flags[f"stage{number}.{name.replace('_', '-')}"] = getattr(stage, name)
+        module, *words = command_words("distill.run", flags)
+        return [module, *([] if self.teacher_ensemble else ["--no-teacher-ensemble"]), *words]
 
-def command_line(config: SearchConfig, chosen: Mapping[str, Any]) -> list[str]:
-    """Write a training as the command that a user would type for it."""
-    training = configured(config, chosen, config.study.study / "best")
-    network, recipe = training.network, training.recipe
-    flags: dict[str, object] = {
-        "photos": config.data.photos,
-        "store": config.data.store,
-        "validation": config.data.validation,
-        "degradation": config.data.degradation,
-        "teacher": config.teacher,
-        "run": training.run,
-        "body": network.body,
-        "channels": network.channels,
-        "activation": network.activation,
-        "colour": network.colour,
-        "expansion": training.expansion,
-        "steps": recipe.steps,
-        "optimizer": recipe.optimizer,
-        "ema-decay": recipe.ema_decay,
-        "warmup-steps": recipe.warmup_steps,
-        "seed": training.seed,
-        "precision": config.speed.precision,
-        "threads": config.speed.threads,
-    }
-    for number, stage in enumerate(recipe.stages, start=1):
-        for name in ("share", "learning_rate", "batch", "crop_px", "truth", "teacher", "norm"):
-            flags[f"stage{number}.{name.replace('_', '-')}"] = getattr(stage, name)
-    words = [] if config.teacher_ensemble else ["--no-teacher-ensemble"]
-    for name, value in flags.items():
-        words += [] if value is None else [f"--{name}", str(value)]
-    return ["distill.run", *words]
+    def _training(self, run: Path) -> DistillConfig:
+        """Configure what all trials share."""
+        return DistillConfig(
+            data=self.data,
+            run=run,
+            teacher=self.teacher,
+            teacher_ensemble=self.teacher_ensemble,
+            recipe=self.recipe,
+            seed=self.seed,
+            speed=self.speed,
+        )
 
-
-def _largest(config: SearchConfig, body: int, activation: str) -> StudentConfig:
-    """Take as many channels as the parameters allow."""
-    student = StudentConfig(
-        body=body, channels=_LEAST_CHANNELS, colour=config.colour,
-        activation="relu" if activation == "relu" else "prelu",
-    )  # fmt: skip
-    while True:
-        wider = replace(student, channels=(student.channels or 0) + _STEP_CHANNELS)
-        if parameter_count(Chain(wider.chain(2))) > config.parameters:
-            return student
-        student = wider
-
-
-def main(config: SearchConfig) -> None:
-    """Run the command."""
-
-    def attempt(trial: optuna.Trial, run: Path, watch: Watch) -> None:
-        distil(configured(config, suggest(config, trial), run), watch=watch)
-
-    def prepare(run: Path) -> None:
-        prepared(
-            DistillConfig(
-                data=config.data, run=run, teacher=config.teacher, recipe=config.recipe,
-                teacher_ensemble=config.teacher_ensemble, speed=config.speed,
-            )
-        )  # fmt: skip
-
-    search(
-        config.study,
-        prepare=prepare,
-        attempt=attempt,
-        command=lambda chosen: command_line(config, chosen),
-    )
+    def _largest(self, body: int, activation: Activation) -> StudentConfig:
+        """Take as many channels as the budget of parameters allows."""
+        student = StudentConfig(
+            body=body, channels=_LEAST_CHANNELS, colour=self.colour, activation=activation
+        )
+        while True:
+            wider = replace(student, channels=(student.channels or 0) + _STEP_CHANNELS)
+            if parameter_count(Chain(wider.chain(2))) > self.parameters:
+                return student
+            student = wider
 
 
 if __name__ == "__main__":
-    run_command(SearchConfig, main)
+    run_command(StudentSearchConfig, search)

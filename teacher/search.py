@@ -19,7 +19,7 @@ from plumbing.command import run_command
 from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.recipes.flipboard import FlipboardRecipe
 from teacher.recipes.presets import FLIPBOARD
-from teacher.searching.study import StudyConfig, search
+from teacher.searching.study import StudyConfig, command_words, flags_of, search
 from teacher.train import TrainFlipboard
 from teacher.train import main as train
 from teacher.training.data import DataConfig, prepare_photos
@@ -31,7 +31,7 @@ _SHAPE = ("weight-gain", "first-maps", "reproject-maps", "dense-keep")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchConfig:
+class TeacherSearchConfig:
     """Settings of `python -m teacher.search`; flags not searched are those of preset `quick`."""
 
     study: tyro.conf.OmitArgPrefixes[StudyConfig]
@@ -48,58 +48,56 @@ class SearchConfig:
         if self.steps < 1 or self.batch < 1:
             raise ValueError("steps and batch must be at least 1")
 
+    def prepare(self, run: Path) -> None:
+        """Build the store of photos."""
+        recipe = replace(_QUICK.recipe, crop_px=_QUICK.network.patch_px)
+        fake = TrainingRun(folder=run, recipe=recipe, seed=self.seed, checkpoint_seconds=60.0)
+        prepare_photos(fake, self.data, scale=_QUICK.network.scale)
 
-def suggest(trial: optuna.Trial) -> dict[str, Any]:
-    """Let a trial choose what is searched, by the names of the flags."""
-    return {
-        "learning-rate": trial.suggest_float("learning-rate", 0.02, 2.0, log=True),
-        "earliest-rate": trial.suggest_float("earliest-rate", 1.0, 8.0),
-        "early-l2": trial.suggest_float("early-l2", 1e-7, 1e-4, log=True),
-        "late-l2": trial.suggest_float("late-l2", 1e-6, 1e-3, log=True),
-        "weight-gain": trial.suggest_float("weight-gain", 0.8, 2.5),
-        "first-maps": trial.suggest_categorical("first-maps", [16, 24, 48]),
-        "reproject-maps": trial.suggest_categorical("reproject-maps", [4, 8]),
-        "dense-keep": trial.suggest_float("dense-keep", 0.5, 1.0),
-    }
+    def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
+        """Let a trial choose values for the searched flags."""
+        return {
+            "learning-rate": trial.suggest_float("learning-rate", 0.02, 2.0, log=True),
+            "earliest-rate": trial.suggest_float("earliest-rate", 1.0, 8.0),
+            "early-l2": trial.suggest_float("early-l2", 1e-7, 1e-4, log=True),
+            "late-l2": trial.suggest_float("late-l2", 1e-6, 1e-3, log=True),
+            "weight-gain": trial.suggest_float("weight-gain", 0.8, 2.5),
+            "first-maps": trial.suggest_categorical("first-maps", [16, 24, 48]),
+            "reproject-maps": trial.suggest_categorical("reproject-maps", [4, 8]),
+            "dense-keep": trial.suggest_float("dense-keep", 0.5, 1.0),
+        }
 
+    def train(self, chosen: Mapping[str, Any], run: Path, watch: Watch) -> None:
+        """Train what a trial chose."""
+        shape: FlipboardConfig = replace(_QUICK.network, **_fields(chosen, shape=True))
+        recipe: FlipboardRecipe = replace(
+            _QUICK.recipe, steps=self.steps, batch=self.batch, **_fields(chosen, shape=False)
+        )
+        config = TrainFlipboard(
+            data=self.data,
+            run=run,
+            preset="quick",
+            shape=shape,
+            recipe=recipe,
+            seed=self.seed,
+            speed=self.speed,
+        )
+        train(config, watch=watch)
 
-def configured(config: SearchConfig, chosen: Mapping[str, Any], run: Path) -> TrainFlipboard:
-    """Set up the training that a trial chose."""
-    shape: FlipboardConfig = replace(_QUICK.network, **_fields(chosen, shape=True))
-    recipe: FlipboardRecipe = replace(
-        _QUICK.recipe, steps=config.steps, batch=config.batch, **_fields(chosen, shape=False)
-    )
-    return TrainFlipboard(
-        data=config.data,
-        run=run,
-        preset="quick",
-        shape=shape,
-        recipe=recipe,
-        seed=config.seed,
-        speed=config.speed,
-    )
-
-
-def command_line(config: SearchConfig, chosen: Mapping[str, Any]) -> list[str]:
-    """Write a training as the command that a user would type for it."""
-    flags: dict[str, object] = {
-        "network": "flipboard",
-        "preset": "quick",
-        "photos": config.data.photos,
-        "store": config.data.store,
-        "validation": config.data.validation,
-        "degradation": config.data.degradation,
-        "run": config.study.study / "best",
-        "steps": config.steps,
-        "batch": config.batch,
-        "seed": config.seed,
-        "threads": config.speed.threads,
-        **chosen,
-    }
-    words = ["teacher.train"]
-    for name, value in flags.items():
-        words += [] if value is None else [f"--{name}", str(value)]
-    return words
+    def command_line(self, chosen: Mapping[str, Any]) -> list[str]:
+        """Write that training as the command that a user would type."""
+        flags: dict[str, object] = {
+            "network": "flipboard",
+            "preset": "quick",
+            **flags_of(self.data),
+            "run": self.study.study / "best",
+            "steps": self.steps,
+            "batch": self.batch,
+            "seed": self.seed,
+            "threads": self.speed.threads,
+            **chosen,
+        }
+        return command_words("teacher.train", flags)
 
 
 def _fields(chosen: Mapping[str, Any], *, shape: bool) -> dict[str, Any]:
@@ -108,24 +106,5 @@ def _fields(chosen: Mapping[str, Any], *, shape: bool) -> dict[str, Any]:
     }
 
 
-def main(config: SearchConfig) -> None:
-    """Run the command."""
-
-    def attempt(trial: optuna.Trial, run: Path, watch: Watch) -> None:
-        train(configured(config, suggest(trial), run), watch=watch)
-
-    def prepare(folder: Path) -> None:
-        recipe = replace(_QUICK.recipe, crop_px=_QUICK.network.patch_px)
-        run = TrainingRun(folder=folder, recipe=recipe, seed=config.seed, checkpoint_seconds=60.0)
-        prepare_photos(run, config.data, scale=_QUICK.network.scale)
-
-    search(
-        config.study,
-        prepare=prepare,
-        attempt=attempt,
-        command=lambda chosen: command_line(config, chosen),
-    )
-
-
 if __name__ == "__main__":
-    run_command(SearchConfig, main)
+    run_command(TeacherSearchConfig, search)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import shlex
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import optuna
 from filelock import FileLock
@@ -30,6 +31,7 @@ from plumbing.disk import whole_file
 from plumbing.progress import console
 from teacher.runs.folder import read_record
 from teacher.searching.figures import draw_study
+from teacher.training.data import DataConfig
 from teacher.training.run import Watch
 
 MEASURE = "validation/psnr"
@@ -64,35 +66,48 @@ class StudyConfig:
             raise ValueError(f"trials must be at least 1, got {self.trials}")
 
 
-def search(
-    config: StudyConfig,
-    *,
-    prepare: Callable[[Path], None],
-    attempt: Callable[[optuna.Trial, Path, Watch], None],
-    command: Callable[[Mapping[str, object]], list[str]],
-) -> None:
-    """Work on a study until it is over, then draw it and write its best command line down.
+class Searchable(Protocol):
+    """The configuration of a search: which study, what its trials choose, how they are trained."""
 
-    Args:
-        config: Which study.
-        prepare: Makes what all trials need, beside the run folder that it is given; one worker of a
-            machine does so at a time.
-        attempt: Trains what a trial suggests into a run folder; passes on what it measures.
-        command: Turns the parameters of a trial into a command line.
+    @property
+    def study(self) -> StudyConfig:
+        """The study to work on."""
+        ...
+
+    def prepare(self, run: Path) -> None:
+        """Make what all trials need, beside this run folder; one worker of a machine at a time."""
+        ...
+
+    def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
+        """Let a trial choose values for the searched flags, by the names of the flags."""
+        ...
+
+    def train(self, chosen: Mapping[str, Any], run: Path, watch: Watch) -> None:
+        """Train what a trial chose into a run folder, and report every validation to `watch`."""
+        ...
+
+    def command_line(self, chosen: Mapping[str, Any]) -> list[str]:
+        """Write that training as the words of a command, the module's name first."""
+        ...
+
+
+def search(searched: Searchable) -> None:
+    """Work on a study until it is over, then plot it and write its best command line.
 
     Raises:
         UserError: The storage cannot be opened, or no trial was finished.
     """
+    config = searched.study
     config.study.mkdir(parents=True, exist_ok=True)
     trials = config.study / "trials"
     trials.mkdir(exist_ok=True)
     with FileLock(config.study / ".prepare.lock"):
-        prepare(trials / "0")
+        searched.prepare(trials / "0")
         study = _open(config)
 
     def objective(trial: optuna.Trial) -> float:
         folder = trials / f"{trial.number:04}"
-        attempt(trial, folder, _reporter(trial))
+        searched.train(searched.suggest(trial), folder, _reporter(trial))
         return read_record(folder).metrics[MEASURE]
 
     done = optuna.study.MaxTrialsCallback(config.trials, states=_OVER)
@@ -100,7 +115,23 @@ def search(
         # A loss that is not finite any more is a result too: the trial failed.
         study.optimize(objective, callbacks=[done, _tell], catch=(UserError,))
     with FileLock(config.study / ".report.lock"):
-        _report(config, study, command)
+        _report(searched, study)
+
+
+def flags_of(data: DataConfig) -> dict[str, object]:
+    """Name the photos of a training by their flags, for `command_words`."""
+    return {
+        "photos": data.photos,
+        "store": data.store,
+        "validation": data.validation,
+        "degradation": data.degradation,
+    }
+
+
+def command_words(module: str, flags: Mapping[str, object]) -> list[str]:
+    """Write a command as its words; flags whose value is None are left out."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    return [module, *(word for name, value in given.items() for word in (f"--{name}", str(value)))]
 
 
 def _open(config: StudyConfig) -> optuna.Study:
@@ -171,9 +202,8 @@ def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _report(
-    config: StudyConfig, study: optuna.Study, command: Callable[[Mapping[str, object]], list[str]]
-) -> None:
+def _report(searched: Searchable, study: optuna.Study) -> None:
+    config = searched.study
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if not complete and study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         console.print("no trial was finished yet; another worker is still at one")
@@ -181,7 +211,7 @@ def _report(
     if not complete:
         raise UserError(f"no trial of {config.study} was finished: see above, or add --trials")
     best = study.best_trial
-    line = shlex.join(["python", "-m", *command(best.params)])
+    line = shlex.join(["python", "-m", *searched.command_line(best.params)])
     with whole_file(config.study / BEST) as temporary:
         temporary.write_text(line + "\n", encoding="utf-8")
     draw_study(config.study, study)

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distill.compare import CompareConfig, variants
-from distill.comparison import PLAIN, Result
+from distill.compare import BASELINE, CompareConfig, Result, Variant, variants
 from distill.frontier import student_of
 from distill.sources import SourceConfig
 from pixels.quality.psnr_ssim import compare as quality
@@ -43,15 +42,17 @@ def test_each_source_is_alone_against_the_truth_and_all_are_together(tmp_path: P
     )  # fmt: skip
     listed = variants(config)
     assert list(listed) == [
-        *(PLAIN, "teacher beside truth", "LR-only photos", "zoomed photos", "all of it"),
+        *(BASELINE, "teacher beside truth", "LR-only photos", "zoomed photos", "all of it"),
     ]
-    recipe, sources, taught = listed[PLAIN]
-    assert not taught and not sources.any
-    assert not any(stage.teacher for stage in recipe.stages)
-    recipe, sources, taught = listed["zoomed photos"]
-    assert taught and (sources.lr_only_photos, sources.zoomed_photos) == (None, 3)
-    assert not any(stage.teacher for stage in recipe.stages)
-    assert listed["all of it"][:2] == (config.recipe, config.sources)
+    plain = listed[BASELINE]
+    assert not plain.taught and not plain.sources.any
+    assert not any(stage.teacher for stage in plain.recipe.stages)
+    zoomed = listed["zoomed photos"]
+    assert zoomed.taught
+    assert (zoomed.sources.lr_only_photos, zoomed.sources.zoomed_photos) == (None, 3)
+    assert not any(stage.teacher for stage in zoomed.recipe.stages)
+    everything = Variant(recipe=config.recipe, sources=config.sources, taught=True)
+    assert listed["all of it"] == everything
 
 
 def test_a_comparison_leaves_what_was_measured(
@@ -80,7 +81,7 @@ def test_a_comparison_leaves_what_was_measured(
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 * 2 * 2 * 3  # degradations, variants, seeds, photos
     row = next(
-        r for r in rows if (r["degradation"], r["seed"], r["variant"]) == ("clean", "1", PLAIN)
+        r for r in rows if (r["degradation"], r["seed"], r["variant"]) == ("clean", "1", BASELINE)
     )
     network, record = load_network(run / "clean-truth-alone-1")
     reduced, original = reduce_photo(read_picture(photos_folder / row["photo"]).rgb, 2)
@@ -95,7 +96,7 @@ def test_a_comparison_leaves_what_was_measured(
     }  # fmt: skip
     taught = "teacher beside truth"
     differences = [
-        value - values[PLAIN, seed, photo]
+        value - values[BASELINE, seed, photo]
         for (variant, seed, photo), value in values.items() if variant == taught
     ]  # fmt: skip
     (told,) = [r for r in summary if (r["degradation"], r["variant"]) == ("web", taught)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -28,23 +30,37 @@ def finish(run: Path, value: float) -> None:
     save_run(run, network, record)
 
 
+@dataclass
+class Fake:
+    """A search whose trainings are a function."""
+
+    study: StudyConfig
+    train_: Callable[[int, Path, Watch], None]
+
+    def prepare(self, run: Path) -> None:
+        pass
+
+    def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
+        return {"x": trial.suggest_float("x", 0.0, 1.0), "number": trial.number}
+
+    def train(self, chosen: Mapping[str, Any], run: Path, watch: Watch) -> None:
+        self.train_(chosen["number"], run, watch)
+
+    def command_line(self, chosen: Mapping[str, Any]) -> list[str]:
+        return ["module", "--x", str(chosen["x"])]
+
+
 def test_a_trial_far_behind_is_stopped_after_the_first_validations(tmp_path: Path) -> None:
     validations: dict[int, int] = {}
 
-    def attempt(trial: optuna.Trial, run: Path, watch: Watch) -> None:
-        trial.suggest_float("x", 0.0, 1.0)
-        value = 30.0 + (5.0 if trial.number % 4 == 0 else 0.0)
+    def train(number: int, run: Path, watch: Watch) -> None:
+        value = 30.0 + (5.0 if number % 4 == 0 else 0.0)
         for count in range(1, 11):
-            validations[trial.number] = count
+            validations[number] = count
             watch({MEASURE: value + 0.1 * count})
         finish(run, value)
 
-    search(
-        StudyConfig(study=tmp_path, trials=12),
-        prepare=lambda folder: None,
-        attempt=attempt,
-        command=lambda chosen: ["x", str(chosen["x"])],
-    )
+    search(Fake(StudyConfig(study=tmp_path, trials=12), train))
     good = [validations[number] for number in range(0, 12, 4)]
     bad = [validations[number] for number in range(12) if number % 4]
     assert max(good) == 10
@@ -61,27 +77,16 @@ def _complete(folder: Path) -> int:
 
 
 def test_a_trial_that_fails_is_one_result_among_others(tmp_path: Path) -> None:
-    def attempt(trial: optuna.Trial, run: Path, watch: Watch) -> None:
-        trial.suggest_float("x", 0.0, 1.0)
-        if trial.number == 1:
+    def train(number: int, run: Path, watch: Watch) -> None:
+        if number == 1:
             raise UserError("the loss is nan")
         watch({MEASURE: 30.0})
         finish(run, 30.0)
 
-    def command(chosen: Mapping[str, object]) -> list[str]:
-        return ["module", "--x", str(chosen["x"])]
-
-    config = StudyConfig(study=tmp_path, trials=3)
-    search(config, prepare=lambda folder: None, attempt=attempt, command=command)
+    search(Fake(StudyConfig(study=tmp_path, trials=3), train))
     assert (tmp_path / "best.txt").read_text().startswith("python -m module --x 0.")
 
 
 def test_without_anything_to_measure_the_user_is_told(tmp_path: Path) -> None:
-    def attempt(trial: optuna.Trial, run: Path, watch: Watch) -> None:
-        watch({})
-
     with pytest.raises(UserError, match="no trial"):
-        search(
-            StudyConfig(study=tmp_path, trials=1),
-            prepare=lambda folder: None, attempt=attempt, command=lambda chosen: [],
-        )  # fmt: skip
+        search(Fake(StudyConfig(study=tmp_path, trials=1), lambda number, run, watch: watch({})))
