@@ -102,22 +102,30 @@ async function buildScript(name, entry, settings = own(LIBRARY_NAMES)) {
 
 /** The modules import each other as files, and name what lies beside them for bundlers to see. */
 const MODULES = {
-  'halfsize.mjs': 'src/library/main.ts',
-  'half-size.mjs': 'src/element/module.ts',
+  'halfsize.mjs': 'src/package/halfsize.ts',
+  'half-size.mjs': 'src/package/half-size.ts',
 };
+
+/** What a module imports as a file: who imports it, what, and the file. */
+const AS_FILES = [
+  { importer: 'src/package/halfsize.ts', imported: './half-size', file: './half-size.mjs' },
+  {
+    importer: 'src/package/half-size.ts',
+    imported: '../library/entries/api',
+    file: './halfsize.mjs',
+  },
+];
 
 /** @type {import('esbuild').Plugin} */
 const asFiles = {
   name: 'as-files',
   setup(building) {
-    building.onResolve({ filter: /\/(main|module|beside)$/ }, ({ path: name, kind, importer }) => {
-      if (kind === 'entry-point') return undefined;
-      if (!name.endsWith('beside')) {
-        return {
-          path: name.endsWith('main') ? './halfsize.mjs' : './half-size.mjs',
-          external: true,
-        };
-      }
+    building.onResolve({ filter: /^\./ }, ({ path: imported, importer }) => {
+      const from = path.relative(root, importer).replaceAll('\\', '/');
+      const file = AS_FILES.find((file) => file.importer === from && file.imported === imported);
+      return file && { path: file.file, external: true };
+    });
+    building.onResolve({ filter: /\/beside$/ }, ({ importer }) => {
       const replaced = !importer.endsWith('beside-module.ts');
       return replaced ? { path: path.join(root, 'src/library/beside-module.ts') } : undefined;
     });
@@ -261,13 +269,13 @@ await mkdir(out, { recursive: true });
 try {
   await forgetOldEngines();
   await Promise.all([
-    buildScript('halfsize', 'src/library/script.ts'),
+    buildScript('halfsize', 'src/library/entries/script.ts'),
     buildScript('half-size', 'src/element/script.ts'),
     buildModule('halfsize.mjs'),
     buildModule('half-size.mjs'),
-    buildScript('halfsize-extras', 'src/library/extras.ts'),
+    buildScript('halfsize-extras', 'src/library/entries/extras.ts'),
     buildScript('page', 'src/page/main.ts'),
-    buildScript('gif', 'src/page/gif.ts', common),
+    buildScript('gif', 'src/page/motion/gif.ts', common),
     buildScript('verify', 'src/verify/tfjs.ts', common),
     buildScript('verify-onnx', 'src/verify/onnx.ts', common),
     copyOrt(),

@@ -16,7 +16,7 @@ function rank(name) {
  * Read every export folder below `folder`: those with a halfsize.json.
  *
  * @param {string} folder
- * @returns {Promise<(import('../src/library/parts').PackedModel & {card: {scale: number}})[]>} as the page offers them
+ * @returns {Promise<(import('../src/library/types').PackedModel & {card: {scale: number}})[]>} as the page offers them
  */
 export async function packModels(folder) {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

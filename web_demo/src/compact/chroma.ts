@@ -1,4 +1,5 @@
 /** The fixed part of a luma network: colours, and the bicubic that enlarges chroma. */
+import { cubicWeight } from '../core/cubic';
 
 /** BT.601: the weights of red, green and blue in luma. */
 export const LUMA_WEIGHTS = [0.299, 0.587, 0.114] as const;
@@ -17,21 +18,12 @@ export const GREEN_FROM_RED = (LUMA_WEIGHTS[0] * RED_RANGE) / LUMA_WEIGHTS[1];
 /**
  * The bicubic taps of one axis: `scale` rows of 5, for the input pixels -2 … 2 around the one that
  * sub-pixel `row` lies in.
- *
- * Source: Keys, "Cubic Convolution Interpolation for Digital Image Processing", 1981, a = -1/2.
  */
 export function bicubicLines(scale: number): Float32Array {
   const lines = new Float32Array(scale * 5);
   for (let phase = 0; phase < scale; phase++) {
     const offset = (phase + 0.5) / scale - 0.5;
-    for (let tap = 0; tap < 5; tap++) lines[phase * 5 + tap] = keys(offset - (tap - 2));
+    for (let tap = 0; tap < 5; tap++) lines[phase * 5 + tap] = cubicWeight(offset - (tap - 2));
   }
   return lines;
-}
-
-function keys(distance: number): number {
-  const x = Math.abs(distance);
-  if (x <= 1) return (1.5 * x - 2.5) * x * x + 1;
-  if (x <= 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
-  return 0;
 }

@@ -1,5 +1,6 @@
+import { NETWORK_FILE } from '../core/card';
+import type { GoldenCase } from '../core/engine';
 import { ModelMismatch } from '../core/errors';
-import { NETWORK_FILE } from './file-name';
 
 /**
  * A 3x3 convolution with zero padding and stride 1, and what follows it: PReLU with one slope for
@@ -12,14 +13,6 @@ export type ChainLayer = {
   weights: Float32Array;
   bias: Float32Array;
   slopes: Float32Array | null;
-};
-
-/** A small input and what the exported model gave for it, both RGB bytes, row by row. */
-export type GoldenCase = {
-  height: number;
-  width: number;
-  input: Uint8Array;
-  output: Uint8Array;
 };
 
 /** A folded student, as docs/reference/format.md defines it. All values are finite. */

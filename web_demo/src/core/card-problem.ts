@@ -1,5 +1,4 @@
-import { NETWORK_FILE } from '../compact/file-name';
-import { type Card, GOLDEN_FILE, isWhole, readCard } from './card';
+import { type Card, GOLDEN_FILE, isWhole, NETWORK_FILE, readCard } from './card';
 import { ModelMismatch } from './errors';
 
 /** Read a parsed `halfsize.json`. Throws ModelMismatch naming the field that is wrong. */

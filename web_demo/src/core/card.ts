@@ -1,4 +1,3 @@
-import { NETWORK_FILE } from '../compact/file-name';
 import type { ModelForm } from './backends';
 import { ModelMismatch } from './errors';
 
@@ -21,6 +20,9 @@ export type Card = {
 export type ModelFiles = Record<string, Uint8Array<ArrayBuffer>>;
 
 export type Sha256 = (bytes: Uint8Array) => Promise<ArrayBuffer | Uint8Array<ArrayBuffer>>;
+
+/** The file of an export folder that holds a whole network for the compact runtime. */
+export const NETWORK_FILE = 'model.halfsize';
 
 /** Small inputs and the model's outputs; the only one of the card's other files that is read here. */
 export const GOLDEN_FILE = 'golden.json';

@@ -1,8 +1,6 @@
-import type { GoldenCase } from '../compact/network';
-import type { Work } from '../tiles/upscale';
 import type { Backend } from './backends';
 import type { Card, ModelFiles } from './card';
-import type { ColorSpace } from './messages';
+import type { ColorSpace, PixelBytes } from './picture';
 
 /**
  * One way to run models: TF.js on one of its backends, or any other runtime. An engine is a script
@@ -46,7 +44,29 @@ export interface Enlarger {
   dispose(): void;
 }
 
-export type PixelBytes = Uint8ClampedArray<ArrayBuffer>;
+/** How a picture is cut into tiles, and what happens between them. */
+export type Work = {
+  /** How many times larger the model makes a picture, from its card. */
+  scale: number;
+  /** How far the model looks around a pixel, from its card. */
+  marginPx: number;
+  /** Where tiles may start: at multiples of this, from its card; 1 unless given. */
+  alignPx?: number;
+  /** About how large a tile may be; asked for again and again, because it may have changed. */
+  tilePx: () => number;
+  /** Called after every tile. */
+  onTile: (done: number, total: number) => void;
+  /** Waited for before every tile: lets messages in, and throws when the work is not wanted. */
+  pause: () => Promise<void>;
+};
+
+/** A small input and what the exported model gave for it, both RGB bytes, row by row. */
+export type GoldenCase = {
+  height: number;
+  width: number;
+  input: Uint8Array;
+  output: Uint8Array;
+};
 
 export type Enlarged = {
   data: Float32Array;

@@ -1,10 +1,7 @@
 import type { Backend } from './backends';
 import type { Card, ModelFiles } from './card';
 import type { FailureCode } from './errors';
-import type { Bitmap, Picture } from './picture';
-
-/** What a picture's numbers mean. */
-export type ColorSpace = 'srgb' | 'display-p3';
+import type { Bitmap, ColorSpace, Picture } from './picture';
 
 /** What a result can be: the last is a PNG. */
 export type Output = 'canvas' | 'bitmap' | 'imagedata' | 'blob';
@@ -62,3 +59,9 @@ export type FromEngine =
       tilePx: number;
     }
   | { kind: 'failed'; job: number; code: FailureCode; reason: string };
+
+/** A worker's global scope, or one end of a channel where the engine runs on the page. */
+export type Port = {
+  postMessage(message: FromEngine, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToEngine>) => unknown) | null;
+};

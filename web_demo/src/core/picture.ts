@@ -1,12 +1,16 @@
-import type { Span } from '../tiles/tiling';
-import type { PixelBytes } from './engine';
 import { OutOfMemory } from './errors';
 
-/** RGBA bytes, row by row: an ImageData without the DOM. */
+/** RGBA bytes, row by row. */
+export type PixelBytes = Uint8ClampedArray<ArrayBuffer>;
+
+/** What the numbers of a picture mean. */
+export type ColorSpace = 'srgb' | 'display-p3';
+
+/** RGBA bytes with a size: an ImageData without the DOM. */
 export type Picture = {
   width: number;
   height: number;
-  data: Uint8ClampedArray<ArrayBuffer>;
+  data: PixelBytes;
 };
 
 /** The browser's own kind of picture: pixels that cannot be read. */
@@ -37,28 +41,4 @@ export function cropPicture(
     cropped.data.set(row, (y - rows.start) * cropped.width * 4);
   }
   return cropped;
-}
-
-/** The RGBA bytes that one tile of `picture` reads. */
-export function readTile(picture: Picture, rows: Span, columns: Span): PixelBytes {
-  const inside = { start: rows.readStart, end: rows.readEnd };
-  return cropPicture(picture, inside, { start: columns.readStart, end: columns.readEnd }).data;
-}
-
-/** Write the kept part of an enlarged tile into `result`. */
-export function writeTile(
-  result: Picture,
-  tile: PixelBytes,
-  rows: Span,
-  columns: Span,
-  scale: number,
-): void {
-  const stride = (columns.readEnd - columns.readStart) * scale;
-  const left = (columns.keepStart - columns.readStart) * scale;
-  const width = (columns.keepEnd - columns.keepStart) * scale;
-  for (let y = rows.keepStart * scale; y < rows.keepEnd * scale; y++) {
-    const from = ((y - rows.readStart * scale) * stride + left) * 4;
-    const to = (y * result.width + columns.keepStart * scale) * 4;
-    result.data.set(tile.subarray(from, from + width * 4), to);
-  }
 }

@@ -1,4 +1,4 @@
-import { animatedType } from '../library/animation';
+import { animatedType } from '../library/pictures/animation';
 
 /**
  * Whether an img's file moves: enlarged, it would stand still.

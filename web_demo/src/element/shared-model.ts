@@ -1,4 +1,4 @@
-import type * as api from '../library/api';
+import type * as api from '../library/entries/api';
 import type { Halfsize, LoadOptions } from '../library/halfsize';
 
 /** What an element needs of the library, which is downloaded when the first picture comes near. */

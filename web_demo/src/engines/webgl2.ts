@@ -1,7 +1,7 @@
-import { NETWORK_FILE } from '../compact/file-name';
 import { openAccurate } from '../compact/gpu/precision';
 import { Webgl2Enlarger } from '../compact/gpu/webgl2';
 import { parseNetwork } from '../compact/network';
+import { NETWORK_FILE } from '../core/card';
 import { serve } from '../worker/serve';
 
 serve({

@@ -1,7 +1,7 @@
-import { NETWORK_FILE } from '../compact/file-name';
 import { openAccurate, type Precision } from '../compact/gpu/precision';
 import { WebgpuEnlarger } from '../compact/gpu/webgpu';
 import { parseNetwork } from '../compact/network';
+import { NETWORK_FILE } from '../core/card';
 import type { Engine, Enlarger } from '../core/engine';
 import { enlargePixels } from '../worker/enlarge';
 import { serve } from '../worker/serve';

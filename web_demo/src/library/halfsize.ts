@@ -3,15 +3,22 @@ import type { Card } from '../core/card';
 import { Aborted, type HalfsizeError, NoBackend, OutOfMemory, Transparent } from '../core/errors';
 import type { Output } from '../core/messages';
 import type { Picture } from '../core/picture';
-import { type ChooseOptions, type Chosen, type Refusal, startBest, startOnly } from './choose';
-import type { Place } from './engine-port';
-import { loadModel, type ModelSource } from './fetch-model';
+import {
+  type ChooseOptions,
+  type Chosen,
+  type Refusal,
+  startBest,
+  startOnly,
+} from './engines/choose';
+import type { Place } from './engines/engine-port';
+import type { Finished, JobOptions } from './engines/session';
 import { extras, sentence, setFolder } from './lazy';
-import { type Outputs, requireDrawable, toOutput } from './output';
-import type { Finished, JobOptions } from './session';
-import { type Opened, openSource, type Source } from './source';
+import { loadModel, type ModelSource } from './model/fetch-model';
+import { type Outputs, requireDrawable, toOutput } from './pictures/output';
+import { openSource, type Source } from './pictures/source';
+import type { Opened } from './types';
 
-export type { Refusal } from './choose';
+export type { Refusal } from './engines/choose';
 
 export type LoadOptions = {
   /**

@@ -1,7 +1,7 @@
-import type { AnimationFrame } from './animation';
 import { besideUrl } from './beside';
-import type { Extras } from './extras';
+import type { Extras } from './entries/extras';
 import { runScript } from './parts';
+import type { AnimationFrame } from './pictures/animation';
 import type { Sentences } from './sentences';
 
 let folder: string | URL | undefined;

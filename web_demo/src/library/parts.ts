@@ -1,15 +1,10 @@
 import type { EngineName } from '../core/backends';
-import type { FromEngine, ToEngine } from '../core/messages';
-import type { Extras } from './extras';
-
-/** A model as the build packed it: its card, and its files as base64 text. */
-export type PackedModel = { folder: string; card: unknown; files: Record<string, string> };
+import type { Port } from '../core/messages';
+import type { Extras } from './entries/extras';
+import type { PackedModel } from './types';
 
 /** Starts an engine behind one end of a channel. */
-export type StartEngine = (port: {
-  postMessage(message: FromEngine, transfer: Transferable[]): void;
-  onmessage: ((event: MessageEvent<ToEngine>) => unknown) | null;
-}) => void;
+export type StartEngine = (port: Port) => void;
 
 /**
  * What built scripts leave for each other. They are scripts and not data, because a page opened

@@ -1,11 +1,11 @@
 import { isBackendName } from '../core/backends';
 import { bytesFromBase64 } from '../core/base64';
 import { sentenceOf } from '../core/errors';
-import { Animation } from './animation';
 import { App } from './app';
 import { Comparison } from './comparison';
 import { find } from './find';
 import { takeFiles } from './intake';
+import { Animation } from './motion/animation';
 import { loadPart } from './parts';
 import type { Treatment } from './prepare';
 import { Tabs } from './tabs';

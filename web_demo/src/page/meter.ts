@@ -1,15 +1,5 @@
+import type { Account } from './state';
 import { bytesInWords } from './words';
-
-/** What one photo and the means to enlarge it cost a reader, in bytes. */
-export type Account = {
-  /** The photo at full size, and at half size in the same format and quality. */
-  full: number;
-  half: number;
-  /** Library and backend, gzipped: downloaded once. */
-  runtime: number;
-  /** The model, gzipped: downloaded once. */
-  model: number;
-};
 
 /** After how many photos like this the download has paid for itself. Infinite: never. */
 export function breakEven({ full, half, runtime, model }: Account): number {

@@ -1,5 +1,5 @@
 import { UnsupportedImage } from '../core/errors';
-import { openSource } from '../library/source';
+import { openSource } from '../library/pictures/source';
 
 /** What a file is taken for: `auto` goes by its size. */
 export type Treatment = 'auto' | 'full' | 'half';

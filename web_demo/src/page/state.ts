@@ -1,8 +1,18 @@
 import type { Backend } from '../core/backends';
 import type { Refusal } from '../library/halfsize';
-import type { Account } from './meter';
 
 export type Size = { width: number; height: number };
+
+/** What one photo and the means to enlarge it cost a reader, in bytes. */
+export type Account = {
+  /** The photo at full size, and at half size in the same format and quality. */
+  full: number;
+  half: number;
+  /** Library and backend, gzipped: downloaded once. */
+  runtime: number;
+  /** The model, gzipped: downloaded once. */
+  model: number;
+};
 
 export type Facts = {
   name: string;

@@ -2,7 +2,8 @@ import { BACKEND_LABELS } from '../core/backends';
 import { find } from './find';
 import { accountInWords } from './meter';
 import type { Facts, State } from './state';
-import { bytesInWords, sizeInWords, speedInWords, statusOf, timeInWords } from './words';
+import { statusOf } from './status';
+import { bytesInWords, sizeInWords, speedInWords, timeInWords } from './words';
 
 /** Writes the state into the page. Style sheets read `data-state` for what is shown when. */
 export class View {

@@ -1,25 +1,4 @@
-import type { Size, State } from './state';
-
-/** What the status line says. Tiles are left to the progress bar: read aloud they would be noise. */
-export function statusOf(state: State): string {
-  switch (state.kind) {
-    case 'idle':
-      return '';
-    case 'error':
-      return state.sentence;
-    case 'done':
-      return `“${state.facts.name}” is enlarged.`;
-    case 'working':
-      switch (state.step.kind) {
-        case 'opening':
-          return `Opening “${state.name}”…`;
-        case 'starting':
-          return 'Starting the model…';
-        case 'enlarging':
-          return `Enlarging “${state.name}”…`;
-      }
-  }
-}
+import type { Size } from './state';
 
 export function sizeInWords({ width, height }: Size): string {
   return `${width} × ${height}`;

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { NETWORK_FILE } from '../compact/file-name';
-import { requireGoldenCases } from '../compact/golden';
 import { parseNetwork } from '../compact/network';
 import type { Backend } from '../core/backends';
 import type { ModelFiles } from '../core/card';
+import { NETWORK_FILE } from '../core/card';
 import { type Engine, type Enlarged, type Enlarger, Exhausted } from '../core/engine';
 import { ModelMismatch, reasonOf } from '../core/errors';
+import { requireGoldenCases } from '../core/golden';
 import { serve } from '../worker/serve';
 import { type Run, throughFloats } from './floats';
 import { requireGolden } from './golden';

@@ -1,4 +1,5 @@
-import type { Enlarged, Enlarger, PixelBytes } from '../core/engine';
+import type { Enlarged, Enlarger } from '../core/engine';
+import type { PixelBytes } from '../core/picture';
 
 export type Run = (pixels: Float32Array, height: number, width: number) => Promise<Enlarged>;
 

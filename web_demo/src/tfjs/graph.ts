@@ -1,7 +1,7 @@
 import { bicubicLines } from '../compact/chroma';
-import { NETWORK_FILE } from '../compact/file-name';
 import { type ChainNetwork, parseNetwork } from '../compact/network';
 import type { ModelFiles } from '../core/card';
+import { NETWORK_FILE } from '../core/card';
 
 type Tensor = { name: string; shape: number[]; values: ArrayLike<number> };
 

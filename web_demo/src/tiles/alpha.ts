@@ -1,3 +1,4 @@
+import { cubicWeight } from '../core/cubic';
 import type { Picture } from '../core/picture';
 
 export function isOpaque({ data }: { data: Uint8ClampedArray }): boolean {
@@ -146,7 +147,7 @@ function enlargeRows(
     const centre = (x + 0.5) / scale - 0.5;
     const first = Math.floor(centre) - 1;
     for (let tap = first; tap < first + 4; tap++) {
-      const share = keys(centre - tap);
+      const share = cubicWeight(centre - tap);
       const column = Math.min(Math.max(tap, 0), last);
       for (let y = 0; y < height; y++) {
         const to = y * width * scale + x;
@@ -155,13 +156,6 @@ function enlargeRows(
     }
   }
   return out;
-}
-
-function keys(distance: number): number {
-  const x = Math.abs(distance);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
-  return 0;
 }
 
 function transpose(values: Float32Array, width: number, height: number): Float32Array {

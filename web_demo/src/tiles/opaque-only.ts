@@ -1,7 +1,8 @@
 /** In the place of ./transparency where an engine knows opaque pictures alone. */
-import type { PixelBytes } from '../core/engine';
+
 import { Transparent } from '../core/errors';
-import { type Picture, readTile } from '../core/picture';
+import type { Picture, PixelBytes } from '../core/picture';
+import { readTile } from './tile';
 import type { Span } from './tiling';
 
 /** @throws Transparent: the library then takes the engine that knows how. */

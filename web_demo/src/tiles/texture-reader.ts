@@ -1,4 +1,4 @@
-import type { ColorSpace } from '../core/messages';
+import type { ColorSpace } from '../core/picture';
 import { isOpaque } from './alpha';
 
 /** Colours stay apart from alpha: multiplied by it, faint pixels would lose theirs. */

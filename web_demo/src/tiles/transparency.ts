@@ -3,9 +3,10 @@
  * ./opaque-only in this place; their names with “-alpha” behind are those of engines with this.
  */
 
-import type { PixelBytes } from '../core/engine';
-import { cropPicture, type Picture, readTile } from '../core/picture';
+import type { PixelBytes } from '../core/picture';
+import { cropPicture, type Picture } from '../core/picture';
 import { enlargeAlpha, fillHidden, isOpaqueWithin } from './alpha';
+import { readTile } from './tile';
 import type { Span } from './tiling';
 
 export { exactReader } from './texture-reader';

@@ -1,23 +1,9 @@
-import type { Enlarger, PixelBytes } from '../core/engine';
+import type { Enlarger, Work } from '../core/engine';
 import { ModelMismatch } from '../core/errors';
-import { blankPicture, type Picture, writeTile } from '../core/picture';
+import { blankPicture, type Picture, type PixelBytes } from '../core/picture';
+import { writeTile } from './tile';
 import { fitTile, planSpans, type Span } from './tiling';
 import { openTile } from './transparency';
-
-export type Work = {
-  /** How many times larger the model makes a picture, from its card. */
-  scale: number;
-  /** How far the model looks around a pixel, from its card. */
-  marginPx: number;
-  /** Where tiles may start: at multiples of this, from its card; 1 unless given. */
-  alignPx?: number;
-  /** About how large a tile may be; asked for again and again, because it may have changed. */
-  tilePx: () => number;
-  /** Called after every tile. */
-  onTile: (done: number, total: number) => void;
-  /** Waited for before every tile: lets messages in, and throws when the work is not wanted. */
-  pause: () => Promise<void>;
-};
 
 /**
  * Enlarge a picture tile by tile: the same bytes as running the model on the whole of it.

@@ -5,11 +5,12 @@
  * dist/verify-engine-NAME.js is a classic script that a Python process adds to a blank page.
  */
 
-import { NETWORK_FILE } from '../compact/file-name';
 import { parseNetwork } from '../compact/network';
 import { base64FromBytes, bytesFromBase64 } from '../core/base64';
-import type { Engine, Enlarged, Enlarger, PixelBytes } from '../core/engine';
+import { NETWORK_FILE } from '../core/card';
+import type { Engine, Enlarged, Enlarger } from '../core/engine';
 import { ModelMismatch } from '../core/errors';
+import type { PixelBytes } from '../core/picture';
 import { toByte } from '../tfjs/floats';
 
 let engine: Engine | undefined;

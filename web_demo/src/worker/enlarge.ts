@@ -1,6 +1,7 @@
+import type { Work } from '../core/engine';
 import type { ToEngine } from '../core/messages';
 import type { Bitmap, Picture } from '../core/picture';
-import { upscale, type Work } from '../tiles/upscale';
+import { upscale } from '../tiles/upscale';
 import { readBitmap } from './read';
 import type { Team } from './team';
 

@@ -1,5 +1,5 @@
 import { UnsupportedImage } from '../core/errors';
-import type { ColorSpace } from '../core/messages';
+import type { ColorSpace } from '../core/picture';
 import { blankPicture, type Picture, tooLarge } from '../core/picture';
 import { exactReader } from '../tiles/transparency';
 

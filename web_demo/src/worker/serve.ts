@@ -1,15 +1,9 @@
-import { requireGoldenCases } from '../compact/golden';
 import { breather } from '../core/breathe';
 import type { Engine } from '../core/engine';
-import type { FromEngine, ToEngine } from '../core/messages';
+import { requireGoldenCases } from '../core/golden';
+import type { FromEngine, Port } from '../core/messages';
 import { type Enlarge, enlargePixels } from './enlarge';
 import { type Check, Server } from './server';
-
-/** A worker's global scope, or one end of a channel where the engine runs on the page. */
-export type Port = {
-  postMessage(message: FromEngine, transfer: Transferable[]): void;
-  onmessage: ((event: MessageEvent<ToEngine>) => unknown) | null;
-};
 
 /** The build wraps every engine in a function of this one argument. */
 declare const halfsizePort: Port;

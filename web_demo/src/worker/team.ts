@@ -1,4 +1,5 @@
-import type { Enlarger, PixelBytes } from '../core/engine';
+import type { Enlarger } from '../core/engine';
+import type { PixelBytes } from '../core/picture';
 
 /** What a helper is asked, and how it answers: without pixels if it could not. */
 export type ToHelper = { pixels: PixelBytes; height: number; width: number };

@@ -1,5 +1,5 @@
 import type { Enlarger } from '../../core/engine';
-import { goldenError } from '../golden';
+import { goldenError } from '../../core/golden';
 import type { ChainNetwork } from '../network';
 
 /** What a GPU keeps features as, from layer to layer. Sums are of 32 bits always. */

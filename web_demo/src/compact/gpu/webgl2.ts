@@ -1,4 +1,5 @@
-import { type Enlarged, type Enlarger, Exhausted, type PixelBytes } from '../../core/engine';
+import { type Enlarged, type Enlarger, Exhausted } from '../../core/engine';
+import type { PixelBytes } from '../../core/picture';
 import type { ChainNetwork } from '../network';
 import { BORDER_PX, convolution, type Shape, shuffle, TABLE_WIDTH } from './glsl';
 import { floatsOf, range, type Step, sliceOf, stepsOf } from './layout';

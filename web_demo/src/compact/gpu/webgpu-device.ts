@@ -1,4 +1,5 @@
-import { Exhausted, type PixelBytes } from '../../core/engine';
+import { Exhausted } from '../../core/engine';
+import type { PixelBytes } from '../../core/picture';
 import { GROUP } from './wgsl';
 
 /** A program with what it reads and writes. */

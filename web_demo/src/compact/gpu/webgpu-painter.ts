@@ -1,7 +1,8 @@
+import type { Work } from '../../core/engine';
 import { Exhausted } from '../../core/engine';
-import type { ColorSpace } from '../../core/messages';
+import type { ColorSpace } from '../../core/picture';
 import type { Span } from '../../tiles/tiling';
-import { eachTile, type Work } from '../../tiles/upscale';
+import { eachTile } from '../../tiles/upscale';
 import type { ChainNetwork } from '../network';
 import type { Dispatch, Gpu } from './webgpu-device';
 import { assembled, prepared, SCAN } from './wgsl';

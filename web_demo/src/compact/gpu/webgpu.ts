@@ -1,6 +1,5 @@
-import type { Enlarged, Enlarger, PixelBytes } from '../../core/engine';
-import type { ColorSpace } from '../../core/messages';
-import type { Work } from '../../tiles/upscale';
+import type { Enlarged, Enlarger, Work } from '../../core/engine';
+import type { ColorSpace, PixelBytes } from '../../core/picture';
 import type { ChainNetwork } from '../network';
 import { floatsOf, sliceOf, stepsOf } from './layout';
 import type { Precision } from './precision';

@@ -1,4 +1,4 @@
-import type { PixelBytes } from '../../core/engine';
+import type { PixelBytes } from '../../core/picture';
 import { BICUBIC_RADIUS_PX, bicubicLines } from '../chroma';
 import type { ChainNetwork } from '../network';
 import { Arena } from './arena';

@@ -1,6 +1,6 @@
 import { program, size, swap } from 'kernels:rows';
+import { NETWORK_FILE } from '../../core/card';
 import type { Engine } from '../../core/engine';
-import { NETWORK_FILE } from '../file-name';
 import { parseNetwork } from '../network';
 import { WasmChain } from './chain';
 import { compileProgram } from './kernels';

@@ -1,0 +1,127 @@
+import type { Backend, EngineName } from '../../core/backends';
+import type { Card, ModelFiles } from '../../core/card';
+import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../../core/errors';
+import type { Started, ToEngine } from '../../core/messages';
+import { besideUrl } from '../beside';
+import { sentence } from '../lazy';
+import type { LoadedModel } from '../model/fetch-model';
+import { type Greet, openEngine, type Place } from './engine-port';
+import { best, isSettled, missing, orderToTry, recall, remember } from './merit';
+import { Session } from './session';
+
+/** Why a backend was passed over. */
+export type Refusal = { backend: Backend; reason: string };
+
+/** A backend that runs the model. */
+export type Chosen = { session: Session; started: Started };
+
+export type ChooseOptions = {
+  place: Place;
+  base: string | URL | undefined;
+  tilePx: number | undefined;
+  workers: number;
+  signal: AbortSignal | undefined;
+  /** Take the engines that know transparent pictures as well. */
+  transparent: boolean;
+};
+
+type Candidate = Chosen & { backend: Backend; msPerMegapixel: number };
+
+/** Start the backend that was asked for. Throws NoBackend where it does not run the model. */
+export async function startOnly(
+  backend: Backend,
+  model: LoadedModel,
+  options: ChooseOptions,
+): Promise<Chosen> {
+  try {
+    return await start(backend, model, options, false);
+  } catch (error) {
+    if (isFinal(error)) throw error;
+    const message = await sentence('no backend', backend, reasonOf(error));
+    throw new NoBackend(message, { cause: error });
+  }
+}
+
+/**
+ * Start the fastest backend that runs the model and gives what it should. What was fastest before
+ * is tried first, then the others by merit; measuring ends with the first that is fast.
+ *
+ * @param refused is told every backend that was passed over.
+ * @returns undefined if every backend was refused.
+ */
+export async function startBest(
+  model: LoadedModel,
+  options: ChooseOptions,
+  refused: Refusal[],
+): Promise<Chosen | undefined> {
+  const { form, memory } = await model.identity;
+  const tries = refused.map(({ backend }) => backend);
+  const remembered = recall(memory);
+  const order = orderToTry(form, remembered).filter((backend) => !tries.includes(backend));
+  const measured: Candidate[] = [];
+  let winner: Candidate | undefined;
+  try {
+    for (const [index, backend] of order.entries()) {
+      try {
+        const chosen = await start(backend, model, options, true);
+        measured.push({ ...chosen, backend, msPerMegapixel: chosen.started.msPerMegapixel });
+      } catch (error) {
+        if (isFinal(error)) throw error;
+        refused.push({ backend, reason: reasonOf(error) });
+      }
+      const isKnown = measured.length > 0 && backend === remembered;
+      if (isKnown || isSettled(measured, order[index + 1])) break;
+    }
+    winner = best(measured);
+  } finally {
+    for (const { session } of measured) if (session !== winner?.session) session.close();
+  }
+  if (winner) remember(memory, winner.backend);
+  return winner;
+}
+
+/** Whether no other backend can help. */
+function isFinal(error: unknown): boolean {
+  return error instanceof ModelMismatch || error instanceof Aborted;
+}
+
+async function start(
+  backend: Backend,
+  { card, files }: LoadedModel,
+  { place, base, tilePx = 0, workers, signal, transparent }: ChooseOptions,
+  picky: boolean,
+): Promise<Chosen> {
+  const reason = await missing(backend, picky);
+  if (reason) throw new Error(reason);
+  const engine: EngineName = transparent ? `${backend}-alpha` : backend;
+  const open = (greet?: Greet) =>
+    openEngine(engine, besideUrl(`engine-${engine}.js`, base), place, greet);
+  let greeted!: Promise<[Card, ModelFiles]>;
+  const greet: Greet = (port, place) => {
+    greeted = Promise.all([card, files]).then((given) => {
+      const [card, files] = given;
+      // What one tile may take: in a worker it delays only an abort, on the page it delays a frame.
+      const targetMs = place === 'page' ? 20 : 600;
+      port.postMessage({ kind: 'start', card, files, targetMs, tilePx } satisfies ToEngine);
+      return given;
+    });
+    greeted.catch(() => undefined); // it is told below
+  };
+  const session = new Session(await open(greet));
+  const giveUp = () => session.close(new Aborted(signal?.reason));
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    if (signal?.aborted) throw new Aborted(signal.reason);
+    const [card, files] = await greeted;
+    const started = await session.started();
+    if (backend === 'wasm' && session.place === 'worker') {
+      session.hire = () => session.employ(workers - 1, open, card, files);
+    }
+    return { session, started };
+  } catch (error) {
+    session.close();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}

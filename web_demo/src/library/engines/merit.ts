@@ -1,0 +1,93 @@
+import { BACKENDS, type Backend, backendsFor, type ModelForm } from '../../core/backends';
+
+/** A backend that is no slower than this needs no comparison with the next. */
+export const GOOD_MS_PER_MEGAPIXEL = 150;
+
+/** What was measured of one backend that started. */
+export type Measured = { backend: Backend; msPerMegapixel: number };
+
+/** In which order to try: what was remembered first, then the rest by merit. */
+export function orderToTry(form: ModelForm, remembered: Backend | undefined): Backend[] {
+  const all = backendsFor(form);
+  return [...new Set([...all.filter((backend) => backend === remembered), ...all])];
+}
+
+/**
+ * Whether to stop at what is measured. A fast backend is taken at once; plain JavaScript is never
+ * faster than anything else, so it is not even downloaded where something else runs.
+ */
+export function isSettled(measured: readonly Measured[], next: Backend | undefined): boolean {
+  if (measured.length === 0) return false;
+  if (next === undefined || next === 'tfjs-cpu') return true;
+  return measured.some(({ msPerMegapixel }) => msPerMegapixel <= GOOD_MS_PER_MEGAPIXEL);
+}
+
+/** The fastest, the earlier of equals. Undefined if nothing started. */
+export function best<M extends Measured>(measured: readonly M[]): M | undefined {
+  let found: M | undefined;
+  for (const one of measured) if (!found || one.msPerMegapixel < found.msPerMegapixel) found = one;
+  return found;
+}
+
+const KEY = 'halfsize:backend';
+
+/** What was measured in this browser, as long as it is the same one: model sizes and backends. */
+function known(): Record<string, unknown> {
+  try {
+    const { agent, models } = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    return agent === navigator.userAgent ? { ...models } : {};
+  } catch {
+    return {}; // no storage here, or something else wrote into it
+  }
+}
+
+/** What was measured last in this browser for models of this size. */
+export function recall(model: string): Backend | undefined {
+  const { [model]: backend } = known();
+  return BACKENDS.find((name) => name === backend);
+}
+
+export function remember(model: string, backend: Backend): void {
+  const entry = { agent: navigator.userAgent, models: { ...known(), [model]: backend } };
+  try {
+    localStorage.setItem(KEY, JSON.stringify(entry));
+  } catch {
+    // Private windows and file:// may have no storage: then it is measured again.
+  }
+}
+
+/** Renderers that compute on the CPU: WebAssembly does that better. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/**
+ * Why a backend cannot start here, as far as that is known without downloading its engine.
+ *
+ * @param picky whether a software renderer is a reason too: not where the caller chose it.
+ */
+export async function missing(backend: Backend, picky: boolean): Promise<string | undefined> {
+  if (backend.includes('webgpu')) return missingWebgpu(picky);
+  if (backend.includes('webgl')) return missingWebgl(picky);
+  const isOff = backend.includes('wasm') && typeof WebAssembly !== 'object';
+  return isOff ? 'it is switched off' : undefined;
+}
+
+async function missingWebgpu(picky: boolean): Promise<string | undefined> {
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  if (!adapter) return 'this browser has none here';
+  const { info } = adapter;
+  const soft =
+    info?.isFallbackAdapter || SOFTWARE.test(`${info?.architecture} ${info?.description}`);
+  return picky && soft ? 'its adapter is software' : undefined;
+}
+
+function missingWebgl(picky: boolean): string | undefined {
+  const settings = { failIfMajorPerformanceCaveat: true };
+  const gl = document
+    .createElement('canvas')
+    .getContext('webgl2', settings) as WebGL2RenderingContext | null;
+  if (!gl) return 'this browser has no fast one here';
+  const named = gl.getExtension('WEBGL_debug_renderer_info')?.UNMASKED_RENDERER_WEBGL;
+  const renderer = String(gl.getParameter(named ?? gl.RENDERER));
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return picky && SOFTWARE.test(renderer) ? 'its renderer is software' : undefined;
+}

@@ -1,0 +1,26 @@
+import { UnsupportedImage } from '../../core/errors';
+import type { Picture } from '../../core/picture';
+import type { Opened } from '../types';
+
+/** Enlarge by the browser's own best scaling: what there is where no backend is. */
+export async function browserScaled(
+  { picture, width, height, colorSpace }: Opened,
+  scale: number,
+): Promise<Picture> {
+  const bitmap =
+    'data' in picture
+      ? await createImageBitmap(new ImageData(picture.data, width, height, { colorSpace }))
+      : picture;
+  const canvas = document.createElement('canvas');
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  const context = canvas.getContext('2d', { colorSpace, willReadFrequently: true });
+  if (!context) throw new UnsupportedImage('The picture is too large for this browser.');
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height, { colorSpace });
+  const bytes = data as Uint8ClampedArray<ArrayBuffer>;
+  return { width: canvas.width, height: canvas.height, data: bytes };
+}
