@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pixels.quality.psnr_ssim import luma_psnr, smallest_measurable_px
 from pixels.quality.ssimulacra2 import ssimulacra2
+from pixels.resize import reduce_photo
 from pixels.sending.sent import CLEAN, sent
 from pixels.stills.files import list_pictures, read_picture, stored_as_grey
-from pixels.store.shards import reduce_photo
 from plumbing.command import UserError
 from teacher.training.data import DegradationKind
 

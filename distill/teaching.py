@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pixels.store.layers import add_layer
 from pixels.store.store import PhotoStore
 from teacher.enlarging.runner import open_enlarger
 from teacher.runs.folder import read_record
@@ -37,7 +38,7 @@ class Teacher:
         """
         layer = f"{self.name}-of-{small}"
         if not store.has_layer(layer):
-            store.add_layer(layer, self.enlarge, f"asking the teacher ({small})", source=small)
+            add_layer(store, layer, self.enlarge, f"asking the teacher ({small})", source=small)
         return layer
 
 

@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pixels.quality.psnr_ssim import compare
-from pixels.resize import resize
-from pixels.store.shards import Pair
+from pixels.resize import Pair, resize
 from plumbing.command import UserError
 from plumbing.disk import whole_file
 from teacher.enlarging.runner import network_enlarger

@@ -7,6 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+"""A reduced photo, (height, width, 3), and its original, scale times as large."""
+
 # Keys' cubic with a = -0.5 reaches two pixels to each side.
 _SUPPORT_PX = 4.0
 _BAND_PIXELS = 1 << 20
@@ -102,9 +105,32 @@ def band_rows(width: int) -> int:
     return max(1, _BAND_PIXELS // width)
 
 
-def reduced_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
-    """Size of the largest part of a picture that `scale` divides, after the division."""
+def cropped_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
+    """Give the (height, width) of a photo cropped to a multiple of `scale` and then reduced.
+
+    Sides round down; `pixels.sending.codecs.padded_size` rounds up.
+    """
     return size[0] // scale, size[1] // scale
+
+
+def crop_to_multiple(photo: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
+    """Cut off the last rows and columns that `scale` leaves over; gives a view."""
+    height, width = cropped_size((photo.shape[0], photo.shape[1]), scale)
+    return photo[: height * scale, : width * scale]
+
+
+def reduce_photo(photo: NDArray[np.uint8], scale: int) -> Pair:
+    """Make the training pair of a photo: crop it to a multiple of `scale`, reduce with bicubic.
+
+    Args:
+        photo: (height, width, 3), 0 to 255, at least `scale` pixels a side.
+        scale: Ratio of the two sizes.
+
+    Returns:
+        The reduced photo and the cropped original.
+    """
+    original = np.ascontiguousarray(crop_to_multiple(photo, scale))
+    return resize(original, cropped_size((photo.shape[0], photo.shape[1]), scale)), original
 
 
 def _weigh(

@@ -1,7 +1,7 @@
 """The tile plan: a picture in pieces, with the same pixels as the whole at once.
 
-The browser has the same plan (`web_demo/src/tiles/tiling.ts`); `tests/golden/tiling.json` holds both
-to it.
+The browser has the same plan (`web_demo/src/tiles/tiling.ts`); `tests/golden/tiling.json` keeps
+both alike.
 """
 
 from __future__ import annotations

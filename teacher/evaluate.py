@@ -22,10 +22,10 @@ from rich.table import Table
 
 from pixels.quality.psnr_ssim import Quality, compare, smallest_measurable_px
 from pixels.quality.ssimulacra2 import ssimulacra2
+from pixels.resize import reduce_photo
 from pixels.sending.degrade import Reduction, reduced_by
 from pixels.sending.sent import CLEAN, read_name, sent
 from pixels.stills.files import list_pictures, read_picture, stored_as_grey
-from pixels.store.shards import reduce_photo
 from plumbing.command import UserError, run_command
 from plumbing.disk import write_csv
 from plumbing.progress import track

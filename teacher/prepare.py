@@ -24,7 +24,7 @@ import tyro
 from pixels.stills.files import ImageError, list_pictures, read_picture
 from pixels.store.build import load_pairs
 from pixels.store.shards import SHARDS, SPLITS, ShardWriter, read_photos, split_of, write_index
-from pixels.store.store import LeftOut, PhotoStore
+from pixels.store.store import PhotoStore, SkippedPhoto
 from pixels.store.web_layer import VARIANTS, add_web_layer
 from pixels.survey.contact_sheet import Section, write_contact_sheet
 from pixels.survey.survey import Judged, Limits, Verdict, judge, survey
@@ -186,7 +186,7 @@ def _store_kept(
         loaded = in_order(load, paths, workers=min(workers, len(paths) or 1), processes=True)
         with ShardWriter(config.store, split) as writer:
             for file, pairs in zip(track(fresh, f"storing for {split}"), loaded, strict=True):
-                if isinstance(pairs, LeftOut):  # it was there a moment ago
+                if isinstance(pairs, SkippedPhoto):  # it was there a moment ago
                     console.print(f"left out: {pairs.reason}", style="yellow")
                 else:
                     writer.add(Path(file.path).name, file.sha256, *pairs)

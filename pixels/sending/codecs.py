@@ -16,7 +16,7 @@ from pixels.resize import resize
 from pixels.sending.degrade import Codec
 
 __all__ = ["AVIF_SPEED", "CODECS", "REDUCTIONS", "SUFFIXES", "Codec", "Reduction"]
-__all__ += ["decode", "encode", "enlarged_to", "reduce", "reduced_size"]
+__all__ += ["decode", "encode", "enlarged_to", "padded_size", "reduce"]
 
 Reduction = Literal["area", "bicubic", "lanczos", "sharp"]
 """How a photo is made smaller: each is antialiased; `sharp` is Lanczos, then mild sharpening."""
@@ -88,7 +88,7 @@ def decode(content: bytes) -> NDArray[np.uint8]:
         return np.array(image.convert("RGB"))
 
 
-def reduced_size(size: tuple[int, int], scale: int = 2) -> tuple[int, int]:
+def padded_size(size: tuple[int, int], scale: int = 2) -> tuple[int, int]:
     """Give the (height, width) of a reduced photo: nothing is cut off, so sides round up."""
     return -(-size[0] // scale), -(-size[1] // scale)
 
@@ -107,9 +107,9 @@ def reduce(
         scale: How many times smaller.
 
     Returns:
-        `reduced_size` of it.
+        `padded_size` of it.
     """
-    height, width = reduced_size((photo.shape[0], photo.shape[1]), scale)
+    height, width = padded_size((photo.shape[0], photo.shape[1]), scale)
     over = ((0, height * scale - photo.shape[0]), (0, width * scale - photo.shape[1]), (0, 0))
     photo = np.pad(photo, over, mode="edge")
     if reduction == "bicubic":

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixels.resize import reduced_size
+from pixels.resize import cropped_size
 
 Reduction = Literal["bicubic", "lanczos", "area"]
 Codec = Literal["JPEG", "WEBP", "AVIF"]
@@ -138,7 +138,7 @@ def reduced_by(photo: NDArray[np.uint8], scale: int, reduction: Reduction) -> ND
     Returns:
         As `degrade`.
     """
-    height, width = reduced_size((photo.shape[0], photo.shape[1]), scale)
+    height, width = cropped_size((photo.shape[0], photo.shape[1]), scale)
     original = Image.fromarray(np.ascontiguousarray(photo[: height * scale, : width * scale]))
     return np.asarray(original.resize((width, height), _FILTERS[reduction]))
 
@@ -166,7 +166,7 @@ def degrade_in_blocks(
     Returns:
         As `degrade`.
     """
-    height, width = reduced_size((photo.shape[0], photo.shape[1]), scale)
+    height, width = cropped_size((photo.shape[0], photo.shape[1]), scale)
     result = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, block_px):
         for left in range(0, width, block_px):

@@ -1,4 +1,4 @@
-"""Photos -> a store made on the fly, named by its content."""
+"""Photo files -> a store named after its contents."""
 
 from __future__ import annotations
 
@@ -10,17 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pixels.resize import resize
+from pixels.resize import Pair, reduce_photo, resize
 from pixels.stills.files import ImageError, read_picture
-from pixels.store.shards import (
-    Pair,
-    ShardWriter,
-    fingerprint_of,
-    reduce_photo,
-    split_of,
-    write_index,
-)
-from pixels.store.store import LeftOut, PhotoStore
+from pixels.store.shards import ShardWriter, fingerprint_of, split_of, write_index
+from pixels.store.store import PhotoStore, SkippedPhoto
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_folder
 from plumbing.parallel import core_count, in_order
@@ -30,13 +23,13 @@ from plumbing.progress import track
 def open_or_build_store(
     paths: Sequence[Path], stores: Path, *, scale: int, smallest_px: int
 ) -> PhotoStore:
-    """Open the store of exactly these photos, or make it; all are for training.
+    """Open the store of exactly these photos, or make it; all of them are for training.
 
     Args:
-        paths: Photo files. Unreadable and too small ones are left out and listed.
-        stores: Folder of stores; each lies in a sub-folder named by its content.
+        paths: Photo files. Unreadable and small ones are skipped and listed in the store.
+        stores: Folder of stores; each is a subfolder named after its contents.
         scale: How many times smaller the reduced photos are.
-        smallest_px: Sides of a reduced photo must have at least this many pixels.
+        smallest_px: Least side of a reduced photo.
 
     Returns:
         The store, with at least one photo.
@@ -55,30 +48,30 @@ def open_or_build_store(
 
 
 def held_out(path: Path) -> bool:
-    """Whether a photo is one of the tenth kept for validation: by content, so for ever."""
+    """Whether a photo is in the tenth held out for validation; its content decides, for good."""
     return split_of(sha256_of(path)) == "validation"
 
 
 def load_pairs(
     path: Path, *, scale: int, short_sides: Sequence[int] = (), smallest_px: int = 1
-) -> list[Pair] | LeftOut:
-    """Read a photo and make the training pairs of its copies; or tell why it cannot be used.
+) -> list[Pair] | SkippedPhoto:
+    """Read a photo and make the training pairs of its copies, or say why it cannot be used.
 
     Args:
         path: The photo.
-        scale: How many times smaller the reduced one of a pair is.
-        short_sides: Shorter sides of the copies, in pixels; of those above the photo's own, the
-            photo as it is. None: the photo alone, as it is.
-        smallest_px: Sides of the photo, reduced, must have at least this many pixels.
+        scale: How many times smaller the reduced photos are.
+        short_sides: Make a copy with each of these shorter sides, in pixels; photos are not
+            enlarged. Empty: only the photo at its own size.
+        smallest_px: Least side of the reduced photo.
     """
     try:
         photo = read_picture(path).rgb
     except ImageError as error:
-        return LeftOut(name=path.name, reason=str(error))
+        return SkippedPhoto(name=path.name, reason=str(error))
     if min(photo.shape[:2]) < scale * smallest_px:
         size = f"{photo.shape[1]}x{photo.shape[0]}"
         need = scale * smallest_px
-        return LeftOut(
+        return SkippedPhoto(
             name=path.name,
             reason=f"{path}: {size} is too small to crop, {need}x{need} pixels are needed",
         )
@@ -98,17 +91,17 @@ def _with_short_side(photo: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 def _write_store(
     folder: Path, photos: Sequence[tuple[str, Path]], *, scale: int, smallest_px: int
 ) -> None:
-    left_out: list[LeftOut] = []
+    skipped: list[SkippedPhoto] = []
     kept = 0
     load = partial(load_pairs, scale=scale, smallest_px=smallest_px)
     with ShardWriter(folder, "train") as writer:
         loaded = in_order(load, [path for _, path in photos], workers=core_count())
         for (sha256, path), pairs in zip(track(photos, "decoding photos"), loaded, strict=True):
-            if isinstance(pairs, LeftOut):
-                left_out.append(pairs)
+            if isinstance(pairs, SkippedPhoto):
+                skipped.append(pairs)
             else:
                 writer.add(path.name, sha256, *pairs)
                 kept += 1
     if not kept:
-        raise UserError(f"none of the {len(photos)} photos can be used; {left_out[0].reason}")
-    write_index(folder, scale=scale, left_out=[asdict(entry) for entry in left_out])
+        raise UserError(f"none of the {len(photos)} photos can be used; {skipped[0].reason}")
+    write_index(folder, scale=scale, skipped=[asdict(entry) for entry in skipped])

@@ -1,4 +1,4 @@
-"""The layers `web` and `fine` of a store: what sites send, in several variants of each photo."""
+"""The layers `web` and `fine` of a store: photos as sites send them, in several variants."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from pixels.sending.degrade import VERSION, Sending, degrade_in_blocks
 from pixels.store.layers import Place, grow_layer
-from pixels.store.shards import LayerKind, Split
+from pixels.store.layout import LayerKind
+from pixels.store.shards import Split, layer_description
 from pixels.store.store import PhotoStore
 from plumbing.command import UserError
 from plumbing.parallel import core_count
 
 WEB: Sending = "web"
-"""Name of the first of the layers; each is called as its way of sending."""
+"""Name of the default layer; each layer is named after its way of sending."""
 VARIANTS = 8
-"""Unless asked otherwise: as many bytes as two full-size photos."""
+"""Default number of variants: they take as many bytes as two full-size photos."""
 
 
 def add_web_layer(
@@ -29,14 +30,19 @@ def add_web_layer(
     workers: int | None = None,
     processes: bool = False,
 ) -> None:
-    """Write a layer: each photo reduced and compressed as sites do, in several ways.
+    """Write or complete a layer: each photo reduced and compressed as sites do, in several ways.
 
-    Where it is there already it is completed, with the number of variants that it has.
+    Args:
+        store: The store to add it to.
+        variants: Number of variants of each photo; a layer that exists keeps its own number.
+        sending: Name of the layer and how its photos are sent.
+        workers: Number of pictures to make at a time; by default one for each core.
+        processes: Whether workers are processes.
 
     Raises:
-        UserError: It was made by another version, in other ways.
+        UserError: The layer was made by another version, which compressed in other ways.
     """
-    if store.layer_description(sending).is_file():
+    if layer_description(store.folder, sending).is_file():
         variants = store.kind(sending).variants
         if store.kind(sending).version != VERSION:
             raise UserError(
@@ -71,7 +77,7 @@ _opened: dict[tuple[Path, Split | None], PhotoStore] = {}
 def _sent_by_a_site(
     folder: Path, split: Split | None, sending: Sending, place: Place
 ) -> NDArray[np.uint8]:
-    """Do what `_degraded` does in another process, which opens the store for itself, once."""
+    """Do what `_degraded` does in a worker process, which opens the store itself, once."""
     if (folder, split) not in _opened:
         _opened[folder, split] = PhotoStore(folder, split)
     return _degraded(_opened[folder, split], sending, place)

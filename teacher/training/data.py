@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixels.quality.psnr_ssim import smallest_measurable_px
+from pixels.resize import Pair, reduce_photo
 from pixels.sending.degrade import VERSION, degrade
 from pixels.stills.files import ImageError, list_pictures, read_picture
 from pixels.store.build import held_out, open_or_build_store
-from pixels.store.shards import Pair, reduce_photo
 from pixels.store.store import PhotoStore
 from pixels.store.web_layer import add_web_layer
 from plumbing.command import UsageError, UserError
@@ -161,7 +161,7 @@ def _store_on_the_fly(
     store = open_or_build_store(
         paths, run.folder.parent / "stores", scale=scale, smallest_px=smallest_px
     )
-    for entry in store.left_out:
+    for entry in store.skipped:
         console.print(f"left out: {entry.reason}", style="yellow")
     return store, measured
 

@@ -17,9 +17,7 @@ _SHARE = 0.6
 
 def bytes_of(store: PhotoStore, layers: Sequence[str]) -> int:
     """Add up what the layers of a store take."""
-    return sum(
-        store.shard_size(shard, layer) for layer in layers for shard in range(len(store.shards))
-    )
+    return sum(sum(store.layout.shard_bytes(store.kind(layer))) for layer in layers)
 
 
 def fits_on(store: PhotoStore, layers: Sequence[str], device: torch.device) -> bool:
@@ -40,7 +38,9 @@ class DeviceStore:
         if self._stream is not None:
             torch.cuda.synchronize(device)
         self._widths = np.array([photo.width for photo in store.photos], np.int64)
-        self._starts = {layer: self._offsets(layer) for layer in self._layers}
+        self._starts = {
+            layer: store.layout.starts_of_all(store.kind(layer)) for layer in self._layers
+        }
         self._areas = 3 * np.array([photo.height * photo.width for photo in store.photos])
 
     def crops(
@@ -98,7 +98,7 @@ class DeviceStore:
 
     def _copied(self, layer: str) -> Tensor:
         store = self._store
-        sizes = [store.shard_size(shard, layer) for shard in range(len(store.shards))]
+        sizes = store.layout.shard_bytes(store.kind(layer))
         flat = torch.empty(sum(sizes), dtype=torch.uint8, device=self._device)
         at = 0
         for shard in track(range(len(sizes)), f"copying {layer} to the GPU"):
@@ -106,19 +106,6 @@ class DeviceStore:
             flat[at : at + sizes[shard]] = torch.from_numpy(pixels)
             at += sizes[shard]
         return flat
-
-    def _offsets(self, layer: str) -> np.ndarray:
-        """Find the first byte of each photo in `_copied`."""
-        store = self._store
-        sizes = [store.shard_size(shard, layer) for shard in range(len(store.shards))]
-        before = np.concatenate([[0], np.cumsum(sizes)])
-        return np.array(
-            [
-                before[store.shard_of(number)] + store.offset_in_shard(number, layer)
-                for number in range(len(store.photos))
-            ],
-            np.int64,
-        )
 
 
 def _walk(

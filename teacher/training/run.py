@@ -13,8 +13,7 @@ from torch import Tensor
 
 from pixels.color import to_float
 from pixels.quality.psnr_ssim import compare
-from pixels.resize import resize
-from pixels.store.shards import Pair
+from pixels.resize import Pair, resize
 from plumbing.command import UsageError, UserError
 from plumbing.progress import console
 from teacher.enlarging.runner import network_enlarger

@@ -12,8 +12,8 @@ from distill.compare import BASELINE, CompareConfig, Result, Variant, variants
 from distill.frontier import student_of
 from distill.sources import SourceConfig
 from pixels.quality.psnr_ssim import compare as quality
+from pixels.resize import reduce_photo
 from pixels.stills.files import read_picture
-from pixels.store.shards import reduce_photo
 from teacher.enlarging.runner import network_enlarger
 from teacher.networks.residual import parameter_count
 from teacher.runs.folder import load_network, read_record

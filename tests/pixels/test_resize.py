@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixels.resize import cubic, reduced_size, resize
+from pixels.resize import cropped_size, cubic, resize
 from tests.made.photos import noise
 
 HALF = Fraction(1, 2)
@@ -167,6 +167,6 @@ def test_the_kernel_is_keys_cubic() -> None:
     assert cubic(points).tolist() == [1.0, 0.5625, 0.5625, 0.0, -0.0625, 0.0, 0.0]
 
 
-def test_a_reduced_size_is_that_of_the_part_the_scale_divides() -> None:
-    assert reduced_size((11, 12), 2) == (5, 6)
-    assert reduced_size((11, 12), 3) == (3, 4)
+def test_cropped_size_rounds_down() -> None:
+    assert cropped_size((11, 12), 2) == (5, 6)
+    assert cropped_size((11, 12), 3) == (3, 4)

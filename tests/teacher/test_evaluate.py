@@ -10,9 +10,8 @@ import torch
 from PIL import Image
 
 from pixels.quality.psnr_ssim import Quality, compare
-from pixels.resize import resize
+from pixels.resize import reduce_photo, resize
 from pixels.stills.files import list_pictures, read_picture
-from pixels.store.shards import reduce_photo
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluate import Row, means, measure
 from teacher.networks.chain import Chain, ChainConfig

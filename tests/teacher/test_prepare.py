@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixels.resize import resize
+from pixels.resize import reduce_photo, resize
 from pixels.samples import sample_photos
-from pixels.store.shards import SPLITS, reduce_photo, split_of
+from pixels.store.shards import SPLITS, split_of
 from pixels.store.store import PhotoStore
 from plumbing.command import UserError
 from tests.made.commands import TINY, Finished, command_here, command_on_full_disk
@@ -91,7 +91,6 @@ def test_every_file_gets_its_verdict(made: Path, photos: Path) -> None:
 
 
 def test_the_store_holds_what_was_kept_split_by_content(made: Path, photos: Path) -> None:
-    full: list[np.ndarray] = []
     for split in SPLITS:
         store = PhotoStore(made, split)
         for number, photo in enumerate(store.photos):
@@ -99,13 +98,7 @@ def test_the_store_holds_what_was_kept_split_by_content(made: Path, photos: Path
             reduced, original = reduce_photo(np.asarray(Image.open(photos / photo.name)), 2)
             assert np.array_equal(store.photo(number, "full"), original)
             assert np.array_equal(store.photo(number, "reduced"), reduced)
-            if split == "train":
-                full.append(original.reshape(-1, 3) / 255.0)
-    everything = np.concatenate(full)
-    store = PhotoStore(made, "train")
-    assert store.has_layer("web")
-    assert store.mean == pytest.approx(everything.mean(axis=0).tolist())
-    assert store.deviation == pytest.approx(everything.std(axis=0).tolist())
+    assert PhotoStore(made, "train").has_layer("web")
 
 
 def test_copies_have_the_shorter_sides_asked_for_and_none_is_enlarged(

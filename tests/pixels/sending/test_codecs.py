@@ -17,8 +17,8 @@ from pixels.sending.codecs import (
     decode,
     encode,
     enlarged_to,
+    padded_size,
     reduce,
-    reduced_size,
 )
 from tests.made.photos import noise, photo
 
@@ -75,7 +75,7 @@ def test_a_reduced_photo_rounds_up_and_covers_the_original(
 ) -> None:
     original = photo(*size)
     reduced = reduce(original, reduction)
-    assert reduced.shape[:2] == reduced_size(size) == ((size[0] + 1) // 2, (size[1] + 1) // 2)
+    assert reduced.shape[:2] == padded_size(size) == ((size[0] + 1) // 2, (size[1] + 1) // 2)
     back = enlarged_to(resize(reduced, (2 * reduced.shape[0], 2 * reduced.shape[1])), size)
     assert back.shape == original.shape
 

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pixels.resize import reduce_photo
 from pixels.sending.degrade import VERSION, degrade_in_blocks
 from pixels.store.build import open_or_build_store
-from pixels.store.shards import ShardWriter, reduce_photo, write_index
+from pixels.store.layers import LayerWriter, add_layer
+from pixels.store.layout import LayerKind
+from pixels.store.shards import PHOTOS, ShardWriter, layer_description, write_index
 from pixels.store.store import PhotoStore
 from pixels.store.web_layer import WEB, add_web_layer
 from plumbing.command import UserError
@@ -47,7 +50,7 @@ def test_web_holds_variants_of_each_photo(tmp_path: Path) -> None:
 def test_what_another_version_compressed_is_not_taken(tmp_path: Path) -> None:
     store = small_store(tmp_path)
     add_web_layer(store, 3, workers=1)
-    described = store.layer_description(WEB)
+    described = layer_description(store.folder, WEB)
     kind = json.loads(described.read_text())
     assert kind == {"factor": 1, "variants": 3, "version": VERSION}
     del kind["version"]  # as the first version wrote it
@@ -59,7 +62,7 @@ def test_what_another_version_compressed_is_not_taken(tmp_path: Path) -> None:
 def test_crops_of_variants_go_together(tmp_path: Path) -> None:
     store = small_store(tmp_path)
     add_web_layer(store, 3, workers=1)
-    store.add_layer("twice", lambda x: x.repeat(2, axis=0).repeat(2, axis=1), "doubling", WEB)
+    add_layer(store, "twice", lambda x: x.repeat(2, axis=0).repeat(2, axis=1), "doubling", WEB)
     assert store.kind("twice").variants == 3
     layers = [WEB, "full", "twice"]
     web, full, twice = store.crops(np.random.default_rng(5), 60, 12, layers)
@@ -99,10 +102,10 @@ def test_a_layer_keeps_the_variants_that_it_began_with(tmp_path: Path) -> None:
 
 def test_a_layer_of_another_kind_is_refused(tmp_path: Path) -> None:
     store = small_store(tmp_path)
-    store.add_layer("mine", lambda x: x.repeat(2, axis=0).repeat(2, axis=1), "doubling")
+    add_layer(store, "mine", lambda x: x.repeat(2, axis=0).repeat(2, axis=1), "doubling")
     add_web_layer(store, 2, workers=1)
     with pytest.raises(UserError, match="holds another layer mine"):
-        store.add_layer("mine", lambda x: x, "doubling", WEB)
+        add_layer(store, "mine", lambda x: x, "doubling", WEB)
 
 
 def test_shards_and_splits(tmp_path: Path) -> None:
@@ -139,19 +142,49 @@ def test_a_store_that_grows_grows_its_layers(tmp_path: Path) -> None:
         made.append(len(small))
         return small.repeat(2, axis=0).repeat(2, axis=1)
 
-    store.add_layer("twice", doubled, "doubling")
+    add_layer(store, "twice", doubled, "doubling")
     with ShardWriter(tmp_path, "train") as writer:
         writer.add("new", "f" * 64, reduce_photo(photo(70, 30), 2))
     write_index(tmp_path, scale=2)
     grown = PhotoStore(tmp_path)
     assert not grown.has_layer("twice")
-    grown.add_layer("twice", doubled, "doubling")
+    add_layer(grown, "twice", doubled, "doubling")
     assert made == [20, 21, 35]
     assert grown.has_layer("twice")
 
 
-def test_mean_and_deviation_are_those_of_the_training_photos(tmp_path: Path) -> None:
-    store = sharded_store(tmp_path, {"train": 4, "test": 1})
-    pixels = np.concatenate([noise(40 + 2 * n, 50, n).reshape(-1, 3) for n in range(4)]) / 255.0
-    assert store.mean == pytest.approx(pixels.mean(axis=0).tolist())
-    assert store.deviation == pytest.approx(pixels.std(axis=0).tolist())
+def test_a_writer_says_what_is_missing_and_stays_incomplete_until_closed(tmp_path: Path) -> None:
+    store = sharded_store(tmp_path, {"train": 2})
+    kind = LayerKind(factor=1, variants=2)
+    writer = LayerWriter(store, "same", kind)
+    assert writer.missing == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    for place in writer.missing[:3]:
+        writer.append(place, store.photo(place[0], "reduced"))
+    with pytest.raises(ValueError, match="bytes"):
+        writer.close()
+    writer = LayerWriter(PhotoStore(tmp_path), "same", kind)
+    assert writer.missing == [(1, 1)]
+    assert not store.has_layer("same")
+    writer.append((1, 1), store.photo(1, "reduced"))
+    writer.close()
+    for number, variant in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+        expected = store.photo(number, "reduced")
+        assert np.array_equal(store.photo(number, "same", variant), expected)
+    assert LayerWriter(store, "same", kind).missing == []
+
+
+def test_a_store_written_by_an_earlier_version_is_read_and_grows(tmp_path: Path) -> None:
+    store = sharded_store(tmp_path, {"train": 2})
+    for shard in store.shards:
+        index = json.loads((shard / PHOTOS).read_text())
+        index["statistics"] = {"pixels": 1, "sums": [1, 2, 3], "squares": [1, 4, 9]}
+        (shard / PHOTOS).write_text(json.dumps(index))
+    index = json.loads((tmp_path / "store.json").read_text())
+    index |= {"mean": [0.5, 0.5, 0.5], "deviation": [0.1, 0.1, 0.1]}
+    (tmp_path / "store.json").write_text(json.dumps(index))
+    with ShardWriter(tmp_path, "train") as writer:
+        writer.add("new", "f" * 64, reduce_photo(photo(70, 30), 2))
+    assert len(PhotoStore(tmp_path).photos) == 2
+    write_index(tmp_path, scale=2)
+    grown = PhotoStore(tmp_path, "train")
+    assert [len(grown.photo(number, "full")) for number in range(3)] == [40, 42, 70]

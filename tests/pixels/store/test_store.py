@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixels.resize import resize
+from pixels.resize import reduce_photo, resize
 from pixels.store.build import held_out, open_or_build_store
-from pixels.store.shards import reduce_photo
+from pixels.store.layers import add_layer
 from pixels.store.store import PhotoStore
 from plumbing.command import UserError
 from tests.made.photos import noise, photo, write_photos
@@ -67,7 +67,8 @@ def test_photos_of_different_sizes_lie_one_after_the_other(tmp_path: Path) -> No
 @pytest.mark.parametrize("scale", [2, 3])
 def test_crops_of_all_layers_show_the_same_place(tmp_path: Path, scale: int) -> None:
     store = store_of(tmp_path, noise(90, 72), noise(60, 90, seed=1), scale=scale)
-    store.add_layer(
+    add_layer(
+        store,
         "again",
         lambda reduced: resize(reduced, (scale * reduced.shape[0], scale * reduced.shape[1])),
         "repeating",
@@ -165,7 +166,7 @@ def test_held_out_is_a_tenth_decided_by_content_alone(tmp_path: Path) -> None:
 def test_an_added_layer_is_there_when_it_is_complete(tmp_path: Path) -> None:
     store = store_of(tmp_path, photo(30, 40), photo(24, 20, 1))
     assert not store.has_layer("twice")
-    store.add_layer("twice", lambda small: small.repeat(2, axis=0).repeat(2, axis=1), "doubling")
+    add_layer(store, "twice", lambda small: small.repeat(2, axis=0).repeat(2, axis=1), "doubling")
     assert store.has_layer("twice")
     reopened = PhotoStore(store.folder)
     for number in range(2):
@@ -187,13 +188,13 @@ def test_a_layer_broken_off_is_not_there_and_goes_on_where_it_was(tmp_path: Path
         return small.repeat(2, axis=0).repeat(2, axis=1)
 
     with pytest.raises(KeyboardInterrupt):
-        store.add_layer("twice", stop, "doubling")
+        add_layer(store, "twice", stop, "doubling")
     assert not store.has_layer("twice")
     (growing,) = store.folder.glob("shards/*/twice.growing")
     with growing.open("ab") as file:
         file.write(b"half a picture")
     again = PhotoStore(store.folder)
-    again.add_layer("twice", doubled, "doubling")
+    add_layer(again, "twice", doubled, "doubling")
     assert asked == [15, 12, 20]
     assert again.has_layer("twice")
     for number in range(3):
@@ -204,8 +205,8 @@ def test_a_layer_broken_off_is_not_there_and_goes_on_where_it_was(tmp_path: Path
 
 def test_a_layer_of_the_wrong_size_is_refused(tmp_path: Path) -> None:
     store = store_of(tmp_path, photo(30, 40))
-    with pytest.raises(ValueError, match="not the full size"):
-        store.add_layer("same", lambda small: small, "keeping")
+    with pytest.raises(ValueError, match="expected"):
+        add_layer(store, "same", lambda small: small, "keeping")
     assert not store.has_layer("same")
 
 

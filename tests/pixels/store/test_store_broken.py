@@ -36,7 +36,7 @@ def test_unreadable_and_small_photos_are_left_out_and_listed(tmp_path: Path) -> 
     store = open_or_build_store(paths, tmp_path / "stores", scale=2, smallest_px=8)
     for opened in (store, PhotoStore(store.folder)):
         assert [stored.name for stored in opened.photos] == ["photo0.png", "photo2.png"]
-        reasons = {entry.name: entry.reason for entry in opened.left_out}
+        reasons = {entry.name: entry.reason for entry in opened.skipped}
         assert set(reasons) == {"cut.png", "text.jpg", "photo1.png"}
         assert str(folder / "cut.png") in reasons["cut.png"]
         assert str(folder / "text.jpg") in reasons["text.jpg"]

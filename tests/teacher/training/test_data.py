@@ -10,8 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from pixels.resize import reduce_photo
 from pixels.sending.degrade import VERSION, degrade
-from pixels.store.shards import ShardWriter, reduce_photo, write_index
+from pixels.store.layers import add_layer
+from pixels.store.shards import ShardWriter, write_index
 from pixels.store.store import PhotoStore
 from pixels.store.web_layer import WEB, add_web_layer
 from plumbing.command import UsageError, UserError
@@ -49,7 +51,7 @@ def test_a_device_cuts_the_very_crops_that_the_disk_gives(
     store = PhotoStore(store_in(tmp_path, scale), "train")
     assert len(store.shards) > 1
     add_web_layer(store, 3, workers=1)
-    store.add_layer("said", lambda x: noise(scale * len(x), scale * x.shape[1]), "noise", WEB)
+    add_layer(store, "said", lambda x: noise(scale * len(x), scale * x.shape[1]), "noise", WEB)
     layers = ["reduced", "full", WEB, "said"]
     kept = DeviceStore(store, layers, torch.device(device))
     for seed in range(3):

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixels.quality.psnr_ssim import compare
-from pixels.resize import resize
+from pixels.resize import reduce_photo, resize
 from pixels.store.build import held_out
-from pixels.store.shards import reduce_photo
 from plumbing.command import UserError
 from teacher.enlarging.runner import network_enlarger
 from teacher.networks.chain import Chain, ChainConfig
