@@ -28,7 +28,7 @@ from plumbing.progress import busy, console
 from teacher.enlarging.runner import PLAIN, open_enlarger
 from teacher.networks.chain import Activation, Colour
 from teacher.networks.flipboard import Flipboard
-from teacher.networks.residual import Network, parameter_count
+from teacher.networks.registry import Network, parameter_count
 from teacher.recipes.stages import StagedRecipe
 from teacher.runs.folder import load_network
 from teacher.training.data import DataConfig

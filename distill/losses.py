@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.training.loop import Batch
 
 

@@ -18,7 +18,7 @@ from distill.run import DistillConfig, distil, prepared
 from distill.students import StudentConfig
 from plumbing.command import run_command
 from teacher.networks.chain import Activation, Chain, Colour
-from teacher.networks.residual import parameter_count
+from teacher.networks.registry import parameter_count
 from teacher.recipes.stages import StagedRecipe
 from teacher.searching.study import StudyConfig, command_words, flags_of, search
 from teacher.training.data import DataConfig

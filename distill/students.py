@@ -17,7 +17,7 @@ from torch.nn.utils import parametrize
 from distill.collapsible import Collapsible, identity_kernel, kernel_and_bias
 from plumbing.command import run_command
 from teacher.networks.chain import Activation, Chain, ChainConfig, Colour
-from teacher.networks.residual import Network, macs_per_output_pixel, parameter_count
+from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
 
 SIZES = {
     "nano": ChainConfig(body=4, channels=12, activation="relu"),

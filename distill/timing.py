@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 
 _WARM_UP, _ROUNDS = 3, 20
 

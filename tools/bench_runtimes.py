@@ -24,7 +24,7 @@ from rich.table import Table
 from export.check.browser import open_browser
 from plumbing.command import UserError, run_command
 from plumbing.paths import WEB_DEMO
-from teacher.networks.residual import macs_per_output_pixel
+from teacher.networks.registry import macs_per_output_pixel
 from teacher.runs.folder import load_network
 from tools.bench import served
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.pictures import LARGE_PX, check_batches, check_pictures, tiled_picture
 from pixels.tiling import Enlarge, enlarge_in_tiles
-from teacher.networks.residual import Network, macs_per_output_pixel
+from teacher.networks.registry import Network, macs_per_output_pixel
 
 CHANNELS = "RGB"
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from export.check.errors import RuntimeFaultError
 from pixels.tiling import Enlarge
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 
 
 def run_pytorch(network: Network) -> Enlarge:

@@ -51,8 +51,8 @@ class FlipboardGraph(nn.Module):
                 f"least {BICUBIC_RADIUS_PX}, this one has {config.border_px}: train it with more"
             )
         self.config, self.scale = config, network.scale
-        self.format = network.format
-        colours, side = self.format.channels, config.patch_px
+        self.colour = network.colour
+        colours, side = self.colour.channels, config.patch_px
         pixels = torch.eye(colours * side**2).view(-1, colours, side, side)
         self.register_buffer("cut", pixels)
         self.register_buffer("difference", _difference_kernel(network))
@@ -68,7 +68,7 @@ class FlipboardGraph(nn.Module):
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Enlarge a batch: the contract of every network's `forward`."""
-        image = self.format.native(rgb)
+        image = self.colour.native(rgb)
         config, (height, width) = self.config, image.shape[2:]
         before = config.output_px - config.stride_px + config.border_px
         # A stride more at the far end is as good as what fills up the last window: a convolution
@@ -84,7 +84,7 @@ class FlipboardGraph(nn.Module):
         enlarged = full[:, :, : self.scale * height, : self.scale * width]
         if config.anchor == "bicubic":
             enlarged = enlarged + self._bicubic(image)
-        return self.format.to_rgb(enlarged, rgb).clamp(0.0, 1.0)
+        return self.colour.to_rgb(enlarged, rgb).clamp(0.0, 1.0)
 
     def _seen(self, patches: Tensor) -> Tensor:
         """Standardise, and with an anchor take the 3x3 mean away: one convolution."""
@@ -94,8 +94,8 @@ class FlipboardGraph(nn.Module):
 
     def _bicubic(self, image: Tensor) -> Tensor:
         edges = (BICUBIC_RADIUS_PX,) * 4
-        kernel = torch.block_diag(*[self.format.phases.flatten(1)] * image.shape[1])
-        kernel = kernel.view(len(kernel), image.shape[1], *self.format.phases.shape[1:])
+        kernel = torch.block_diag(*[self.colour.phases.flatten(1)] * image.shape[1])
+        kernel = kernel.view(len(kernel), image.shape[1], *self.colour.phases.shape[1:])
         planes = F.conv2d(F.pad(image, edges, mode="replicate"), kernel)
         return F.pixel_shuffle(planes, self.scale)
 
@@ -106,7 +106,7 @@ def _keeps(layer: nn.Module) -> bool:
 
 def _difference_kernel(network: Flipboard) -> Tensor:
     """Make the convolution of `Flipboard.seen` and the division by the deviation."""
-    colours = network.format.channels
+    colours = network.colour.channels
     if network.config.anchor == "bicubic":
         line = -torch.ones(1, 1, 3, 3) / 9
         line[0, 0, 1, 1] += 1
@@ -122,7 +122,7 @@ def _blending_convolution(network: Flipboard) -> tuple[Tensor, Tensor]:
         Kernel (colours * block^2, features, k, k) and bias (colours * block^2), where a block is
         what one stride covers, and k how many windows see it along each axis.
     """
-    config, colours = network.config, network.format.channels
+    config, colours = network.config, network.colour.channels
     block = network.scale * config.stride_px
     k = config.output_px // config.stride_px
     output = network.body.get_submodule("output")

@@ -12,7 +12,7 @@ from torch.export import Dim
 from export.onnx.flipboard import FlipboardGraph
 from teacher.enlarging.runner import ONNX_ALIGN, ONNX_MARGIN, ONNX_SCALE
 from teacher.networks.flipboard import Flipboard
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 
 OPSET = 18
 INPUT, OUTPUT = "image", "enlarged"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from export.check.agreement import worst_by_runtime
 from export.weights.precision import BUDGET_DB, Loss, Precision
 from plumbing.disk import gzip_size, sha256_of
-from teacher.networks.residual import macs_per_output_pixel, parameter_count
+from teacher.networks.registry import macs_per_output_pixel, parameter_count
 
 if TYPE_CHECKING:
     from export.pipeline.run import Job

@@ -38,7 +38,7 @@ from pixels.tiling import Enlarge
 from plumbing.command import UserError
 from plumbing.disk import whole_folder
 from plumbing.progress import busy, console
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.runs.folder import RunRecord, load_network
 from teacher.training.threads import Threads, use_threads
 

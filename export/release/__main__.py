@@ -27,7 +27,7 @@ from plumbing.command import UserError, run_command
 from plumbing.disk import whole_file, whole_folder
 from plumbing.progress import track
 from plumbing.steps import run_step, typed
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.runs.folder import load_network, save_run
 from teacher.runs.released import DISTILL_RELEASED, TEACHER_RELEASED
 from teacher.training.threads import Threads, use_threads

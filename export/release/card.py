@@ -12,7 +12,7 @@ from pixels.stills.files import list_pictures
 from plumbing.command import UserError
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluate import means, measure
-from teacher.networks.residual import Network, macs_per_output_pixel, parameter_count
+from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
 from teacher.runs.folder import RunRecord
 
 FIGURES, CARD_FILE, CREDITS = "figures.json", "README.md", "CREDITS.csv"

@@ -16,7 +16,7 @@ from pixels.resize import band_rows, resize_rows
 from pixels.tiling import Enlarge, enlarge_in_tiles
 from plumbing.command import UserError
 from teacher.enlarging.ensemble import self_ensemble
-from teacher.networks.residual import Network, parameter_count
+from teacher.networks.registry import Network, parameter_count
 from teacher.runs.folder import best_device, load_network
 from teacher.runs.released import find_run
 

@@ -53,8 +53,8 @@ def enlarge_by_bicubic(image: Tensor, phases: Tensor, scale: int) -> Tensor:
     return F.pixel_shuffle(F.conv2d(padded, kernel, groups=channels), scale)
 
 
-class Format(nn.Module):
-    """Turns RGB into the channels that a network works on, and its enlargement back into RGB.
+class ColourTransform(nn.Module):
+    """Convert RGB into the channels that a network works on, and its enlargement back into RGB.
 
     YCbCr is full-range BT.601 as in JPEG, Cb and Cr moved by a half so that all lie in [0, 1].
 

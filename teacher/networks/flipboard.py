@@ -27,11 +27,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from teacher.networks.colour import Format, enlarge_by_bicubic
+from teacher.networks.colour import ColourTransform, enlarge_by_bicubic
 from teacher.networks.dropout import Chances, Dropout
 from teacher.networks.flipboard_config import FlipboardConfig
 
-LayerKind = Literal["convolution", "reprojection", "dense", "output"]
+FlipboardLayer = Literal["convolution", "reprojection", "dense", "output"]
 # Bounds the memory of a large picture; a few hundred patches keep every core busy.
 _PATCHES_AT_ONCE = 512
 
@@ -59,11 +59,11 @@ class Flipboard(nn.Module):
         self.align_px = config.stride_px
         reach = config.output_px - 1 + config.border_px
         self.margin_px = math.ceil(reach / config.stride_px) * config.stride_px
-        self.format = Format(config.colour, config.scale)
+        self.colour = ColourTransform(config.colour, config.scale)
         self.chances = Chances()
         self.body = nn.Sequential(OrderedDict(self._layers()))
         self._draw_weights()
-        colours = (1, self.format.channels, 1, 1)
+        colours = (1, self.colour.channels, 1, 1)
         # Part of the weights: a network is nothing without the statistics it was trained with.
         self.register_buffer("mean", torch.zeros(colours))
         self.register_buffer("deviation", torch.ones(colours))
@@ -72,7 +72,7 @@ class Flipboard(nn.Module):
         self.register_buffer("window", window, persistent=False)
 
     def _layers(self) -> list[tuple[str, nn.Module]]:
-        config, colours = self.config, self.format.channels
+        config, colours = self.config, self.colour.channels
         area = config.patch_px**2
         layers: list[tuple[str, nn.Module]] = []
         channels = colours
@@ -116,9 +116,9 @@ class Flipboard(nn.Module):
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
 
-    def layers(self) -> list[tuple[LayerKind, nn.Conv2d | nn.Linear]]:
+    def layers(self) -> list[tuple[FlipboardLayer, nn.Conv2d | nn.Linear]]:
         """List the layers that have weights, in the order in which a patch goes through them."""
-        found: list[tuple[LayerKind, nn.Conv2d | nn.Linear]] = []
+        found: list[tuple[FlipboardLayer, nn.Conv2d | nn.Linear]] = []
         for name, layer in self.body.named_children():
             if isinstance(layer, nn.Conv2d):
                 found.append(("convolution", layer))
@@ -154,7 +154,7 @@ class Flipboard(nn.Module):
 
     def native(self, rgb: Tensor) -> Tensor:
         """Take from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
-        return self.format.native(rgb)
+        return self.colour.native(rgb)
 
     def seen(self, patches: Tensor) -> Tensor:
         """Give what is standardised and shown to the first layer: see "Anchor" above.
@@ -180,7 +180,7 @@ class Flipboard(nn.Module):
         if self.config.anchor == "none":
             return self.mean.expand(len(patches), -1, side, side)
         rim = self.scale * self.config.border_px
-        enlarged = enlarge_by_bicubic(patches, self.format.phases, self.scale)
+        enlarged = enlarge_by_bicubic(patches, self.colour.phases, self.scale)
         return enlarged[:, :, rim : rim + side, rim : rim + side]
 
     def enlarge_patches(self, patches: Tensor) -> Tensor:
@@ -239,7 +239,7 @@ class Flipboard(nn.Module):
         Returns:
             (batch, 3, scale * height, scale * width), in [0, 1].
         """
-        return self.format.to_rgb(self.core(self.native(rgb)), rgb).clamp(0.0, 1.0)
+        return self.colour.to_rgb(self.core(self.native(rgb)), rgb).clamp(0.0, 1.0)
 
 
 def blending_window(side: int, stride: int) -> Tensor:

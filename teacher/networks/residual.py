@@ -1,27 +1,15 @@
-"""The networks that a run folder may name, and how to build one from its name and config.
-
-Every network takes and gives RGB: `forward(rgb)` maps float32 (batch, 3, height, width) in [0, 1]
-to (batch, 3, scale * height, scale * width), clipped to [0, 1]; that is what is evaluated and
-exported. Training goes through `core`, which works on the network's own colour channels (`native`
-takes them from RGB) and does not clip, so that gradients never die. `margin_px` is how far a pixel
-of the input reaches, and tiles start at multiples of `align_px`: then they give the very pixels of
-the whole.
-"""
+"""An all-convolutional residual network: the teacher that GPUs train."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.colour import BICUBIC_RADIUS_PX, ColourFormat, Format
-from teacher.networks.flipboard import Flipboard
-from teacher.networks.flipboard_config import FlipboardConfig
+from teacher.networks.colour import BICUBIC_RADIUS_PX, ColourFormat, ColourTransform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +64,8 @@ class Residual(nn.Module):
         self.scale = config.scale
         # One per convolution: head, blocks, join, tail. It is more than chroma's bicubic needs.
         self.margin_px = max(2 * config.blocks + 3, BICUBIC_RADIUS_PX)
-        self.format = Format(config.colour, config.scale)
-        colours = self.format.channels
+        self.colour = ColourTransform(config.colour, config.scale)
+        colours = self.colour.channels
         self.head = nn.Conv2d(colours, config.channels, 3, padding=1)
         self.blocks = nn.ModuleList(
             _Block(config.channels, config.residual_scale) for _ in range(config.blocks)
@@ -89,7 +77,7 @@ class Residual(nn.Module):
 
     def native(self, rgb: Tensor) -> Tensor:
         """Take from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
-        return self.format.native(rgb)
+        return self.colour.native(rgb)
 
     def core(self, image: Tensor) -> Tensor:
         """Enlarge without clipping: what training works on.
@@ -120,7 +108,7 @@ class Residual(nn.Module):
         Returns:
             (batch, 3, scale * height, scale * width), in [0, 1].
         """
-        return self.format.to_rgb(self.core(self.native(rgb)), rgb).clamp(0.0, 1.0)
+        return self.colour.to_rgb(self.core(self.native(rgb)), rgb).clamp(0.0, 1.0)
 
 
 class _Block(nn.Module):
@@ -134,50 +122,3 @@ class _Block(nn.Module):
         added = self.second(F.relu(self.first(features)))
         # Not multiplied by one: an exported graph would keep that step.
         return features + (added if self.residual_scale == 1.0 else self.residual_scale * added)
-
-
-Network = Residual | Flipboard | Chain
-Config = ResidualConfig | FlipboardConfig | ChainConfig
-
-
-def build(name: str, settings: Mapping[str, Any]) -> Network:
-    """Build a network with fresh weights.
-
-    Args:
-        name: `residual`, `flipboard` or `chain`.
-        settings: The fields of its config, as JSON gives them back.
-
-    Raises:
-        ValueError: The name or a setting is not known or out of range.
-    """
-    try:
-        # JSON knows no tuples.
-        fields: dict[str, Any] = {
-            field: tuple(value) if isinstance(value, list) else value
-            for field, value in dict(settings).items()
-        }
-        if name == Residual.name:
-            return Residual(ResidualConfig(**fields))
-        if name == Flipboard.name:
-            return Flipboard(FlipboardConfig(**fields))
-        if name == Chain.name:
-            return Chain(ChainConfig(**fields))
-    except TypeError as error:  # an unknown field, or text where a number belongs
-        raise ValueError(f"unknown settings for network {name!r}: {error}") from error
-    known = ", ".join(network.name for network in (Residual, Flipboard, Chain))
-    raise ValueError(f"unknown network {name!r}; known are {known}")
-
-
-def parameter_count(network: nn.Module) -> int:
-    """Count the numbers that training adjusts."""
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
-def macs_per_output_pixel(network: Network) -> float:
-    """Count multiply-accumulates of all layers, fixed ones too, per pixel of the output."""
-    if isinstance(network, Flipboard):
-        return network.macs_per_window() / (network.scale * network.config.stride_px) ** 2
-    tensors = [*network.parameters(), *network.buffers()]
-    # Every convolution runs at the input's size, so that each weight of a kernel is used once per
-    # input pixel.
-    return sum(tensor.numel() for tensor in tensors if tensor.ndim == 4) / network.scale**2

@@ -15,7 +15,7 @@ import torch
 import tyro
 from torch import Tensor, nn
 
-from teacher.networks.flipboard import Flipboard, LayerKind
+from teacher.networks.flipboard import Flipboard, FlipboardLayer
 from teacher.recipes.uncompiled import SGD
 
 
@@ -119,11 +119,11 @@ class FlipboardRecipe:
             return 1.0
         return self.earliest_rate ** ((layers - position) / (layers - 1))
 
-    def l2_of(self, kind: LayerKind) -> float:
+    def l2_of(self, kind: FlipboardLayer) -> float:
         """L2 on the weights of a layer."""
         return self.early_l2 if kind in ("convolution", "reprojection") else self.late_l2
 
-    def norm_of(self, kind: LayerKind) -> float | None:
+    def norm_of(self, kind: FlipboardLayer) -> float | None:
         """Bound on the norm of a unit's incoming weights; None where there is none."""
         if kind == "output":
             return None

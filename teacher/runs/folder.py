@@ -28,7 +28,7 @@ from torch import Tensor
 from plumbing.paths import ROOT
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
-from teacher.networks.residual import Network, build
+from teacher.networks.registry import Network, build
 from teacher.runs.released import find_run
 
 FORMAT = 1
@@ -43,7 +43,7 @@ class RunRecord:
     """What `run.json` holds."""
 
     network: str
-    """Name of the network, as `teacher.networks.residual.build` knows it."""
+    """Name of the network, as `teacher.networks.registry.build` knows it."""
     network_config: dict[str, Any]
     """Fields of the network's config."""
     settings: dict[str, Any]

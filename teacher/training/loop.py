@@ -24,7 +24,7 @@ from plumbing.command import UserError
 from plumbing.progress import console, progress_bar
 from teacher.networks.dropout import Dropout
 from teacher.networks.flipboard import Flipboard
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.recipes.flipboard import FlipboardRecipe
 from teacher.recipes.recipe import Recipe
 from teacher.recipes.stages import StagedRecipe

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from teacher.networks.flipboard import Flipboard
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.recipes.recipe import Recipe
 from teacher.training.loop import Batch, Objective
 

@@ -17,7 +17,7 @@ from pixels.resize import Pair, resize
 from plumbing.command import UsageError, UserError
 from plumbing.progress import console
 from teacher.enlarging.runner import network_enlarger
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.runs.folder import RunRecord, git_commit, read_record, save_run
 from teacher.training.data import Photos
 from teacher.training.loop import AnyRecipe, Batch, Objective, Training, fit

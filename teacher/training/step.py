@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.training.speed import sent
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pixels.quality.psnr_ssim import compare as quality
 from pixels.resize import reduce_photo
 from pixels.stills.files import read_picture
 from teacher.enlarging.runner import network_enlarger
-from teacher.networks.residual import parameter_count
+from teacher.networks.registry import parameter_count
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import command_here
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from distill.students import SIZES, StudentConfig, fold, fresh, widen
 from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.residual import macs_per_output_pixel, parameter_count
+from teacher.networks.registry import macs_per_output_pixel, parameter_count
 from tests.made.commands import command_here
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from teacher.networks.residual import parameter_count
+from teacher.networks.registry import parameter_count
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import command_here
 from tests.made.photos import write_photos

@@ -16,7 +16,7 @@ from export.onnx import form as onnx_form
 from export.pipeline.card import CARD
 from export.pipeline.run import ExportConfig, run_export
 from plumbing.command import UserError
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.runs import released
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here

@@ -13,7 +13,8 @@ from pixels.tiling import Enlarge
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
-from teacher.networks.residual import Network, Residual, ResidualConfig
+from teacher.networks.registry import Network
+from teacher.networks.residual import Residual, ResidualConfig
 
 
 def lively(network: Network) -> Network:
@@ -22,7 +23,7 @@ def lively(network: Network) -> Network:
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.12)
     if isinstance(network, Flipboard):
-        channels = network.format.channels
+        channels = network.colour.channels
         # Without an anchor the mean is what is added to: black would be clipped, and equal.
         mean = 0.5 if network.config.anchor == "none" else 0.01
         network.standardise(*(torch.full((channels,), value) for value in (mean, 0.2, 0.3)))

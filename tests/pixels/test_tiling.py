@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pixels.tiling import enlarge_in_tiles, plan_spans, plan_tiles
 from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.residual import Network, Residual, ResidualConfig
+from teacher.networks.registry import Network
+from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.photos import noise
 
 GOLDEN: list[dict[str, Any]] = json.loads(

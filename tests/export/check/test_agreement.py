@@ -9,7 +9,8 @@ from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.local_runtimes import failing, run_pytorch
 from export.check.pictures import check_pictures
 from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.residual import Network, Residual, ResidualConfig
+from teacher.networks.registry import Network
+from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.networks import check, lively, results_of, small_flipboard
 
 NETWORKS = [

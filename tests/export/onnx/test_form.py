@@ -14,7 +14,7 @@ from export.onnx.problems import onnx_problems
 from export.onnx.translate import INPUT, OUTPUT, to_onnx
 from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from tests.made.networks import LUMA, RGB, check, lively, small_flipboard
 
 

@@ -16,7 +16,7 @@ from export.pipeline.card import CARD
 from export.pipeline.run import ExportConfig, run_export
 from export.tfjs import form
 from plumbing.disk import sha256_of
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from tests.made.runs import MadeChain
 
 pytestmark = pytest.mark.browser

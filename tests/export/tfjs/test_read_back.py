@@ -14,7 +14,7 @@ import pytest
 from export.check.errors import AgreementError, RuntimeFaultError
 from export.onnx.problems import tfjs_problems
 from export.tfjs.read_back import run_graph_model
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.runs.folder import load_network
 from tests.made.networks import check
 from tests.made.runs import MadeChain

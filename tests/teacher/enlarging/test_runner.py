@@ -13,7 +13,8 @@ from pixels.resize import resize
 from plumbing.command import UserError
 from teacher.enlarging.runner import ONNX_MARGIN, ONNX_SCALE, network_enlarger, open_enlarger
 from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.residual import Residual, ResidualConfig, parameter_count
+from teacher.networks.registry import parameter_count
+from teacher.networks.residual import Residual, ResidualConfig
 from teacher.runs.folder import load_network
 from tests.made.models import write_repeating_onnx
 from tests.made.photos import noise, photo

@@ -7,7 +7,7 @@ import torch
 
 from pixels.color import luma, to_float
 from pixels.resize import resize
-from teacher.networks.colour import Format, bicubic_phases, enlarge_by_bicubic
+from teacher.networks.colour import ColourTransform, bicubic_phases, enlarge_by_bicubic
 from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.photos import photo
 
@@ -24,13 +24,13 @@ def test_bicubic_is_that_of_pixels_resize(scale: int) -> None:
 
 def test_luma_is_luma_and_colours_come_back() -> None:
     rgb = torch.rand(2, 3, 6, 5)
-    assert torch.allclose(Format("luma", 2).native(rgb), luma(rgb), atol=1e-6)
-    ycbcr = Format("ycbcr", 2)
+    assert torch.allclose(ColourTransform("luma", 2).native(rgb), luma(rgb), atol=1e-6)
+    ycbcr = ColourTransform("ycbcr", 2)
     native = ycbcr.native(rgb)
     assert native.min() >= -1e-6
     assert native.max() <= 1 + 1e-6
     assert torch.allclose(ycbcr.to_rgb(native, rgb), rgb, atol=1e-5)
-    assert torch.equal(Format("rgb", 2).native(rgb), rgb)
+    assert torch.equal(ColourTransform("rgb", 2).native(rgb), rgb)
 
 
 def test_grey_stays_grey_on_luma() -> None:
@@ -44,4 +44,4 @@ def test_grey_stays_grey_on_luma() -> None:
 
 def test_an_unknown_format_is_told() -> None:
     with pytest.raises(ValueError, match="rgb, ycbcr, luma"):
-        Format("grey", 2)  # pyright: ignore[reportArgumentType]
+        ColourTransform("grey", 2)  # pyright: ignore[reportArgumentType]

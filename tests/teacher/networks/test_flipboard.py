@@ -17,7 +17,7 @@ from teacher.enlarging.runner import network_enlarger
 from teacher.networks.dropout import Chances, Dropout
 from teacher.networks.flipboard import Flipboard, blending_window
 from teacher.networks.flipboard_config import FlipboardConfig
-from teacher.networks.residual import build, macs_per_output_pixel
+from teacher.networks.registry import build, macs_per_output_pixel
 from teacher.training.objectives import patch_square_error, standardise
 from tests.made.photos import photo
 
@@ -38,7 +38,7 @@ def trained(config: FlipboardConfig) -> Flipboard:
     network = Flipboard(config).eval()
     for _, layer in network.layers():
         nn.init.normal_(layer.bias, std=0.1)  # pyright: ignore[reportArgumentType]
-    channels = network.format.channels
+    channels = network.colour.channels
     spread = torch.full((channels,), 0.2)
     network.standardise(torch.full((channels,), 0.4), spread, spread)
     return network

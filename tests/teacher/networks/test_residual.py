@@ -6,14 +6,8 @@ import pytest
 import torch
 
 from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.residual import (
-    Network,
-    Residual,
-    ResidualConfig,
-    build,
-    macs_per_output_pixel,
-    parameter_count,
-)
+from teacher.networks.registry import Network, build, macs_per_output_pixel, parameter_count
+from teacher.networks.residual import Residual, ResidualConfig
 
 MAKERS: dict[str, Callable[[], Network]] = {
     "residual, 1 block": lambda: Residual(ResidualConfig(blocks=1, channels=6)),

@@ -10,7 +10,8 @@ import torch
 
 from teacher.enlarging.runner import open_enlarger
 from teacher.networks.flipboard import Flipboard
-from teacher.networks.residual import Residual, parameter_count
+from teacher.networks.registry import parameter_count
+from teacher.networks.residual import Residual
 from teacher.recipes.presets import FLIPBOARD, RESIDUAL, FlipboardPreset, PresetName, choose
 from teacher.runs.folder import load_network
 from teacher.train import TrainFlipboard, TrainResidual, defaults

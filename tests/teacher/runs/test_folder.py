@@ -27,7 +27,8 @@ from teacher.runs.folder import (
     save_resume,
     save_run,
 )
-from teacher.networks.residual import Network, Residual, ResidualConfig
+from teacher.networks.registry import Network
+from teacher.networks.residual import Residual, ResidualConfig
 
 
 def record_of(network: Network) -> RunRecord:

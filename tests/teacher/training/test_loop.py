@@ -14,7 +14,7 @@ from torch import Tensor
 
 from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.residual import Network
+from teacher.networks.registry import Network
 from teacher.recipes.optimizers import OptimizerName
 from teacher.recipes.recipe import Recipe
 from teacher.runs.folder import ResumeState, read_resume, save_resume

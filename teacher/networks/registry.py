@@ -1,0 +1,69 @@
+"""All networks, and how to build one from the name and config in a run folder.
+
+Every network takes and returns RGB: `forward(rgb)` maps float32 (batch, 3, height, width) in [0, 1]
+to (batch, 3, scale * height, scale * width), clipped to [0, 1]; this is what is evaluated and
+exported. Training calls `core`, which works on the network's own colour channels (`native`
+extracts them from RGB) and does not clip, so that gradients never vanish at the limits.
+`margin_px` is the receptive-field radius, and tiles start at multiples of `align_px`: with both,
+tiles give exactly the pixels of the whole picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.flipboard import Flipboard
+from teacher.networks.flipboard_config import FlipboardConfig
+from teacher.networks.residual import Residual, ResidualConfig
+
+Network = Residual | Flipboard | Chain
+Config = ResidualConfig | FlipboardConfig | ChainConfig
+
+_NETWORKS = {
+    Residual.name: (Residual, ResidualConfig),
+    Flipboard.name: (Flipboard, FlipboardConfig),
+    Chain.name: (Chain, ChainConfig),
+}
+
+
+def build(name: str, settings: Mapping[str, Any]) -> Network:
+    """Build a network with fresh weights.
+
+    Args:
+        name: `residual`, `flipboard` or `chain`.
+        settings: The fields of its config, as read from JSON.
+
+    Raises:
+        ValueError: The name or a setting is unknown or out of range.
+    """
+    if name not in _NETWORKS:
+        raise ValueError(f"unknown network {name!r}; known are {', '.join(_NETWORKS)}")
+    network, config = _NETWORKS[name]
+    try:
+        # JSON has lists where a config has tuples.
+        fields: dict[str, Any] = {
+            field: tuple(value) if isinstance(value, list) else value
+            for field, value in dict(settings).items()
+        }
+        return network(config(**fields))  # pyright: ignore[reportArgumentType]
+    except TypeError as error:  # an unknown field, or text where a number belongs
+        raise ValueError(f"unknown settings for network {name!r}: {error}") from error
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Count the trainable parameters."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def macs_per_output_pixel(network: Network) -> float:
+    """Count multiply-accumulates of all layers, fixed ones included, per output pixel."""
+    if isinstance(network, Flipboard):
+        return network.macs_per_window() / (network.scale * network.config.stride_px) ** 2
+    tensors = [*network.parameters(), *network.buffers()]
+    # Every convolution runs at the input's size: each weight of a kernel is used once per input
+    # pixel.
+    return sum(tensor.numel() for tensor in tensors if tensor.ndim == 4) / network.scale**2
