@@ -11,7 +11,6 @@ can be stopped and given again: what was measured is kept, photo by photo.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,13 +18,14 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from export.bandwidth.compare import against_full
-from export.bandwidth.plan import Costs, Plan, costs_of, measure_all, open_ways
+from export.bandwidth.compare import compare_with_full
+from export.bandwidth.costs import costs_of
+from export.bandwidth.measure import measure_photos
+from export.bandwidth.plan import StudyPlan, open_enlargements
 from export.bandwidth.report.page import write_page
-from export.bandwidth.study import Study, study_photos
+from export.bandwidth.study import Study
 from export.bandwidth.tables import write_tables
-from export.delivery.enlarging import BROWSER
-from pixels.sending.codecs import AVIF_SPEED, CODECS, REDUCTIONS, Codec, Reduction
+from pixels.sending.codecs import AVIF_SPEED, CODECS, Codec, Reduction
 from plumbing.command import UserError, run_command
 from plumbing.parallel import core_count
 
@@ -100,51 +100,38 @@ class BandwidthConfig:
 
 
 def main(config: BandwidthConfig) -> None:
-    """Run the command."""
-    students, teacher = open_ways(config.model, config.teacher)
-    plan = Plan(
+    """Plan, measure, and write tables and report."""
+    students, teacher = open_enlargements(config.model, config.teacher)
+    plan = StudyPlan(
         photos=config.photos,
         held_out=config.held_out,
         held_out_photos=config.held_out_photos,
         cache=config.out / "cache",
-        students=tuple(students),
+        students=students,
         teacher=teacher if config.teacher_photos else None,
         teacher_photos=config.teacher_photos,
         codecs=config.codecs,
         qualities=tuple(sorted(set(config.qualities))),
         half_qualities=tuple(sorted(set(config.half_qualities))),
+        bands=tuple(sorted(set(config.bands))),
         reduction=config.reduction,
         reduction_photos=config.reduction_photos,
         max_side=config.max_side,
         avif_speed=config.avif_speed,
     )
-    measured = measure_all(plan, config.jobs)
-    problems = [photo for photo in measured if photo.problem is not None]
-    study = Study(
-        photos=tuple(study_photos(measured)),
-        codecs=config.codecs,
-        plain=tuple(way.name for way in plan.plain),
-        students=tuple(way.name for way in students),
-        teacher=None if plan.teacher is None else plan.teacher.name,
-        bands=tuple(sorted(set(config.bands))),
-        reduction=config.reduction,
-        reductions=REDUCTIONS if config.reduction_photos else (),
-    )
+    measured = measure_photos(plan.tasks(), config.jobs)
+    study = Study.of(plan, measured, costs_of(students, config.runtime_bytes))
     if not study.photos:
-        raise UserError(
-            f"none of the {len(measured)} photos can be measured; {problems[0].problem}"
-        )
-    costs = costs_of(students, config.runtime_bytes)
-    write_tables(config.out, study, measured, costs, plan)
-    write_page(config.out, study, measured, costs, plan)
-    _tell(study, costs, [photo.problem or "" for photo in problems])
-    console = Console()
-    console.print(
+        raise UserError(f"none of the {len(measured)} photos can be measured; {study.problems[0]}")
+    write_tables(config.out, study)
+    write_page(config.out, study)
+    _print_summary(study)
+    Console().print(
         f"wrote {config.out}/index.html, summary.json, points.csv and bands.csv", soft_wrap=True
     )
 
 
-def _tell(study: Study, costs: Costs, problems: Sequence[str]) -> None:
+def _print_summary(study: Study) -> None:
     console = Console()
     table = Table(title=f"{len(study.photos)} photos: half size against full size, SSIMULACRA2")
     table.add_column("codec", no_wrap=True)
@@ -154,8 +141,8 @@ def _tell(study: Study, costs: Costs, problems: Sequence[str]) -> None:
         table.add_column(f"saved at {band}", justify="right")
     table.add_column("crossover", justify="right")
     for codec in study.codecs:
-        for way in (BROWSER, *study.plain[1:], *study.students):
-            row = against_full(study, codec, way)
+        for way in study.shippable:
+            row = compare_with_full(study, codec, way)
             table.add_row(
                 codec,
                 way,
@@ -164,9 +151,9 @@ def _tell(study: Study, costs: Costs, problems: Sequence[str]) -> None:
                 "" if row.crossover is None else f"{row.crossover.median:.0f}",
             )
     console.print(table)
-    if costs.runtime is None:
+    if study.costs.runtime is None:
         console.print("web_demo/dist is not built, so the runtime's bytes are not counted")
-    for problem in problems:
+    for problem in study.problems:
         console.print(f"left out: {problem}", markup=False, soft_wrap=True)
 
 

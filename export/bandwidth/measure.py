@@ -1,7 +1,8 @@
-"""One photo's rate-quality points: every codec, form and enlargement. The work of one process.
+"""Measure photos: bytes and quality of every codec, setting, size and enlargement.
 
-What was measured is kept in a file for each photo, point by point, keyed by everything that a point
-depends on: a stopped run goes on, and a further student or quality costs only its own points.
+Finished points are kept in one file for each photo, under a key that holds everything a point
+depends on. A stopped run continues where it was, and another student or setting costs only its own
+points.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,146 +18,108 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.bandwidth.picture_class import PictureClass, picture_class
-from export.delivery.enlarging import open_for_page
+from export.bandwidth.plan import FULL, MeasureTask, Series
 from pixels.quality.score import SMALLEST_PX, Original
 from pixels.sending.codecs import Codec, Reduction, decode, encode, enlarged_to, reduce
 from pixels.stills.files import ImageError, read_picture
-from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
-from teacher.enlarging.runner import Enlarger
+from plumbing.parallel import in_order
+from plumbing.progress import progress_bar
 
-FULL = "full size"
-"""The way of a photo that is sent as it is."""
-_VERSION = 1  # of what a point means; raised when the same key would give other figures
-_MOST_DB = 99.0  # stands for infinity, which JSON has no word for
-
-
-@dataclass(frozen=True, kw_only=True)
-class Way:
-    """One way to enlarge a half-size photo."""
-
-    name: str
-    """For reports."""
-    model: str
-    """What `open_for_page` takes."""
-    fingerprint: str
-    """Hash of the model's file; the name of a way that needs none."""
+_VERSION = 1  # of the meaning of a point: raise it when the same key would give other figures
+_MOST_DB = 99.0  # stands for infinity, which JSON cannot express
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series:
-    """A form of the photo that is sent, and how it is shown."""
-
-    codec: Codec
-    reduction: Reduction | None
-    """None for full size."""
-    ways: tuple[Way, ...] = ()
-    """None for full size."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """What to measure of one photo."""
-
-    photo: Path
-    name: str
-    cache: Path
-    series: tuple[Series, ...]
-    qualities: tuple[int, ...]
-    half_qualities: tuple[int, ...]
-    avif_speed: int
-    max_side: int | None
-
-    def qualities_of(self, series: Series) -> tuple[int, ...]:
-        """Give the encoder's settings for a form."""
-        return self.qualities if series.reduction is None else self.half_qualities
-
-
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """One file, as it is shown."""
+class CurvePoint:
+    """One file: its bytes, and the quality of what a reader sees."""
 
     quality: int
+    """The encoder's setting."""
     bytes_: int
     ssimulacra2: float
     psnr: float
+    """Of luma, in dB, at most 99."""
     ssim: float
+    """Of luma."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
-    """The points of one codec, form and way."""
+class RateCurve:
+    """The points of one codec, reduction and enlargement, in the order of the settings."""
 
     codec: Codec
     way: str
+    """Name of the enlargement; `FULL` at full size."""
     reduction: Reduction | None
-    points: tuple[Point, ...]
+    """None for full size."""
+    points: tuple[CurvePoint, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
-    """Everything that was measured of a photo; or why it could not be."""
+class PhotoCurves:
+    """Everything measured of one photo; or why it could not be measured."""
 
     name: str
-    sha256: str = ""
     size: tuple[int, int] = (0, 0)
-    """Of the part that was measured, (height, width)."""
+    """(height, width) of the measured part."""
     kind: PictureClass = "smooth"
-    curves: tuple[Curve, ...] = ()
+    curves: tuple[RateCurve, ...] = ()
     problem: str | None = None
+    """A sentence that names the file; None for a measured photo."""
     path: str = ""
-    """Of the file, to cut crops from."""
+    """The file, to cut crops from."""
 
 
-def measure_photo(task: Task) -> Measured:
-    """Measure a photo, or read what was measured of it before.
+def measure_photos(tasks: Sequence[MeasureTask], jobs: int) -> list[PhotoCurves]:
+    """Measure photos, several at a time; results come in the order of the tasks.
 
-    A pure function of the file's bytes and the settings: nothing depends on the order of the work.
+    Args:
+        tasks: At least one.
+        jobs: Number of processes; with 1 none is started.
+
+    Raises:
+        UserError: A worker process was killed.
+    """
+    for cache in {task.cache for task in tasks}:
+        cache.mkdir(parents=True, exist_ok=True)
+    results = []
+    with progress_bar() as progress:
+        bar = progress.add_task("measuring", total=len(tasks), note="")
+        workers = max(1, min(jobs, len(tasks)))
+        for result in in_order(measure_photo, tasks, workers=workers, processes=True):
+            results.append(result)
+            progress.update(bar, advance=1, note=result.name)
+    return results
+
+
+def measure_photo(task: MeasureTask) -> PhotoCurves:
+    """Measure one photo, or read what was measured before.
+
+    A pure function of the file's bytes and the settings: the order of the work does not matter.
     """
     try:
         sha256 = sha256_of(task.photo)
-        photo = cut(read_picture(task.photo).rgb, task.max_side)
+        photo = middle_of(read_picture(task.photo).rgb, task.max_side)
     except (ImageError, OSError) as error:
-        return Measured(name=task.name, problem=str(error))
+        return PhotoCurves(name=task.name, problem=str(error))
     if min(photo.shape[:2]) < SMALLEST_PX:
-        return Measured(
+        return PhotoCurves(
             name=task.name,
             problem=f"{task.photo} is too small: {SMALLEST_PX} pixels a side are needed",
         )
-    known = _Known(task.cache / f"{sha256[:32]}-{photo.shape[1]}x{photo.shape[0]}.json")
-    prepared: list[Original] = []  # only where something is missing
-
-    def original() -> Original:
-        if not prepared:
-            prepared.append(Original(photo))
-        return prepared[0]
-
-    curves: list[Curve] = []
-    for series in task.series:
-        for quality in task.qualities_of(series):
-            keys = _keys(series, quality, task.avif_speed)
-            if all(key in known.points for key in keys):
-                continue
-            sent = photo if series.reduction is None else reduce(photo, series.reduction)
-            content = encode(sent, series.codec, quality, avif_speed=task.avif_speed)
-            for key, shown in _shown(series, keys, content, photo, known.points):
-                score = original().score(shown)
-                point = Point(quality=quality, bytes_=len(content), **asdict(score))
-                known.points[key] = asdict(point) | {"psnr": min(point.psnr, _MOST_DB)}
-        known.save()
-        curves += _curves(series, task, known.points)
-    return Measured(
+    known = _KnownPoints(task.cache / f"{sha256[:32]}-{photo.shape[1]}x{photo.shape[0]}.json")
+    return PhotoCurves(
         name=task.name,
-        sha256=sha256,
         size=(photo.shape[0], photo.shape[1]),
         kind=picture_class(photo),
-        curves=tuple(curves),
+        curves=tuple(_Measurement(task, photo, known).curves()),
         path=str(task.photo),
     )
 
 
-def cut(photo: NDArray[np.uint8], max_side: int | None) -> NDArray[np.uint8]:
-    """Cut out the middle, at most `max_side` pixels a side; None keeps the whole."""
+def middle_of(photo: NDArray[np.uint8], max_side: int | None) -> NDArray[np.uint8]:
+    """Cut out the middle of a photo, at most `max_side` pixels a side; None keeps all of it."""
     if max_side is None:
         return photo
     starts = [max(0, (length - max_side) // 2) for length in photo.shape[:2]]
@@ -164,56 +127,8 @@ def cut(photo: NDArray[np.uint8], max_side: int | None) -> NDArray[np.uint8]:
     return np.ascontiguousarray(part)
 
 
-@lru_cache(maxsize=16)
-def opened(model: str) -> Enlarger:
-    """Open an enlarger once in a process."""
-    enlarger = open_for_page(model)
-    if enlarger.scale != 2:
-        raise UserError(f"--model {model} enlarges x{enlarger.scale}: half-size photos need x2")
-    return enlarger
-
-
-def _shown(
-    series: Series,
-    keys: Sequence[str],
-    content: bytes,
-    photo: NDArray[np.uint8],
-    points: dict[str, dict[str, Any]],
-) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Decode a file and enlarge it in every way that was not measured yet."""
-    received = decode(content)
-    if series.reduction is None:
-        yield keys[0], received
-        return
-    for key, way in zip(keys, series.ways, strict=True):
-        if key not in points:
-            larger = opened(way.model).enlarge(received)
-            yield key, enlarged_to(larger, (photo.shape[0], photo.shape[1]))
-
-
-def _keys(series: Series, quality: int, avif_speed: int) -> list[str]:
-    """Name a file's points by all that they depend on."""
-    effort = f"-speed{avif_speed}" if series.codec == "AVIF" else ""
-    file = f"{series.codec}{effort}-q{quality}-{series.reduction or 'full'}"
-    return [f"{file}-{way.fingerprint}" for way in series.ways] or [file]
-
-
-def _curves(series: Series, task: Task, points: dict[str, dict[str, Any]]) -> list[Curve]:
-    names = [way.name for way in series.ways] or [FULL]
-    keys = [_keys(series, quality, task.avif_speed) for quality in task.qualities_of(series)]
-    return [
-        Curve(
-            codec=series.codec,
-            way=name,
-            reduction=series.reduction,
-            points=tuple(Point(**points[at_quality[number]]) for at_quality in keys),
-        )
-        for number, name in enumerate(names)
-    ]
-
-
-class _Known:
-    """The file that keeps what was measured of a photo."""
+class _KnownPoints:
+    """The points measured of one photo, kept in a file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -223,13 +138,77 @@ class _Known:
             if content["version"] == _VERSION:
                 self.points = content["points"]
         except (OSError, ValueError, KeyError, TypeError):
-            pass  # nothing was measured, or it cannot be trusted: it is measured again
+            pass  # nothing was measured yet, or the file is damaged: measure again
         self._saved = len(self.points)
 
     def save(self) -> None:
+        """Write the file if there are new points."""
         if len(self.points) == self._saved:
             return
         with whole_file(self._path) as temporary:
             content = {"version": _VERSION, "points": self.points}
             temporary.write_text(json.dumps(content), encoding="utf-8")
         self._saved = len(self.points)
+
+
+class _Measurement:
+    """One photo, measured series by series."""
+
+    def __init__(self, task: MeasureTask, photo: NDArray[np.uint8], known: _KnownPoints) -> None:
+        self._task, self._photo, self._known = task, photo, known
+
+    def curves(self) -> Iterator[RateCurve]:
+        """Measure what is missing, save it after each series, and yield all curves."""
+        for series in self._task.series:
+            for quality in self._task.qualities_of(series):
+                self._measure(series, quality)
+            self._known.save()
+            yield from self._curves_of(series)
+
+    @cached_property
+    def _original(self) -> Original:
+        """The photo, prepared for scoring; only where a point is missing."""
+        return Original(self._photo)
+
+    def _measure(self, series: Series, quality: int) -> None:
+        """Compress the photo once, and score what each enlargement makes of the file."""
+        photo, points = self._photo, self._known.points
+        keys = self._keys(series, quality)
+        if all(key in points for key in keys):
+            return
+        sent = photo if series.reduction is None else reduce(photo, series.reduction)
+        content = encode(sent, series.codec, quality, avif_speed=self._task.avif_speed)
+        for key, shown in self._shown(series, keys, decode(content)):
+            score = self._original.score(shown)
+            point = CurvePoint(quality=quality, bytes_=len(content), **asdict(score))
+            points[key] = asdict(point) | {"psnr": min(point.psnr, _MOST_DB)}
+
+    def _shown(
+        self, series: Series, keys: Sequence[str], received: NDArray[np.uint8]
+    ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+        """Enlarge a decoded file in every way that is still missing, to the photo's size."""
+        if series.reduction is None:
+            yield keys[0], received
+            return
+        size = (self._photo.shape[0], self._photo.shape[1])
+        for key, enlargement in zip(keys, series.enlargements, strict=True):
+            if key not in self._known.points:
+                yield key, enlarged_to(enlargement.open().enlarge(received), size)
+
+    def _curves_of(self, series: Series) -> Iterator[RateCurve]:
+        names = [enlargement.name for enlargement in series.enlargements] or [FULL]
+        keys = [self._keys(series, quality) for quality in self._task.qualities_of(series)]
+        for number, name in enumerate(names):
+            points = [self._known.points[of_quality[number]] for of_quality in keys]
+            yield RateCurve(
+                codec=series.codec,
+                way=name,
+                reduction=series.reduction,
+                points=tuple(CurvePoint(**point) for point in points),
+            )
+
+    def _keys(self, series: Series, quality: int) -> list[str]:
+        """Name the points of one file: one for each enlargement, or one at full size."""
+        effort = f"-speed{self._task.avif_speed}" if series.codec == "AVIF" else ""
+        file = f"{series.codec}{effort}-q{quality}-{series.reduction or 'full'}"
+        return [f"{file}-{entry.fingerprint}" for entry in series.enlargements] or [file]

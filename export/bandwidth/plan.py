@@ -1,101 +1,208 @@
-"""Plan a study, and let processes measure it photo by photo."""
+"""Plan a study: which photos are measured, in which codecs, settings and enlargements."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from export.bandwidth.measure import (
-    Measured,
-    Series,
-    Task,
-    Way,
-    measure_photo,
-    opened,
-)
-from export.delivery.enlarging import BROWSER, PLAIN_WAYS
-from export.delivery.scripts import runtime_gzip_bytes
+from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from export.delivery.student import is_for_browsers, read_student
 from export.onnx.form import FILE
-from export.pipeline.card import CARD
 from pixels.sending.codecs import REDUCTIONS, Codec, Reduction
 from pixels.stills.files import list_pictures
 from pixels.store.shards import split_of
 from plumbing.command import UserError
-from plumbing.disk import gzip_size, sha256_of
-from plumbing.parallel import in_order
-from plumbing.progress import progress_bar, track
-from teacher.runs.folder import load_network, read_record
+from plumbing.disk import sha256_of
+from plumbing.progress import track
+from teacher.enlarging.runner import Enlarger
+from teacher.runs.folder import read_record
 
+FULL = "full size"
+"""Stands where the name of an enlargement would, for a photo that is sent as it is."""
 PLAIN_NAMES = (BROWSER, "lanczos")
-"""The browser's own enlargement, and the best that needs no network."""
+"""The browser's own enlargement, and the best one that needs no network."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Everything that is to be measured."""
+class Enlargement:
+    """One way to double a half-size photo: the browser's own, a filter, a student or a teacher.
+
+    Tables and files call its name the `way`.
+    """
+
+    name: str
+    """Its name in the report."""
+    model: str
+    """What `open_for_page` takes."""
+    fingerprint: str
+    """Start of the SHA-256 of the model's file; without a model, the name."""
+
+    def open(self) -> Enlarger:
+        """Open it, once in a process.
+
+        Raises:
+            UserError: It cannot be read, or does not double.
+        """
+        return _opened(self.model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """Files of one codec, at full size or after one reduction, and how a page shows them."""
+
+    codec: Codec
+    reduction: Reduction | None
+    """None for full size."""
+    enlargements: tuple[Enlargement, ...] = ()
+    """Empty for full size."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureTask:
+    """What to measure of one photo: the unit of work of one process."""
+
+    photo: Path
+    name: str
+    """The photo's name in the report."""
+    cache: Path
+    """Folder of finished measurements."""
+    series: tuple[Series, ...]
+    qualities: tuple[int, ...]
+    half_qualities: tuple[int, ...]
+    avif_speed: int
+    max_side: int | None
+
+    def qualities_of(self, series: Series) -> tuple[int, ...]:
+        """Return the encoder settings to measure in a series."""
+        return self.qualities if series.reduction is None else self.half_qualities
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyPlan:
+    """Everything a study measures, and the qualities at which it compares."""
 
     photos: tuple[Path, ...]
+    """Folders or single files."""
     held_out: Path | None
+    """A training folder, of which only photos outside the training split are measured."""
     held_out_photos: int
     cache: Path
-    students: tuple[Way, ...]
-    teacher: Way | None
+    """Folder of finished measurements."""
+    students: tuple[Enlargement, ...]
+    teacher: Enlargement | None
     teacher_photos: int
     codecs: tuple[Codec, ...]
     qualities: tuple[int, ...]
+    """Encoder settings at full size."""
     half_qualities: tuple[int, ...]
+    """Encoder settings at half size."""
+    bands: tuple[int, ...]
+    """SSIMULACRA2 scores at which bytes are compared, rising."""
     reduction: Reduction
+    """How photos are halved."""
     reduction_photos: int
+    """Number of photos on which every reduction is measured."""
     max_side: int | None
     avif_speed: int
 
     @property
-    def plain(self) -> tuple[Way, ...]:
-        """The ways that need no network."""
-        return tuple(Way(name=name, model=name, fingerprint=name) for name in PLAIN_NAMES)
+    def plain(self) -> tuple[Enlargement, ...]:
+        """The enlargements without a network; the browser's own is the first."""
+        return tuple(Enlargement(name=name, model=name, fingerprint=name) for name in PLAIN_NAMES)
+
+    @property
+    def reductions(self) -> tuple[Reduction, ...]:
+        """All reductions to compare, measured on some photos only."""
+        return REDUCTIONS if self.reduction_photos else ()
+
+    def tasks(self) -> list[MeasureTask]:
+        """List the photos and what to measure of each, in a fixed order.
+
+        Raises:
+            UserError: There are no photos.
+        """
+        photos = self._list_photos()
+        with_teacher = _spread_evenly(len(photos), self.teacher_photos)
+        with_reductions = _spread_evenly(len(photos), self.reduction_photos)
+        return [
+            MeasureTask(
+                photo=photo,
+                name=name,
+                cache=self.cache,
+                series=self._series(
+                    teacher=number in with_teacher, reductions=number in with_reductions
+                ),
+                qualities=self.qualities,
+                half_qualities=self.half_qualities,
+                avif_speed=self.avif_speed,
+                max_side=self.max_side,
+            )
+            for number, (name, photo) in enumerate(photos)
+        ]
+
+    def _series(self, *, teacher: bool, reductions: bool) -> tuple[Series, ...]:
+        common = (*self.plain, *self.students)
+        slow = (self.teacher,) if self.teacher is not None and teacher else ()
+        others: list[Reduction] = []
+        if reductions:
+            others = [other for other in REDUCTIONS if other != self.reduction]
+        series = []
+        for codec in self.codecs:
+            series += [
+                Series(codec=codec, reduction=None),
+                Series(codec=codec, reduction=self.reduction, enlargements=(*common, *slow)),
+                *(Series(codec=codec, reduction=other, enlargements=common) for other in others),
+            ]
+        return tuple(series)
+
+    def _list_photos(self) -> list[tuple[str, Path]]:
+        """List the photos with their names; photos with the same bytes count once."""
+        found: dict[str, tuple[str, Path]] = {}
+        for path in self.photos:
+            for sha256, entry in _named_by_hash(path).items():
+                found.setdefault(sha256, entry)
+        if self.held_out is not None:
+            kept = [
+                (sha256, entry)
+                for sha256, entry in _named_by_hash(self.held_out).items()
+                if split_of(sha256) != "train" and sha256 not in found
+            ]
+            chosen = _spread_evenly(len(kept), self.held_out_photos)
+            found |= dict(kept[number] for number in sorted(chosen))
+        if not found:
+            raise UserError(f"--held-out {self.held_out}: every photo was for training")
+        return list(found.values())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Costs:
-    """What a reader downloads once, in gzipped bytes."""
+def open_enlargements(
+    models: Sequence[Path], teacher: Path | None
+) -> tuple[tuple[Enlargement, ...], Enlargement | None]:
+    """Open what `--model` and `--teacher` name, before any photo is read.
 
-    runtime: int | None
-    """Of the scripts; None where they are not built."""
-    models: dict[str, int]
-    """Of each student."""
-
-    def added(self, way: str) -> int:
-        """Runtime and model together."""
-        return (self.runtime or 0) + self.models.get(way, 0)
-
-
-def open_ways(models: Sequence[Path], teacher: Path | None) -> tuple[list[Way], Way | None]:
-    """Open what `--model` and `--teacher` name, before any photo is touched.
+    Returns:
+        The students and the teacher.
 
     Raises:
-        UserError: One cannot be read, does not double, or two have the same name.
+        UserError: A model cannot be read or does not double, or two have the same name.
     """
-    ways = [_way(path) for path in models]
-    names = [way.name for way in ways]
-    teacher_way = None if teacher is None else _way(teacher)
-    if teacher_way is not None:
-        names.append(teacher_way.name)
-    twice = {name for name in names if names.count(name) > 1 or name in PLAIN_NAMES}
-    if twice:
+    students = tuple(_enlargement(path) for path in models)
+    last = None if teacher is None else _enlargement(teacher)
+    names = [enlargement.name for enlargement in (*students, *([] if last is None else [last]))]
+    repeated = {name for name in names if names.count(name) > 1 or name in PLAIN_NAMES}
+    if repeated:
         raise UserError(
-            f"--model and --teacher: {', '.join(sorted(twice))} would stand for two things in the "
-            "report; rename one of the folders"
+            f"--model and --teacher: {', '.join(sorted(repeated))} would stand for two things in "
+            "the report; rename one of the folders"
         )
-    return ways, teacher_way
+    return students, last
 
 
-def _way(path: Path) -> Way:
-    name, exported = opened(str(path)).name, path / FILE
+def _enlargement(path: Path) -> Enlargement:
+    name, exported = _opened(str(path)).name, path / FILE
     if str(path) in PLAIN_WAYS:
-        return Way(name=name, model=name, fingerprint=name)
+        return Enlargement(name=name, model=name, fingerprint=name)
     if exported.is_file():
         fingerprint = sha256_of(exported)
     elif path.is_file():
@@ -104,99 +211,19 @@ def _way(path: Path) -> Way:
         fingerprint = read_student(path).sha256
     else:
         fingerprint = read_record(path).weights_sha256
-    return Way(name=name, model=str(path), fingerprint=fingerprint[:16])
+    return Enlargement(name=name, model=str(path), fingerprint=fingerprint[:16])
 
 
-def costs_of(students: Sequence[Way], runtime: int | None) -> Costs:
-    """Count what a reader downloads."""
-    return Costs(
-        runtime=runtime_gzip_bytes("compact") if runtime is None else runtime,
-        models={way.name: model_bytes(Path(way.model)) for way in students},
-    )
+@lru_cache(maxsize=16)
+def _opened(model: str) -> Enlarger:
+    enlarger = open_for_page(model)
+    if enlarger.scale != 2:
+        raise UserError(f"--model {model} enlarges x{enlarger.scale}: half-size photos need x2")
+    return enlarger
 
 
-def model_bytes(path: Path) -> int:
-    """Gzipped bytes of a model: of an export, its files; of a run, its weights as float16."""
-    if str(path) in PLAIN_WAYS:
-        return 0
-    if (path / CARD).is_file():
-        card = json.loads((path / CARD).read_text(encoding="utf-8"))
-        return sum(file["gzip_bytes"] for file in card["files"].values())
-    if path.is_file() or (path / FILE).is_file():
-        return gzip_size((path if path.is_file() else path / FILE).read_bytes())
-    network, _ = load_network(path)
-    return gzip_size(b"".join(p.detach().half().numpy().tobytes() for p in network.parameters()))
-
-
-def measure_all(plan: Plan, jobs: int) -> list[Measured]:
-    """Measure every photo, several at a time; photos come in a fixed order.
-
-    Raises:
-        UserError: There are no photos, or a worker was killed.
-    """
-    tasks = _tasks(plan)
-    plan.cache.mkdir(parents=True, exist_ok=True)
-    results = []
-    with progress_bar() as progress:
-        bar = progress.add_task("measuring", total=len(tasks), note="")
-        workers = max(1, min(jobs, len(tasks)))
-        for measured in in_order(measure_photo, tasks, workers=workers, processes=True):
-            results.append(measured)
-            progress.update(bar, advance=1, note=measured.name)
-    return results
-
-
-def _tasks(plan: Plan) -> list[Task]:
-    photos = _listed(plan)
-    with_teacher = _spread_evenly(len(photos), plan.teacher_photos)
-    with_reductions = _spread_evenly(len(photos), plan.reduction_photos)
-    tasks = []
-    for number, (name, photo) in enumerate(photos):
-        ways = (*plan.plain, *plan.students)
-        tried: tuple[Reduction, ...] = REDUCTIONS if number in with_reductions else ()
-        series = []
-        for codec in plan.codecs:
-            teacher = (plan.teacher,) if plan.teacher and number in with_teacher else ()
-            series.append(Series(codec=codec, reduction=None))
-            series.append(Series(codec=codec, reduction=plan.reduction, ways=(*ways, *teacher)))
-            for reduction in tried:
-                if reduction != plan.reduction:
-                    series.append(Series(codec=codec, reduction=reduction, ways=ways))
-        tasks.append(
-            Task(
-                photo=photo,
-                name=name,
-                cache=plan.cache,
-                series=tuple(series),
-                qualities=plan.qualities,
-                half_qualities=plan.half_qualities,
-                avif_speed=plan.avif_speed,
-                max_side=plan.max_side,
-            )
-        )
-    return tasks
-
-
-def _listed(plan: Plan) -> list[tuple[str, Path]]:
-    """List photos with their names, each content once."""
-    found: dict[str, tuple[str, Path]] = {}
-    for path in plan.photos:
-        found |= {key: entry for key, entry in _named(path).items() if key not in found}
-    if plan.held_out is not None:
-        kept = [
-            (sha256, entry)
-            for sha256, entry in _named(plan.held_out).items()
-            if split_of(sha256) != "train" and sha256 not in found
-        ]
-        chosen = _spread_evenly(len(kept), plan.held_out_photos)
-        found |= dict(kept[number] for number in sorted(chosen))
-    if not found:
-        raise UserError(f"--held-out {plan.held_out}: every photo was for training")
-    return list(found.values())
-
-
-def _named(path: Path) -> dict[str, tuple[str, Path]]:
-    """Name the photos of a folder, or a single one, by their contents' hashes."""
+def _named_by_hash(path: Path) -> dict[str, tuple[str, Path]]:
+    """Map SHA-256 to name and path, for the photos of a folder or for a single photo."""
     if path.is_file():
         return {sha256_of(path): (path.name, path)}
     listed = track(list_pictures(path), f"reading {path.name}")
@@ -207,5 +234,6 @@ def _named(path: Path) -> dict[str, tuple[str, Path]]:
 
 
 def _spread_evenly(count: int, wanted: int) -> set[int]:
+    """Choose numbers below `count`, at equal distances."""
     wanted = min(count, wanted)
     return {int((number + 0.5) * count / wanted) for number in range(wanted)}

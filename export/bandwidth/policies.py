@@ -1,18 +1,21 @@
-"""What each freedom earns, and after how many photos a reader's download has paid for itself."""
+"""What a site gains by choosing more for each photo, and when the download has paid for itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from export.bandwidth.compare import chosen_bytes
-from export.bandwidth.study import Study, full_bytes
-from pixels.sending.codecs import Codec
+from export.bandwidth.compare import full_size_bytes, smallest_bytes
+from export.bandwidth.study import Study
+from pixels.sending.codecs import Codec, Reduction
+
+WITHOUT_NETWORK = ("browser's own enlargement", "any plain enlargement")
+"""Names of the policies that need no network."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What may be chosen for each photo, and all photos' bytes with that choice."""
+    """What may be chosen for each photo, and the bytes of all photos with that choice."""
 
     codec: Codec
     band: int
@@ -23,108 +26,111 @@ class Policy:
 
     @property
     def saving(self) -> float:
-        """Share of the bytes saved against full size."""
+        """Share of bytes saved against full size."""
         return 1.0 - self.bytes_ / self.full_bytes if self.full_bytes else 0.0
 
 
 def policies(study: Study, codec: Codec, band: int) -> list[Policy]:
-    """Compare what may be chosen, on the photos where every reduction was tried.
+    """Compare what may be chosen, on the photos where every reduction was measured.
 
-    Full size always stays a choice. Each further freedom contains the one before it, so it can only
-    save more: what counts is how much.
+    Full size is always a choice. Each policy allows what an earlier one allows and more, so it can
+    only save more: the question is how much.
     """
     part = study.with_reductions
-    one, every = [study.reduction], list(study.reductions)
-    student = best_student(part, codec, band)
-    wanted: list[tuple[str, Sequence[str], Sequence]] = [
-        ("browser's own enlargement", study.plain[:1], one),
-        ("any plain enlargement", study.plain, one),
+    fixed: tuple[Reduction, ...] = (study.plan.reduction,)
+    students, reductions = study.students, study.reductions
+    choices: list[tuple[str, Sequence[str], Sequence[Reduction]]] = [
+        (WITHOUT_NETWORK[0], [study.browser], fixed),
+        (WITHOUT_NETWORK[1], study.plain, fixed),
     ]
-    if student is not None:
-        wanted.append((f"one student ({student})", [student], one))
-        if len(study.students) > 1:
-            wanted.append(("the better student of each photo", study.students, one))
-        wanted.append((f"{student}, the best reduction of each photo", [student], every))
-        if len(study.students) > 1:
-            wanted.append(("the better student and reduction", study.students, every))
-    total = sum(full_bytes(photo, codec, band) or 0.0 for photo in part.photos)
-    count = sum(full_bytes(photo, codec, band) is not None for photo in part.photos)
+    best = best_student(part, codec, band)
+    if best is not None:
+        choices.append((f"one student ({best})", [best], fixed))
+        if len(students) > 1:
+            choices.append(("the better student of each photo", students, fixed))
+        choices.append((f"{best}, the best reduction of each photo", [best], reductions))
+        if len(students) > 1:
+            choices.append(("the better student and reduction", students, reductions))
+    full, photos = full_size_bytes(part, codec, band)
     return [
         Policy(
             codec=codec,
             band=band,
             name=name,
-            bytes_=chosen_bytes(part, codec, band, ways, reductions),
-            full_bytes=total,
-            photos=count,
+            bytes_=smallest_bytes(part, codec, band, ways, tried),
+            full_bytes=full,
+            photos=photos,
         )
-        for name, ways, reductions in wanted
+        for name, ways, tried in choices
     ]
 
 
-def one_reduction(study: Study, codec: Codec, band: int, way: str) -> dict[str, float]:
-    """Share of the bytes saved against full size, for each reduction used for every photo."""
+def savings_by_reduction(study: Study, codec: Codec, band: int, way: str) -> dict[str, float]:
+    """Return the share of bytes saved if every photo is halved by the same reduction, for each.
+
+    Returns:
+        Empty if no photo has a full-size file of that quality.
+    """
     part = study.with_reductions
-    total = sum(full_bytes(photo, codec, band) or 0.0 for photo in part.photos)
-    if not total:
+    full, _ = full_size_bytes(part, codec, band)
+    if not full:
         return {}
-    return {r: 1.0 - chosen_bytes(part, codec, band, [way], [r]) / total for r in study.reductions}
+    return {r: 1.0 - smallest_bytes(part, codec, band, [way], [r]) / full for r in study.reductions}
 
 
 def best_student(study: Study, codec: Codec, band: int) -> str | None:
-    """Name the student with which all photos together take the fewest bytes."""
+    """Name the student with which all photos together take the fewest bytes; None without any."""
     if not study.students:
         return None
     return min(
         study.students,
-        key=lambda way: chosen_bytes(study, codec, band, [way], [study.reduction]),
+        key=lambda way: smallest_bytes(study, codec, band, [way], [study.plan.reduction]),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class BreakEven:
-    """When a reader has saved more than runtime and model take."""
+    """How many photos a reader must see before the bytes saved exceed the download."""
 
     codec: Codec
     band: int
     way: str
     added_bytes: int
+    """Gzipped bytes of the runtime and the model."""
     saved_per_photo: float
-    """Mean bytes, against full size, as measured."""
+    """Mean bytes saved against full size, for photos as measured."""
     saved_per_megapixel: float
     over_plain_per_megapixel: float
-    """The same against the best use of the browser's own enlargement, which adds nothing."""
+    """Bytes saved against the best use of the browser's own enlargement, which adds nothing."""
 
     @property
     def photos(self) -> float | None:
-        """Photos of one megapixel in a visit; None where nothing is saved."""
+        """Number of one-megapixel photos in a visit; None if nothing is saved."""
         return _ratio(self.added_bytes, self.saved_per_megapixel)
 
     @property
     def photos_over_plain(self) -> float | None:
-        """The same, if half-size photos would be sent even without a network."""
+        """The same, if half-size photos were sent even without a network."""
         return _ratio(self.added_bytes, self.over_plain_per_megapixel)
 
 
-def break_even(
-    study: Study, codec: Codec, band: int, way: str, added_bytes: int
-) -> BreakEven | None:
-    """Weigh what a network saves against what it takes; None without a photo of that quality."""
-    there = [p for p in study.photos if full_bytes(p, codec, band) is not None]
-    if not there:
+def break_even(study: Study, codec: Codec, band: int, way: str) -> BreakEven | None:
+    """Compare what a network saves with what it costs; None without a photo of that quality."""
+    photos = [p.photo for p in study.pairs(codec) if p.full_bytes(band) is not None]
+    if not photos:
         return None
-    megapixels = sum(photo.size[0] * photo.size[1] for photo in there) / 1e6
-    full = sum(full_bytes(photo, codec, band) or 0.0 for photo in there)
+    megapixels = sum(photo.pixels for photo in photos) / 1e6
+    full, _ = full_size_bytes(study, codec, band)
     with_network, without = (
-        chosen_bytes(study, codec, band, [name], [study.reduction])
-        for name in (way, study.plain[0])
+        smallest_bytes(study, codec, band, [name], [study.plan.reduction])
+        for name in (way, study.browser)
     )
     return BreakEven(
         codec=codec,
         band=band,
         way=way,
-        added_bytes=added_bytes,
-        saved_per_photo=(full - with_network) / len(there),
+        added_bytes=study.costs.added(way),
+        saved_per_photo=(full - with_network) / len(photos),
         saved_per_megapixel=(full - with_network) / megapixels,
         over_plain_per_megapixel=(without - with_network) / megapixels,
     )

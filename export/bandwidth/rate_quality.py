@@ -1,4 +1,4 @@
-"""Rate-quality curves: bytes at equal quality, quality at equal bytes, and their means (BD)."""
+"""Rate-quality curves: bytes at equal quality, quality at equal bytes, and their mean (BD)."""
 
 from __future__ import annotations
 
@@ -23,28 +23,29 @@ class Delta:
     """A Bjøntegaard delta."""
 
     value: float
-    """Of rate: a share, below 0 where the first needs fewer bytes. Of quality: in points."""
+    """A rate: a share, below 0 where the first curve needs fewer bytes. A quality: in points."""
     low: float
-    """Where the part that both curves have begins: quality, or bytes."""
+    """Start of the range that both curves share: a quality, or bytes."""
     high: float
-    """Where it ends."""
+    """End of that range."""
 
 
 class RateQuality:
-    """What quality a codec reaches for how many bytes, between its measured points.
+    """The quality that a codec reaches with a number of bytes, between its measured points.
 
-    Settings that need more bytes for no more quality are left out, as no one would use them; what
-    is left rises, and PCHIP keeps it rising. Nothing is said beyond the measured points.
+    Settings that take more bytes for no more quality are dropped, as nobody would use them. The
+    remaining points rise, and PCHIP interpolation keeps the curve rising. Nothing is extrapolated
+    beyond the measured points.
     """
 
     def __init__(self, bytes_: Sequence[float], qualities: Sequence[float]) -> None:
         """Take one curve's points, in any order.
 
         Raises:
-            ValueError: There are no points, or the numbers of both differ.
+            ValueError: There are no points, or a different number of bytes and qualities.
         """
         if len(bytes_) != len(qualities) or not len(bytes_):
-            raise ValueError(f"{len(bytes_)} rates cannot go with {len(qualities)} qualities")
+            raise ValueError(f"{len(bytes_)} rates do not match {len(qualities)} qualities")
         kept: list[tuple[float, float]] = []
         for rate, quality in sorted(
             zip(bytes_, qualities, strict=True), key=lambda p: (p[0], -p[1])
@@ -57,12 +58,13 @@ class RateQuality:
         """The range of quality that was measured."""
         self.least, self.most = float(points[0, 0]), float(points[-1, 0])
         """The range of bytes that was measured."""
-        alone = len(points) == 1
-        self._log_rate_of = None if alone else PchipInterpolator(self._qualities, self._log_rates)
-        self._quality_of = None if alone else PchipInterpolator(self._log_rates, self._qualities)
+        self._log_rate_of = self._quality_of = None
+        if len(points) > 1:
+            self._log_rate_of = PchipInterpolator(self._qualities, self._log_rates)
+            self._quality_of = PchipInterpolator(self._log_rates, self._qualities)
 
     def bytes_at(self, quality: float) -> float | None:
-        """Bytes that a quality takes; None where it was not measured, or cannot be reached."""
+        """Return the bytes that a quality takes; None outside the measured range."""
         if not self.lowest <= quality <= self.highest:
             return None
         if self._log_rate_of is None:
@@ -70,18 +72,39 @@ class RateQuality:
         return float(np.exp(self._log_rate_of(quality)))
 
     def quality_at(self, bytes_: float) -> float | None:
-        """Quality that so many bytes give; None beyond the measured ones."""
+        """Return the quality of this many bytes; None outside the measured range."""
         if not self.least <= bytes_ <= self.most:
             return None
         return self.lowest if self._quality_of is None else float(self._quality_of(np.log(bytes_)))
 
+    def least_bytes_for(self, quality: float) -> float | None:
+        """Return the bytes of the smallest file that reaches a quality; None if none does.
+
+        If even the smallest measured file is better, its bytes count: nothing is guessed in favour
+        of this curve.
+        """
+        if quality > self.highest:
+            return None
+        return self.least if quality < self.lowest else self.bytes_at(quality)
+
+    def best_within(self, bytes_: float) -> float | None:
+        """Return the best quality of at most `bytes_`; None if no measured file is so small."""
+        if bytes_ < self.least:
+            return None
+        return self.highest if bytes_ > self.most else self.quality_at(bytes_)
+
+    def log_rates_at(self, qualities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the logarithm of the rate at many measured qualities."""
+        assert self._log_rate_of is not None
+        return np.asarray(self._log_rate_of(qualities))
+
     def mean_log_rate(self, low: float, high: float) -> float:
-        """Mean of the logarithm of the rate between two measured qualities."""
+        """Return the mean logarithm of the rate between two measured qualities."""
         assert self._log_rate_of is not None
         return float(self._log_rate_of.integrate(low, high)) / (high - low)
 
     def mean_quality(self, least: float, most: float) -> float:
-        """Mean quality between two measured rates, evenly over their logarithm."""
+        """Return the mean quality between two measured rates, over the logarithm of the rate."""
         assert self._quality_of is not None
         low, high = np.log(least), np.log(most)
         return float(self._quality_of.integrate(low, high)) / float(high - low)
@@ -93,15 +116,17 @@ _EVERYWHERE = (-np.inf, np.inf)
 def bd_rate(
     curve: RateQuality, anchor: RateQuality, within: tuple[float, float] = _EVERYWHERE
 ) -> Delta | None:
-    """Mean share by which a curve needs more bytes than the anchor for the same quality.
+    """Return the mean share by which a curve needs more bytes than the anchor at equal quality.
 
     Args:
-        curve: What is judged.
-        anchor: What it is compared with.
-        within: The only qualities that count: those that anyone would send.
+        curve: The curve to judge.
+        anchor: The curve to compare it with.
+        within: The range of qualities that counts.
 
     Returns:
-        Below 0 where it saves bytes; None where the curves have no such quality in common.
+        Below 0 if the curve saves bytes; None if the curves share no quality in that range.
+
+    Source: `METHOD`.
     """
     low = max(curve.lowest, anchor.lowest, within[0])
     high = min(curve.highest, anchor.highest, within[1])
@@ -114,15 +139,17 @@ def bd_rate(
 def bd_quality(
     curve: RateQuality, anchor: RateQuality, within: tuple[float, float] = _EVERYWHERE
 ) -> Delta | None:
-    """Mean points by which a curve is better than the anchor for the same bytes.
+    """Return the mean number of points by which a curve is better than the anchor at equal bytes.
 
     Args:
-        curve: What is judged.
-        anchor: What it is compared with.
-        within: The only numbers of bytes that count.
+        curve: The curve to judge.
+        anchor: The curve to compare it with.
+        within: The range of bytes that counts.
 
     Returns:
-        None where the curves have no such number of bytes in common.
+        None if the curves share no number of bytes in that range.
+
+    Source: `METHOD`.
     """
     least = max(curve.least, anchor.least, within[0])
     most = min(curve.most, anchor.most, within[1])
@@ -133,20 +160,15 @@ def bd_quality(
 
 
 def crossover(curve: RateQuality, anchor: RateQuality) -> float | None:
-    """Highest quality up to which a curve needs no more bytes than the anchor.
+    """Return the highest quality at which a curve needs no more bytes than the anchor.
 
     Returns:
-        The quality where it stops being smaller, or the highest that both reach if it never does;
-        None where it is nowhere smaller, or the curves have no quality in common.
+        The highest quality that both reach, if the curve is smaller there too; None if it is
+        nowhere smaller, or the curves share no quality.
     """
     low, high = max(curve.lowest, anchor.lowest), min(curve.highest, anchor.highest)
     if not low < high:
         return None
     grid = np.linspace(low, high, _GRID)
-    smaller = np.flatnonzero(_log_rates(curve, grid) <= _log_rates(anchor, grid))
+    smaller = np.flatnonzero(curve.log_rates_at(grid) <= anchor.log_rates_at(grid))
     return float(grid[smaller[-1]]) if smaller.size else None
-
-
-def _log_rates(curve: RateQuality, grid: NDArray[np.float64]) -> NDArray[np.float64]:
-    assert curve._log_rate_of is not None
-    return np.asarray(curve._log_rate_of(grid))

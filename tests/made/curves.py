@@ -1,13 +1,16 @@
-"""Photos whose rate-quality curves are known, for what is made of them."""
+"""Studies of photos whose rate-quality curves are known."""
 
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
-from export.bandwidth.measure import FULL, Curve, Measured, Point
+from export.bandwidth.costs import Costs
+from export.bandwidth.measure import CurvePoint, PhotoCurves, RateCurve
 from export.bandwidth.picture_class import PictureClass
-from export.bandwidth.study import Study, study_photos
-from pixels.sending.codecs import REDUCTIONS, Codec, Reduction
+from export.bandwidth.plan import FULL, Enlargement, StudyPlan
+from export.bandwidth.study import Study
+from pixels.sending.codecs import Codec, Reduction
 
 QUALITIES = (10.0, 20.0, 35.0, 50.0, 65.0, 80.0, 90.0)
 BANDS = (30, 50, 70)
@@ -20,10 +23,10 @@ def curve(
     *,
     highest: float = 90.0,
     codec: Codec = "JPEG",
-) -> Curve:
-    """Bytes of factor x 1000 x exp(quality / 30), up to some quality."""
+) -> RateCurve:
+    """A curve of factor x 1e6 x exp(quality / 30) bytes, up to some quality."""
     points = [
-        Point(
+        CurvePoint(
             quality=round(quality),
             bytes_=round(factor * 1e6 * math.exp(quality / 30.0)),
             ssimulacra2=quality,
@@ -33,22 +36,33 @@ def curve(
         for quality in QUALITIES
         if quality <= highest
     ]
-    return Curve(codec=codec, way=way, reduction=reduction, points=tuple(points))
+    return RateCurve(codec=codec, way=way, reduction=reduction, points=tuple(points))
 
 
-def measured(name: str, *curves: Curve, kind: PictureClass = "smooth") -> Measured:
+def measured(name: str, *curves: RateCurve, kind: PictureClass = "smooth") -> PhotoCurves:
+    """A photo of one megapixel whose full-size curve has the factor 1."""
     full = curve(FULL, 1.0, None)
-    return Measured(name=name, size=(1000, 1000), kind=kind, curves=(full, *curves))
+    return PhotoCurves(name=name, size=(1000, 1000), kind=kind, curves=(full, *curves))
 
 
-def study(*photos: Measured, students: tuple[str, ...] = ("net",)) -> Study:
-    return Study(
-        photos=tuple(study_photos(photos)),
-        codecs=("JPEG",),
-        plain=("browser", "lanczos"),
-        students=students,
+def study(
+    *photos: PhotoCurves, students: tuple[str, ...] = ("net",), model_bytes: int = 0
+) -> Study:
+    plan = StudyPlan(
+        photos=(),
+        held_out=None,
+        held_out_photos=0,
+        cache=Path("nowhere"),
+        students=tuple(Enlargement(name=s, model=s, fingerprint=s) for s in students),
         teacher=None,
+        teacher_photos=0,
+        codecs=("JPEG",),
+        qualities=(),
+        half_qualities=(),
         bands=BANDS,
         reduction="bicubic",
-        reductions=REDUCTIONS,
+        reduction_photos=1,
+        max_side=None,
+        avif_speed=6,
     )
+    return Study.of(plan, photos, Costs(runtime=None, models=dict.fromkeys(students, model_bytes)))

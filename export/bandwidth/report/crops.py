@@ -1,4 +1,4 @@
-"""Crops side by side: the original, and what a reader sees for the same number of bytes."""
+"""Crops of the original, and of what a reader sees for the same number of bytes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from export.bandwidth.measure import FULL, cut, opened
-from export.bandwidth.plan import Plan
-from export.bandwidth.study import Photo, Study, full_bytes, half_bytes, points_within
+from export.bandwidth.measure import middle_of
+from export.bandwidth.plan import FULL, Enlargement
+from export.bandwidth.study import Pair, Study
 from pixels.color import studio_luma
 from pixels.quality.score import Original
 from pixels.sending.codecs import Codec, decode, encode, enlarged_to, reduce
@@ -23,124 +23,122 @@ from pixels.stills.files import read_picture
 from teacher.evaluate_figure import densest
 
 CROP_PX = 96
-"""Side of a crop; shown larger."""
-_ORIGINAL = "original"
+"""Side of a crop; the page shows it larger."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Crop:
-    """One column."""
+    """One column of a row: a part of the original, or of what a reader sees."""
 
     name: str
     bytes_: int | None
+    """Size of the whole file; None for the original."""
     ssimulacra2: float | None
-    """Of the whole photo, not of the crop."""
+    """Score of the whole photo; None for the original."""
     image: str
     """A data URI."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CropRow:
-    """One photo."""
+    """The crops of one photo in one codec."""
 
     photo: str
     codec: Codec
-    told: str
-    """Why it is shown."""
+    reason: str
+    """Why this photo is shown."""
     crops: tuple[Crop, ...]
 
 
-Judge = Callable[[Photo, Codec], float | None]
+class CropMaker:
+    """Cuts crops from the best and the worst photos of a study, as seen at equal bytes."""
 
+    def __init__(self, study: Study, band: int) -> None:
+        """Prepare for a study.
 
-def by_saving(study: Study, way: str, band: int) -> Judge:
-    """Judge a photo by the share of bytes that half size saves; below 0 where it costs bytes."""
+        Args:
+            study: The photos, and the enlargements to show.
+            band: SSIMULACRA2 of the full-size files whose bytes all other files get too.
+        """
+        self._study, self._band = study, band
 
-    def judge(photo: Photo, codec: Codec) -> float | None:
-        full = full_bytes(photo, codec, band)
-        half = half_bytes(study.half(photo, codec, way), band)
-        return None if full is None or half is None else 1.0 - half / full
+    def extremes(
+        self, judge: Callable[[Pair], float | None], describe: Callable[[float], str]
+    ) -> list[CropRow]:
+        """Show the best and the worst photo in each codec.
 
-    return judge
+        Args:
+            judge: Returns a photo's value, more for a better one; None leaves it out.
+            describe: Puts such a value into words.
+        """
+        rows = []
+        for codec in self._study.codecs:
+            judged = [
+                (value, pair)
+                for pair in self._study.pairs(codec)
+                if (value := judge(pair)) is not None
+            ]
+            judged.sort(key=lambda entry: entry[0])
+            if judged:
+                rows.append(self._row(judged[-1][1], f"best: {describe(judged[-1][0])}"))
+            if len(judged) > 1:
+                rows.append(self._row(judged[0][1], f"worst: {describe(judged[0][0])}"))
+        return rows
 
-
-def by_gain(study: Study, way: str, plain: str, band: int) -> Judge:
-    """Judge a photo by the points that a network gains over a plain enlargement of one file."""
-
-    def judge(photo: Photo, codec: Codec) -> float | None:
-        full = full_bytes(photo, codec, band)
-        if full is None:
-            return None
-        points = [points_within(study.half(photo, codec, name), full) for name in (way, plain)]
-        return None if points[0] is None or points[1] is None else points[0] - points[1]
-
-    return judge
-
-
-def extremes(
-    study: Study, judge: Judge, tell: Callable[[float], str], band: int, plan: Plan
-) -> list[CropRow]:
-    """Show the best and the worst photo of each codec."""
-    rows = []
-    for codec in study.codecs:
-        judged = [
-            (value, photo) for photo in study.photos if (value := judge(photo, codec)) is not None
-        ]
-        judged.sort(key=lambda entry: entry[0])
-        if not judged:
-            continue
-        shown = [("best", *judged[-1])] + ([("worst", *judged[0])] if len(judged) > 1 else [])
-        for word, value, photo in shown:
-            target = full_bytes(photo, codec, band)
-            assert target is not None
-            rows.append(_row(study, photo, codec, target, f"{word}: {tell(value)}", plan))
-    return rows
-
-
-def _row(study: Study, photo: Photo, codec: Codec, target: float, told: str, plan: Plan) -> CropRow:
-    pixels = cut(read_picture(Path(photo.path)).rgb, plan.max_side)
-    models = {way.name: way.model for way in (*plan.plain, *plan.students)}
-    if plan.teacher is not None and study.half(photo, codec, plan.teacher.name):
-        models[plan.teacher.name] = plan.teacher.model
-    half = reduce(pixels, study.reduction)
-    files = {
-        FULL: _fitting(pixels, codec, target, plan),
-        "half": _fitting(half, codec, target, plan),
-    }
-    shown = {FULL: decode(files[FULL])}
-    received = decode(files["half"])
-    for name, model in models.items():
-        shown[name] = enlarged_to(opened(model).enlarge(received), photo.size)
-    last = shown[(study.students or study.plain)[-1]]
-    difference = (studio_luma(last) - studio_luma(shown[study.plain[0]])) ** 2
-    _, top, left, side = densest(difference, CROP_PX)
-    area = np.s_[top : top + side, left : left + side]
-    original = Original(pixels)
-    crops = [Crop(name=_ORIGINAL, bytes_=None, ssimulacra2=None, image=_uri(pixels[area]))]
-    for name, picture in shown.items():
-        crops.append(
+    def _row(self, pair: Pair, reason: str) -> CropRow:
+        plan = self._study.plan
+        target = pair.full_bytes(self._band)
+        assert target is not None  # a photo without such a file has no value to judge
+        pixels = middle_of(read_picture(Path(pair.photo.path)).rgb, plan.max_side)
+        full = self._fitting(pixels, pair.codec, target)
+        half = self._fitting(reduce(pixels, plan.reduction), pair.codec, target)
+        shown = {FULL: decode(full)}
+        received = decode(half)
+        for enlargement in self._enlargements(pair):
+            enlarged = enlargement.open().enlarge(received)
+            shown[enlargement.name] = enlarged_to(enlarged, pair.photo.size)
+        area = self._most_different(shown)
+        original = Original(pixels)
+        crops = [
             Crop(
                 name=name,
-                bytes_=len(files[FULL] if name == FULL else files["half"]),
+                bytes_=len(full if name == FULL else half),
                 ssimulacra2=original.ssimulacra2(picture),
                 image=_uri(picture[area]),
             )
+            for name, picture in shown.items()
+        ]
+        crops.insert(
+            0, Crop(name="original", bytes_=None, ssimulacra2=None, image=_uri(pixels[area]))
         )
-    return CropRow(photo=photo.name, codec=codec, told=told, crops=tuple(crops))
+        return CropRow(photo=pair.photo.name, codec=pair.codec, reason=reason, crops=tuple(crops))
 
+    def _enlargements(self, pair: Pair) -> list[Enlargement]:
+        """List the enlargements to show: the teacher only where it was measured."""
+        plan = self._study.plan
+        teacher = plan.teacher
+        slow = [] if teacher is None or pair.half(teacher.name) is None else [teacher]
+        return [*plan.plain, *plan.students, *slow]
 
-def _fitting(picture: NDArray[np.uint8], codec: Codec, target: float, plan: Plan) -> bytes:
-    """Find the finest setting whose file has at most so many bytes; else the coarsest."""
+    def _most_different(self, shown: dict[str, NDArray[np.uint8]]) -> tuple[slice, slice]:
+        """Find the part where the headline enlargement differs most from the browser's own."""
+        first, second = shown[self._study.headline_way], shown[self._study.browser]
+        difference = (studio_luma(first) - studio_luma(second)) ** 2
+        _, top, left, side = densest(difference, CROP_PX)
+        return np.s_[top : top + side, left : left + side]
 
-    @lru_cache
-    def file(quality: int) -> bytes:
-        return encode(picture, codec, quality, avif_speed=plan.avif_speed)
+    def _fitting(self, picture: NDArray[np.uint8], codec: Codec, most_bytes: float) -> bytes:
+        """Compress at the finest setting that takes at most `most_bytes`; else at the coarsest."""
 
-    low, high = 1, 98
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if len(file(middle)) <= target else (low, middle - 1)
-    return file(low)
+        @lru_cache
+        def file(quality: int) -> bytes:
+            return encode(picture, codec, quality, avif_speed=self._study.plan.avif_speed)
+
+        low, high = 1, 98
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if len(file(middle)) <= most_bytes else (low, middle - 1)
+        return file(low)
 
 
 def _uri(pixels: NDArray[np.uint8]) -> str:

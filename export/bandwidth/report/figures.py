@@ -1,4 +1,4 @@
-"""The report's plots, as SVG to be put into a page."""
+"""The report's plots, as SVG for the page."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, PercentFormatter
 
-from export.bandwidth.compare import band_of
-from export.bandwidth.measure import FULL, Measured
-from export.bandwidth.policies import policies
-from export.bandwidth.rate_quality import bd_rate
-from export.bandwidth.study import Study, points_within
+from export.bandwidth.compare import compare_at
+from export.bandwidth.plan import FULL
+from export.bandwidth.policies import WITHOUT_NETWORK, policies
+from export.bandwidth.study import Study
 from pixels.sending.codecs import Codec
 
 _INK, _QUIET, _LINE = "#1c1c1e", "#6e6e73", "#e5e5ea"
@@ -50,7 +49,7 @@ _STYLE: dict[Any, Any] = {
 
 
 def colour_of(study: Study, way: str) -> str:
-    """Give each way its colour, in every plot and table."""
+    """Return the colour of an enlargement, or of full size, in all plots and tables."""
     if way in _FIXED:
         return _FIXED[way]
     if way == study.teacher:
@@ -58,19 +57,18 @@ def colour_of(study: Study, way: str) -> str:
     return _STUDENTS[study.students.index(way) % len(_STUDENTS)]
 
 
-def draw_curves(study: Study, measured: Sequence[Measured]) -> str:
-    """Mean quality against mean bytes per pixel, setting by setting, of all photos."""
+def draw_curves(study: Study) -> str:
+    """Draw mean quality against mean bits per pixel of all photos, a point for each setting."""
     figure, (panels,) = _panels(study, height=3.7)
     for axes, codec in zip(panels, study.codecs, strict=True):
-        for way in (FULL, *study.plain, *study.students):
-            reduction = None if way == FULL else study.reduction
+        for way in (FULL, *study.shippable):
+            reduction = None if way == FULL else study.plan.reduction
             rows = [
-                [(8.0 * point.bytes_ / (photo.size[0] * photo.size[1]), point.ssimulacra2)
-                 for point in curve.points]
-                for photo in measured
-                for curve in photo.curves
+                [(8.0 * point.bytes_ / photo.pixels, point.ssimulacra2) for point in curve.points]
+                for photo in study.photos
+                for curve in photo.measured
                 if (curve.codec, curve.way, curve.reduction) == (codec, way, reduction)
-            ]  # fmt: skip
+            ]
             mean = np.array(rows).mean(axis=0)
             _line(axes, study, way, mean[:, 0], mean[:, 1], marker="o")
         axes.set_xscale("log")
@@ -84,15 +82,16 @@ def draw_curves(study: Study, measured: Sequence[Measured]) -> str:
 
 
 def draw_savings(study: Study) -> str:
-    """Bytes saved, and photos won, against the wanted quality."""
+    """Draw bytes saved, and photos where half size is smaller, against quality."""
     figure, rows = _panels(study, height=5.6, rows=2)
     grid = _grid(study)
     for axes, below, codec in zip(rows[0], rows[1], study.codecs, strict=True):
-        for way in (*study.plain, *study.students):
-            bands = [band_of(study, codec, way, band) for band in grid]
-            told = [band if band.photos else None for band in bands]
-            _line(axes, study, way, grid, [band.saving if band else np.nan for band in told])
-            _line(below, study, way, grid, [band.won if band else np.nan for band in told])
+        for way in study.shippable:
+            bands = [compare_at(study, codec, way, band) for band in grid]
+            savings = [band.saving if band.photos else np.nan for band in bands]
+            won = [band.won if band.photos else np.nan for band in bands]
+            _line(axes, study, way, grid, savings)
+            _line(below, study, way, grid, won)
         below.set_xlabel("wanted SSIMULACRA2")
         for panel in (axes, below):
             panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -104,13 +103,13 @@ def draw_savings(study: Study) -> str:
     return _svg(figure, rows[0][0])
 
 
-def draw_points(study: Study, networks: Sequence[str]) -> str:
-    """Points gained over the browser's own enlargement by the same file."""
+def draw_points_gained(study: Study, networks: Sequence[str]) -> str:
+    """Draw the points gained over the browser's own enlargement of the same file."""
     figure, (panels,) = _panels(study, height=3.5, share_y=True)
-    grid, browser = _grid(study), study.plain[0]
+    grid = _grid(study)
     for axes, codec in zip(panels, study.codecs, strict=True):
         for way in (*study.plain[1:], *networks):
-            means = [_mean_gain(study, codec, way, browser, band) for band in grid]
+            means = [_mean_gain(study, codec, way, band) for band in grid]
             _line(axes, study, way, grid, means)
         axes.axhline(0.0, color=_QUIET, linewidth=0.8)
         axes.set_xlabel("SSIMULACRA2 of the full-size file\nof as many bytes")
@@ -118,14 +117,15 @@ def draw_points(study: Study, networks: Sequence[str]) -> str:
     return _svg(figure, panels[0])
 
 
-def draw_bd(study: Study) -> str:
-    """BD-rate of each photo against full size."""
-    ways = (*study.plain, *study.students)
+def draw_bd_rates(study: Study) -> str:
+    """Draw every photo's BD-rate against full size."""
+    ways = study.shippable
     figure, (panels,) = _panels(study, height=0.9 + 0.5 * len(ways), share_y=True)
     rng = np.random.default_rng(0)
     for axes, codec in zip(panels, study.codecs, strict=True):
         for row, way in enumerate(reversed(ways)):
-            values = np.array(_bd_rates(study, codec, way))
+            deltas = (pair.bd_rate(way, "ssimulacra2") for pair in study.pairs(codec))
+            values = np.array([delta.value for delta in deltas if delta is not None])
             if not values.size:
                 continue
             shown = np.clip(values, -_SHOWN_BD, _SHOWN_BD)
@@ -141,8 +141,8 @@ def draw_bd(study: Study) -> str:
     return _svg(figure, None)
 
 
-def draw_freedoms(study: Study, band: int) -> str:
-    """Bytes saved by what may be chosen for each photo."""
+def draw_policies(study: Study, band: int) -> str:
+    """Draw the bytes saved by what may be chosen for each photo."""
     found = {codec: policies(study, codec, band) for codec in study.codecs}
     lines = max(len(rows) for rows in found.values())
     with mpl.rc_context(_STYLE):
@@ -156,7 +156,7 @@ def draw_freedoms(study: Study, band: int) -> str:
     for axes, rows in zip(panels, found.values(), strict=True):
         names = [policy.name for policy in reversed(rows)]
         values = [policy.saving for policy in reversed(rows)]
-        colours = ["#9a9aa0" if "enlargement" in name else _STUDENTS[0] for name in names]
+        colours = [_FIXED["browser"] if name in WITHOUT_NETWORK else _STUDENTS[0] for name in names]
         bars = axes.barh(names, values, color=colours, height=0.62)
         axes.bar_label(bars, [f" {value:.1%}" for value in values], fontsize=9.5, color=_INK)
         axes.grid(axis="y", visible=False)
@@ -166,28 +166,10 @@ def draw_freedoms(study: Study, band: int) -> str:
     return _svg(figure, None)
 
 
-def _mean_gain(study: Study, codec: Codec, way: str, plain: str, band: float) -> float:
-    gains = []
-    for photo in study.photos:
-        full = photo.curve(codec, FULL)
-        bytes_ = None if full is None else full.bytes_at(band)
-        if bytes_ is None:
-            continue
-        points = [points_within(study.half(photo, codec, name), bytes_) for name in (way, plain)]
-        if points[0] is not None and points[1] is not None:
-            gains.append(points[0] - points[1])
-    return float(np.mean(gains)) if gains else np.nan
-
-
-def _bd_rates(study: Study, codec: Codec, way: str) -> list[float]:
-    within = (float(min(study.bands)), float(max(study.bands)))
-    values = []
-    for photo in study.photos:
-        full, half = photo.curve(codec, FULL), study.half(photo, codec, way)
-        delta = bd_rate(half, full, within) if full and half else None
-        if delta is not None:
-            values.append(delta.value)
-    return values
+def _mean_gain(study: Study, codec: Codec, way: str, band: float) -> float:
+    gains = [pair.points_gained(way, study.browser, band) for pair in study.pairs(codec)]
+    known = [gain for gain in gains if gain is not None]
+    return float(np.mean(known)) if known else np.nan
 
 
 def _grid(study: Study) -> list[float]:
@@ -198,7 +180,7 @@ def _grid(study: Study) -> list[float]:
 def _panels(
     study: Study, *, height: float, rows: int = 1, share_y: bool = False
 ) -> tuple[Figure, list[list[Axes]]]:
-    """Give a panel to each codec, in rows."""
+    """Make a figure with a panel for each codec, in one or more rows."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(9.6, height), layout="constrained")
         FigureCanvasAgg(figure)
@@ -220,7 +202,7 @@ def _line(
 
 
 def _svg(figure: Figure, legend_of: Axes | None) -> str:
-    """Write a figure, its legend above it, without what a page does not want."""
+    """Return a figure as an `<svg>` element, with the legend of one panel above it."""
     if legend_of is not None:
         handles, names = legend_of.get_legend_handles_labels()
         figure.legend(

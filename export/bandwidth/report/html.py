@@ -1,4 +1,4 @@
-"""Pieces of the report's page: tables, figures, crops, and how they look."""
+"""The building blocks of the page: sections, tables, figures, crops, and their style."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Cell:
 
 
 def page(title: str, chapters: Sequence[str]) -> str:
-    """Put chapters into a page that fetches nothing."""
+    """Join chapters to a page that fetches nothing."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -84,53 +84,65 @@ def page(title: str, chapters: Sequence[str]) -> str:
     )
 
 
-def chapter(title: str, *parts: str) -> str:
-    """Begin a chapter."""
+def section(title: str, *parts: str) -> str:
+    """Return a chapter with its title."""
     return f"<section>\n<h2>{escape(title)}</h2>\n" + "\n".join(parts) + "\n</section>"
 
 
-def text(words: str, kind: str = "") -> str:
-    """Set a paragraph."""
-    named = f' class="{kind}"' if kind else ""
-    return f"<p{named}>{escape(words)}</p>"
+def paragraph(words: str, kind: str = "") -> str:
+    """Return a paragraph of plain text."""
+    class_ = f' class="{kind}"' if kind else ""
+    return f"<p{class_}>{escape(words)}</p>"
 
 
 def heading(words: str) -> str:
-    """Set a heading inside a chapter."""
+    """Return a heading inside a chapter."""
     return f"<h3>{escape(words)}</h3>"
 
 
 def figure(svg: str, caption: str) -> str:
-    """Set a plot."""
+    """Return a plot with its caption."""
     return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def table(
-    head: Sequence[str], groups: Sequence[Sequence[Sequence[Cell | str]]], kind: str = ""
+    heads: Sequence[Cell | str], groups: Sequence[Sequence[Sequence[Cell | str]]], kind: str = ""
 ) -> str:
-    """Set a table; a line parts its groups of rows."""
-    heads = "".join(f"<th>{escape(name)}</th>" for name in head)
+    """Return a table whose groups of rows are separated by lines.
+
+    Args:
+        heads: One for each column.
+        groups: Groups of rows of cells.
+        kind: Class of the table.
+    """
     body = []
     for group in groups:
         for number, row in enumerate(group):
-            cells = "".join(_cell(cell) for cell in row)
+            cells = "".join(_cell("td", cell) for cell in row)
             body.append(f"<tr{' class=group' if number == 0 else ''}>{cells}</tr>")
-    named = f' class="{kind}"' if kind else ""
+    class_ = f' class="{kind}"' if kind else ""
     return (
-        f'<div class="scroll"><table{named}><thead><tr>{heads}</tr></thead>'
+        f'<div class="scroll"><table{class_}><thead><tr>'
+        f"{''.join(_cell('th', head) for head in heads)}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
 
 
 def dotted(name: str, colour: str) -> Cell:
-    """Name a way with its colour in the plots."""
+    """Return a cell with the name of an enlargement and its colour in the plots."""
     return Cell(
         f'<span class="dot" style="background:{colour}"></span>{escape(name)}', "text", True
     )
 
 
 def signed(share: float | None, *, better_below: bool = True, digits: int = 1) -> Cell:
-    """Show a share with its sign, green where it is good."""
+    """Return a cell with a relative change and its sign, green where it is good.
+
+    Args:
+        share: The change; None if it is unknown.
+        better_below: Whether a negative change is good.
+        digits: Digits after the point.
+    """
     if share is None:
         return Cell(_NOTHING)
     if abs(share) < 0.5 * 10.0 ** (-digits - 2):
@@ -141,14 +153,14 @@ def signed(share: float | None, *, better_below: bool = True, digits: int = 1) -
 
 
 def saved(share: float | None) -> Cell:
-    """Show a saving: nothing saved is quiet."""
+    """Return a cell with a share saved, green unless it is 0."""
     if share is None:
         return Cell(_NOTHING)
     return Cell(f"{share:.1%}", "good") if share >= 0.0005 else Cell("0")
 
 
 def points(value: float | None) -> Cell:
-    """Show points gained or lost."""
+    """Return a cell with points gained or lost."""
     if value is None:
         return Cell(_NOTHING)
     if abs(value) < 0.05:
@@ -156,32 +168,32 @@ def points(value: float | None) -> Cell:
     return Cell(f"{value:+.1f}".replace("-", _MINUS), "good" if value > 0.0 else "bad")
 
 
-def card(title: str, figure_: str, words: str) -> str:
-    """Set one figure large."""
+def card(title: str, number: str, words: str) -> str:
+    """Return a card that shows one number large."""
     return (
-        f'<div class="card"><h3>{escape(title)}</h3><b>{escape(figure_)}</b>'
+        f'<div class="card"><h3>{escape(title)}</h3><b>{escape(number)}</b>'
         f"<p>{escape(words)}</p></div>"
     )
 
 
 def crop_strip(row: CropRow) -> str:
-    """Set a photo's crops side by side."""
+    """Return a photo's crops side by side."""
     cells = []
     for crop in row.crops:
-        told = ""
+        caption = ""
         if crop.ssimulacra2 is not None:
-            told = f"{crop.ssimulacra2:.1f} points, {(crop.bytes_ or 0) / 1000:.1f} KB"
+            caption = f"{crop.ssimulacra2:.1f} points, {(crop.bytes_ or 0) / 1000:.1f} KB"
         cells.append(
             f'<div><img src="{crop.image}" alt="{escape(crop.name)}">'
-            f"<b>{escape(crop.name)}</b><span>{told}</span></div>"
+            f"<b>{escape(crop.name)}</b><span>{caption}</span></div>"
         )
     return (
-        f'<div class="strip"><h4>{escape(row.codec)}, {escape(row.told)} '
+        f'<div class="strip"><h4>{escape(row.codec)}, {escape(row.reason)} '
         f'<span>{escape(row.photo)}</span></h4><div class="crops">{"".join(cells)}</div></div>'
     )
 
 
-def _cell(cell: Cell | str) -> str:
+def _cell(tag: str, cell: Cell | str) -> str:
     cell = Cell(cell) if isinstance(cell, str) else cell
-    named = f' class="{cell.kind}"' if cell.kind else ""
-    return f"<td{named}>{cell.text if cell.raw else escape(cell.text)}</td>"
+    class_ = f' class="{cell.kind}"' if cell.kind else ""
+    return f"<{tag}{class_}>{cell.text if cell.raw else escape(cell.text)}</{tag}>"

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from export.bandwidth.measure import FULL, cut
+from export.bandwidth.measure import middle_of
+from export.bandwidth.plan import FULL
 from export.delivery.enlarging import open_for_page
 from pixels.quality.score import Original
 from pixels.sending.codecs import decode, encode, enlarged_to, reduce
@@ -238,6 +239,6 @@ def test_interrupting_leaves_nothing_half_written_and_goes_on(photos: Path, tmp_
 
 def test_only_the_middle_of_large_photos_is_measured() -> None:
     pixels = np.arange(7 * 10 * 3, dtype=np.uint8).reshape(7, 10, 3)
-    assert cut(pixels, None) is pixels
-    assert np.array_equal(cut(pixels, 4), pixels[1:5, 3:7])
-    assert np.array_equal(cut(pixels, 8), pixels[:, 1:9])
+    assert middle_of(pixels, None) is pixels
+    assert np.array_equal(middle_of(pixels, 4), pixels[1:5, 3:7])
+    assert np.array_equal(middle_of(pixels, 8), pixels[:, 1:9])

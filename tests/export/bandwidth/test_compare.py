@@ -4,15 +4,15 @@ import math
 
 import pytest
 
-from export.bandwidth.compare import against_full, band_of, earned, spread
-from export.bandwidth.measure import Measured
-from export.bandwidth.policies import break_even, one_reduction, policies
+from export.bandwidth.compare import compare_at, compare_with_full, compare_with_plain, spread
+from export.bandwidth.measure import PhotoCurves
+from export.bandwidth.policies import break_even, policies, savings_by_reduction
 from pixels.sending.codecs import REDUCTIONS
 from tests.made.curves import curve, measured, study
 
 
 def test_a_form_of_four_fifths_the_bytes_saves_a_fifth_everywhere() -> None:
-    told = against_full(study(measured("a", curve("net", 0.8))), "JPEG", "net")
+    told = compare_with_full(study(measured("a", curve("net", 0.8))), "JPEG", "net")
     for bd in (told.bd_rate, told.bd_rate_psnr, told.bd_rate_ssim):
         assert bd is not None
         assert bd.mean == pytest.approx(-0.2, abs=1e-6)
@@ -33,12 +33,12 @@ def test_photos_that_lose_are_sent_at_full_size_and_count_as_lost() -> None:
         measured("loses", curve("net", 1.5)),
         measured("never reaches it", curve("net", 0.5, highest=35.0)),
     )
-    low, high = band_of(both, "JPEG", "net", 30), band_of(both, "JPEG", "net", 50)
+    low, high = compare_at(both, "JPEG", "net", 30), compare_at(both, "JPEG", "net", 50)
     assert (low.photos, low.reached, low.won) == (3, 3, pytest.approx(2 / 3))
     assert low.saving == pytest.approx((0.5 + 0.0 + 0.5) / 3)
     assert (high.photos, high.reached, high.won) == (3, 2, pytest.approx(1 / 3))
     assert high.saving == pytest.approx(0.5 / 3)
-    told = against_full(both, "JPEG", "net")
+    told = compare_with_full(both, "JPEG", "net")
     assert told.never == pytest.approx(1 / 3)
     assert told.crossover is not None
     assert told.crossover.photos == 2
@@ -53,7 +53,7 @@ def test_a_mean_of_factors_is_geometric() -> None:
 
 def test_what_the_network_earns_is_what_it_adds_to_the_browser() -> None:
     part = study(measured("a", curve("browser", 0.9), curve("net", 0.6)))
-    told = earned(part, "JPEG", "net", "browser")
+    told = compare_with_plain(part, "JPEG", "net", "browser")
     assert told.bd_rate is not None
     assert told.bd_points is not None
     assert told.bd_rate.mean == pytest.approx(0.6 / 0.9 - 1.0, abs=1e-6)
@@ -68,13 +68,13 @@ def test_what_the_network_earns_is_what_it_adds_to_the_browser() -> None:
 
 def test_a_network_that_loses_to_full_size_earns_nothing_for_the_site() -> None:
     part = study(measured("a", curve("browser", 2.0), curve("net", 1.5)))
-    gain = earned(part, "JPEG", "net", "browser").gains[1]
+    gain = compare_with_plain(part, "JPEG", "net", "browser").gains[1]
     assert gain.same_points_saving == pytest.approx(0.25, abs=1e-6)
     assert gain.chosen_saving == 0.0
 
 
 def test_each_freedom_counts_for_what_it_adds() -> None:
-    def photo(name: str, one: float, two: float, sharp: float) -> Measured:
+    def photo(name: str, one: float, two: float, sharp: float) -> PhotoCurves:
         plain = [curve(way, 0.9, r) for way in ("browser", "lanczos") for r in REDUCTIONS]
         ones = [curve("one", sharp if r == "sharp" else one, r) for r in REDUCTIONS]
         twos = [curve("two", two, r) for r in REDUCTIONS]
@@ -88,20 +88,20 @@ def test_each_freedom_counts_for_what_it_adds() -> None:
     assert students == pytest.approx(1.0 - (0.6 + 0.65) / 2)
     assert reduction == pytest.approx(1.0 - (0.5 + 0.7) / 2)
     assert all_ == pytest.approx(1.0 - (0.5 + 0.65) / 2)
-    fixed = one_reduction(part, "JPEG", 50, "one")
+    fixed = savings_by_reduction(part, "JPEG", 50, "one")
     assert fixed["area"] == pytest.approx(0.35)
     assert fixed["sharp"] == pytest.approx(1.0 - (0.5 + 0.75) / 2)
 
 
 def test_break_even_is_the_download_over_what_a_megapixel_saves() -> None:
-    part = study(measured("a", curve("browser", 0.9), curve("net", 0.8)))
+    part = study(measured("a", curve("browser", 0.9), curve("net", 0.8)), model_bytes=100_000)
     full = 1e6 * math.exp(50.0 / 30.0)  # the photo has one megapixel
-    told = break_even(part, "JPEG", 50, "net", 100_000)
+    told = break_even(part, "JPEG", 50, "net")
     assert told is not None
     assert told.saved_per_photo == pytest.approx(0.2 * full, rel=1e-5)
     assert told.photos == pytest.approx(100_000 / (0.2 * full), rel=1e-5)
     assert told.photos_over_plain == pytest.approx(100_000 / (0.1 * full), rel=1e-5)
-    losing = study(measured("a", curve("browser", 0.9), curve("net", 1.1)))
-    worse = break_even(losing, "JPEG", 50, "net", 1)
+    losing = study(measured("a", curve("browser", 0.9), curve("net", 1.1)), model_bytes=1)
+    worse = break_even(losing, "JPEG", 50, "net")
     assert worse is not None
     assert worse.photos is None

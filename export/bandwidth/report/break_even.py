@@ -1,0 +1,58 @@
+"""The chapter on when the download of runtime and model has paid for itself."""
+
+from __future__ import annotations
+
+from export.bandwidth.policies import BreakEven, break_even
+from export.bandwidth.report.figures import colour_of
+from export.bandwidth.report.html import Cell, dotted, paragraph, section, table
+from export.bandwidth.study import Study
+from pixels.sending.codecs import Codec
+
+
+def break_even_chapter(study: Study) -> str:
+    """Count the photos after which the download has paid for itself; empty without a student."""
+    if not study.students:
+        return ""
+    costs = study.costs
+    runtime = (
+        "The page's scripts were not built, so the runtime is not counted"
+        if costs.runtime is None
+        else f"Runtime {costs.runtime / 1000:.1f} KB gzipped"
+    )
+    models = ", ".join(f"{name} {size / 1000:.1f} KB" for name, size in costs.models.items())
+    return section(
+        "Break-even",
+        paragraph(
+            "Photos of one megapixel that a reader must see in one visit before the bytes saved "
+            "are more than those of runtime and model; in small print, against sending the same "
+            "photos for the browser's own enlargement, which needs no download."
+        ),
+        table(
+            (
+                *("", Cell("codec", "text"), "added"),
+                *(f"at {band}" for band in study.bands),
+            ),
+            [[_row(study, codec, way) for way in study.students] for codec in study.codecs],
+        ),
+        paragraph(f"{runtime}; models, gzipped: {models}.", "note"),
+    )
+
+
+def _row(study: Study, codec: Codec, way: str) -> list[Cell | str]:
+    return [
+        dotted(way, colour_of(study, way)),
+        Cell(codec, "text"),
+        f"{study.costs.added(way) / 1000:.1f} KB",
+        *(_cell(break_even(study, codec, band, way)) for band in study.bands),
+    ]
+
+
+def _cell(row: BreakEven | None) -> Cell | str:
+    if row is None:
+        return ""
+    photos, over_plain = _photos(row.photos), _photos(row.photos_over_plain)
+    return Cell(f"{photos} <small>{over_plain}</small>", "", True)
+
+
+def _photos(value: float | None) -> str:
+    return "never" if value is None else f"{value:.1f}" if value < 10 else f"{value:.0f}"
