@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -28,6 +30,8 @@ _DISK_ERRORS = (
     errno.EISDIR,
 )
 EXIT_INTERRUPTED = 130  # what shells expect after Ctrl-C: 128 + SIGINT
+
+_called_as: ContextVar[str | None] = ContextVar("called_as", default=None)
 
 
 class UserError(Exception):
@@ -57,15 +61,35 @@ def run_command(
             Bugs are not caught: they keep their traceback.
     """
     module = sys.modules["__main__"]
-    name = module.__spec__.name if module.__spec__ else Path(sys.argv[0]).name
-    name = name.removesuffix(".__main__")
-    parse = partial(tyro.cli, config_class, prog=f"python -m {name}", description=module.__doc__)
+    parse = partial(tyro.cli, config_class, prog=_program(), description=module.__doc__)
     try:
         config = parse() if default is None else parse(default=default)
     except ValueError as error:  # of a dataclass inside another one, which tyro lets through
         _stop(str(error), EXIT_USAGE)
-    try:
+    with plain_failures():
         main(config)
+
+
+@contextmanager
+def called_as(program: str) -> Iterator[None]:
+    """Name commands in the block by what the user typed, instead of `python -m MODULE`."""
+    token = _called_as.set(program)
+    try:
+        yield
+    finally:
+        _called_as.reset(token)
+
+
+@contextmanager
+def plain_failures() -> Iterator[None]:
+    """Turn the block's failures into one sentence and an exit status.
+
+    Raises:
+        SystemExit: Status 1 on failure, 2 on wrong usage, 130 after Ctrl-C. Bugs are not caught:
+            they keep their traceback.
+    """
+    try:
+        yield
     except UsageError as error:
         _stop(str(error), EXIT_USAGE)
     except UserError as error:
@@ -82,6 +106,16 @@ def run_command(
             raise
         where = f"{error.filename}: " if error.filename else ""
         _stop(f"{where}cannot write: {os.strerror(error.errno).lower()}", EXIT_FAILURE)
+
+
+def _program() -> str:
+    """Name the command as the user called it."""
+    name = _called_as.get()
+    if name is not None:
+        return name
+    spec = sys.modules["__main__"].__spec__
+    module = spec.name if spec else Path(sys.argv[0]).name
+    return f"python -m {module.removesuffix('.__main__')}"
 
 
 def _stop(sentence: str, status: int) -> NoReturn:

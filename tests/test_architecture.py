@@ -11,7 +11,7 @@ import pytest
 
 from plumbing.paths import ROOT
 
-ORDER = ("plumbing", "pixels", "teacher", "distill", "export")
+ORDER = ("plumbing", "pixels", "teacher", "distill", "export", "halfsize")
 MODULES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*.py"))
 
 

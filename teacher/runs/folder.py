@@ -25,9 +25,9 @@ from safetensors.torch import load_file
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
-from plumbing.paths import ROOT
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
+from plumbing.paths import ROOT
 from teacher.networks.registry import Network, build
 from teacher.runs.released import find_run
 

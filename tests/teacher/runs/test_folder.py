@@ -17,6 +17,8 @@ from safetensors.torch import save as tensors_to_bytes
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
 from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.registry import Network
+from teacher.networks.residual import Residual, ResidualConfig
 from teacher.runs.folder import (
     ResumeState,
     RunRecord,
@@ -27,8 +29,6 @@ from teacher.runs.folder import (
     save_resume,
     save_run,
 )
-from teacher.networks.registry import Network
-from teacher.networks.residual import Residual, ResidualConfig
 
 
 def record_of(network: Network) -> RunRecord:

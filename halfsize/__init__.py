@@ -1,0 +1,1 @@
+"""The command `halfsize`: one name for all commands of the toolkit."""

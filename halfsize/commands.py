@@ -1,0 +1,61 @@
+"""The toolkit's commands: names, modules, and one line about each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of the toolkit."""
+
+    name: str
+    """As in `halfsize NAME`."""
+    module: str
+    """As in `python -m MODULE`."""
+    about: str
+    """What it does, in under 60 characters."""
+
+
+GROUPS = {
+    "Publish": (
+        Command("publish", "export.publish", "Shrink a folder of photos and write the HTML for it"),
+    ),
+    "Upscale": (
+        Command("upscale", "teacher.upscale", "Enlarge pictures and animations with a network"),
+    ),
+    "Train": (
+        Command("prepare", "teacher.prepare", "Select photos and store them for training"),
+        Command("train", "teacher.train", "Train a teacher, the large network"),
+        Command("search-teacher", "teacher.search", "Search the 2015 network's hyperparameters"),
+        Command("samples", "pixels.samples", "Write ten sample photos"),
+        Command("crops", "pixels.crops", "Time how fast a store delivers training crops"),
+    ),
+    "Distil": (
+        Command("distill", "distill.run", "Distil a student from a teacher, or tune one"),
+        Command("students", "distill.students", "List the students with their sizes and costs"),
+        Command("compare", "distill.compare", "Measure what a teacher adds to a student"),
+        Command("frontier", "distill.frontier", "Plot quality against cost for several students"),
+        Command("search-student", "distill.search", "Search a student's hyperparameters"),
+    ),
+    "Export": (
+        Command("onnx", "export.onnx", "Export a network to ONNX"),
+        Command("tfjs", "export.tfjs", "Export a network to TensorFlow.js"),
+        Command("compact", "export.compact", "Export a student for the compact runtime"),
+        Command("verify", "export.verify", "Check an export folder that someone else made"),
+        Command("install-browser", "export.install_browser", "Find or install Chromium for checks"),
+    ),
+    "Measure": (
+        Command("evaluate", "teacher.evaluate", "Measure the quality of networks on photos"),
+        Command("bandwidth", "export.bandwidth", "Report the bytes that a site would save"),
+    ),
+    "Maintain": (
+        Command("demo", "export.demo", "Run the whole chain on sample photos"),
+        Command("matrix", "export.matrix", "Export networks in every format and precision"),
+        Command("release", "export.release", "Train and write the released networks"),
+    ),
+}
+"""All commands, grouped by purpose."""
+
+COMMANDS = {command.name: command for group in GROUPS.values() for command in group}
+"""All commands by name."""

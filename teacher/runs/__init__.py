@@ -1,0 +1,1 @@
+"""Run folders: what a training leaves, and where released ones lie."""

@@ -1,0 +1,105 @@
+"""The command `halfsize`: what it lists, and that it runs the commands as they are."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from halfsize.__main__ import overview
+from halfsize.commands import COMMANDS
+from plumbing.paths import ROOT
+from tests.made.commands import command_here
+
+PACKAGES = ("pixels", "teacher", "distill", "export")
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__main__" else parts)
+
+
+def test_every_command_is_listed_once() -> None:
+    sources = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    modules = {module_of(path) for path in sources if "run_command(" in path.read_text("utf-8")}
+    listed = [command.module for command in COMMANDS.values()]
+    assert sorted(listed) == sorted(modules)
+
+
+@pytest.mark.parametrize("flags", [(), ("--help",), ("-h",)])
+def test_the_list_fits_any_terminal(flags: tuple[str, ...]) -> None:
+    done = command_here("halfsize", *flags)
+    assert (done.status, done.errors) == (0, "")
+    assert done.output == overview()
+    assert max(map(len, done.output.splitlines())) < 80
+    for name in COMMANDS:
+        assert f"\n  {name} " in done.output
+
+
+def test_the_list_does_not_wait_for_pytorch() -> None:
+    program = (
+        "import sys, halfsize.__main__ as h; h.overview(); "
+        "sys.exit(bool({'torch', 'numpy', 'PIL', 'rich.console'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_version_is_the_projects() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert command_here("halfsize", "--version").output == f"halfsize {project['version']}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("publsh", "did you mean publish?"), ("zzzzz", "halfsize --help")]
+)
+def test_an_unknown_command_is_wrong_usage(name: str, hint: str) -> None:
+    assert hint in command_here("halfsize", name, "--help").sentence(2)
+
+
+def test_help_names_the_command_as_it_was_called() -> None:
+    done = command_here("halfsize", "students", "--help")
+    assert done.status == 0
+    assert done.output.startswith("usage: halfsize students ")
+    assert command_here("distill.students", "--help").output.startswith(
+        "usage: python -m distill.students "
+    )
+
+
+def test_a_command_keeps_its_exit_status(tmp_path: Path) -> None:
+    assert command_here("halfsize", "students", "--kernel", "4").status == 2
+    crops = command_here("halfsize", "crops", "--store", tmp_path / "none")
+    assert "none" in crops.sentence(1)
+
+
+def test_an_interrupt_while_a_command_loads_has_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = runpy.run_module
+
+    def stopped(module: str, **options: bool) -> dict[str, object]:
+        if module != "halfsize":
+            raise KeyboardInterrupt
+        return real(module, run_name="__main__", alter_sys=True)
+
+    monkeypatch.setattr(runpy, "run_module", stopped)
+    assert "stopped" in command_here("halfsize", "students").sentence(130)
+
+
+def test_a_closed_pipe_is_no_bug() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "halfsize"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
