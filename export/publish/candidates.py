@@ -1,4 +1,4 @@
-"""One photo under work: files of it in every way it may be sent, and how each of them looks."""
+"""The candidates for one photo: every way to send it, the files of each, and how they look."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from export.publish.source import PhotoSource
 from pixels.quality.score import Original
 from pixels.sending.codecs import CODECS, Codec, Reduction, decode, encode, enlarged_to, reduce
 
-BEST = 100
-"""The largest quality setting of every codec."""
+HIGHEST_QUALITY = 100
+"""The highest quality setting of every codec."""
 _GROUNDS = (255, 0)  # transparent photos are judged on white and on black
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to send the photo, but for the quality setting."""
+    """One way to send the photo, at any quality setting."""
 
     codec: Codec
-    """Its format."""
+    """Format of the files."""
     reduction: Reduction | None
     """Filter for half size; None for full size."""
     size: tuple[int, int]
@@ -39,9 +39,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Rung:
-    """A way with a setting that was looked at."""
+    """A candidate at one quality setting, encoded and scored."""
 
-    way: Candidate
+    candidate: Candidate
     """How it is sent."""
     setting: int
     """At what quality."""
@@ -49,7 +49,7 @@ class Rung:
     @property
     def content(self) -> bytes:
         """The file."""
-        return self.way.ladder.files[self.setting]
+        return self.candidate.ladder.files[self.setting]
 
     @property
     def bytes(self) -> int:
@@ -59,17 +59,17 @@ class Rung:
     @property
     def score(self) -> float:
         """SSIMULACRA2 of what the reader sees."""
-        return self.way.ladder.scores[self.setting]
+        return self.candidate.ladder.scores[self.setting]
 
     @property
     def sent(self) -> SentFile:
         """Describe the file."""
         return SentFile(
-            codec=self.way.codec,
+            codec=self.candidate.codec,
             quality=self.setting,
-            reduction=self.way.reduction,
-            width=self.way.size[1],
-            height=self.way.size[0],
+            reduction=self.candidate.reduction,
+            width=self.candidate.size[1],
+            height=self.candidate.size[0],
             bytes=self.bytes,
             sha256=sha256(self.content).hexdigest(),
             score=round(self.score, 3),
@@ -77,10 +77,10 @@ class Rung:
 
 
 class Candidates:
-    """A photo, prepared once; what was made of it is remembered for all students."""
+    """All candidates for a photo; files and scores are kept, and shared between students."""
 
     def __init__(self, source: PhotoSource) -> None:
-        """Prepare the photo to be scored against."""
+        """Take the photo to compare with."""
         self.source = source
         self._reduced = cache(self._reduce)
         self._full: dict[Codec, Candidate] = {}
@@ -90,46 +90,48 @@ class Candidates:
 
     @property
     def transparent(self) -> bool:
-        """Whether something shows through; such a photo is sent at full size."""
+        """Whether the photo has transparent pixels; such a photo is sent at full size."""
         return self.source.pixels.shape[2] == 4
 
     def full(self, codec: Codec) -> Candidate:
-        """Send the photo as large as it is."""
+        """Return the candidate that is as large as the photo."""
         if codec not in self._full:
-            made = partial(self._encode, self.source.pixels, codec)
-            ladder = QualityLadder(made, self._look, usual_curve(codec, half=False), highest=BEST)
+            encode_at = partial(self._encode, self.source.pixels, codec)
+            curve = usual_curve(codec, half=False)
+            ladder = QualityLadder(encode_at, self._rate, curve, highest=HIGHEST_QUALITY)
             self._full[codec] = Candidate(codec, None, self.source.size, ladder)
         return self._full[codec]
 
     def half(self, student: Student, codec: Codec, reduction: Reduction) -> Candidate:
-        """Send the photo reduced, to be enlarged by a student."""
+        """Return the candidate that is reduced, to be enlarged by a student."""
         key = (student, codec, reduction)
         if key not in self._half:
             small = self._reduced(reduction, student.scale)
             files = self._half_files.setdefault((codec, reduction, student.scale), {})
             ladder = QualityLadder(
                 partial(self._encode, small, codec),
-                partial(self._look_enlarged, student),
+                partial(self._rate_enlarged, student),
                 usual_curve(codec, half=True),
-                highest=BEST,
+                highest=HIGHEST_QUALITY,
                 files=files,
             )
             self._half[key] = Candidate(codec, reduction, (small.shape[0], small.shape[1]), ladder)
         return self._half[key]
 
     def ceiling(self, student: Student, reduction: Reduction) -> float:
-        """Score half size without any compression: what no file of it can well pass."""
+        """Score half size without compression: hardly any file of it can score higher."""
         key = (student, reduction)
         if key not in self._ceilings:
             small = self._reduced(reduction, student.scale)
-            self._ceilings[key] = self._look_at(student, small)
+            self._ceilings[key] = self._rate_pixels(student, small)
         return self._ceilings[key]
 
     def looks(self, student: Student) -> int:
-        """Count the pictures that were scored for the choice with a student."""
-        ways = [way for (one, *_), way in self._half.items() if one == student]
+        """Count the pictures that were scored to choose for a student."""
+        halves = [candidate for (one, *_), candidate in self._half.items() if one == student]
         ceilings = sum(one == student for one, _ in self._ceilings)
-        return ceilings + sum(len(way.ladder.scores) for way in [*self._full.values(), *ways])
+        candidates = [*self._full.values(), *halves]
+        return ceilings + sum(len(candidate.ladder.scores) for candidate in candidates)
 
     def _encode(self, pixels: NDArray[np.uint8], codec: Codec, setting: int) -> bytes:
         return encode(pixels, codec, setting, exif=self.source.exif)
@@ -137,7 +139,7 @@ class Candidates:
     def _reduce(self, reduction: Reduction, scale: int) -> NDArray[np.uint8]:
         return reduce(self.source.pixels, reduction, scale)
 
-    def _look(self, content: bytes) -> float:
+    def _rate(self, content: bytes) -> float:
         if not self.transparent:
             return self._originals[0].ssimulacra2(decode(content))
         with Image.open(BytesIO(content), formats=CODECS) as image:
@@ -148,10 +150,10 @@ class Candidates:
         ]
         return min(scores)
 
-    def _look_enlarged(self, student: Student, content: bytes) -> float:
-        return self._look_at(student, decode(content))
+    def _rate_enlarged(self, student: Student, content: bytes) -> float:
+        return self._rate_pixels(student, decode(content))
 
-    def _look_at(self, student: Student, small: NDArray[np.uint8]) -> float:
+    def _rate_pixels(self, student: Student, small: NDArray[np.uint8]) -> float:
         enlarged = enlarger_of(student).enlarge(small)
         return self._originals[0].ssimulacra2(enlarged_to(enlarged, self.source.size))
 
@@ -163,7 +165,7 @@ class Candidates:
 
 
 def _on(pixels: NDArray[np.uint8], ground: int) -> NDArray[np.uint8]:
-    """Lay a transparent picture on a plain ground."""
+    """Composite a transparent picture onto a grey level."""
     alpha = pixels[..., 3:].astype(np.float32) / np.float32(255)
     flat = pixels[..., :3] * alpha + np.float32(ground) * (1 - alpha)
     return np.floor(flat + np.float32(0.5)).astype(np.uint8)

@@ -4,41 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from PIL import __version__ as pillow_version
 from PIL import features
 
-from pixels.sending.codecs import Codec, Reduction
+from pixels.sending.codecs import SUFFIXES, Codec, Reduction
 
 VERSION = 1
-"""Of what the same photo and settings give; part of the key of what is kept."""
+"""Version of the choices that equal photos and settings lead to; part of the key of a choice."""
 
 SentAs = Literal["half", "full", "original"]
+
+_PHOTOS = "photos"
+_HASH_DIGITS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything beside the photo and the student that decides what is sent."""
+    """Everything but the photo and the student that decides what is sent."""
 
     target: float
     """SSIMULACRA2 to reach, as the reader sees it."""
     margin: float
-    """Share by which half size must be smaller to be used."""
+    """How much smaller half size must be to be used, as a share."""
     codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
-    """What may be sent; the first is tried first, so it should be what usually wins."""
+    """Formats that may be sent, the one that usually wins first."""
     reductions: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
     """Filters to try for half size; the first one is tried with every codec."""
     fallback: Codec | None = "JPEG"
-    """What browsers without AVIF get."""
+    """Format for browsers without AVIF."""
     max_side_px: int | None = None
-    """Photos are made no larger than this before anything else."""
+    """Limit to the longer side of a photo, applied before anything else."""
     keep_metadata: bool = False
-    """Whether EXIF travels with the files."""
+    """Whether the files keep the EXIF data."""
 
     def key(self, photo_sha256: str, student_sha256: str) -> str:
-        """Name the choice for a photo: equal names, equal bytes."""
+        """Name the choice for a photo and a student: equal keys, equal bytes."""
         encoders = [features.version(name) for name in ("jpg", "webp", "avif")]
         parts = [VERSION, asdict(self), pillow_version, encoders, photo_sha256, student_sha256]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -51,63 +56,84 @@ class SentFile:
     codec: Codec
     """Its format."""
     quality: int | None
-    """The encoder's own setting; None for a file that was left as it was."""
+    """The encoder's quality setting; None for a file that was not encoded again."""
     reduction: Reduction | None
-    """Filter by which it was made smaller; None at full size."""
+    """Filter that halved it; None at full size."""
     width: int
-    """Of the file, in pixels."""
+    """Width of the file, in pixels."""
     height: int
-    """Of the file, in pixels."""
+    """Height of the file, in pixels."""
     bytes: int
-    """Of the file."""
+    """Size of the file."""
     sha256: str
-    """Of the file."""
+    """Hash of the file."""
     score: float
     """SSIMULACRA2 of what the reader sees."""
+
+    def path(self, name: str) -> str:
+        """Name the file: readable, safe in an address, and new whenever the bytes are new.
+
+        Args:
+            name: The photo's name, folders included.
+
+        Returns:
+            A path within the site, with `/`.
+        """
+        parts = PurePosixPath(name).with_suffix("").parts
+        safe = [
+            re.sub(r"[^a-z0-9._-]+", "-", part.lower()).strip("-.") or "photo" for part in parts
+        ]
+        digits = self.sha256[:_HASH_DIGITS]
+        return f"{_PHOTOS}/{'/'.join(safe)}-{digits}{SUFFIXES[self.codec]}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What is sent of one photo, and what it would have cost otherwise."""
+    """What is sent of one photo, and what the alternatives would have cost."""
 
     form: SentAs
-    """`half`: enlarged in the browser; `full`; or `original`: the photo's own file, smallest of
-    all, without its metadata."""
+    """`half`: enlarged in the browser; `full`: as large as the photo; `original`: the photo's own
+    file, the smallest of all, without its metadata."""
     width: int
-    """As shown, in pixels."""
+    """Width as shown, in pixels."""
     height: int
-    """As shown, in pixels."""
+    """Height as shown, in pixels."""
     sent: SentFile
     """The file for current browsers."""
     fallback: SentFile | None
-    """The file for browsers that lack the format of `sent`."""
+    """The file for browsers that cannot decode `sent`."""
     full: SentFile
-    """The smallest full-size file that reaches the target; the best there is if none does."""
+    """The smallest full-size file that reaches the target; the best one if none does."""
     reached: bool
     """Whether `sent` reaches the target."""
     first_codec_bytes: int
-    """Bytes of the full-size file of the first codec that can reach the target."""
+    """Size of the full-size file in the first codec that can reach the target."""
     first_filter_bytes: int
-    """Bytes had only the first filter been tried for half size."""
+    """Size, had only the first filter been tried for half size."""
     looks: int
-    """How often a file was decoded and scored."""
+    """How many files were decoded and scored."""
 
     @property
     def saved(self) -> int:
-        """Bytes less than at full size."""
+        """Bytes saved compared with full size."""
         return self.full.bytes - self.sent.bytes
+
+    @property
+    def files(self) -> list[SentFile]:
+        """The files that a browser may download."""
+        return [self.sent] if self.fallback is None else [self.sent, self.fallback]
 
 
 def to_json(choice: Choice) -> dict[str, Any]:
-    """Give a choice as plain JSON values."""
+    """Convert a choice to plain JSON values."""
     return asdict(choice)
 
 
 def from_json(values: dict[str, Any]) -> Choice:
-    """Do the opposite of `to_json`.
+    """Convert the values of `to_json` back to a choice.
 
     Raises:
-        TypeError, KeyError: The values are not of a choice.
+        TypeError, KeyError: The values do not describe a choice.
     """
     files = {name: None if values[name] is None else SentFile(**values[name]) for name in _FILES}
     return Choice(**{**values, **files})

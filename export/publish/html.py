@@ -1,4 +1,4 @@
-"""The HTML for published photos: a snippet for each, and a page that shows them from disk."""
+"""The HTML of published photos: a snippet for each, and a page that shows all from disk."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from html import escape
 from urllib.parse import quote
 
 from export.publish.choice import Choice, SentFile
-from export.publish.site import LIBRARY, file_path
+from export.publish.site import LIBRARY
 from pixels.sending.codecs import Codec
 
 ALT = "{alt}"
-"""Stands in each snippet for the text that describes the photo; nobody but you can write it."""
+"""Placeholder in each snippet for the text that describes the photo, which only you can write."""
 
 _TYPES: dict[Codec, str] = {"JPEG": "image/jpeg", "WEBP": "image/webp", "AVIF": "image/avif"}
 _MOST_SHOWN = 200
@@ -45,7 +45,7 @@ _SCRIPTS = """<script src="{library}/models.js"></script>
 
 
 Address = Callable[[SentFile], str]
-"""Where a page finds a file that is sent."""
+"""Returns the address of a file."""
 
 
 def snippet(name: str, choice: Choice, *, base_url: str = "") -> str:
@@ -54,17 +54,17 @@ def snippet(name: str, choice: Choice, *, base_url: str = "") -> str:
     Args:
         name: The photo's name in the manifest.
         choice: What is sent of it.
-        base_url: What addresses begin with: the place of the site's folder on the web.
+        base_url: Prefix of the addresses: where the site's folder is on the web.
 
     Returns:
-        `<img>`, in `<picture>` where browsers without AVIF get another file, and in `<half-size>`
-        where the browser enlarges it. Width and height are those shown, so nothing moves.
+        `<img>`, in `<picture>` if browsers without AVIF get another file, and in `<half-size>` if
+        the browser enlarges it. Width and height are those shown, so the layout does not shift.
     """
-    return _html(choice, lambda sent: f"{base_url}{quote(file_path(name, sent))}")
+    return _html(choice, lambda sent: f"{base_url}{quote(sent.path(name))}")
 
 
 def _html(choice: Choice, address: Address, *, always: bool = False) -> str:
-    """Write a snippet; `always` enlarges even where the element would leave a photo small."""
+    """Write a snippet; `always` enlarges even if the element would decide to skip the photo."""
     last = choice.fallback or choice.sent
     img = (
         f'<img src="{escape(address(last))}" width="{choice.width}" '
@@ -86,16 +86,16 @@ def sample_page(
     model: str | None,
     summary: str,
 ) -> str:
-    """Write a page that shows the photos, works from disk, and says what each one saved.
+    """Write a page that shows the photos and what each one saved, and works from disk.
 
-    Half-size photos are inside it: of a page that was opened from disk, no browser lets scripts
+    Half-size photos are embedded: browsers do not let scripts of a page that was opened from disk
     read the pixels of other files.
 
     Args:
         photos: Names and choices.
-        read: Gives the contents of a file of the site.
-        model: Name of the student in `models.js`; None where no photo needs one.
-        summary: What to say above the photos.
+        read: Reads a file of the site.
+        model: Name of the student in `models.js`; None if no photo needs it.
+        summary: Text above the photos.
     """
     shown = photos[:_MOST_SHOWN]
     if len(shown) < len(photos):
@@ -108,20 +108,20 @@ def sample_page(
 
 
 def _figure(name: str, choice: Choice, read: Callable[[str], bytes]) -> str:
-    def inside(sent: SentFile) -> str:
-        content = b64encode(read(file_path(name, sent))).decode()
+    def embedded(sent: SentFile) -> str:
+        content = b64encode(read(sent.path(name))).decode()
         return f"data:{_TYPES[sent.codec]};base64,{content}"
 
-    html = _html(choice, inside, always=True) if choice.form == "half" else snippet(name, choice)
+    html = _html(choice, embedded, always=True) if choice.form == "half" else snippet(name, choice)
     picture = html.replace(ALT, escape(name))
     sent, full = choice.sent, choice.full
-    said = {
-        "half": f"half size, {sent.codec}, {_kb(sent.bytes)} in place of {_kb(full.bytes)}",
+    caption = {
+        "half": f"half size, {sent.codec}, {_kb(sent.bytes)} instead of {_kb(full.bytes)}",
         "full": f"full size, {sent.codec}, {_kb(sent.bytes)}",
         "original": f"its own file, {_kb(sent.bytes)}",
     }[choice.form]
     score = f"SSIMULACRA2 {sent.score:.1f}{'' if choice.reached else ', target not reached'}"
-    return f"<figure>{picture}<figcaption>{escape(name)}: {said}; {score}</figcaption></figure>"
+    return f"<figure>{picture}<figcaption>{escape(name)}: {caption}; {score}</figcaption></figure>"
 
 
 def _kb(count: int) -> str:

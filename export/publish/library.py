@@ -1,10 +1,10 @@
-"""The page's library and the student as they are put beside published photos."""
+"""The page's library and the student, as they are put beside published photos."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from export.delivery.scripts import DIST, LIBRARY_SCRIPT, runtime_gzip_bytes, shipped_scripts
@@ -14,38 +14,48 @@ from export.publish.site import LIBRARY
 from plumbing.command import UserError
 
 
-def require_library(student: Student, folder: Path = DIST) -> int:
-    """Check that the library and an engine for this student are built.
+@dataclass(frozen=True, kw_only=True)
+class SiteLibrary:
+    """Everything that pages need to enlarge photos with one student."""
 
-    Returns:
-        What a reader downloads of them, gzipped.
+    runtime_bytes: int
+    """What a reader downloads of the library and one engine, gzipped."""
+    files: tuple[tuple[str, bytes], ...]
+    """The files: paths within the site, and contents."""
+
+
+def read_library(student: Student, folder: Path = DIST) -> SiteLibrary:
+    """Read the built library for a student.
+
+    It has the library with the engines that run this student, the student's export folder for a
+    web server, and all its files as one script for pages that are opened from disk.
+
+    Args:
+        student: The student.
+        folder: Where the library was built.
 
     Raises:
-        UserError: They are not.
+        UserError: The library or an engine for the student has not been built.
     """
-    counted = runtime_gzip_bytes(student.form, folder)
-    if counted is None:
+    runtime_bytes = runtime_gzip_bytes(student.form, folder)
+    if runtime_bytes is None:
         raise UserError(
-            f"{folder} does not hold {LIBRARY_SCRIPT} and an engine for {student.name}: build the "
-            "page's library by `make web`"
+            f"{folder} has no {LIBRARY_SCRIPT} or no engine for {student.name}: build the page's "
+            "library with `make web`"
         )
-    return counted
-
-
-def library_files(student: Student, folder: Path = DIST) -> Iterator[tuple[str, bytes]]:
-    """Go through what lies in the site's `halfsize/`: paths within the site, and contents.
-
-    The library with the engines that run this student, the student's export folder for a web
-    server, and all its files as one script for pages that are opened from disk.
-    """
-    for path in shipped_scripts(student.form, folder):
-        yield f"{LIBRARY}/{path.name}", path.read_bytes()
-    for name, content in (*student.files, (CARD, student.card)):
-        yield f"{LIBRARY}/models/{student.name}/{name}", content
+    files = [
+        (f"{LIBRARY}/{path.name}", path.read_bytes())
+        for path in shipped_scripts(student.form, folder)
+    ]
+    files += [
+        (f"{LIBRARY}/models/{student.name}/{name}", content)
+        for name, content in (*student.files, (CARD, student.card))
+    ]
     packed = {
         "folder": student.name,
         "card": json.loads(student.card),
         "files": {name: base64.b64encode(content).decode() for name, content in student.files},
     }
     script = f"(globalThis.halfsizeParts ??= {{}}).models = [{json.dumps(packed)}];\n"
-    yield f"{LIBRARY}/models.js", script.encode()
+    files.append((f"{LIBRARY}/models.js", script.encode()))
+    return SiteLibrary(runtime_bytes=runtime_bytes, files=tuple(files))

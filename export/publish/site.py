@@ -1,73 +1,171 @@
-"""The files of a published site: content-hashed names, nothing half-written, nothing of others.
+"""The folder that is published to: its files, and what is remembered there between runs.
 
-Every file that is written is noted first, with its hash. What is noted and no longer wanted is
-removed, unless somebody has changed it since; what is not noted is never touched.
+File names contain a hash of the contents, no file is ever half-written, and files of others are
+never touched: every file is noted with its hash before it is written. A noted file that is no
+longer wanted is removed, unless somebody has changed it since.
+
+The journal has one line for each thing learned, written at once, so a killed run loses only the
+photo it was processing. It is in the site's own `.halfsize` folder. It may be deleted: then
+everything is done again.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from hashlib import sha256 as hashed
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from export.publish.choice import Choice, SentFile
-from export.publish.journal import FOLDER, Journal
-from pixels.sending.codecs import SUFFIXES
+from filelock import FileLock, Timeout
+
+from export.publish.choice import Choice, SentFile, from_json, to_json
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
 
-PHOTOS = "photos"
 SNIPPETS = "snippets"
 LIBRARY = "halfsize"
 MANIFEST = "manifest.json"
 SAMPLE_PAGE = "sample.html"
-_HASH_DIGITS = 10
+_MEMORY = ".halfsize"
 
 
-def file_path(name: str, sent: SentFile) -> str:
-    """Name the file of a photo: readable, safe in an address, and new where the bytes are new.
+@contextmanager
+def open_site(folder: Path, *, write: bool) -> Iterator[Site]:
+    """Open a site, for this process alone while the block runs if it is to be changed.
 
     Args:
-        name: The photo's, with its folders.
-        sent: What is sent of it.
+        folder: The site; made if missing.
+        write: Whether to publish there; otherwise nothing is written, not even the folder.
 
-    Returns:
-        A path within the site, with `/`.
+    Raises:
+        UserError: Another process publishes there, or it is a file.
     """
-    parts = PurePosixPath(name).with_suffix("").parts
-    safe = [re.sub(r"[^a-z0-9._-]+", "-", part.lower()).strip("-.") or "photo" for part in parts]
-    digits = sent.sha256[:_HASH_DIGITS]
-    return f"{PHOTOS}/{'/'.join(safe)}-{digits}{SUFFIXES[sent.codec]}"
+    with _locked(folder) if write else nullcontext():
+        yield Site(folder, _Journal(folder, write=write))
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"--out {folder} is a file; choose a folder")
+    memory = folder / _MEMORY
+    memory.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(memory / "lock")
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout:
+        message = f"another process is publishing to {folder}: wait until it ends"
+        raise UserError(message) from None
+
+
+class _Journal:
+    """The memory of one site: choices by key, hashes of photos, and the files that were written."""
+
+    def __init__(self, site: Path, *, write: bool) -> None:
+        """Read the journal; a last line that a killed run left half-written is dropped."""
+        self._path, self.writable = site / _MEMORY / "journal.jsonl", write
+        self._choices: dict[str, dict[str, Any]] = {}
+        self._stamps: dict[str, dict[str, Any]] = {}
+        self.owned: dict[str, str] = {}
+        """SHA-256 of every file that was written into the site, by its path there."""
+        for line in _lines(self._path):
+            self._take(line)
+
+    def _take(self, line: dict[str, Any]) -> None:
+        if "key" in line:
+            self._choices[line["key"]] = line["choice"]
+        elif "stamp" in line:
+            self._stamps[line["photo"]] = line
+        elif "owned" in line:
+            self.owned[line["owned"]] = line["sha256"]
+
+    def choice(self, key: str) -> Choice | None:
+        try:
+            return from_json(self._choices[key]) if key in self._choices else None
+        except (TypeError, KeyError):
+            return None  # written by another version
+
+    def keep(self, key: str, choice: Choice) -> None:
+        self._add({"key": key, "choice": to_json(choice)})
+
+    def photo_sha256(self, path: Path) -> str:
+        status = path.stat()
+        stamp = [status.st_size, status.st_mtime_ns]
+        known = self._stamps.get(str(path.absolute()))
+        if known and known["stamp"] == stamp:
+            return known["sha256"]
+        line = {"photo": str(path.absolute()), "stamp": stamp, "sha256": sha256_of(path)}
+        self._add(line)
+        return line["sha256"]
+
+    def own(self, relative: str, sha256: str) -> None:
+        """Note that a file of the site is ours; called before it is written."""
+        if self.owned.get(relative) != sha256:
+            self._add({"owned": relative, "sha256": sha256})
+
+    def tidy(self, keys: set[str]) -> None:
+        """Rewrite the journal with what is still needed: choices under these keys, our files."""
+        self._choices = {key: value for key, value in self._choices.items() if key in keys}
+        with whole_file(self._path) as temporary, temporary.open("w", encoding="utf-8") as file:
+            for key, choice in self._choices.items():
+                file.write(json.dumps({"key": key, "choice": choice}) + "\n")
+            for line in self._stamps.values():
+                file.write(json.dumps(line) + "\n")
+            for relative, sha256 in self.owned.items():
+                file.write(json.dumps({"owned": relative, "sha256": sha256}) + "\n")
+
+    def _add(self, line: dict[str, Any]) -> None:
+        self._take(line)
+        if self.writable:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
 
 
 class Site:
     """A folder that is published to."""
 
-    def __init__(self, folder: Path, journal: Journal) -> None:
-        """Take a folder that is claimed."""
+    def __init__(self, folder: Path, journal: _Journal) -> None:
+        """Take a folder that `open_site` has opened."""
         self.folder, self._journal = folder, journal
         self._wanted: set[str] = set()
         # Where a file of these bytes is, for photos that were renamed.
         self._places = {sha256: relative for relative, sha256 in journal.owned.items()}
 
+    def photo_sha256(self, path: Path) -> str:
+        """Hash a photo; one that looks unchanged since it was last hashed is not read again.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        return self._journal.photo_sha256(path)
+
+    def recall(self, key: str) -> Choice | None:
+        """Return what an earlier run chose under a key."""
+        return self._journal.choice(key)
+
+    def remember(self, key: str, choice: Choice) -> None:
+        """Note a choice for later runs."""
+        self._journal.keep(key, choice)
+
     def put(self, relative: str, content: bytes) -> None:
         """Write a file, unless these very bytes are there already.
 
         Raises:
-            UserError: A file of that name is there which is not ours.
+            UserError: A file of that name exists that this command did not write.
         """
         path, digest = self.folder / relative, hashed(content).hexdigest()
         self._wanted.add(relative)
         if path.is_file():
-            there = sha256_of(path)
-            if there == digest:
+            if sha256_of(path) == digest:
                 self._journal.own(relative, digest)
                 return
             if relative not in self._journal.owned:
                 raise UserError(
-                    f"{path} is there and was not written by this command: move it away, or "
-                    "name another --out"
+                    f"{path} exists and was not written by this command: move it away, or "
+                    "choose another --out"
                 )
         path.parent.mkdir(parents=True, exist_ok=True)
         self._journal.own(relative, digest)
@@ -76,34 +174,45 @@ class Site:
         self._places[digest] = relative
 
     def put_photo(self, name: str, choice: Choice, contents: Mapping[str, bytes]) -> None:
-        """Write the files of a choice."""
-        for sent in files_of(choice):
-            self.put(file_path(name, sent), contents[sent.sha256])
+        """Write the files of a choice.
+
+        Args:
+            name: The photo's name.
+            choice: What is sent of it.
+            contents: Files by SHA-256; others may be among them.
+        """
+        for sent in choice.files:
+            self.put(sent.path(name), contents[sent.sha256])
 
     def has_photo(self, name: str, choice: Choice) -> bool:
-        """Whether all files of a choice are there; under another name they are copied."""
-        for sent in files_of(choice):
-            relative = file_path(name, sent)
-            if not self._is_there(relative, sent):
+        """Check that all files of a choice exist; those of a renamed photo are copied."""
+        for sent in choice.files:
+            relative = sent.path(name)
+            if not self._exists(relative, sent):
                 place = self._places.get(sent.sha256)
-                if place is None or not self._is_there(place, sent):
+                if place is None or not self._exists(place, sent):
                     return False
                 content = (self.folder / place).read_bytes()
                 if hashed(content).hexdigest() != sent.sha256:
                     return False
-                self.put(relative, content)
+                if self._journal.writable:
+                    self.put(relative, content)
             self._wanted.add(relative)
         return True
 
-    def _is_there(self, relative: str, sent: SentFile) -> bool:
+    def read(self, relative: str) -> bytes:
+        """Read a file of the site."""
+        return (self.folder / relative).read_bytes()
+
+    def _exists(self, relative: str, sent: SentFile) -> bool:
         path = self.folder / relative
         return path.is_file() and path.stat().st_size == sent.bytes
 
-    def remove_stale(self) -> tuple[int, list[str]]:
-        """Remove what we wrote and is no longer wanted.
+    def finish(self, keys: set[str]) -> tuple[int, list[str]]:
+        """Remove our files that this run did not want, and choices under other keys.
 
         Returns:
-            How many files went, and those that were left because somebody changed them.
+            The number of files removed, and those left because somebody changed them.
         """
         removed, changed = 0, []
         for relative, sha256 in list(self._journal.owned.items()):
@@ -117,6 +226,7 @@ class Site:
                 removed += 1
                 self._remove_empty(path.parent)
             del self._journal.owned[relative]
+        self._journal.tidy(keys)
         return removed, changed
 
     def _remove_empty(self, folder: Path) -> None:
@@ -125,12 +235,19 @@ class Site:
             folder = folder.parent
 
 
-def files_of(choice: Choice) -> list[SentFile]:
-    """List what a choice sends."""
-    return [sent for sent in (choice.sent, choice.fallback) if sent is not None]
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return
+    for line in text.splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue  # cut off when the process was killed
 
 
 def _inside(relative: str) -> bool:
-    """Whether a noted path stays in the site: the journal is a file that anyone may edit."""
+    """Tell whether a noted path stays in the site: anyone may edit the journal."""
     path = PurePosixPath(relative)
-    return not path.is_absolute() and ".." not in path.parts and path.parts[:1] != (FOLDER,)
+    return not path.is_absolute() and ".." not in path.parts and path.parts[:1] != (_MEMORY,)

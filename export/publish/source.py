@@ -1,4 +1,4 @@
-"""A photo as publishing takes it: upright sRGB pixels, EXIF, and its own file if that will do."""
+"""Read a photo to publish: upright sRGB pixels, EXIF, and its own file if browsers can show it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class PhotoSource:
     """One photo."""
 
     pixels: NDArray[np.uint8]
-    """(height, width, 3) sRGB; with a fourth channel, alpha, where it is transparent."""
+    """(height, width, 3) sRGB; (height, width, 4) with alpha if it is transparent."""
     exif: bytes
-    """Its EXIF with the turn taken out; empty where there is none or it is not wanted."""
+    """Its EXIF without the orientation; empty if it has none or it is not wanted."""
     original: bytes | None
-    """Its own JPEG file without metadata, where browsers show exactly `pixels` of it."""
+    """Its own JPEG file without metadata, if browsers show it as exactly `pixels`."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -42,30 +42,30 @@ def read_source(
 
     Args:
         content: The whole file.
-        name: For messages.
-        max_side_px: Larger photos are reduced to this longest side.
+        name: Name for messages.
+        max_side_px: Limit to the longer side; larger photos are reduced.
         keep_metadata: Whether its EXIF is wanted.
 
     Raises:
-        ImageError: It is damaged, no photo, an animation, or too small to be judged.
+        ImageError: It is damaged, not a photo, an animation, or too small to be scored.
     """
     picture = decode_picture(content, name)
     with pillow_kept_quiet(), Image.open(io.BytesIO(content)) as image:
         if image.format in _MOVING and getattr(image, "n_frames", 1) > 1:
-            raise ImageError(f"{name}: is an animation; publish it as a video")
+            raise ImageError(f"{name}: is an animation; publish it as a video instead")
         exif = _exif_of(image) if keep_metadata else b""
         plain = image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L")
         plain &= orientation_of(image) == 1 and not image.info.get("icc_profile")
     pixels = picture.rgb if picture.alpha is None else picture.with_alpha()
-    fitting = _fitted(pixels, max_side_px)
-    if min(fitting.shape[:2]) < SMALLEST_PX:
-        raise ImageError(f"{name}: is smaller than {SMALLEST_PX} pixels; it cannot be judged")
+    fitted = _fitted(pixels, max_side_px)
+    if min(fitted.shape[:2]) < SMALLEST_PX:
+        raise ImageError(f"{name}: is smaller than {SMALLEST_PX} pixels, too small to be scored")
     original = None
-    if plain and fitting is pixels and not keep_metadata:
+    if plain and fitted is pixels and not keep_metadata:
         original = _without_metadata(content)
         if original and not np.array_equal(decode_picture(original, name).rgb, pixels):
             original = None
-    return PhotoSource(pixels=fitting, exif=exif, original=original)
+    return PhotoSource(pixels=fitted, exif=exif, original=original)
 
 
 def _fitted(pixels: NDArray[np.uint8], max_side_px: int | None) -> NDArray[np.uint8]:
@@ -74,7 +74,7 @@ def _fitted(pixels: NDArray[np.uint8], max_side_px: int | None) -> NDArray[np.ui
     if max_side_px is None or longest <= max_side_px:
         return pixels
     size = [max(1, round(side * max_side_px / longest)) for side in (width, height)]
-    # Transparent pixels lend no colour to others: Pillow sees to that.
+    # Pillow weighs colours by alpha, so transparent pixels do not bleed into others.
     reduced = Image.fromarray(pixels).resize((size[0], size[1]), Image.Resampling.LANCZOS)
     return np.asarray(reduced)
 
@@ -86,24 +86,24 @@ def _exif_of(image: Image.Image) -> bytes:
             return b""
         exif[ExifTags.Base.Orientation] = 1
         return exif.tobytes()
-    except Exception:  # Pillow raises nearly anything on damaged EXIF
+    except Exception:  # Pillow raises all kinds of errors on damaged EXIF
         return b""
 
 
 def _without_metadata(jpeg: bytes) -> bytes | None:
-    """Take EXIF, XMP, comments and the like out of a JPEG file; its pixels stay what they are.
+    """Remove EXIF, XMP, comments and the like from a JPEG file; its pixels stay the same.
 
-    What follows the end of the picture (a telephone's film of the moment before) goes as well.
+    Whatever follows the end of the picture (such as a phone's motion photo) is removed as well.
 
     Returns:
-        The file; None where it is built in no known way.
+        The file; None if its structure is not understood.
     """
     if jpeg[:2] != b"\xff\xd8":
         return None
     kept, at = [jpeg[:2]], 2
     while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
         marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        if marker == 0xDA:  # what follows is the picture itself, which has its own end
+        if marker == 0xDA:  # the picture itself follows, up to its own end marker
             end = jpeg.find(b"\xff\xd9", at)
             return b"".join([*kept, jpeg[at : end + 2]]) if end > at else None
         if (not 0xE0 <= marker <= 0xEF and marker != 0xFE) or marker in _KEPT_SEGMENTS:

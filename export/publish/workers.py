@@ -1,4 +1,4 @@
-"""The same pure function over processes of this machine, or over a Ray cluster."""
+"""Process photos side by side: in processes of this machine, or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -23,20 +23,26 @@ _AHEAD = 2
 
 @dataclass(frozen=True, kw_only=True)
 class WorkedPhoto:
-    """A photo, what came of it, and what it took."""
+    """A processed photo, its outcome and its time."""
 
     photo: SitePhoto
-    """Which one."""
+    """Which photo."""
     outcome: PhotoOutcome
     """What came of it."""
     seconds: float
-    """Of one worker."""
+    """Time of one worker."""
 
 
 def over_processes(
     photos: Iterable[SitePhoto], settings: Settings, students: tuple[Student, ...], *, jobs: int
 ) -> Iterator[WorkedPhoto]:
-    """Work on photos in processes; results come in the order of the photos.
+    """Process photos in worker processes; results come in the order of the photos.
+
+    Args:
+        photos: The photos.
+        settings: What is wanted.
+        students: As in `PhotoTask`.
+        jobs: Number of processes; with 1 none is started.
 
     Raises:
         UserError: A process was killed.
@@ -48,20 +54,21 @@ def over_processes(
 def over_ray(
     photos: Iterable[SitePhoto], settings: Settings, students: tuple[Student, ...], *, address: str
 ) -> Iterator[WorkedPhoto]:
-    """Work on photos on a Ray cluster: photos travel there as bytes, results travel back.
+    """Process photos on a Ray cluster: photos travel there as bytes, results travel back.
 
     Args:
-        photos: What to work on; a few more than the cluster has cores are read ahead.
+        photos: The photos; read ahead by a few more than the cluster has cores.
         settings: What is wanted.
-        students: As `PhotoTask` takes them.
-        address: As `ray.init` takes it, or `local` for a cluster on this machine alone.
+        students: As in `PhotoTask`.
+        address: As in `ray.init`, or `local` for a cluster on this machine alone.
 
     Raises:
-        UserError: Ray is not installed, or the cluster does not answer or does not have halfsize.
+        UserError: Ray is not installed, the cluster does not answer, or halfsize is not installed
+            there.
     """
     ray = _ray()
     try:
-        # Workers on this machine find the packages here; other machines have them installed.
+        # Workers on this machine find the packages here; on other machines they are installed.
         ray.init(
             address=address,
             runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}},
@@ -74,17 +81,17 @@ def over_ray(
     try:
         shared = ray.put((settings, students))
         remote = ray.remote(_from_memory)
-        most = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
+        limit = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
         waiting: deque[Any] = deque()
         for photo in photos:
             waiting.append(remote.remote(photo, _read(photo), shared))
-            if len(waiting) >= most:
+            if len(waiting) >= limit:
                 yield ray.get(waiting.popleft())
         while waiting:
             yield ray.get(waiting.popleft())
     except ray.exceptions.RayError as error:
         raise UserError(
-            f"--ray {address}: a worker failed ({_line(error)}); what was done is kept"
+            f"--ray {address}: a worker failed ({_line(error)}); finished photos are kept"
         ) from error
     finally:
         ray.shutdown()
@@ -103,7 +110,7 @@ def _line(error: Exception) -> str:
 
 
 def _read(photo: SitePhoto) -> bytes | str:
-    """Read a photo's file, or say why not."""
+    """Read a photo's file, or return why that is not possible."""
     try:
         return photo.path.read_bytes()
     except OSError as error:

@@ -22,8 +22,10 @@ from skimage import data
 from export.compact.file import read_compact
 from export.delivery.student import enlarger_of, read_student
 from export.publish.choice import Choice, SentFile
+from export.publish.estimate import TimedPhoto, estimate, probes_first
 from export.publish.html import snippet
-from export.publish.plan import SitePhoto, TimedPhoto, estimate, in_bytes, measured_first
+from export.publish.plan import SitePhoto
+from plumbing.amounts import in_bytes
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
 from tests.browser.stand_in import write_stand_in
@@ -241,7 +243,7 @@ def test_a_file_of_others_is_never_replaced(photos: Path, student: Path, tmp_pat
     site.mkdir()
     (site / "manifest.json").write_text("{}")
     sentence = publish(photos, student, site).sentence()
-    assert "manifest.json is there and was not written by this command" in sentence
+    assert "manifest.json exists and was not written by this command" in sentence
     assert (site / "manifest.json").read_text() == "{}"
 
 
@@ -326,7 +328,7 @@ def test_two_runs_at_once_are_refused(photos: Path, student: Path, tmp_path: Pat
     site = tmp_path / "site"
     (site / ".halfsize").mkdir(parents=True)
     with FileLock(site / ".halfsize" / "lock"):
-        assert "another process publishes" in publish(photos, student, site).sentence()
+        assert "another process is publishing" in publish(photos, student, site).sentence()
 
 
 @pytest.mark.parametrize("how", [("--jobs", "2"), ("--ray", "local")])
@@ -376,10 +378,10 @@ def test_the_best_student_is_taken_its_bytes_counted(photos: Path, tmp_path: Pat
     ("flags", "reason"),
     [
         (("--quality", "100"), "quality must be above 0 and below 100"),
-        (("--margin", "1"), "margin must be from 0"),
+        (("--margin", "1"), "margin must be at least 0"),
         (("--jobs", "0"), "must be at least 1"),
         (("--fallback", "AVIF"), "fallback must be JPEG"),
-        (("--students", "x"), "name one student by --model, or several by --students"),
+        (("--students", "x"), "give one student with --model"),
     ],
 )
 def test_wrong_usage_is_told(
@@ -395,7 +397,7 @@ def test_what_is_no_student_and_no_folder_is_told(
 ) -> None:
     assert "is no export folder" in publish(photos, photos, tmp_path / "site").sentence()
     missing = publish(tmp_path / "nowhere", student, tmp_path / "site").sentence()
-    assert "there is no such folder" in missing
+    assert "no such folder" in missing
 
 
 def sent(codec: str, sha256: str, scale: int = 1) -> SentFile:
@@ -438,7 +440,7 @@ def test_an_estimate_goes_by_megapixels(tmp_path: Path) -> None:
         SitePhoto(path=Path(f"{n}"), name=f"{n}", sha256="", bytes=1, megapixels=size)
         for n, size in enumerate(sizes)
     ]
-    first, rest = measured_first(made)[:3], measured_first(made)[3:]
+    first, rest = probes_first(made)[:3], probes_first(made)[3:]
     assert [photo.megapixels for photo in first] == [2.0, 4.0, 6.0]
     assert sorted(photo.megapixels for photo in rest) == [1.0, 3.0, 5.0, 24.0]
     measured = [TimedPhoto(megapixels=2.0, seconds=10.0, bytes=50_000)]
@@ -454,4 +456,4 @@ def test_an_estimate_goes_by_megapixels(tmp_path: Path) -> None:
 def test_pixels_are_told_before_decoding(tmp_path: Path) -> None:
     array = np.zeros((8, 8, 3), np.uint8)
     Image.fromarray(array).save(tmp_path / "x.png")
-    assert measured_first([]) == []
+    assert probes_first([]) == []

@@ -24,7 +24,7 @@ def ladder(shift: float = 0.0, gain: float = 1.0, kilobytes: float = 20.0) -> Qu
         usual = np.interp(setting, USUAL.settings, USUAL.scores)
         return float(gain * usual + shift)
 
-    return QualityLadder(encode=encode, look=look, lowest=1, highest=95, curve=USUAL)
+    return QualityLadder(encode=encode, rate=look, lowest=1, highest=95, curve=USUAL)
 
 
 @pytest.mark.parametrize("target", [20.0, 47.5, 60.0, 79.0])
@@ -35,7 +35,7 @@ def test_the_least_setting_is_found_with_few_looks(
 ) -> None:
     made = ladder(shift, gain)
     by_hand = [q for q in range(1, 96) if ladder(shift, gain).score(q) >= target]
-    assert made.least_reaching(target) == (min(by_hand) if by_hand else None)
+    assert made.lowest_reaching(target) == (min(by_hand) if by_hand else None)
     assert len(made.scores) <= 7
 
 
@@ -43,7 +43,7 @@ def test_a_usual_picture_takes_two_or_three_looks() -> None:
     counts = []
     for shift in np.linspace(-3, 3, 13):
         made = ladder(float(shift))
-        made.least_reaching(60.0)
+        made.lowest_reaching(60.0)
         counts.append(len(made.scores))
     assert np.mean(counts) <= 3.5
 
@@ -51,23 +51,23 @@ def test_a_usual_picture_takes_two_or_three_looks() -> None:
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
 def test_what_cannot_win_is_looked_at_once(share: float) -> None:
     winner = ladder()
-    setting = winner.least_reaching(60.0)
+    setting = winner.lowest_reaching(60.0)
     assert setting is not None
     loser = ladder()
-    assert loser.least_reaching(60.0, int(share * winner.size(setting))) is None
+    assert loser.lowest_reaching(60.0, int(share * winner.size(setting))) is None
     assert len(loser.scores) == 1
 
 
 def test_what_wins_is_found_within_its_bound() -> None:
     worse, better = ladder(), ladder(kilobytes=15.0)
-    setting = worse.least_reaching(60.0)
+    setting = worse.lowest_reaching(60.0)
     assert setting is not None
-    assert better.least_reaching(60.0, worse.size(setting)) == setting
+    assert better.lowest_reaching(60.0, worse.size(setting)) == setting
 
 
 def test_no_file_within_the_bytes_is_no_look() -> None:
     made = ladder()
-    assert made.least_reaching(60.0, 100) is None
+    assert made.lowest_reaching(60.0, 100) is None
     assert made.scores == {}
 
 
@@ -75,11 +75,11 @@ def test_no_file_within_the_bytes_is_no_look() -> None:
 def test_the_largest_file_within_a_bound(most_bytes: int) -> None:
     made = ladder()
     fitting = [q for q in range(1, 96) if ladder().size(q) <= most_bytes]
-    assert made.largest_within(most_bytes) == max(fitting, default=None)
+    assert made.highest_within(most_bytes) == max(fitting, default=None)
     assert len(made.files) <= 9
 
 
 def test_a_target_out_of_reach_is_told_after_three_looks() -> None:
     made = ladder(shift=-30.0)
-    assert made.least_reaching(85.0) is None
+    assert made.lowest_reaching(85.0) is None
     assert len(made.scores) <= 3

@@ -1,0 +1,394 @@
+"""One run of publishing: existing files are kept, new photos are processed and noted at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+
+from export.delivery.student import Student, read_student
+from export.publish.choice import Choice, Settings
+from export.publish.estimate import (
+    PROBES,
+    Estimate,
+    TimedPhoto,
+    estimate,
+    fitting_jobs,
+    probes_first,
+)
+from export.publish.html import sample_page, snippet
+from export.publish.library import SiteLibrary, read_library
+from export.publish.manifest import Manifest, PublishedPhoto
+from export.publish.plan import SitePhoto, SitePlan, plan_site
+from export.publish.site import MANIFEST, SAMPLE_PAGE, SNIPPETS
+from export.publish.totals import add_up
+from export.publish.trial import StudentTrial, compare_students
+from export.publish.workers import WorkedPhoto, over_processes, over_ray
+from pixels.sending.codecs import Codec, Reduction
+from plumbing.command import UsageError, UserError
+from plumbing.parallel import core_count
+from plumbing.progress import console, progress_bar
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishConfig:
+    """Settings of `python -m export.publish`."""
+
+    photos: tyro.conf.Positional[tuple[Path, ...]]
+    """Folders of photos, and single photos."""
+    out: Path
+    """Folder of the published site; an existing one is updated. Only files that this command wrote
+    are ever replaced or removed."""
+    model: Path | None = None
+    """The student: an export folder for browsers, made with `python -m export.compact` (the smaller
+    download) or `python -m export.tfjs`."""
+    students: tuple[Path, ...] = ()
+    """Several students, instead of --model: the one that serves these photos best is used, its own
+    bytes counted."""
+    quality: float = 60.0
+    """SSIMULACRA2 score that every photo must reach as the reader sees it: 30 poor, 50 fair, 70
+    good, 90 hard to tell from the original."""
+    margin: float = 0.10
+    """How much smaller half size must be than full size to be used, as a share."""
+    codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
+    """Formats that may be sent, the most promising first."""
+    filters: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
+    """Filters to try for half size, the most promising first."""
+    fallback: Annotated[Codec | None, tyro.conf.arg(metavar="{JPEG,WEBP,None}")] = "JPEG"
+    """Format for browsers without AVIF; None leaves them without a picture."""
+    max_side_px: int | None = None
+    """Limit the longer side of every photo to this many pixels first."""
+    keep_metadata: bool = False
+    """Keep the EXIF data in the published files, including where a photo was taken."""
+    base_url: str = ""
+    """Prefix of the addresses in the snippets, such as /media/."""
+    photos_per_visit: int = 10
+    """Number of photos a reader sees in one visit, to weigh a student's bytes against theirs."""
+    trial_photos: int = 12
+    """Number of photos on which several students are tried."""
+    jobs: int | None = None
+    """Photos to process at a time; by default as many as CPU cores and memory allow."""
+    ray: str | None = None
+    """Address of a Ray cluster to process the photos on, or `local`; needs halfsize[ray]."""
+    dry_run: bool = False
+    """Measure a few photos and report what a run would take, but write nothing."""
+    json: bool = False
+    """Print one JSON object to standard output instead of sentences."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.quality < 100:
+            raise ValueError(f"quality must be above 0 and below 100, got {self.quality:g}")
+        if not 0 <= self.margin < 1:
+            raise ValueError(f"margin must be at least 0 and below 1, got {self.margin:g}")
+        if not self.codecs or not self.filters:
+            raise ValueError("codecs and filters must name at least one each")
+        if (self.model is None) == (not self.students):
+            raise ValueError("give one student with --model, or several with --students")
+        if self.fallback == "AVIF":
+            raise ValueError("fallback must be JPEG, WEBP or None")
+        counts = (self.photos_per_visit, self.trial_photos)
+        if min(*counts, 1 if self.jobs is None else self.jobs) < 1:
+            raise ValueError("photos-per-visit, trial-photos and jobs must be at least 1")
+        if self.max_side_px is not None and self.max_side_px < 16:
+            raise ValueError(f"max-side-px must be at least 16, got {self.max_side_px}")
+
+    @property
+    def settings(self) -> Settings:
+        """What decides about a photo."""
+        return Settings(
+            target=self.quality,
+            margin=self.margin,
+            codecs=tuple(dict.fromkeys(self.codecs)),
+            reductions=tuple(dict.fromkeys(self.filters)),
+            fallback=self.fallback,
+            max_side_px=self.max_side_px,
+            keep_metadata=self.keep_metadata,
+        )
+
+
+class Publication:
+    """One run of publishing: `planned`, then `run`, `write` and `report`; or `measure` alone."""
+
+    def __init__(
+        self,
+        config: PublishConfig,
+        students: Sequence[Student],
+        libraries: Sequence[SiteLibrary],
+        plan: SitePlan,
+    ) -> None:
+        """Take what `planned` has read and opened.
+
+        Args:
+            config: What the user wants.
+            students: The students to try.
+            libraries: For each student, what pages need of it; empty if nothing will be written.
+            plan: The photos and the site.
+        """
+        self.config, self.settings = config, config.settings
+        self.students, self.libraries = tuple(students), tuple(libraries)
+        self.plan, self.site = plan, plan.site
+        self.jobs = config.jobs or fitting_jobs(plan.photos, core_count())
+        self.student = self.students[0]
+        self.trial: StudentTrial | None = None
+        self.choices: dict[str, Choice] = {}
+        """What was chosen, by name of the photo."""
+        self.errors = dict(plan.errors)
+        """Why a photo was left out, by its name."""
+        self.timed: list[TimedPhoto] = []
+        """What the photos took that were processed in this run."""
+        self._keys: set[str] = set()  # what the site should remember
+
+    @classmethod
+    @contextmanager
+    def planned(cls, config: PublishConfig) -> Iterator[Publication]:
+        """Read the students, find the photos, and open the site while the block runs.
+
+        Raises:
+            UserError: Something of it is missing or damaged, or the page's library is not built.
+        """
+        folders = config.students or (config.model,)
+        students = [read_student(folder) for folder in folders if folder]
+        if len({student.name for student in students}) < len(students):
+            raise UsageError("--students: two of the folders have the same name")
+        write = not config.dry_run
+        libraries = [read_library(student) for student in students] if write else []
+        with plan_site(
+            config.photos, config.out, max_side_px=config.max_side_px, write=write
+        ) as plan:
+            yield cls(config, students, libraries, plan)
+
+    def measure(self) -> None:
+        """Estimate what a run would take by processing a few photos; write nothing."""
+        rest = self._unpublished()
+        for _ in self._processed(probes_first(rest)[:PROBES], (self.student,), "measuring"):
+            pass
+        self.expected = self._estimate(rest)
+
+    def run(self) -> None:
+        """Choose the student, and publish every photo that is not published already."""
+        if len(self.students) > 1:
+            self._choose_student()
+        rest = probes_first(self._unpublished())
+        for worked in self._processed(rest, (self.student,), "publishing", estimating=True):
+            if not worked.outcome.error:
+                (choice,) = worked.outcome.choices
+                self.site.put_photo(worked.photo.name, choice, worked.outcome.files)
+                self.site.remember(self._key(worked.photo, self.student), choice)
+                self.choices[worked.photo.name] = choice
+
+    def write(self) -> None:
+        """Write everything but the photos, the manifest last, and remove what is not wanted."""
+        photos = {photo.name: photo for photo in self.plan.photos if photo.name in self.choices}
+        library = self.libraries[self.students.index(self.student)]
+        self.totals = add_up(
+            list(self.choices.values()),
+            own_bytes=sum(photo.bytes for photo in photos.values()),
+            student_bytes=self.student.gzip_bytes,
+            runtime_bytes=library.runtime_bytes,
+        )
+        needed = self.totals.half > 0
+        chosen = sorted(self.choices.items())
+        snippets = {
+            name: snippet(name, choice, base_url=self.config.base_url) for name, choice in chosen
+        }
+        page = sample_page(
+            chosen,
+            self.site.read,
+            model=self.student.name if needed else None,
+            summary=self.totals.sentence,
+        )
+        self.manifest = Manifest(
+            settings=self.settings,
+            student=self.student,
+            tried=self.trial.tried if self.trial else (),
+            totals=self.totals,
+            photos=[
+                PublishedPhoto(photo=photos[name], choice=choice, html=snippets[name])
+                for name, choice in chosen
+            ],
+            errors=self.errors,
+            base_url=self.config.base_url,
+        )
+        for relative, content in library.files if needed else ():
+            self.site.put(relative, content)
+        for name, html in snippets.items():
+            self.site.put(f"{SNIPPETS}/{name}.html", f"{html}\n".encode())
+        self.site.put(SAMPLE_PAGE, page.encode())
+        self.site.put(MANIFEST, self.manifest.content)
+        self.removed, self.changed = self.site.finish(self._keys)
+
+    def report(self) -> None:
+        """Print what was published."""
+        if self.config.json:
+            _print_json(
+                status="published",
+                manifest=str(self.config.out / MANIFEST),
+                worked_on=len(self.timed),
+                kept=len(self.choices) - len(self.timed),
+                removed=self.removed,
+                left_because_changed=self.changed,
+                errors=self.errors,
+                seconds_per_photo=self._mean_seconds(),
+                totals=self.totals.as_json(),
+                students=self.manifest.students,
+            )
+            return
+        for sentence in self.trial.sentences if self.trial else ():
+            console.print(sentence, highlight=False)
+        for relative in self.changed:
+            console.print(f"kept because somebody changed it: {relative}", style="yellow")
+        if self.timed:
+            count, seconds = len(self.timed), self._mean_seconds()
+            console.print(f"{count} photos took {seconds:.1f} s each, {self.jobs} at a time")
+        _print(self.totals.sentence)
+        _print(f"wrote {self.config.out} (see {SAMPLE_PAGE})")
+
+    def report_plan(self) -> None:
+        """Print what a run would take."""
+        expected = self.expected
+        if self.config.json:
+            _print_json(
+                status="planned",
+                photos=len(self.plan.photos),
+                to_do=expected.photos,
+                megapixels=round(expected.megapixels, 1),
+                jobs=self.jobs,
+                seconds=round(expected.seconds, 1),
+                seconds_per_photo=round(expected.seconds_per_photo, 2),
+                bytes=expected.bytes,
+                free_bytes=expected.free_bytes,
+                errors=self.errors,
+            )
+            return
+        _print(
+            f"{len(self.plan.photos) - expected.photos:,} photos are already published. "
+            f"{expected.sentence}. {self.jobs} at a time, {expected.seconds_per_photo:.1f} s per "
+            f"photo. Nothing was written to {self.site.folder}."
+        )
+
+    def require_all(self) -> None:
+        """Fail if a photo was left out.
+
+        Raises:
+            UserError: Some photos could not be published.
+        """
+        if self.errors:
+            count = len(self.plan.photos) + len(self.plan.errors)
+            raise UserError(
+                f"{len(self.errors)} of {count} photos could not be published, the others are: "
+                + "; ".join(self.errors[name] for name in sorted(self.errors))
+            )
+
+    def _choose_student(self) -> None:
+        """Try all students on some photos, and keep the one that serves them best.
+
+        The choices are remembered, and the winner's files are written: nothing is done twice.
+        """
+        count = self.config.trial_photos
+        photos = probes_first(self.plan.photos, count)[:count]
+        if not photos:
+            return
+        new = [photo for photo in photos if None in self._recalled(photo)]
+        files: dict[str, dict[str, bytes]] = {}
+        for worked in self._processed(new, self.students, "trying the students"):
+            choices = worked.outcome.choices
+            for student, choice in zip(self.students, choices, strict=False):
+                self.site.remember(self._key(worked.photo, student), choice)
+            files[worked.photo.name] = worked.outcome.files
+        known = [[one for one in self._recalled(photo) if one] for photo in photos]
+        self.trial = compare_students(
+            self.students,
+            [choices for choices in known if len(choices) == len(self.students)],
+            photos_per_visit=self.config.photos_per_visit,
+        )
+        self.student = self.trial.best
+        for photo in photos:
+            choice = self.site.recall(self._key(photo, self.student))
+            if photo.name in files and choice:
+                self.site.put_photo(photo.name, choice, files[photo.name])
+
+    def _recalled(self, photo: SitePhoto) -> list[Choice | None]:
+        """Recall what was chosen for a photo with each student."""
+        keys = [self._key(photo, student) for student in self.students]
+        return [self.site.recall(key) for key in keys]
+
+    def _unpublished(self) -> list[SitePhoto]:
+        """List the photos to process; the choices of the others are taken over."""
+        rest = []
+        for photo in self.plan.photos:
+            choice = self.site.recall(self._key(photo, self.student))
+            if choice and self.site.has_photo(photo.name, choice):
+                self.choices[photo.name] = choice
+            else:
+                rest.append(photo)
+        return rest
+
+    def _key(self, photo: SitePhoto, student: Student) -> str:
+        key = self.settings.key(photo.sha256, student.sha256)
+        self._keys.add(key)
+        return key
+
+    def _processed(
+        self,
+        photos: Sequence[SitePhoto],
+        students: tuple[Student, ...],
+        doing: str,
+        *,
+        estimating: bool = False,
+    ) -> Iterator[WorkedPhoto]:
+        """Process photos under a progress bar, and time each.
+
+        Args:
+            photos: The photos.
+            students: The students to choose with.
+            doing: Label of the progress bar.
+            estimating: Whether to estimate what the rest takes after a few photos.
+
+        Raises:
+            UserError: A worker failed, or the disk has too little space for the rest.
+        """
+        if self.config.ray is not None:
+            results = over_ray(photos, self.settings, students, address=self.config.ray)
+        else:
+            results = over_processes(photos, self.settings, students, jobs=self.jobs)
+        with progress_bar() as progress:
+            bar = progress.add_task(doing, total=len(photos), note="")
+            for count, worked in enumerate(results, start=1):
+                outcome = worked.outcome
+                if outcome.error:
+                    self.errors[worked.photo.name] = outcome.error
+                self.timed.append(
+                    TimedPhoto(
+                        megapixels=worked.photo.megapixels,
+                        seconds=worked.seconds,
+                        bytes=sum(len(content) for content in outcome.files.values()),
+                    )
+                )
+                yield worked
+                progress.update(bar, advance=1, note=worked.photo.name)
+                if estimating and count == PROBES and len(photos) > PROBES:
+                    expected = self._estimate(photos[count:])
+                    console.print(expected.sentence, highlight=False)
+                    expected.require_space()
+
+    def _estimate(self, rest: Sequence[SitePhoto]) -> Estimate:
+        return estimate(rest, self.timed, workers=self.jobs, site=self.site.folder)
+
+    def _mean_seconds(self) -> float | None:
+        if not self.timed:
+            return None
+        return round(sum(photo.seconds for photo in self.timed) / len(self.timed), 2)
+
+
+def _print(sentence: str) -> None:
+    Console().print(sentence, highlight=False, soft_wrap=True)
+
+
+def _print_json(**values: Any) -> None:  # noqa: ANN401
+    print(json.dumps(values, indent=1))
