@@ -1,4 +1,4 @@
-"""Time the small runtime and TF.js on one backend with one student, taking turns; in `make bench`.
+"""Time the compact runtime and TF.js on one backend with one student, taking turns; in `make bench`.
 
 All run in one page, each from pixels to pixels as its reader gets them. Timings on a shared machine
 drift, so only the ratio of medians within one run is worth quoting.

@@ -1,4 +1,4 @@
-"""The small runtime's engines on a blank page, with what GPUs hold in the test's hands."""
+"""The compact runtime's engines on a blank page, with what GPUs hold in the test's hands."""
 
 from __future__ import annotations
 

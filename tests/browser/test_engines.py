@@ -1,4 +1,4 @@
-"""Each engine of the small runtime gives PyTorch's pixels, for every shape and size."""
+"""Each engine of the compact runtime gives PyTorch's pixels, for every shape and size."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_vite_builds_it(browser: Browser, vite_project: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     copied = sorted(path.name for path in (vite_project / "dist" / "assets").glob("engine-*"))
-    assert len(copied) == 10, copied  # six of the small runtime, four of TF.js
+    assert len(copied) == 10, copied  # six of the compact runtime, four of TF.js
     with served(vite_project / "dist") as address:
         require_upscaled(browser, address)
 

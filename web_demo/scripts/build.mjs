@@ -13,9 +13,10 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { minify } from 'terser';
-import { ENGINE_NAMES, LIBRARY_NAMES, shortened } from './internal-names.mjs';
+import { shortened } from './internal-names.mjs';
 import { embedKernels, kernelFiles } from './kernel-plugin.mjs';
 import { packModels } from './pack-models.mjs';
+import { tfjsKernels } from './tfjs-kernels.mjs';
 import { prunedTfjs } from './tfjs-plugin.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -37,7 +38,7 @@ const ENGINES = [
   'tfjs-cpu',
 ].filter((name) => existsSync(path.join(root, 'src', 'engines', `${name}.ts`)));
 
-/** Few pictures are transparent: what those need is in twins of the small runtime's engines. */
+/** Few pictures are transparent: what those need is in twins of the compact runtime's engines. */
 const TWINS = ENGINES.filter((name) => !name.startsWith('tfjs-')).map((name) => `${name}-alpha`);
 
 /** @satisfies {import('esbuild').BuildOptions} */
@@ -55,15 +56,15 @@ const common = {
 };
 
 /**
- * For scripts that are ours alone: other people's code may have our internal names.
+ * For scripts that hold our own code alone: other people's code may use names like our internal ones.
  *
- * @param {string[]} names
+ * @satisfies {import('esbuild').BuildOptions}
  */
-const own = (names) => ({
+const own = {
   ...common,
-  ...shortened(names),
+  ...(await shortened()),
   format: /** @type {const} */ ('esm'), // without a function around it: there is one already
-});
+};
 
 /** A classic script cannot ask for its own address later than while it first runs. */
 const SCRIPT_URL =
@@ -88,7 +89,7 @@ async function smaller(text, module = false) {
  * @param {string} entry
  * @param {import('esbuild').BuildOptions} settings
  */
-async function buildScript(name, entry, settings = own(LIBRARY_NAMES)) {
+async function buildScript(name, entry, settings = own) {
   const { outputFiles } = await build({
     ...settings,
     write: false,
@@ -135,7 +136,7 @@ const asFiles = {
 /** @param {keyof typeof MODULES} name */
 async function buildModule(name) {
   const { outputFiles } = await build({
-    ...own(LIBRARY_NAMES),
+    ...own,
     entryPoints: [MODULES[name]],
     plugins: [asFiles],
     write: false,
@@ -162,9 +163,9 @@ async function buildEngine(name) {
   const isTfjs = name.startsWith('tfjs-');
   const small = TWINS.includes(`${name}-alpha`) ? [kernelFiles, opaqueOnly] : [kernelFiles];
   const { outputFiles } = await build({
-    ...(isTfjs ? { ...common, format: 'esm' } : own(ENGINE_NAMES)),
+    ...(isTfjs ? { ...common, format: 'esm' } : own),
     entryPoints: [`src/engines/${name.replace('-alpha', '')}.ts`],
-    plugins: isTfjs ? [prunedTfjs] : small,
+    plugins: isTfjs ? [prunedTfjs, tfjsKernels] : small,
     // Operations that were left out are never called: models that use them are refused.
     logOverride: { 'import-is-undefined': 'silent' },
     write: false,
@@ -179,7 +180,7 @@ async function buildEngine(name) {
 }
 
 /**
- * An engine of the small runtime for the exporter's check, with src/verify/compact.ts around it.
+ * An engine of the compact runtime for the exporter's check, with src/verify/compact.ts around it.
  *
  * @param {string} name
  */

@@ -1,55 +1,54 @@
-/**
- * Properties that only our own scripts see: the build shortens them.
- *
- * None may be a name of the browser's, of a card, of a message between library and engine (a TF.js
- * engine is not shortened), or of the library's face: test/internal-names.test.ts.
- */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** In the small runtime's engines: the network, the kernels, and the tiler around them. */
-export const ENGINE_NAMES = [
-  ...['readStart', 'readEnd', 'keepStart', 'keepEnd', 'marginPx', 'alignPx', 'onTile', 'lanes'],
-  ...['runBytes', 'breathe', 'post', 'handle', 'enlarge', 'pause'],
-  ...['number', 'bias', 'engine', 'check', 'dispose', 'outputs'],
-  ...['kernels', 'convolutions', 'convolve', 'blockPixels', 'colours', 'golden', 'requireEnd'],
-  ...[
-    'layers',
-    'isInt8',
-    'hasSlopes',
-    'channels',
-    'halves',
-    'weights',
-    'slopes',
-    'floats',
-    'pixels',
-  ],
-  ...['inputBytes', 'outputBytes', 'parts', 'arena', 'isLuma', 'vectors', 'enlargeBytes', 'mixed'],
-  ...['layOut', 'rings', 'zeros', 'native', 'blueDown', 'redDown', 'inputs', 'table', 'resultRow'],
-];
+const source = fileURLToPath(new URL('../src/', import.meta.url));
 
-/** In the library, and in what it finds in halfsize-extras.js. */
-export const LIBRARY_NAMES = [
-  ...[
-    'employ',
-    'transparent',
-    'started',
-    'sentences',
-    'browserScaled',
-    'packedFiles',
-    'givenFiles',
-  ],
-  ...['openedOnPage', 'unreadable', 'session', 'hire', 'identity', 'form', 'memory'],
-];
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_';
+/** A property whose name ends in `_` is internal: only scripts of one build see it. */
+export const INTERNAL = /_$/;
 
 /**
- * Settings of esbuild. Short names are the same in all scripts with the same list: these meet.
+ * The short names of all internal properties: the most frequent gets the first letter. Scripts that
+ * call each other (library and extras) must agree, so that all are built with this one table.
  *
- * @param {string[]} names
+ * Mangling is worth its price for names that are long, frequent and rarely destructured.
+ *
+ * @param {string[]} texts the texts of all source files.
  */
-export function shortened(names) {
-  /** @type {Record<string, string | false>} */
-  const mangleCache = {};
-  for (const [index, name] of names.entries()) mangleCache[name] = LETTERS[index] ?? false;
-  return { mangleProps: new RegExp(`^(${names.join('|')})$`), mangleCache };
+export function shortNames(texts) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  const taken = new Set();
+  for (const text of texts) {
+    for (const [name] of withoutComments(text).matchAll(/\b[a-z]\w*_\b/g)) {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    // A property that has a short name already, such as `x`, keeps it to itself.
+    for (const [, read, written] of text.matchAll(/\.([a-zA-Z])\b|\b([a-zA-Z])\??:/g)) {
+      taken.add(read ?? written);
+    }
+  }
+  const names = [...counts.keys()].sort(
+    (a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1),
+  );
+  const pairs = LETTERS.flatMap((first) => LETTERS.map((second) => first + second));
+  const free = [...LETTERS, ...pairs].filter((name) => !taken.has(name));
+  return Object.fromEntries(
+    names.map((name, index) => [name, /** @type {string} */ (free[index])]),
+  );
+}
+
+/** Settings of esbuild that shorten the internal properties. */
+export async function shortened() {
+  const files = await readdir(source, { recursive: true });
+  const scripts = files.filter((name) => name.endsWith('.ts')).sort();
+  const texts = await Promise.all(scripts.map((name) => readFile(path.join(source, name), 'utf8')));
+  return { mangleProps: INTERNAL, mangleCache: shortNames(texts) };
+}
+
+/** @param {string} text */
+function withoutComments(text) {
+  return text.replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, '');
 }

@@ -7,39 +7,42 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-const SMALL = ['dist/halfsize.js', 'dist/engine-wasm.js'];
+const COMPACT = ['dist/halfsize.js', 'dist/engine-wasm.js'];
 
 /** @param {string} name */
 const model = (name) => ['model.halfsize', 'halfsize.json'].map((file) => `models/${name}/${file}`);
 
-/** Limits in kilobytes (1000 bytes), gzipped. */
+/**
+ * Limits in kilobytes (1000 bytes), gzipped. Where less would be left, they are half a kilobyte above
+ * the measured size: a small repair need not first save bytes elsewhere.
+ */
 const SUMS = [
   {
     name: 'page before a picture is asked for',
     files: ['index.html', 'page.css', 'dist/page.js', 'dist/catalogue.js', 'dist/sizes.js'],
     limit: 30,
   },
-  { name: 'a page with the element, before a picture', files: ['dist/half-size.js'], limit: 2.7 },
-  { name: 'library + small runtime', files: SMALL, limit: 14 },
+  { name: 'a page with the element, before a picture', files: ['dist/half-size.js'], limit: 3.1 },
+  { name: 'library + compact runtime', files: COMPACT, limit: 14.6 },
   {
     name: 'the same with a transparent picture',
-    files: [...SMALL, 'dist/engine-wasm-alpha.js'],
-    limit: 24,
+    files: [...COMPACT, 'dist/engine-wasm-alpha.js'],
+    limit: 24.2,
   },
   {
-    name: 'library + small runtime + small-web',
-    files: [...SMALL, ...model('small-web')],
-    limit: 30,
+    name: 'library + compact runtime + small-web',
+    files: [...COMPACT, ...model('small-web')],
+    limit: 30.2,
   },
   {
-    name: 'library + small runtime + nano-web',
-    files: [...SMALL, ...model('nano-web')],
-    limit: 22,
+    name: 'library + compact runtime + nano-web',
+    files: [...COMPACT, ...model('nano-web')],
+    limit: 22.3,
   },
   {
-    name: 'element + library + small runtime + nano-web',
-    files: ['dist/half-size.js', ...SMALL, ...model('nano-web')],
-    limit: 24.5,
+    name: 'element + library + compact runtime + nano-web',
+    files: ['dist/half-size.js', ...COMPACT, ...model('nano-web')],
+    limit: 24.8,
   },
   {
     name: 'library + TF.js, WebGPU',

@@ -50,7 +50,7 @@ export function parseNetwork(bytes: Uint8Array): ChainNetwork {
   const { scale, colours, body } = header;
   const layers = counted(body + 2, (index) => parseLayer(reader, header, index));
   const golden = counted(header.golden, () => parseGolden(reader, scale));
-  reader.requireEnd();
+  reader.requireEnd_();
   return { scale, colour: colours === 1 ? 'luma' : 'rgb', marginPx: body + 2, layers, golden };
 }
 
@@ -61,10 +61,10 @@ function parseHeader(reader: Reader) {
   reader.number(VERSION, VERSION);
   // In the order of the file: each number that is read is the next one.
   const header = {
-    isInt8: reader.number(1, 2) === 2,
+    isInt8_: reader.number(1, 2) === 2,
     scale: reader.number(2, 4),
     colours: reader.number(0, 1) === 0 ? 1 : 3,
-    hasSlopes: reader.number(0, 1) === 1,
+    hasSlopes_: reader.number(0, 1) === 1,
     golden: reader.number(1, MOST_GOLDEN),
     body: reader.number(0, MOST_BODY, 2),
     channels: reader.number(1, MOST_CHANNELS, 2),
@@ -75,15 +75,15 @@ function parseHeader(reader: Reader) {
 }
 
 function parseLayer(reader: Reader, header: Header, index: number): ChainLayer {
-  const { body, channels, colours, isInt8, hasSlopes, scale } = header;
+  const { body, channels, colours, isInt8_: isInt8, hasSlopes_: hasSlopes, scale } = header;
   const isLast = index === body + 1;
   const inputs = index === 0 ? colours : channels;
   const outputs = isLast ? colours * scale ** 2 : channels;
-  const bias = reader.halves(outputs);
-  const slopes = hasSlopes && !isLast ? reader.halves(outputs) : null;
+  const bias = reader.halves_(outputs);
+  const slopes = hasSlopes && !isLast ? reader.halves_(outputs) : null;
   const count = 9 * inputs * outputs;
-  if (!isInt8) return { inputs, outputs, weights: reader.halves(count), bias, slopes };
-  const steps = reader.halves(outputs);
+  if (!isInt8) return { inputs, outputs, weights: reader.halves_(count), bias, slopes };
+  const steps = reader.halves_(outputs);
   const weights = new Float32Array(new Int8Array(reader.bytes(count)));
   // A loop: readers wait for it, and nothing has optimised what it would call.
   for (let i = 0; i < count; i++)
@@ -130,7 +130,7 @@ class Reader {
   }
 
   /** IEEE 754 binary16, little-endian. */
-  halves(count: number): Float32Array {
+  halves_(count: number): Float32Array {
     const stored = this.bytes(2 * count);
     const values = new Float32Array(count);
     for (let i = 0; i < count; i++) {
@@ -139,7 +139,7 @@ class Reader {
     return values;
   }
 
-  requireEnd(): void {
+  requireEnd_(): void {
     if (this.#at !== this.#bytes.length) throw wrong('it is too long');
   }
 }

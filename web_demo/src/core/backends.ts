@@ -1,4 +1,4 @@
-/** The small runtime's engines, then TF.js's backends, each by merit. */
+/** The compact runtime's engines, then TF.js's backends, each by merit. */
 export const BACKENDS = [
   'webgpu',
   'webgl2',
@@ -11,10 +11,10 @@ export const BACKENDS = [
 
 export type Backend = (typeof BACKENDS)[number];
 
-/** The engines' scripts. Those of the small runtime know opaque pictures alone, their twins all. */
+/** The engines' scripts. Those of the compact runtime know opaque pictures alone, their twins all. */
 export type EngineName = Backend | `${Backend}-alpha`;
 
-/** What a model's folder holds: one file for the small runtime, or a TF.js graph model. */
+/** What a model's folder holds: one file for the compact runtime, or a TF.js graph model. */
 export type ModelForm = 'compact' | 'tfjs';
 
 export const BACKEND_LABELS: Record<Backend, string> = {

@@ -38,7 +38,7 @@ export function readCard(value: unknown): Card | undefined {
   const align_px = card.align_px ?? 1;
   const model = Object(card.files);
   const { [GOLDEN_FILE]: golden } = Object(card.other_files);
-  // A file of the small runtime has golden vectors in it.
+  // A file of the compact runtime has golden vectors in it.
   const isListed = golden !== undefined && !(NETWORK_FILE in model);
   const files: Card['files'] = { ...model, ...(isListed && { [GOLDEN_FILE]: golden }) };
   const isRight =

@@ -1,10 +1,10 @@
 import { BackendWasm, init, setWasmPaths } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm';
 import simd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm';
 import '@tensorflow/tfjs-backend-wasm/dist/flags_wasm';
+import { KERNELS } from 'tfjs-kernels:wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { bytesFromBase64 } from '../core/base64';
 import { serveTfjs } from '../tfjs/engine';
-import { KERNELS } from '../tfjs/kernels/wasm';
 
 const NAME = 'tfjs-backend-wasm-simd.wasm';
 

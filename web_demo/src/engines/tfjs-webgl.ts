@@ -1,6 +1,6 @@
+import { KERNELS } from 'tfjs-kernels:webgl';
 import { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl/dist/backend_webgl';
 import { serveTfjs } from '../tfjs/engine';
-import { KERNELS } from '../tfjs/kernels/webgl';
 
 /** WebGL goes on after a lost context or a failed allocation, with black pixels: ask it. */
 async function trouble({ gpgpu }: MathBackendWebGL): Promise<string | undefined> {

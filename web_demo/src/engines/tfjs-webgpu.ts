@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-webgpu/dist/flags_webgpu';
+import { KERNELS } from 'tfjs-kernels:webgpu';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu';
 import { serveTfjs } from '../tfjs/engine';
-import { KERNELS } from '../tfjs/kernels/webgpu';
 
 const losses = new WeakMap<WebGPUBackend, Promise<string>>();
 const troubles = new WeakMap<WebGPUBackend, string>();

@@ -105,10 +105,17 @@ export class Halfsize {
     const loaded = await loadModel(model, signal);
     const refused: Refusal[] = [];
     const start = async (transparent: boolean, signal?: AbortSignal) => {
-      const choose: ChooseOptions = { place, base, tilePx, workers, signal, transparent };
+      const choose: ChooseOptions = {
+        place,
+        base,
+        tilePx,
+        workers,
+        signal,
+        transparent,
+      };
       return backend === 'auto'
         ? startBest(loaded, choose, refused)
-        : startOnly(backendFor(backend, (await loaded.identity).form), loaded, choose);
+        : startOnly(backendFor(backend, (await loaded.identity_).form), loaded, choose);
     };
     const chosen = await start(false, signal);
     await loaded.files; // where no backend asked for them
@@ -170,7 +177,7 @@ export class Halfsize {
     const chosen = this.#chosen;
     if (!chosen) {
       const started = performance.now();
-      const picture: Picture = await (await extras()).browserScaled(opened, this.card.scale);
+      const picture: Picture = await (await extras()).browserScaled_(opened, this.card.scale);
       return { picture, milliseconds: performance.now() - started, tilePx: 0 };
     }
     try {

@@ -26,7 +26,7 @@ export async function sentence<Name extends keyof Sentences>(
   ...about: Parameters<Sentences[Name]>
 ): Promise<string> {
   try {
-    const { [name]: write } = (await extras()).sentences;
+    const { [name]: write } = (await extras()).sentences_;
     return (write as (...about: unknown[]) => string)(...about);
   } catch (error) {
     return `${name} (${about}); ${error}`;

@@ -1,5 +1,5 @@
 /**
- * What transparent pictures need of an engine. The small runtime's engines for opaque pictures have
+ * What transparent pictures need of an engine. The compact runtime's engines for opaque pictures have
  * ./opaque-only in this place; their names with “-alpha” behind are those of engines with this.
  */
 

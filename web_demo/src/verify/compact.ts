@@ -1,5 +1,5 @@
 /**
- * The exporter's view of an engine of the small runtime: runs a written model.halfsize on it.
+ * The exporter's view of an engine of the compact runtime: runs a written model.halfsize on it.
  *
  * The build puts this in the place of `serve`, so that the very engine that readers get is checked:
  * dist/verify-engine-NAME.js is a classic script that a Python process adds to a blank page.

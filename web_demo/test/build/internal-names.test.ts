@@ -1,95 +1,89 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { ENGINE_NAMES, LIBRARY_NAMES, shortened } from '../../scripts/internal-names.mjs';
+import { INTERNAL, shortNames } from '../../scripts/internal-names.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The names that types of a module give to properties. */
-function properties(file: string): string[] {
-  const text = readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8');
-  const code = text.replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, '');
-  return [...code.matchAll(/(\w+)\??:/g)].map(([, name]) => name as string);
+function parsed(file: string): ts.SourceFile {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  return ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
 }
 
-// What engines are told and answer, what is in files, and what the library gives to a page.
-test.each([
-  'core/messages.ts',
-  'core/card.ts',
-  'core/picture.ts',
-  'core/errors.ts',
-  'library/types.ts',
-])('no property of %s is shortened', (file) => {
-  const names = properties(file);
-  expect(names.length).toBeGreaterThan(0);
-  const internal = [...ENGINE_NAMES, ...LIBRARY_NAMES];
-  expect(names.filter((name) => internal.includes(name))).toEqual([]);
-});
-
-/** The program that a tsconfig describes. */
-function programOf(config: string): ts.Program {
-  const { config: json } = ts.readConfigFile(path.join(root, config), ts.sys.readFile);
-  const { fileNames, options } = ts.parseJsonConfigFileContent(json, ts.sys, root);
-  return ts.createProgram(fileNames, options);
-}
-
-/** Uses of the names that mean a property of the browser's, or of a package's. */
-function strangers(program: ts.Program, names: string[], skipped?: RegExp): string[] {
-  const checker = program.getTypeChecker();
+/** What `pick` finds in the nodes of a file. */
+function collect(source: ts.SourceFile, pick: (node: ts.Node) => string | undefined): string[] {
   const found: string[] = [];
-  const isForeign = (at: ts.Declaration) => at.getSourceFile().fileName.includes('/node_modules/');
   const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node) && names.includes(node.text)) {
-      const properties = ts.isBindingElement(node.parent)
-        ? [checker.getTypeAtLocation(node.parent.parent).getProperty(node.text)]
-        : [checker.getSymbolAtLocation(node), ...contextual(checker, node)];
-      const declarations = properties.flatMap((symbol) =>
-        symbol && symbol.flags & ts.SymbolFlags.ClassMember ? (symbol.declarations ?? []) : [],
-      );
-      const source = node.getSourceFile();
-      const { line } = source.getLineAndCharacterOfPosition(node.pos);
-      const place = `${path.relative(root, source.fileName)}:${line + 1} ${node.text}`;
-      if (declarations.some(isForeign)) found.push(place);
-    }
+    const text = pick(node);
+    if (text !== undefined) found.push(text);
     ts.forEachChild(node, visit);
   };
-  for (const source of program.getSourceFiles()) {
-    const file = path.relative(root, source.fileName);
-    if (file.startsWith('src/') && !skipped?.test(file)) visit(source);
-  }
+  visit(source);
   return found;
 }
 
-/** A property that is written in an object literal, as whoever takes the object declares it. */
-function contextual(checker: ts.TypeChecker, node: ts.Identifier): (ts.Symbol | undefined)[] {
-  const literal = node.parent.parent;
-  if (!literal || !ts.isObjectLiteralExpression(literal)) return [];
-  const type = checker.getContextualType(literal);
-  const types = type?.isUnion() ? type.types : type ? [type] : [];
-  return types.map((each) => each.getProperty(node.text));
+/** The names of members that a file declares. */
+function declared(source: ts.SourceFile): string[] {
+  return collect(source, (node) =>
+    (ts.isTypeElement(node) || ts.isClassElement(node)) && node.name && ts.isIdentifier(node.name)
+      ? node.name.text
+      : undefined,
+  );
 }
 
+// What crosses to a script that is not shortened (a TF.js engine, the exporter's check), what is in
+// files, and the library's public API.
 test.each([
-  ['tsconfig.page.json', LIBRARY_NAMES, undefined],
-  // TF.js's engines are not shortened, and tfjs/ is only in these.
-  ['tsconfig.worker.json', ENGINE_NAMES, /^src\/(engines\/tfjs|tfjs\/)/],
-])('no property of the browser is shortened: %s', (config, names, skipped) => {
-  expect(strangers(programOf(config), names, skipped)).toEqual([]);
+  'src/core/messages.ts',
+  'src/core/card.ts',
+  'src/core/engine.ts',
+  'src/core/picture.ts',
+  'src/core/errors.ts',
+  'src/library/types.ts',
+  'src/library/parts.ts',
+  'src/library/halfsize.ts',
+  'src/library/pictures/animation.ts',
+  'src/library/pictures/output.ts',
+  'src/element/half-size.ts',
+])('no member of %s is shortened', (file) => {
+  const names = declared(parsed(file));
+  expect(names.length).toBeGreaterThan(0);
+  expect(names.filter((name) => INTERNAL.test(name))).toEqual([]);
 });
 
-test('a shortened name of the browser is found: read, taken apart, or handed over', () => {
-  const found = strangers(programOf('tsconfig.page.json'), ['key', 'clientX', 'passive']);
-  for (const name of ['key', 'clientX', 'passive']) {
-    expect(found).toContainEqual(
-      expect.stringMatching(new RegExp(`^src/page/comparison\\.ts:\\d+ ${name}$`)),
+// TF.js and onnxruntime-web are in scripts that are not shortened.
+test.each([
+  'typescript/lib/lib.dom.d.ts',
+  'typescript/lib/lib.webworker.d.ts',
+  'typescript/lib/lib.es2022.object.d.ts',
+  '@webgpu/types/dist/index.d.ts',
+])('the browser has no property that would be shortened: %s', (file) => {
+  const text = readFileSync(path.join(root, 'node_modules', file), 'utf8');
+  const code = text.replaceAll(/\/\*.*?\*\//gs, '');
+  expect(code.match(/\b[a-z]\w*_\??\s*[:(]/g) ?? []).toEqual([]);
+});
+
+test('no string names an internal property: it would not be shortened with it', () => {
+  const files = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  const strings = files
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) =>
+      collect(parsed(`src/${name}`), (node) =>
+        ts.isStringLiteralLike(node) && !ts.isLiteralTypeNode(node.parent) ? node.text : undefined,
+      ),
     );
-  }
+  expect(strings.length).toBeGreaterThan(100);
+  expect(strings.filter((text) => /^\w+_$/.test(text))).toEqual([]);
 });
 
-test.each([[ENGINE_NAMES], [LIBRARY_NAMES]])('each of %j has a short name', (names) => {
-  const short = Object.values(shortened(names).mangleCache);
-  expect(new Set(short).size).toBe(names.length);
-  expect(short).not.toContain(false);
+test('short names differ, go by frequency, and leave names alone that are there', () => {
+  const names = shortNames(['often_ often_ rare_ // in_comments_', 'point.a; ({ b: 1 }); other_']);
+  expect(names).toEqual({ often_: 'c', other_: 'd', rare_: 'e' });
+});
+
+test('there are names enough for many properties', () => {
+  const text = Array.from({ length: 500 }, (_, i) => `name${i}_`).join(' ');
+  expect(new Set(Object.values(shortNames([text]))).size).toBe(500);
 });

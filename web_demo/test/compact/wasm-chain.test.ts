@@ -59,7 +59,7 @@ test('200 sizes as bytes, each within what the floats round to', async () => {
       return (data[at + Math.floor(at / 3)] as number) / 255;
     });
     const expected = plainChain(network, rgb, height, width);
-    const got = chain.enlargeBytes(data, height, width);
+    const got = chain.enlargeBytes_(data, height, width);
     expect(got.length).toBe(height * width * 16);
     for (let at = 0; at < expected.length; at++) {
       const value = expected[at] as number;
@@ -77,7 +77,8 @@ test('tiled equals whole to the byte', async () => {
   const network = randomChain(random, { body: 2, channels: 8 });
   const chain = new WasmChain(await program(), network);
   const model = {
-    runBytes: async (...tile: Parameters<WasmChain['enlargeBytes']>) => chain.enlargeBytes(...tile),
+    runBytes: async (...tile: Parameters<WasmChain['enlargeBytes_']>) =>
+      chain.enlargeBytes_(...tile),
     dispose: () => undefined,
   };
   const work = { scale: 2, marginPx: network.marginPx, onTile: () => undefined };
@@ -102,10 +103,10 @@ test('memory does not grow with the height of a picture, and little with its wid
   // The largest student that has a name: 5 body convolutions of 32 channels.
   const network = randomChain(randomSource(1), { body: 5, channels: 32 });
   const chain = new WasmChain(started, network);
-  chain.enlargeBytes(new Uint8ClampedArray(640 * 4), 1, 640);
-  const before = started.kernels.memory.buffer.byteLength;
-  chain.enlargeBytes(new Uint8ClampedArray(640 * 9 * 4), 9, 640);
-  expect(started.kernels.memory.buffer.byteLength).toBe(before);
+  chain.enlargeBytes_(new Uint8ClampedArray(640 * 4), 1, 640);
+  const before = started.kernels_.memory.buffer.byteLength;
+  chain.enlargeBytes_(new Uint8ClampedArray(640 * 9 * 4), 9, 640);
+  expect(started.kernels_.memory.buffer.byteLength).toBe(before);
   expect(before).toBeLessThan(8e6); // a tile is never wider; 32 MB are promised
 });
 
@@ -158,7 +159,7 @@ describe('hostile files', () => {
         continue;
       }
       const chain = new WasmChain(await program(), network);
-      expect(chain.enlargeBytes(pixels, 4, 5).length).toBe(80 * network.scale ** 2);
+      expect(chain.enlargeBytes_(pixels, 4, 5).length).toBe(80 * network.scale ** 2);
       counts.run++;
     }
     expect(counts.refused).toBeGreaterThan(1000);

@@ -93,7 +93,7 @@ test('a model that cannot be handed to a worker is an error, and nobody waits fo
   };
   have(workers(() => true, refuses));
   const model = {
-    identity: { form: 'compact', memory: '' } as const,
+    identity_: { form: 'compact', memory: '' } as const,
     card: Promise.resolve({} as Card),
     files: Promise.resolve({}),
   };

@@ -29,7 +29,7 @@ test.each([
   ['cpu', 'tfjs-cpu', 'tfjs-cpu'],
   ['tfjs-webgl', 'tfjs-webgl', 'tfjs-webgl'],
   ['tfjs-wasm', 'tfjs-wasm', 'tfjs-wasm'],
-] as const)('“%s” is %s for the small runtime’s models and %s for TF.js’s', (name, small, tfjs) => {
+] as const)('“%s” is %s for the compact runtime’s models and %s for TF.js’s', (name, small, tfjs) => {
   expect(isBackendName(name)).toBe(true);
   expect(backendFor(name, 'compact')).toBe(small);
   expect(backendFor(name, 'tfjs')).toBe(tfjs);

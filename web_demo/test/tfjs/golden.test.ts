@@ -63,7 +63,7 @@ test.each([{ format: 2 }, { tolerance: 1 }, { cases: [] }])(
   },
 );
 
-/** The small runtime's vectors: one pixel, and what `nearest` gives for it but for `error`. */
+/** The compact runtime's vectors: one pixel, and what `nearest` gives for it but for `error`. */
 const oneCase = (error: number) => [
   {
     height: 1,

@@ -8,7 +8,7 @@ export class Arena {
   end = ALIGN_BYTES;
   /** The whole memory, as both kinds of numbers. They are others after every `take`. */
   bytes = new Uint8Array();
-  floats = new Float32Array();
+  floats_ = new Float32Array();
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
@@ -22,13 +22,13 @@ export class Arena {
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
     const { buffer } = this.#memory;
     this.bytes = new Uint8Array(buffer);
-    this.floats = new Float32Array(buffer);
+    this.floats_ = new Float32Array(buffer);
     return start;
   }
 
   put(values: ArrayLike<number>): number {
     const start = this.take(4 * values.length);
-    this.floats.set(values, start / 4);
+    this.floats_.set(values, start / 4);
     return start;
   }
 }

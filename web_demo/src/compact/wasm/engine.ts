@@ -12,7 +12,7 @@ for (let i = 0; i < size; i++) rows[i] = program.charCodeAt(i) ^ swap;
 const compiled = compileProgram(rows);
 compiled.catch(() => undefined); // it is told to whoever opens a model
 
-/** The small runtime on WebAssembly. */
+/** The compact runtime on WebAssembly. */
 export const wasmEngine: Engine = {
   backend: 'wasm',
   open: async (files) => {
@@ -21,7 +21,7 @@ export const wasmEngine: Engine = {
     return {
       ...floatsOf(chain),
       golden: network.golden,
-      runBytes: async (pixels, height, width) => chain.enlargeBytes(pixels, height, width),
+      runBytes: async (pixels, height, width) => chain.enlargeBytes_(pixels, height, width),
       dispose: () => undefined,
     };
   },

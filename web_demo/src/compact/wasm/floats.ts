@@ -21,16 +21,16 @@ export function enlargeFloats(
   height: number,
   width: number,
 ): Float32Array {
-  const { scale, arena, vectors } = chain;
+  const { scale, arena_: arena, vectors_: vectors } = chain;
   const result = new Float32Array(pixels.length * scale ** 2);
   chain.run(height, width, false, {
     read: (y, _, native, blue, red) => {
       const row = pixels.subarray(3 * width * y, 3 * width * (y + 1));
-      if (chain.isLuma) readFloats(chain, row, native, blue, red);
-      else arena.floats.set(row, native / 4);
+      if (chain.isLuma_) readFloats(chain, row, native, blue, red);
+      else arena.floats_.set(row, native / 4);
     },
-    write: (y, { mixed }) => {
-      const values = arena.floats.subarray(mixed / 4, mixed / 4 + width * vectors * 12);
+    write: (y, { mixed_: mixed }) => {
+      const values = arena.floats_.subarray(mixed / 4, mixed / 4 + width * vectors * 12);
       shuffleFloats(values, result.subarray(3 * width * y * scale ** 2), width, scale);
     },
   });
@@ -38,7 +38,7 @@ export function enlargeFloats(
 }
 
 function readFloats(
-  { arena }: WasmChain,
+  { arena_: arena }: WasmChain,
   row: Float32Array,
   lumaAt: number,
   blueAt: number,
@@ -46,7 +46,7 @@ function readFloats(
 ): void {
   const width = row.length / 3;
   const [luma, blue, red] = [lumaAt, blueAt, redAt].map((at) =>
-    arena.floats.subarray(at / 4, at / 4 + width),
+    arena.floats_.subarray(at / 4, at / 4 + width),
   ) as [Float32Array, Float32Array, Float32Array];
   for (let x = 0; x < width; x++) {
     const [r = 0, g = 0, b = 0] = row.subarray(3 * x, 3 * x + 3);

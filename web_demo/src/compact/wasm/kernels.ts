@@ -41,10 +41,10 @@ export type Convolve = (
 
 /** A running program with a memory of its own; convolutions by the number of their vectors. */
 export type Program = {
-  kernels: RowKernels;
-  convolutions: Record<number, Convolve>;
+  kernels_: RowKernels;
+  convolutions_: Record<number, Convolve>;
   /** How many pixels each convolution works on at once. */
-  blockPixels: readonly number[];
+  blockPixels_: readonly number[];
 };
 
 /** A compiled program: starts as many as are asked for. */
@@ -69,9 +69,9 @@ export async function compileProgram(
       const shared = { m: { m: kernels.memory } };
       const convolutions = (await WebAssembly.instantiate(second, shared)).exports;
       return {
-        kernels,
-        convolutions: convolutions as unknown as Record<number, Convolve>,
-        blockPixels: BLOCK_PIXELS[variant],
+        kernels_: kernels,
+        convolutions_: convolutions as unknown as Record<number, Convolve>,
+        blockPixels_: BLOCK_PIXELS[variant],
       };
     };
   }

@@ -36,7 +36,7 @@ function placeLayer(
   group: number,
   isLast: boolean,
   inputBytes: number,
-  { convolutions, blockPixels }: Program,
+  { convolutions_: convolutions, blockPixels_: blockPixels }: Program,
   arena: Arena,
 ): PlacedLayer {
   const width = 4 * Math.ceil(group / 4);

@@ -54,7 +54,7 @@ export async function startBest(
   options: ChooseOptions,
   refused: Refusal[],
 ): Promise<Chosen | undefined> {
-  const { form, memory } = await model.identity;
+  const { form, memory } = await model.identity_;
   const tries = refused.map(({ backend }) => backend);
   const remembered = recall(memory);
   const order = orderToTry(form, remembered).filter((backend) => !tries.includes(backend));
@@ -115,7 +115,7 @@ async function start(
     const [card, files] = await greeted;
     const started = await session.started();
     if (backend === 'wasm' && session.place === 'worker') {
-      session.hire = () => session.employ(workers - 1, open, card, files);
+      session.hire_ = () => session.employ_(workers - 1, open, card, files);
     }
     return { session, started };
   } catch (error) {

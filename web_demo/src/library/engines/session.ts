@@ -26,7 +26,7 @@ export class Session {
   readonly #jobs = new Map<number, Job>();
   readonly #helpers: EnginePort[] = [];
   /** Has helpers come, when a first tile is done: until then they would hold it up. */
-  hire: (() => unknown) | undefined;
+  hire_: (() => unknown) | undefined;
   #lastJob = START;
   #dead: HalfsizeError | undefined;
 
@@ -75,7 +75,7 @@ export class Session {
   }
 
   /** Have helpers in workers of their own, each as soon as it is ready. */
-  async employ(
+  async employ_(
     count: number,
     open: () => Promise<EnginePort>,
     card: Card,
@@ -114,8 +114,8 @@ export class Session {
     switch (message.kind) {
       case 'progress':
         job?.onProgress?.(message.done, message.total);
-        this.hire?.();
-        this.hire = undefined;
+        this.hire_?.();
+        this.hire_ = undefined;
         break;
       case 'started':
       case 'finished':

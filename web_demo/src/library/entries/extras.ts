@@ -10,12 +10,12 @@ import { sentences } from '../sentences';
 const extras = {
   sha256,
   framesOf,
-  browserScaled,
-  givenFiles,
-  packedFiles,
-  unreadable,
-  openedOnPage,
-  sentences,
+  browserScaled_: browserScaled,
+  givenFiles_: givenFiles,
+  packedFiles_: packedFiles,
+  unreadable_: unreadable,
+  openedOnPage_: openedOnPage,
+  sentences_: sentences,
 };
 
 export type Extras = typeof extras;

@@ -24,7 +24,7 @@ export type ModelIdentity = { form: ModelForm; memory: string };
 
 /** Engines are opened while the rest is still on its way. */
 export type LoadedModel = {
-  identity: ModelIdentity | Promise<ModelIdentity>;
+  identity_: ModelIdentity | Promise<ModelIdentity>;
   card: Promise<Card>;
   files: Promise<ModelFiles>;
 };
@@ -40,7 +40,7 @@ export async function loadModel(source: ModelSource, signal?: AbortSignal): Prom
   const files = card.then((card) => filesOf(card, find));
   files.catch(() => undefined); // it is told to whoever asks for them
   return {
-    identity:
+    identity_:
       identity ??
       card.then((card) => ({ form: formOf(card), memory: card.name + card.parameters })),
     card,
@@ -80,9 +80,9 @@ async function finderOf(
   signal?: AbortSignal,
 ): Promise<[FindFile, ModelIdentity?]> {
   const packed = globalThis.halfsizeParts?.models?.find(({ folder }) => folder === source);
-  if (packed) return [(await extras()).packedFiles(packed)];
+  if (packed) return [(await extras()).packedFiles_(packed)];
   if (typeof source !== 'string' && !(source instanceof URL)) {
-    return [(await extras()).givenFiles(source)];
+    return [(await extras()).givenFiles_(source)];
   }
   const { pathname, search, href } = new URL(source, document.baseURI);
   const folder = pathname.replace(/(\/?[^/]*\.(json|halfsize)|\/)?$/, '/');

@@ -77,7 +77,7 @@ async function openBlob(blob: Blob, name: string): Promise<Opened> {
   try {
     bitmap = await createImageBitmap(blob, EXACT);
   } catch (cause) {
-    throw new UnsupportedImage(await (await extras()).unreadable(blob, name), { cause });
+    throw new UnsupportedImage(await (await extras()).unreadable_(blob, name), { cause });
   }
   return opened(bitmap, colorSpaceOf(bitmap), (await mayLie(blob)) ? blob : undefined);
 }
@@ -93,7 +93,7 @@ async function opened(bitmap: ImageBitmap, colorSpace: ColorSpace, lying?: Blob)
   const { width, height } = bitmap;
   // Where a worker cannot read a bitmap, the page does.
   if (lying || typeof OffscreenCanvas !== 'function') {
-    const read = await (await extras()).openedOnPage(bitmap, colorSpace, lying);
+    const read = await (await extras()).openedOnPage_(bitmap, colorSpace, lying);
     if (read) return read;
     throw new UnsupportedImage(await sentence('not read', 'it is too large for this browser'));
   }
