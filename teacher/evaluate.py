@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import tyro
@@ -23,7 +23,7 @@ from rich.table import Table
 from pixels.quality.psnr_ssim import Quality, compare, smallest_measurable_px
 from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.resize import reduce_photo
-from pixels.sending.degrade import Reduction, reduced_by
+from pixels.sending.codecs import reduce
 from pixels.sending.sent import CLEAN, read_name, sent
 from pixels.stills.files import list_pictures, read_picture, stored_as_grey
 from plumbing.command import UserError, run_command
@@ -50,7 +50,7 @@ class EvaluateConfig:
     input: Annotated[tuple[str, ...], tyro.conf.arg(metavar="INPUT [INPUT ...]")] = (CLEAN,)
     """What is enlarged: `clean`, the reduced photo, or codec and quality as in `jpeg-75`, `webp-75`
     or `avif-60`, what they leave of it."""
-    reduction: Reduction = "bicubic"
+    reduction: Literal["bicubic", "lanczos", "area"] = "bicubic"
     """By which filter photos are reduced: published figures are of MATLAB's `bicubic`; sites use
     `lanczos` and `area` as well, here as Pillow computes them."""
     ssimulacra2: bool = False
@@ -88,7 +88,7 @@ def measure(
     photos: Sequence[Path],
     *,
     input_name: str = CLEAN,
-    reduction: Reduction = "bicubic",
+    reduction: Literal["bicubic", "lanczos", "area"] = "bicubic",
     looks: bool = False,
     folder: Path | None = None,
     gallery: Gallery | None = None,
@@ -120,7 +120,7 @@ def measure(
                 raise UserError(f"{path} is too small to measure: {need}x{need} pixels are needed")
             reduced, original = reduce_photo(photo, scale)
             if reduction != "bicubic":
-                reduced = reduced_by(photo, scale, reduction)
+                reduced = reduce(original, reduction, scale)
             enlarged = enlarger.enlarge(sent(reduced, input_name))
             quality = compare(enlarged, original, shave_px=scale, grey=grey)
             if looks:

@@ -25,7 +25,7 @@ from export.bandwidth.plan import StudyPlan, open_enlargements
 from export.bandwidth.report.page import write_page
 from export.bandwidth.study import Study
 from export.bandwidth.tables import write_tables
-from pixels.sending.codecs import AVIF_SPEED, CODECS, Codec, Reduction
+from pixels.sending.codecs import CODECS, PUBLISHING, Codec, Reduction
 from plumbing.command import UserError, run_command
 from plumbing.parallel import core_count
 
@@ -66,7 +66,7 @@ class BandwidthConfig:
     """On how many photos every reduction is tried, spread evenly over all; 0 for none."""
     max_side: int | None = 1024
     """Measure only the middle of larger photos, this many pixels a side; None for all of them."""
-    avif_speed: int = AVIF_SPEED
+    avif_speed: int = PUBLISHING.avif_speed
     """Effort of the AVIF encoder, 0 (slowest) to 10."""
     runtime_bytes: int | None = None
     """Gzipped bytes of the page's scripts; by default those of web_demo/dist: the library and the

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from export.bandwidth.picture_class import PictureClass, picture_class
 from export.bandwidth.plan import FULL, MeasureTask, Series
 from pixels.quality.score import SMALLEST_PX, Original
-from pixels.sending.codecs import Codec, Reduction, decode, encode, enlarged_to, reduce
+from pixels.sending.codecs import PUBLISHING, Codec, Reduction, decode, encode, enlarged_to, reduce
 from pixels.stills.files import ImageError, read_picture
 from plumbing.disk import sha256_of, whole_file
 from plumbing.parallel import in_order
@@ -177,7 +177,9 @@ class _Measurement:
         if all(key in points for key in keys):
             return
         sent = photo if series.reduction is None else reduce(photo, series.reduction)
-        content = encode(sent, series.codec, quality, avif_speed=self._task.avif_speed)
+        content = encode(
+            sent, series.codec, quality, replace(PUBLISHING, avif_speed=self._task.avif_speed)
+        )
         for key, shown in self._shown(series, keys, decode(content)):
             score = self._original.score(shown)
             point = CurvePoint(quality=quality, bytes_=len(content), **asdict(score))

@@ -13,7 +13,7 @@ from export.bandwidth.picture_class import CLASSES, EXPLAINED
 from export.bandwidth.policies import break_even, policies, savings_by_reduction
 from export.bandwidth.rate_quality import METHOD
 from export.bandwidth.study import Study
-from pixels.sending.codecs import AVIF_SPEED
+from pixels.sending.codecs import PUBLISHING
 from plumbing.disk import whole_file, write_csv
 
 FORMAT = 1
@@ -46,7 +46,7 @@ def summary(study: Study) -> dict[str, Any]:
             "reduction": plan.reduction,
             "max_side": plan.max_side,
             "avif_speed": plan.avif_speed,
-            "avif_speed_default": AVIF_SPEED,
+            "avif_speed_default": PUBLISHING.avif_speed,
             "plain": list(study.plain),
             "students": list(study.students),
             "teacher": study.teacher,

@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from hashlib import sha256
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from export.delivery.student import Student, enlarger_of
 from export.publish.choice import SentFile
 from export.publish.search import QualityLadder, usual_curve
 from export.publish.source import PhotoSource
 from pixels.quality.score import Original
-from pixels.sending.codecs import CODECS, Codec, Reduction, decode, encode, enlarged_to, reduce
+from pixels.sending.codecs import (
+    Codec,
+    Reduction,
+    decode,
+    decode_with_alpha,
+    encode,
+    enlarged_to,
+    reduce,
+)
 
 HIGHEST_QUALITY = 100
 """The highest quality setting of every codec."""
@@ -142,8 +148,7 @@ class Candidates:
     def _rate(self, content: bytes) -> float:
         if not self.transparent:
             return self._originals[0].ssimulacra2(decode(content))
-        with Image.open(BytesIO(content), formats=CODECS) as image:
-            shown = np.array(image.convert("RGBA"))
+        shown = decode_with_alpha(content)
         scores = [
             original.ssimulacra2(_on(shown, ground))
             for original, ground in zip(self._originals, _GROUNDS, strict=True)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import Image
 
 from pixels.picture import ImageError
 from pixels.quality.score import SMALLEST_PX
+from pixels.sending.codecs import exif_to_keep, without_metadata
 from pixels.stills.decode import orientation_of
 from pixels.stills.files import decode_picture, pillow_kept_quiet
 
 _MOVING = ("GIF", "PNG", "WEBP", "AVIF")
-_KEPT_SEGMENTS = frozenset((0xE0, 0xEE))  # JFIF's and Adobe's: how colours are stored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ def read_source(
     with pillow_kept_quiet(), Image.open(io.BytesIO(content)) as image:
         if image.format in _MOVING and getattr(image, "n_frames", 1) > 1:
             raise ImageError(f"{name}: is an animation; publish it as a video instead")
-        exif = _exif_of(image) if keep_metadata else b""
+        exif = exif_to_keep(image) if keep_metadata else b""
         plain = image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L")
         plain &= orientation_of(image) == 1 and not image.info.get("icc_profile")
     pixels = picture.rgb if picture.alpha is None else picture.with_alpha()
@@ -62,7 +62,7 @@ def read_source(
         raise ImageError(f"{name}: is smaller than {SMALLEST_PX} pixels, too small to be scored")
     original = None
     if plain and fitted is pixels and not keep_metadata:
-        original = _without_metadata(content)
+        original = without_metadata(content)
         if original and not np.array_equal(decode_picture(original, name).rgb, pixels):
             original = None
     return PhotoSource(pixels=fitted, exif=exif, original=original)
@@ -77,36 +77,3 @@ def _fitted(pixels: NDArray[np.uint8], max_side_px: int | None) -> NDArray[np.ui
     # Pillow weighs colours by alpha, so transparent pixels do not bleed into others.
     reduced = Image.fromarray(pixels).resize((size[0], size[1]), Image.Resampling.LANCZOS)
     return np.asarray(reduced)
-
-
-def _exif_of(image: Image.Image) -> bytes:
-    try:
-        exif = image.getexif()
-        if not exif:
-            return b""
-        exif[ExifTags.Base.Orientation] = 1
-        return exif.tobytes()
-    except Exception:  # Pillow raises all kinds of errors on damaged EXIF
-        return b""
-
-
-def _without_metadata(jpeg: bytes) -> bytes | None:
-    """Remove EXIF, XMP, comments and the like from a JPEG file; its pixels stay the same.
-
-    Whatever follows the end of the picture (such as a phone's motion photo) is removed as well.
-
-    Returns:
-        The file; None if its structure is not understood.
-    """
-    if jpeg[:2] != b"\xff\xd8":
-        return None
-    kept, at = [jpeg[:2]], 2
-    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
-        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        if marker == 0xDA:  # the picture itself follows, up to its own end marker
-            end = jpeg.find(b"\xff\xd9", at)
-            return b"".join([*kept, jpeg[at : end + 2]]) if end > at else None
-        if (not 0xE0 <= marker <= 0xEF and marker != 0xFE) or marker in _KEPT_SEGMENTS:
-            kept.append(jpeg[at : at + 2 + length])
-        at += 2 + length
-    return None

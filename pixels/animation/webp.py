@@ -17,6 +17,7 @@ from PIL import Image
 
 from pixels.animation.frames import Animation, Clock, Piece, plan
 from pixels.animation.stored import Stored, StoredPiece, exif_orientation
+from pixels.sending.codecs import SAVING, save
 from pixels.stills.decode import UnfitError
 
 MAX_SIDE_PX = 16_383  # of a still, which every frame is; the canvas could have one more
@@ -146,7 +147,8 @@ def _packed(pixels: np.ndarray, quality: int) -> bytes:
     opaque = (pixels[..., 3] == 255).all()
     image = Image.fromarray(np.ascontiguousarray(pixels[..., :3] if opaque else pixels))
     lossy, lossless = io.BytesIO(), io.BytesIO()
-    image.save(lossy, "WEBP", quality=quality)
+    save(image, lossy, "WEBP", quality, SAVING)
+    # Of a lossless file, quality is effort: more would take far longer to save little.
     image.save(lossless, "WEBP", lossless=True, quality=50, method=2)
     smaller = min(lossless, lossy, key=lambda packed: len(packed.getvalue()))
     parts = [(name, part) for name, part in _chunks(smaller.getvalue()[12:]) if name in _PICTURE]

@@ -1,78 +1,156 @@
-"""A photo as a site sends it: made half as large or not, compressed, and decoded again.
+"""What happens to a photo on its way to a reader: reduced, encoded, and decoded by a browser.
 
-Everything is deterministic: the same pixels and settings give the same bytes.
+The only place that decides how lossy files are encoded and which metadata they carry: training,
+evaluation, the bandwidth study, publishing and the pictures that `teacher.upscale` saves call it.
+Everything is deterministic: the same pixels and settings give the same bytes. (Only `SAVING` lets
+the AVIF encoder use all cores, on whose number its bytes depend.)
 """
 
 from __future__ import annotations
 
 import io
-from typing import Literal
+from dataclasses import dataclass
+from typing import IO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import ExifTags, Image, ImageFilter
 
 from pixels.resize import resize
-from pixels.sending.degrade import Codec
 
-__all__ = ["AVIF_SPEED", "CODECS", "REDUCTIONS", "SUFFIXES", "Codec", "Reduction"]
-__all__ += ["decode", "encode", "enlarged_to", "padded_size", "reduce"]
-
-Reduction = Literal["area", "bicubic", "lanczos", "sharp"]
-"""How a photo is made smaller: each is antialiased; `sharp` is Lanczos, then mild sharpening."""
-
+Codec = Literal["JPEG", "WEBP", "AVIF"]
 CODECS: tuple[Codec, ...] = ("JPEG", "WEBP", "AVIF")
-REDUCTIONS: tuple[Reduction, ...] = ("area", "bicubic", "lanczos", "sharp")
 SUFFIXES: dict[Codec, str] = {"JPEG": ".jpg", "WEBP": ".webp", "AVIF": ".avif"}
 
-AVIF_SPEED = 6
-"""Of 0 (slowest) to 10: libavif's own default; 8 makes files 3 % larger in half the time."""
-_WEBP_METHOD = 6  # the slowest: a site encodes once; 4, the default, makes files 8 % larger
+Subsampling = Literal["4:2:0", "4:4:4"]
+"""Resolution of chroma: half the luma's on each axis, or all of it. WebP only knows 4:2:0."""
+
+Reduction = Literal["area", "bicubic", "lanczos", "sharp"]
+"""Filters that make a photo smaller, all antialiased. `bicubic` is MATLAB's, as clean students are
+trained on; `sharp` is Lanczos followed by mild sharpening."""
+REDUCTIONS: tuple[Reduction, ...] = ("area", "bicubic", "lanczos", "sharp")
+
+AnyReduction = Reduction | Literal["pillow-bicubic"]
+"""Also the bicubic of Pillow, which most sites' tools resemble: training reduces with it."""
+
+_PILLOW_FILTERS: dict[AnyReduction, Image.Resampling] = {
+    "area": Image.Resampling.BOX,
+    "lanczos": Image.Resampling.LANCZOS,
+    "sharp": Image.Resampling.LANCZOS,
+    "pillow-bicubic": Image.Resampling.BICUBIC,
+}
 # Unsharp mask: a radius of one pixel, a quarter of the difference, whatever its size.
-_SHARPENING_RADIUS_PX = 1.0
-_SHARPENING_SHARE = 0.25
+_SHARPENING = ImageFilter.UnsharpMask(radius=1.0, percent=25, threshold=0)
+
+_MOST_JPEG_PIXELS = 65_500**2
+# JPEG segments to keep without metadata: JFIF's and Adobe's say how colours are stored.
+_COLOUR_SEGMENTS = frozenset((0xE0, 0xEE))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderSettings:
+    """How hard the encoders try; the quality setting comes on top."""
+
+    jpeg_progressive: bool
+    """Whether a JPEG is stored from coarse to fine: some 3 % smaller, the same pixels."""
+    jpeg_optimised_pixels: int
+    """JPEGs of at most this many pixels get optimised Huffman tables: some 5 % smaller, the same
+    pixels, but libjpeg keeps all coefficients in memory, 3 bytes per pixel and more."""
+    webp_method: int
+    """0 (fastest) to 6. The method changes the pixels too."""
+    avif_speed: int
+    """0 (slowest) to 10. The speed changes the pixels too."""
+    avif_threads: int | None
+    """Threads of the AVIF encoder, which cuts the picture into tiles by their number; None for one
+    per core."""
+
+
+PUBLISHING = EncoderSettings(
+    jpeg_progressive=True,
+    jpeg_optimised_pixels=_MOST_JPEG_PIXELS,
+    webp_method=6,  # a site encodes once; method 4 makes files 8 % larger
+    avif_speed=6,  # libavif's default; 8 makes files 3 % larger in half the time
+    avif_threads=1,
+)
+"""Files that a site serves: as small as reasonable time allows."""
+
+TRAINING = EncoderSettings(
+    # The file is decoded at once and dropped: only what changes pixels matters.
+    jpeg_progressive=False,
+    jpeg_optimised_pixels=0,
+    webp_method=4,  # the encoder's default, which most sites use
+    avif_speed=8,  # what image servers use; slower speeds take up to ten times as long
+    avif_threads=1,
+)
+"""Files of others' sites, imitated for training and evaluation."""
+
+SAVING = EncoderSettings(
+    jpeg_progressive=False,
+    jpeg_optimised_pixels=1 << 25,  # larger ones would take too much memory for 5 %
+    webp_method=4,
+    avif_speed=6,
+    avif_threads=None,
+)
+"""Enlarged pictures that a user saves: large ones, so little memory and all cores."""
 
 
 def encode(
     picture: NDArray[np.uint8],
     codec: Codec,
     quality: int,
+    settings: EncoderSettings = PUBLISHING,
     *,
-    avif_speed: int = AVIF_SPEED,
+    subsampling: Subsampling = "4:2:0",
     exif: bytes = b"",
 ) -> bytes:
-    """Compress a picture, chroma at half size (4:2:0) in every codec.
+    """Compress a picture to the bytes of a file.
 
     Args:
-        picture: (height, width, 3) sRGB, 0 to 255; WebP and AVIF take a fourth channel, alpha.
-        codec: JPEG is progressive with optimised Huffman tables.
+        picture: (height, width, 3) sRGB, 0 to 255; WebP and AVIF take alpha as a fourth channel.
+        codec: The format.
         quality: The encoder's own setting, 1 to 100. Scales differ between codecs.
-        avif_speed: Effort of the AVIF encoder, 0 to 10.
+        settings: How hard the encoder tries.
+        subsampling: Of chroma; ignored by WebP.
         exif: Metadata to carry along; none by default.
 
-    Returns:
-        The whole file.
-
     Raises:
-        ValueError: The quality is out of range, or JPEG is asked to hold alpha.
+        ValueError: The quality is out of range, or the picture has alpha and JPEG cannot hold it.
     """
+    file = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    save(image, file, codec, quality, settings, subsampling=subsampling, exif=exif)
+    return file.getvalue()
+
+
+def save(
+    image: Image.Image,
+    file: IO[bytes],
+    codec: Codec,
+    quality: int,
+    settings: EncoderSettings,
+    *,
+    subsampling: Subsampling = "4:2:0",
+    exif: bytes = b"",
+) -> None:
+    """Compress a Pillow image, RGB or RGBA, into an open file; otherwise as `encode`."""
     if not 1 <= quality <= 100:
         raise ValueError(f"quality must be from 1 to 100, got {quality}")
-    if codec == "JPEG" and picture.shape[2] != 3:
-        raise ValueError("JPEG cannot hold transparency")
     options: dict[str, object] = {"quality": quality}
     if codec == "JPEG":
-        options |= {"subsampling": "4:2:0", "progressive": True, "optimize": True}
+        if image.mode == "RGBA":
+            raise ValueError("JPEG cannot hold transparency")
+        optimise = image.width * image.height <= settings.jpeg_optimised_pixels
+        options |= {"progressive": settings.jpeg_progressive, "optimize": optimise}
+        options |= {"subsampling": subsampling}
     elif codec == "WEBP":
-        options |= {"method": _WEBP_METHOD}
+        options |= {"method": settings.webp_method}
     else:
-        # One thread: with more, the encoder would cut the picture into tiles by their number.
-        options |= {"subsampling": "4:2:0", "speed": avif_speed, "max_threads": 1}
+        options |= {"speed": settings.avif_speed, "subsampling": subsampling}
+        if settings.avif_threads is not None:
+            options |= {"max_threads": settings.avif_threads}
     if exif:
         options["exif"] = exif
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(picture)).save(file, codec, **options)
-    return file.getvalue()
+    image.save(file, codec, **options)
 
 
 def decode(content: bytes) -> NDArray[np.uint8]:
@@ -82,45 +160,97 @@ def decode(content: bytes) -> NDArray[np.uint8]:
     accurate inverse DCT and "fancy" upsampling, libwebp with its own, libavif.
 
     Returns:
-        (height, width, 3), 0 to 255; alpha is left out.
+        (height, width, 3), 0 to 255; alpha is dropped.
     """
-    with Image.open(io.BytesIO(content), formats=CODECS) as image:
-        return np.array(image.convert("RGB"))
+    return _decoded(content, "RGB")
+
+
+def decode_with_alpha(content: bytes) -> NDArray[np.uint8]:
+    """Decode a file of `encode` as `decode` does, alpha included: (height, width, 4)."""
+    return _decoded(content, "RGBA")
+
+
+def round_trip(
+    picture: NDArray[np.uint8],
+    codec: Codec,
+    quality: int,
+    settings: EncoderSettings,
+    *,
+    subsampling: Subsampling = "4:2:0",
+) -> NDArray[np.uint8]:
+    """Encode and decode again: what a codec leaves of a picture, (height, width, 3)."""
+    return decode(encode(picture, codec, quality, settings, subsampling=subsampling))
+
+
+def exif_to_keep(image: Image.Image) -> bytes:
+    """Take a photo's EXIF to write into its upright file; empty if it has none or it is damaged."""
+    try:
+        exif = image.getexif()
+        if not exif:
+            return b""
+        exif[ExifTags.Base.Orientation] = 1
+        return exif.tobytes()
+    except Exception:  # Pillow raises nearly anything on damaged EXIF
+        return b""
+
+
+def without_metadata(jpeg: bytes) -> bytes | None:
+    """Remove EXIF, XMP, comments and the like from a JPEG file; its pixels stay as they are.
+
+    Data after the end of the picture, such as a phone's film of the moment before, goes as well.
+
+    Returns:
+        The file, or None if its structure is unknown.
+    """
+    if jpeg[:2] != b"\xff\xd8":
+        return None
+    kept, at = [jpeg[:2]], 2
+    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if marker == 0xDA:  # the picture itself follows, which marks its own end
+            end = jpeg.find(b"\xff\xd9", at)
+            return b"".join([*kept, jpeg[at : end + 2]]) if end > at else None
+        if (not 0xE0 <= marker <= 0xEF and marker != 0xFE) or marker in _COLOUR_SEGMENTS:
+            kept.append(jpeg[at : at + 2 + length])
+        at += 2 + length
+    return None
 
 
 def padded_size(size: tuple[int, int], scale: int = 2) -> tuple[int, int]:
-    """Give the (height, width) of a reduced photo: nothing is cut off, so sides round up."""
+    """Give the (height, width) of a photo padded to a multiple of `scale` and then reduced.
+
+    Sides round up, so nothing is cut off; `pixels.resize.cropped_size` rounds down.
+    """
     return -(-size[0] // scale), -(-size[1] // scale)
 
 
 def reduce(
-    photo: NDArray[np.uint8], reduction: Reduction = "bicubic", scale: int = 2
+    photo: NDArray[np.uint8], reduction: AnyReduction = "bicubic", scale: int = 2
 ) -> NDArray[np.uint8]:
     """Make a photo smaller by exactly `scale`.
 
-    Where `scale` does not divide a side, its last row or column is repeated first: enlarged by
-    `scale`, the result lies pixel upon pixel on the original, and is cut to its size.
+    Where `scale` does not divide a side, its last row or column is repeated first. Enlarged by
+    `scale`, the result then matches the original pixel by pixel and is cut to its size.
 
     Args:
         photo: (height, width, channels), 0 to 255.
-        reduction: The filter. `bicubic` is MATLAB's, on which clean students are trained.
+        reduction: The filter.
         scale: How many times smaller.
 
     Returns:
-        `padded_size` of it.
+        A picture of `padded_size`.
     """
     height, width = padded_size((photo.shape[0], photo.shape[1]), scale)
     over = ((0, height * scale - photo.shape[0]), (0, width * scale - photo.shape[1]), (0, 0))
     photo = np.pad(photo, over, mode="edge")
     if reduction == "bicubic":
         return resize(photo, (height, width))
-    filter_ = Image.Resampling.BOX if reduction == "area" else Image.Resampling.LANCZOS
-    reduced = Image.fromarray(photo).resize((width, height), filter_)
-    return _sharpened(reduced) if reduction == "sharp" else np.asarray(reduced)
+    image = Image.fromarray(photo).resize((width, height), _PILLOW_FILTERS[reduction])
+    return np.asarray(image.filter(_SHARPENING) if reduction == "sharp" else image)
 
 
 def enlarged_to(enlarged: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Cut an enlarged picture to the original's (height, width): at most scale - 1 rows, columns.
+    """Cut an enlarged picture to the original's (height, width): fewer than `scale` rows, columns.
 
     Raises:
         ValueError: It is smaller than the original.
@@ -130,8 +260,6 @@ def enlarged_to(enlarged: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[n
     return enlarged[: size[0], : size[1]]
 
 
-def _sharpened(image: Image.Image) -> NDArray[np.uint8]:
-    mask = ImageFilter.UnsharpMask(
-        radius=_SHARPENING_RADIUS_PX, percent=round(100 * _SHARPENING_SHARE), threshold=0
-    )
-    return np.asarray(image.filter(mask))
+def _decoded(content: bytes, mode: Literal["RGB", "RGBA"]) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(content), formats=CODECS) as image:
+        return np.array(image.convert(mode))

@@ -1,88 +1,82 @@
-"""What a site really sends: a photo made smaller by some tool or other, then compressed.
+"""How sites send photos, imitated for training: reduced by one tool or another, then compressed.
 
-Everything is a pure function of the photo and of the random generator handed in.
+Everything is a pure function of the photo and of the random generator that is passed in.
 """
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from pixels.resize import cropped_size
+from pixels.resize import crop_to_multiple, cropped_size
+from pixels.sending.codecs import CODECS, TRAINING, Codec, Subsampling, reduce, round_trip
 
-Reduction = Literal["bicubic", "lanczos", "area"]
-Codec = Literal["JPEG", "WEBP", "AVIF"]
-Subsampling = Literal["4:2:0", "4:4:4"]
+ToolReduction = Literal["pillow-bicubic", "lanczos", "area"]
+"""The filters of sites' tools, as Pillow computes them."""
 
 VERSION = 2
-"""Of what `degrade` gives for the same photo and chances; part of a training's settings."""
+"""Version of what `degrade` returns for the same photo and seed; part of a training's settings."""
 
 BLOCK_PX = 256
-"""Side of the parts of a reduced photo that are degraded each in its own way."""
+"""Side of the blocks of a reduced photo that are each degraded in another way."""
 # Reductions reach 3 pixels, sharpening 1 more, the codecs' blocks and deblocking 16.
 _MARGIN_PX = 16
 
-_FILTERS = {
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-    "area": Image.Resampling.BOX,
-}
 Sending = Literal["web", "fine"]
-"""How sites send: `web`, by whatever tool, at qualities of 40 to 95; `fine`, the files of half-size
-photos that are worth sending, as `export.publish` writes them: reduced by bicubic, not distorted,
-65 to 97."""
+"""How sites send photos: `web`, with any tool, at qualities of 40 to 95; `fine`, half-size files
+worth sending, reduced with bicubic, not distorted, at qualities of 65 to 97."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Range:
     qualities: tuple[int, int]
-    reductions: dict[Reduction, float]
+    reductions: dict[ToolReduction, float]
     most_noise: float
     distorted: float
 
 
-# Bicubic comes first in `web` as well: it is what `export.publish` reduces by, and a student that
-# has to serve every filter alike is worse on each.
+# Mostly bicubic, in `web` too: a student that has to serve every filter alike is worse on each.
+# (`export.publish` tries several filters, Lanczos first, and keeps the one that suits the student.)
 _RANGES: dict[Sending, _Range] = {
     "web": _Range(
         qualities=(40, 95),
-        reductions={"bicubic": 0.6, "lanczos": 0.25, "area": 0.15},
+        reductions={"pillow-bicubic": 0.6, "lanczos": 0.25, "area": 0.15},
         most_noise=1.5,
         distorted=0.25,
     ),
-    "fine": _Range(qualities=(65, 97), reductions={"bicubic": 1.0}, most_noise=0.0, distorted=0.0),
+    "fine": _Range(
+        qualities=(65, 97), reductions={"pillow-bicubic": 1.0}, most_noise=0.0, distorted=0.0
+    ),
 }
 _SHARPENING = (-0.15, 0.3)
-_AVIF_SPEED = 8  # of 0 to 10: what image servers use; slower ones take ten times as long
 
 
 @dataclass(frozen=True, kw_only=True)
 class Degradation:
     """One way from a photo to the smaller picture that is sent."""
 
-    reduction: Reduction
-    """By which filter it is made smaller (antialiased)."""
+    reduction: ToolReduction
+    """The filter that makes it smaller, antialiased."""
     sharpening: float
-    """Times the difference from the 3x3 mean, added: the mild distortion. Below 0 it softens."""
+    """Share of the difference from the 3x3 mean that is added, as a mild distortion; below 0 it
+    softens."""
     noise: float
-    """Standard deviation of Gaussian noise in 8-bit steps, each channel apart."""
+    """Standard deviation of Gaussian noise in 8-bit steps, drawn for each channel."""
     codec: Codec
-    """By what it is compressed."""
+    """The format it is compressed to."""
     quality: int
     """The encoder's own setting, 40 to 97."""
     subsampling: Subsampling
-    """Of chroma; lossy WebP knows 4:2:0 only."""
+    """Of chroma; always 4:2:0 in WebP."""
 
 
 def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
-    """Draw a way at random; a third for each codec."""
+    """Draw a degradation at random; each codec gets a third."""
     bounds = _RANGES[sending]
-    codec: Codec = ("JPEG", "WEBP", "AVIF")[rng.integers(3)]
+    codec = CODECS[rng.integers(3)]
     reductions = list(bounds.reductions)
     reduction = reductions[rng.choice(len(reductions), p=list(bounds.reductions.values()))]
     quality = int(rng.integers(bounds.qualities[0], bounds.qualities[1] + 1))
@@ -107,9 +101,10 @@ def degrade(
 
     Args:
         photo: (height, width, 3), sRGB, 0 to 255, at least `scale` pixels a side.
-        scale: How many times smaller the result is; what is over is cut off below and right.
-        rng: Where the way and the noise come from.
-        sending: In which bounds.
+        scale: How many times smaller the result is; the remainder is cut off at the bottom and
+            right.
+        rng: Source of the degradation and of its noise.
+        sending: The bounds to draw in.
 
     Returns:
         (height // scale, width // scale, 3), 0 to 255.
@@ -118,29 +113,19 @@ def degrade(
 
 
 def apply(
-    photo: NDArray[np.uint8], scale: int, way: Degradation, rng: np.random.Generator
+    photo: NDArray[np.uint8], scale: int, degradation: Degradation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Do what `degrade` does, in a way of one's choice."""
-    reduced = reduced_by(photo, scale, way.reduction)
-    if way.sharpening or way.noise:
-        reduced = _distorted(reduced, way, rng)
-    return compress(reduced, way.codec, way.quality, way.subsampling)
-
-
-def reduced_by(photo: NDArray[np.uint8], scale: int, reduction: Reduction) -> NDArray[np.uint8]:
-    """Make a photo smaller as image tools do it, by Pillow.
-
-    Args:
-        photo: As for `degrade`.
-        scale: As for `degrade`.
-        reduction: By which filter.
-
-    Returns:
-        As `degrade`.
-    """
-    height, width = cropped_size((photo.shape[0], photo.shape[1]), scale)
-    original = Image.fromarray(np.ascontiguousarray(photo[: height * scale, : width * scale]))
-    return np.asarray(original.resize((width, height), _FILTERS[reduction]))
+    """Degrade a photo in a given way; otherwise as `degrade`."""
+    reduced = reduce(crop_to_multiple(photo, scale), degradation.reduction, scale)
+    if degradation.sharpening or degradation.noise:
+        reduced = _distorted(reduced, degradation, rng)
+    return round_trip(
+        reduced,
+        degradation.codec,
+        degradation.quality,
+        TRAINING,
+        subsampling=degradation.subsampling,
+    )
 
 
 def degrade_in_blocks(
@@ -150,16 +135,16 @@ def degrade_in_blocks(
     block_px: int = BLOCK_PX,
     sending: Sending = "web",
 ) -> NDArray[np.uint8]:
-    """Degrade a photo block by block, each in a way of its own.
+    """Degrade a photo block by block, each in another way.
 
-    So that of a few variants of a photo every crop still comes in ways that its neighbours do not
-    share. A block is compressed together with a margin that is then cut off: no edge of an encoded
-    picture is seen inside the photo.
+    So the few variants of a photo hold many degradations, and crops from different places of it
+    differ. A block is compressed with a margin that is then cut off, so no edge of an encoded
+    picture shows inside the photo.
 
     Args:
         photo: As for `degrade`.
         scale: As for `degrade`.
-        seed: Names the photo and the variant; each block adds its place.
+        seed: Identifies the photo and the variant; each block adds its place.
         block_px: Side of a block in the result.
         sending: As for `degrade`.
 
@@ -175,19 +160,21 @@ def degrade_in_blocks(
             end_y, end_x = min(bottom + _MARGIN_PX, height), min(right + _MARGIN_PX, width)
             rng = np.random.default_rng((*seed, top, left))
             part = photo[scale * y : scale * end_y, scale * x : scale * end_x]
-            made = degrade(part, scale, rng, sending)
-            result[top:bottom, left:right] = made[top - y : bottom - y, left - x : right - x]
+            block = degrade(part, scale, rng, sending)
+            result[top:bottom, left:right] = block[top - y : bottom - y, left - x : right - x]
     return result
 
 
 def _distorted(
-    picture: NDArray[np.uint8], way: Degradation, rng: np.random.Generator
+    picture: NDArray[np.uint8], degradation: Degradation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     values = picture.astype(np.float32)
-    if way.sharpening:
-        values += np.float32(way.sharpening) * (values - _mean3(values))
-    if way.noise:
-        values += np.float32(way.noise) * rng.standard_normal(values.shape, dtype=np.float32)
+    if degradation.sharpening:
+        values += np.float32(degradation.sharpening) * (values - _mean3(values))
+    if degradation.noise:
+        values += np.float32(degradation.noise) * rng.standard_normal(
+            values.shape, dtype=np.float32
+        )
     return np.floor(values.clip(0.0, 255.0) + 0.5).astype(np.uint8)
 
 
@@ -202,29 +189,3 @@ def _mean3(values: NDArray[np.float32]) -> NDArray[np.float32]:
             start=np.zeros((), np.float32),
         ) / np.float32(3.0)
     return values
-
-
-def compress(
-    picture: NDArray[np.uint8], codec: Codec, quality: int, subsampling: Subsampling
-) -> NDArray[np.uint8]:
-    """Encode and decode again.
-
-    Args:
-        picture: (height, width, 3) sRGB, 0 to 255.
-        codec: By what.
-        quality: The encoder's own setting.
-        subsampling: Of chroma; WebP's is always 4:2:0.
-
-    Returns:
-        The same shape.
-    """
-    options: dict[str, object] = {"quality": quality}
-    if codec != "WEBP":
-        options["subsampling"] = subsampling
-    if codec == "AVIF":
-        # One thread: with more, the encoder would cut the picture into tiles by their number.
-        options |= {"speed": _AVIF_SPEED, "max_threads": 1}
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, codec, **options)
-    with Image.open(file, formats=(codec,)) as image:
-        return np.array(image.convert("RGB"))

@@ -1,6 +1,6 @@
-"""What of a reduced photo arrives: the photo itself, or what one codec at one quality leaves of it.
+"""A reduced photo as it arrives: as it was, or after one codec at one quality.
 
-For measuring, where `pixels.sending.degrade` draws ways at random for training.
+For measuring; `pixels.sending.degrade` draws degradations at random for training.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from pixels.sending.degrade import Codec, compress
+from pixels.sending.codecs import TRAINING, Codec, round_trip
 
 CLEAN = "clean"
 _CODECS: dict[str, Codec] = {"jpeg": "JPEG", "webp": "WEBP", "avif": "AVIF"}
 
 
 def read_name(name: str) -> tuple[Codec, int] | None:
-    """Read what a user calls an input: `clean`, or codec and quality as in `jpeg-75`.
+    """Parse the name of an input: `clean`, or codec and quality as in `jpeg-75`.
 
     Returns:
         Codec and the encoder's own quality setting; None for `clean`.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: The name is neither.
     """
     if name == CLEAN:
         return None
@@ -37,17 +37,17 @@ def read_name(name: str) -> tuple[Codec, int] | None:
 
 
 def sent(picture: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
-    """Give what arrives of a reduced photo.
+    """Send a reduced photo through the codec that an input names.
 
     Args:
         picture: (height, width, 3) sRGB, 0 to 255.
-        name: What `read_name` takes; chroma is 4:2:0 in every codec.
+        name: As for `read_name`; chroma is 4:2:0 in every codec.
 
     Returns:
-        The same shape.
+        What arrives, of the same shape.
 
     Raises:
         ValueError: There is no such input.
     """
-    way = read_name(name)
-    return picture if way is None else compress(picture, way[0], way[1], "4:2:0")
+    compression = read_name(name)
+    return picture if compression is None else round_trip(picture, *compression, TRAINING)

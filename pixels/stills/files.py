@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from pixels.picture import ImageError, Picture, unless_opaque
+from pixels.sending import codecs
 from pixels.stills.decode import UnfitError, decode_frame
 from pixels.stills.formats import target_format
 from pixels.stills.png_rows import write_png_rows
@@ -155,7 +156,10 @@ def write_bands(
             write=file.write, seek=file.seek, tell=file.tell, flush=file.flush
         )
         try:
-            image.save(without_descriptor, format=target.name, **target.options(size, quality))
+            if target.codec is None:
+                image.save(without_descriptor, format=target.name, **target.options)
+            else:
+                codecs.save(image, without_descriptor, target.codec, quality, codecs.SAVING)
         except Exception as error:  # encoders raise what they like
             raise ImageError(f"{path}: cannot be written: {_encoder_reason(error)}") from error
 

@@ -1,22 +1,19 @@
-"""The still formats that we write, and what each can hold."""
+"""The still formats that we write, and what each of them can hold."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from PIL.PngImagePlugin import PngInfo
 
 from pixels.picture import ImageError
-
-# Above this, libjpeg's optimised Huffman tables would keep all coefficients in memory (3 bytes per
-# pixel and more) to save some 5 % of the file.
-_OPTIMIZED_PIXELS = 1 << 25
+from pixels.sending.codecs import Codec
 
 
 @dataclass(frozen=True)
-class Format:
+class StillFormat:
     """One still format, as Pillow writes it."""
 
     name: str
@@ -25,17 +22,10 @@ class Format:
     """Whether it can hold transparency."""
     max_side_px: int
     """Longest side it can hold."""
-    fixed: dict[str, Any]
-    """Options that are always the same."""
-    has_quality: bool = False
-    """Whether it is lossy."""
-
-    def options(self, size: tuple[int, int], quality: int) -> dict[str, Any]:
-        """Give Pillow's options for a picture of (height, width)."""
-        options = self.fixed | ({"quality": quality} if self.has_quality else {})
-        if self.name == "JPEG":
-            options["optimize"] = size[0] * size[1] <= _OPTIMIZED_PIXELS
-        return options
+    options: dict[str, Any] = field(default_factory=dict)
+    """Pillow's options, for a lossless format."""
+    codec: Codec | None = None
+    """Its codec, for a lossy format; `pixels.sending.codecs` knows the options."""
 
 
 def _srgb_chunk() -> PngInfo:
@@ -45,12 +35,12 @@ def _srgb_chunk() -> PngInfo:
 
 
 # Untagged means sRGB everywhere; only PNG can say so in a few bytes.
-_PNG = Format("PNG", True, 2**31 - 1, {"pnginfo": _srgb_chunk()})
-_JPEG = Format("JPEG", False, 65_500, {}, has_quality=True)
-_WEBP = Format("WEBP", True, 16_383, {}, has_quality=True)
-_AVIF = Format("AVIF", True, 32_768, {}, has_quality=True)
-_TIFF = Format("TIFF", True, 2**31 - 1, {"compression": "tiff_deflate"})
-_BMP = Format("BMP", False, 2**31 - 1, {})  # readers, Pillow too, take its alpha for padding
+_PNG = StillFormat("PNG", True, 2**31 - 1, {"pnginfo": _srgb_chunk()})
+_JPEG = StillFormat("JPEG", False, 65_500, codec="JPEG")
+_WEBP = StillFormat("WEBP", True, 16_383, codec="WEBP")
+_AVIF = StillFormat("AVIF", True, 32_768, codec="AVIF")
+_TIFF = StillFormat("TIFF", True, 2**31 - 1, {"compression": "tiff_deflate"})
+_BMP = StillFormat("BMP", False, 2**31 - 1)  # readers, Pillow too, take its alpha for padding
 WRITABLE = {".png": _PNG, ".jpg": _JPEG, ".jpeg": _JPEG, ".webp": _WEBP, ".avif": _AVIF} | {
     ".tif": _TIFF,
     ".tiff": _TIFF,
@@ -62,8 +52,8 @@ WRITABLE = {".png": _PNG, ".jpg": _JPEG, ".jpeg": _JPEG, ".webp": _WEBP, ".avif"
 """By suffix, in lower case."""
 
 
-def target_format(path: Path, size: tuple[int, int], *, has_alpha: bool) -> Format:
-    """Find the format for a still that is to be written.
+def target_format(path: Path, size: tuple[int, int], *, has_alpha: bool) -> StillFormat:
+    """Choose the format of a still by its suffix.
 
     Raises:
         ImageError: The suffix is unknown, the format cannot hold the alpha or the (height, width),
@@ -85,6 +75,6 @@ def target_format(path: Path, size: tuple[int, int], *, has_alpha: bool) -> Form
 
 
 def require_folder(path: Path) -> None:
-    """Raise `ImageError` where the folder that `path` is to lie in is missing."""
+    """Raise `ImageError` if the folder of `path` is missing."""
     if not path.parent.is_dir():
         raise ImageError(f"{path}: the folder {path.parent} does not exist; create it first")
