@@ -1,1 +1,1 @@
-"""What every room of the house stands on: commands, disk, progress, parallel work, paths."""
+"""What all packages build on: command lines, files written whole, progress, parallel work."""

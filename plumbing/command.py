@@ -1,4 +1,4 @@
-"""How every command of this project starts, fails and stops."""
+"""How every command starts, fails and stops."""
 
 from __future__ import annotations
 
@@ -35,26 +35,30 @@ _called_as: ContextVar[str | None] = ContextVar("called_as", default=None)
 
 
 class UserError(Exception):
-    """Something the user can put right, told in one plain sentence.
+    """A problem that the user can fix.
 
-    The sentence names the file or flag, what was wrong and what would be right.
+    Its message is one plain sentence: it names the file or flag, what is wrong, and what would be
+    right.
     """
 
 
 class UsageError(UserError):
-    """The command line itself is wrong: nothing was tried."""
+    """The command line is wrong; nothing was done."""
 
 
 def run_command(
     config_class: type[Config], main: Callable[[Config], None], *, default: Config | None = None
 ) -> None:
-    """Parse the command line into a dataclass, run `main`, and turn failures into sentences.
+    """Parse the command line, run `main`, and print failures as one sentence.
+
+    `--help` opens with the docstring of the module that Python runs: for a package, that of its
+    `__main__.py`.
 
     Args:
-        config_class: A dataclass; its attribute docstrings are the text of `--help`. A
-            `ValueError` that its `__post_init__` raises is a usage error.
-        main: The command. It reports a user's mistake by raising `UserError`.
-        default: Values in place of the dataclass's own; `tyro.MISSING` for what must be given.
+        config_class: A dataclass; its attribute docstrings become the text of `--help`. A
+            `ValueError` from its `__post_init__` is a usage error.
+        main: The command. It raises `UserError` for a user's mistake.
+        default: Values instead of the dataclass's defaults; `tyro.MISSING` for required ones.
 
     Raises:
         SystemExit: Status 0 on success, 1 on failure, 2 on wrong usage, 130 after Ctrl-C.
@@ -64,7 +68,7 @@ def run_command(
     parse = partial(tyro.cli, config_class, prog=_program(), description=module.__doc__)
     try:
         config = parse() if default is None else parse(default=default)
-    except ValueError as error:  # of a dataclass inside another one, which tyro lets through
+    except ValueError as error:  # raised by a nested dataclass: tyro does not catch those
         _stop(str(error), EXIT_USAGE)
     with plain_failures():
         main(config)
@@ -95,17 +99,17 @@ def plain_failures() -> Iterator[None]:
     except UserError as error:
         _stop(str(error), EXIT_FAILURE)
     except KeyboardInterrupt:
-        _stop("stopped; nothing half-written was left behind", EXIT_INTERRUPTED)
+        _stop("interrupted; no half-written files were left behind", EXIT_INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output (`| head`) went away. Python would complain once more
-        # while flushing at exit, so standard output is pointed at nothing.
+        # The reader of our output (`| head`) has closed it. Python would complain again when
+        # it flushes at exit, so standard output now goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(EXIT_FAILURE) from None
     except OSError as error:
         if error.errno not in _DISK_ERRORS:
             raise
-        where = f"{error.filename}: " if error.filename else ""
-        _stop(f"{where}cannot write: {os.strerror(error.errno).lower()}", EXIT_FAILURE)
+        file = f"{error.filename}: " if error.filename else ""
+        _stop(f"{file}cannot write: {os.strerror(error.errno).lower()}", EXIT_FAILURE)
 
 
 def _program() -> str:

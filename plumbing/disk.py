@@ -1,8 +1,8 @@
-"""Write a file or a folder whole, or not at all.
+"""Write a file or a folder completely, or not at all.
 
-Whatever bears its final name is complete: it was written under a temporary name beside it,
-flushed to the disk, and renamed. A killed process leaves at most a `.part-*` entry, which no
-reader looks at and the next writer of the same name removes.
+A file or folder with its final name is complete: it was written under a temporary name next to it,
+flushed to the disk, and renamed. A killed process leaves at most a `.part-*` entry, which readers
+ignore and the next writer of the same name removes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TEMPORARY = ".part-"
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path to write to; rename it to `path` if the block succeeds.
+    """Yield a temporary path to write to; rename it to `path` if the block succeeds.
 
     Args:
         path: The file to create or replace. Its folder must exist.
@@ -47,14 +47,14 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
-    """Give a temporary folder to fill; rename it to `path` if the block succeeds.
+    """Yield a temporary folder to fill; rename it to `path` if the block succeeds.
 
     Args:
-        path: The folder to create. Missing parents are made.
-        replace: Whether a folder that is already there may be replaced.
+        path: The folder to create, with missing parents.
+        replace: Whether an existing folder may be replaced.
 
     Yields:
-        An empty folder beside `path`.
+        An empty folder next to `path`.
 
     Raises:
         FileExistsError: `path` exists and `replace` is false.
@@ -107,13 +107,13 @@ def gzip_size(content: bytes) -> int:
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a file's bytes: 64 hexadecimal digits."""
+    """Hash a file: 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _fresh_temporary(path: Path) -> Path:
-    """Name the temporary entry for `path` and remove what a killed writer left there."""
+    """Name the temporary entry for `path`, and remove one that a killed writer left."""
     temporary = path.with_name(f"{_TEMPORARY}{path.name}")
     if temporary.is_dir():
         shutil.rmtree(temporary)
@@ -123,13 +123,13 @@ def _fresh_temporary(path: Path) -> Path:
 
 
 def _name_final(error: BaseException, temporary: Path, path: Path) -> None:
-    """Let a system error name what the user knows, where it names the temporary entry or none."""
+    """Replace the temporary name in a system error, or a missing one, with the name users know."""
     if isinstance(error, OSError) and str(error.filename or temporary).startswith(str(temporary)):
         error.filename = str(path)
 
 
 def _flush(path: Path) -> None:
-    """Wait until a file's bytes (or a folder's names) have reached the disk."""
+    """Wait until the bytes of a file, or the names in a folder, have reached the disk."""
     if os.name == "nt" and path.is_dir():
         return  # Windows cannot open folders; its renames are durable enough for us
     descriptor = os.open(path, os.O_RDONLY)

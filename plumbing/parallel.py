@@ -1,4 +1,4 @@
-"""Work on many things at once, and give the results in order."""
+"""Work on several items at a time, with the results in order."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from typing import TypeVar
 from plumbing.command import UserError
 
 Item = TypeVar("Item")
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
-# Results are pictures: a few may wait for their turn, not hundreds.
+# Results are pictures: only a few may wait for their turn.
 _AHEAD = 2
 
 
 def core_count() -> int:
-    """How many CPU cores this process may use."""
+    """Count the CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_order(
-    work: Callable[[Item], Made], items: Iterable[Item], *, workers: int, processes: bool = False
-) -> Iterator[Made]:
+    work: Callable[[Item], Result], items: Iterable[Item], *, workers: int, processes: bool = False
+) -> Iterator[Result]:
     """Apply `work` to each item, several at a time; results come in the order of the items.
 
     Args:
-        work: What to do. For processes it must be importable from its module.
-        items: What to do it to; taken a few ahead of the results and no more.
-        workers: How many at a time; with 1 nothing is started.
-        processes: Whether workers are processes, not threads: they cost a second each to start.
+        work: The function to apply. Processes import it, so it must not live in a `__main__`.
+        items: Its arguments; only a few are taken ahead of the results.
+        workers: Number of items at a time; with 1, no thread or process is started.
+        processes: Whether to use processes instead of threads; each takes a second to start.
 
     Yields:
         One result for each item.
@@ -49,10 +49,10 @@ def in_order(
         return
     pool: Executor = ThreadPoolExecutor(workers)
     if processes:
-        # Not forked: libraries' threads do not survive that.
+        # Not forked: threads of the libraries do not survive a fork.
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(workers, context, initializer=_follow_the_parent)
-    waiting: deque[Future[Made]] = deque()
+    waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
@@ -61,27 +61,27 @@ def in_order(
         while waiting:
             yield waiting.popleft().result()
     except KeyboardInterrupt:
-        # Nobody waits for a result any more: what is under way need not end.
+        # Nobody waits for the results any more.
         for child in multiprocessing.active_children():
             child.terminate()
         raise
     except BrokenProcessPool as error:
         raise UserError(
-            "a worker process was killed, perhaps for want of memory: give the command again, "
-            "with fewer --workers or --jobs; what was done is kept"
+            "a worker process was killed, perhaps because memory ran out: run the command again "
+            "with fewer --workers or --jobs; finished work is kept"
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _follow_the_parent() -> None:
-    """Leave interrupts to the parent, and end where it is killed: else we would wait for ever."""
+    """Leave Ctrl-C to the parent, and exit when it is killed instead of waiting for ever."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
 
-    def end_with_it() -> None:
+    def exit_with_parent() -> None:
         wait([parent.sentinel])
         os._exit(1)
 
-    threading.Thread(target=end_with_it, daemon=True).start()
+    threading.Thread(target=exit_with_parent, daemon=True).start()

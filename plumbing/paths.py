@@ -1,4 +1,4 @@
-"""Where this project's own files lie."""
+"""Folders of the project itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 """The folder that holds the packages, `web_demo` and the licence."""
 WEB_DEMO = ROOT / "web_demo"
-"""The page, its sources and its build."""
+"""The browser page: sources and build."""
 DIST = WEB_DEMO / "dist"
-"""Where `make web` builds the page's scripts."""
+"""The page's scripts, built by `make web`."""

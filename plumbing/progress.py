@@ -1,4 +1,4 @@
-"""Progress bars for whatever takes over a second."""
+"""Progress bars for work that takes more than a second."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from rich.progress import (
 
 Item = TypeVar("Item")
 
-# Standard error: standard output stays clean for tables and pipes.
-# No markup: names of files may hold brackets.
+# On standard error, so that standard output is only results.
+# Without markup: file names may contain brackets.
 console = Console(stderr=True, markup=False)
 
 
 def progress_bar() -> Progress:
-    """Make a bar with what is done, elapsed and remaining time, and a free text `note`.
+    """Make a bar with counts, elapsed and remaining time, and a free text `note`.
 
-    It vanishes when done, and does not appear in a pipe or a log file.
+    It disappears at the end, and is not shown in a pipe or a log file.
     """
     return Progress(
         TextColumn("{task.description}"),
@@ -42,7 +42,7 @@ def progress_bar() -> Progress:
 
 
 def track(items: Sequence[Item], doing: str) -> Iterator[Item]:
-    """Go through `items` under a progress bar that says what is being done."""
+    """Iterate over `items` under a progress bar with the text `doing`."""
     with progress_bar() as progress:
         task = progress.add_task(doing, total=len(items), note="")
         for item in items:
@@ -52,6 +52,6 @@ def track(items: Sequence[Item], doing: str) -> Iterator[Item]:
 
 @contextmanager
 def busy(doing: str) -> Iterator[None]:
-    """Say what is being done while the block runs, where the end cannot be foreseen."""
+    """Show the text `doing` while the block runs, for work of unknown length."""
     with console.status(doing):
         yield

@@ -1,4 +1,4 @@
-"""Running the project's own commands one after the other, each shown as one would type it."""
+"""Run the project's own commands as processes, each printed as a user would type it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from plumbing.command import UserError
 
 
 def show(command: str) -> None:
-    """Print a command, unbroken, so that it can be copied."""
+    """Print a command on one line, so that it can be copied."""
     Console().print(f"[dim]$[/dim] {command}", highlight=False, soft_wrap=True)
 
 
 def typed(module: str, *arguments: str) -> str:
-    """Write a command as one would type it."""
+    """Format a command as a user would type it."""
     return f"python -m {shlex.join([module, *arguments])}"
 
 
 def run_step(module: str, *arguments: str) -> None:
-    """Run one of the project's commands; stop where it stops.
+    """Run one of the project's commands.
 
     Raises:
-        UserError: It failed; it has said why.
+        UserError: It failed, after printing the reason.
     """
     show(typed(module, *arguments))
-    done = subprocess.run([sys.executable, "-m", module, *arguments], check=False)
-    if done.returncode != 0:
-        raise UserError(f"stopped, because `python -m {module}` failed")
+    process = subprocess.run([sys.executable, "-m", module, *arguments], check=False)
+    if process.returncode != 0:
+        raise UserError(f"stopped because `python -m {module}` failed")

@@ -4,11 +4,13 @@ import errno
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from plumbing.command import UsageError, UserError, run_command
-from tests.made.runs import ROOT
+from plumbing.paths import ROOT
+from tests.made.commands import command_here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +49,12 @@ def status_of(error: BaseException | None) -> int:
 @pytest.mark.parametrize(
     ("error", "status", "sentence"),
     [
-        (UserError("a.png is no picture"), 1, "error: a.png is no picture\n"),
+        (UserError("a.png is not a picture"), 1, "error: a.png is not a picture\n"),
         (UsageError("--out is --in"), 2, "error: --out is --in\n"),
         (OSError(errno.ENOSPC, "?", "a.bin"), 1, "error: a.bin: cannot write: no space left on "),
         (PermissionError(errno.EACCES, "?", "a.bin"), 1, "error: a.bin: cannot write: permission"),
         (OSError(errno.EFBIG, "?"), 1, "error: cannot write: file too large\n"),
-        (KeyboardInterrupt(), 130, "error: stopped; nothing half-written"),
+        (KeyboardInterrupt(), 130, "error: interrupted; no half-written files"),
     ],
 )
 def test_a_failure_is_one_sentence_and_a_status(
@@ -98,6 +100,29 @@ def test_help_is_the_attribute_docstrings(
     typed.setattr(sys, "argv", ["command", "--help"])
     assert status_of(None) == 0
     assert "How large, in pixels." in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("typed")
+def test_help_of_a_package_names_the_package_and_quotes_its_main_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "kitchen" / "oven"
+    package.mkdir(parents=True)
+    (package.parent / "__init__.py").write_text("")
+    (package / "__init__.py").write_text('"""Of the package, not of the command."""')
+    (package / "__main__.py").write_text(
+        '"""Bake bread in an oven."""\n'
+        "from plumbing.command import run_command\n"
+        "from tests.plumbing.test_command import Config\n"
+        "run_command(Config, print)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    shown = command_here("kitchen.oven", "--help")
+    assert shown.status == 0
+    assert "usage: python -m kitchen.oven " in shown.output
+    assert "__main__" not in shown.output
+    assert "Bake bread in an oven." in shown.output
+    assert "Of the package" not in shown.output
 
 
 def test_a_reader_that_goes_away_gives_no_traceback() -> None:

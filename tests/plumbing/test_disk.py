@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from plumbing.disk import gzip_size, sha256_of, whole_file, whole_folder, write_csv
-from tests.made.runs import ROOT
+from plumbing.paths import ROOT
 
 STOPS = [KeyboardInterrupt, SystemExit, RuntimeError, OSError]
 

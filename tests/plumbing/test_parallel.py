@@ -13,10 +13,13 @@ import pytest
 
 from plumbing.command import UserError
 from plumbing.parallel import in_order
-from tests.made.runs import ROOT
+from plumbing.paths import ROOT
 
 
-@pytest.mark.parametrize(("workers", "processes"), [(1, False), (3, False), (2, True)])
+@pytest.mark.parametrize(
+    ("workers", "processes"),
+    [(1, False), (3, False), pytest.param(2, True, marks=pytest.mark.process)],
+)
 def test_results_come_in_order(workers: int, processes: bool) -> None:
     made = in_order(operator.neg, range(40), workers=workers, processes=processes)
     assert list(made) == [-number for number in range(40)]
@@ -49,11 +52,13 @@ def test_a_failure_comes_out() -> None:
         list(in_order(lambda number: 1 // number, [1, 0, 1], workers=2))
 
 
-def test_a_killed_worker_is_told() -> None:
+@pytest.mark.process
+def test_a_killed_worker_is_reported() -> None:
     with pytest.raises(UserError, match="fewer --workers"):
         list(in_order(os._exit, [9, 9, 9], workers=2, processes=True))
 
 
+@pytest.mark.process
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(
