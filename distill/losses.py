@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from teacher.networks.registry import Network
-from teacher.training.loop import Batch
+from teacher.training.feed import Batch
 
 
 def weights_of(*, truth: Tensor, teacher: Tensor, norm: Literal["l1", "l2"]) -> Tensor:

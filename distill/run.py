@@ -30,8 +30,9 @@ from teacher.networks.chain import Chain
 from teacher.recipes.stages import StagedRecipe
 from teacher.runs.folder import read_record
 from teacher.training.data import DataConfig, Photos, prepare_photos
-from teacher.training.processes import Processes, joined_processes
-from teacher.training.run import TrainingRun, Watch, train_and_save, unwatched
+from teacher.training.loop import TrainingRun, Watch, unwatched
+from teacher.training.processes import joined_processes
+from teacher.training.run import train_and_save
 from teacher.training.speed import Speed
 from teacher.training.threads import use_threads
 
@@ -93,7 +94,15 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
     with joined_processes() as processes:
         use_threads(config.speed.threads, shared_by=processes.local_count)
         started = None if config.start_from is None else _started(config)
-        run = _training_run(config, processes, watch)
+        run = TrainingRun(
+            folder=config.run,
+            recipe=config.recipe,
+            seed=config.seed,
+            checkpoint_seconds=config.checkpoint_seconds,
+            processes=processes,
+            speed=config.speed,
+            watch=watch,
+        )
         photos, sources = processes.in_turn(lambda: prepared(config))
         torch.manual_seed(config.seed)
         network = deepcopy(started) or fresh(config.network.chain(photos.store.scale))
@@ -126,23 +135,10 @@ def prepared(config: DistillConfig) -> tuple[Photos, list[Source]]:
     if config.teacher is not None:
         teacher = open_teacher(config.teacher, ensemble=config.teacher_ensemble)
     scale = config.scale if teacher is None else teacher.scale
-    photos = prepare_photos(_training_run(config), config.data, scale=scale)
     stores = config.run.parent / "stores"
+    crop_px = config.recipe.largest_crop_px
+    photos = prepare_photos(config.data, scale=scale, crop_px=crop_px, stores=stores)
     return photos, gather(photos, teacher, config.sources, stores=stores, recipe=config.recipe)
-
-
-def _training_run(
-    config: DistillConfig, processes: Processes | None = None, watch: Watch = unwatched
-) -> TrainingRun:
-    return TrainingRun(
-        folder=config.run,
-        recipe=config.recipe,
-        seed=config.seed,
-        checkpoint_seconds=config.checkpoint_seconds,
-        processes=processes or Processes(),
-        speed=config.speed,
-        watch=watch,
-    )
 
 
 def _started(config: DistillConfig) -> Chain:

@@ -22,7 +22,7 @@ from teacher.networks.registry import parameter_count
 from teacher.recipes.stages import StagedRecipe
 from teacher.searching.study import StudyConfig, command_words, flags_of, search
 from teacher.training.data import DataConfig
-from teacher.training.run import Watch
+from teacher.training.loop import Watch
 from teacher.training.speed import Speed
 
 _LEAST_CHANNELS = 4

@@ -27,7 +27,7 @@ from plumbing.disk import whole_folder
 from teacher.recipes.stages import Stage, StagedRecipe
 from teacher.training.data import Photos
 from teacher.training.device_store import DeviceStore, fits_on
-from teacher.training.loop import Batch
+from teacher.training.feed import Batch
 
 # Side of what is seen of a zoomed photo, in pixels of the reduced one.
 _ZOOMED_PX = 256

@@ -23,7 +23,7 @@ from teacher.searching.study import StudyConfig, command_words, flags_of, search
 from teacher.train import TrainFlipboard
 from teacher.train import main as train
 from teacher.training.data import DataConfig, prepare_photos
-from teacher.training.run import TrainingRun, Watch
+from teacher.training.loop import Watch
 from teacher.training.speed import Speed
 
 _QUICK = FLIPBOARD["quick"]
@@ -50,9 +50,12 @@ class TeacherSearchConfig:
 
     def prepare(self, run: Path) -> None:
         """Build the store of photos."""
-        recipe = replace(_QUICK.recipe, crop_px=_QUICK.network.patch_px)
-        fake = TrainingRun(folder=run, recipe=recipe, seed=self.seed, checkpoint_seconds=60.0)
-        prepare_photos(fake, self.data, scale=_QUICK.network.scale)
+        prepare_photos(
+            self.data,
+            scale=_QUICK.shape.scale,
+            crop_px=_QUICK.shape.patch_px,
+            stores=run.parent / "stores",
+        )
 
     def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
         """Let a trial choose values for the searched flags."""
@@ -69,7 +72,7 @@ class TeacherSearchConfig:
 
     def train(self, chosen: Mapping[str, Any], run: Path, watch: Watch) -> None:
         """Train what a trial chose."""
-        shape: FlipboardConfig = replace(_QUICK.network, **_fields(chosen, shape=True))
+        shape: FlipboardConfig = replace(_QUICK.shape, **_fields(chosen, shape=True))
         recipe: FlipboardRecipe = replace(
             _QUICK.recipe, steps=self.steps, batch=self.batch, **_fields(chosen, shape=False)
         )

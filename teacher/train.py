@@ -1,23 +1,23 @@
 """Train a teacher: a full-size network that doubles photos.
 
-The command can be stopped and given again: it goes on from its last checkpoint. Watch it with
-`tensorboard --logdir runs`.
+A training that was stopped continues from its last checkpoint when the same command is given
+again. Watch it with `tensorboard --logdir runs`.
 
 On several GPUs or machines: `torchrun --nproc-per-node N -m -- teacher.train ...`. The two hyphens
-in the middle keep torchrun from taking our flags for abbreviations of its own.
+in the middle keep torchrun from reading our flags as abbreviations of its own.
 
-`--network` and `--preset` decide which further flags there are and their defaults: add them before
+`--network` and `--preset` determine which further flags exist and their defaults: add them before
 `--help`.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
-from typing import Literal, get_args
+from typing import ClassVar, Self
 
 import torch
 import tyro
@@ -25,92 +25,139 @@ import tyro
 from plumbing.command import run_command
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
+from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
 from teacher.recipes.flipboard import FlipboardRecipe
-from teacher.recipes.presets import FlipboardPreset, NetworkName, PresetName, choose
+from teacher.recipes.presets import FLIPBOARD, RESIDUAL, NetworkName, Preset, PresetName
 from teacher.recipes.recipe import Recipe
 from teacher.training.data import DataConfig, crop_batches, prepare_photos
-from teacher.training.objectives import objective_of, polished, standardise
+from teacher.training.feed import Batch
+from teacher.training.loop import Objective, TrainingRun, Watch, unwatched
+from teacher.training.objectives import absolute_error, patch_square_error, polished, standardise
 from teacher.training.processes import joined_processes
-from teacher.training.run import TrainingRun, Watch, train_and_save, unwatched
+from teacher.training.run import train_and_save
 from teacher.training.speed import Speed
 from teacher.training.threads import use_threads
+
+BatchAt = Callable[[int], Batch]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Common:
+    presets: ClassVar[Mapping[PresetName, Preset]]
+    """Presets of the network."""
+
     run: Path
     """Run folder to write: weights, record, checkpoints, TensorBoard events and report.png."""
     data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
+    network: NetworkName
+    """`residual`: all-convolutional. `flipboard`: the network of Flipboard's 2015 post. Each has
+    its own flags."""
     preset: PresetName | None = None
-    """Settings to start from; other flags override them. With `quick` it takes half an hour on a
-    CPU; `standard` and `large` (residual) want a GPU; `flipboard-2015` has the post's values."""
+    """Settings to start from; other flags override them. `quick` takes half an hour on a CPU;
+    `standard` and `large` (residual) need a GPU; `flipboard-2015` has the values of the post."""
     seed: int = 0
-    """Decides the fresh weights, every crop, and what dropout drops."""
+    """Determines the initial weights, every crop, and what dropout drops."""
     checkpoint_seconds: float = 30.0
-    """How often the state is saved: how much work a killed training may lose."""
+    """Seconds between checkpoints: how much work a killed training may lose."""
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
+
+    def __post_init__(self) -> None:
+        if self.preset is not None and self.preset not in self.presets:
+            raise ValueError(
+                f"--preset {self.preset} is not for --network {self.network}, which has "
+                f"{', '.join(self.presets)}"
+            )
+
+    @classmethod
+    def starting_from(cls, preset: str | None) -> Self:
+        """Return the defaults of a command line with this preset; unknown ones change nothing."""
+        chosen = next((vars(start) for name, start in cls.presets.items() if name == preset), {})
+        return cls(run=tyro.MISSING, **chosen)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainResidual(_Common):
     """Settings of `python -m teacher.train --network residual`."""
 
-    network: Literal["residual"] = "residual"
-    """`residual`: all-convolutional. `flipboard`: the 2015 one, which has flags of its own."""
+    presets = RESIDUAL
+    network: NetworkName = "residual"
+    """`residual`: all-convolutional. `flipboard`: the network of Flipboard's 2015 post. Each has
+    its own flags."""
     shape: tyro.conf.OmitArgPrefixes[ResidualConfig] = field(default_factory=ResidualConfig)
     recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(default_factory=Recipe)
+
+    @property
+    def schedule(self) -> Recipe:
+        """The recipe, complete."""
+        return self.recipe
+
+    def build(self, batch_at: BatchAt) -> tuple[Network, Objective, BatchAt]:
+        """Build the network with initial weights, its objective, and the batches for both."""
+        return Residual(self.shape), absolute_error, polished(batch_at, self.recipe)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainFlipboard(_Common):
     """Settings of `python -m teacher.train --network flipboard`."""
 
-    network: Literal["flipboard"] = "flipboard"
-    """`flipboard`: the 2015 one. `residual`: all-convolutional, which has flags of its own."""
+    presets = FLIPBOARD
+    network: NetworkName = "flipboard"
+    """`flipboard`: the network of Flipboard's 2015 post. `residual`: all-convolutional. Each has
+    its own flags."""
     shape: tyro.conf.OmitArgPrefixes[FlipboardConfig] = field(default_factory=FlipboardConfig)
     recipe: tyro.conf.OmitArgPrefixes[FlipboardRecipe] = field(default_factory=FlipboardRecipe)
+
+    @property
+    def schedule(self) -> FlipboardRecipe:
+        """The recipe, complete: its crops are the network's patches."""
+        return replace(self.recipe, crop_px=self.shape.patch_px)
+
+    def build(self, batch_at: BatchAt) -> tuple[Network, Objective, BatchAt]:
+        """Build the network with initial weights, its objective, and the batches for both."""
+        network = Flipboard(self.shape)
+        standardise(network, batch_at, self.recipe.batch)
+        return network, patch_square_error, batch_at
 
 
 TrainConfig = TrainResidual | TrainFlipboard
 
+NETWORKS: dict[NetworkName, type[TrainConfig]] = {
+    "residual": TrainResidual,
+    "flipboard": TrainFlipboard,
+}
+
 
 def defaults(arguments: Sequence[str]) -> TrainConfig:
-    """Find the settings that `--network` and `--preset` among a command's arguments start from.
+    """Return the settings that a command's `--network` and `--preset` start from.
 
-    What else is there, and what is wrong with it, is not judged here.
-
-    Raises:
-        SystemExit: With status 2 and a sentence, where the two do not go together.
+    The arguments are not validated here: they are parsed once, with these defaults.
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("--network", choices=get_args(NetworkName))
-    parser.add_argument("--preset", choices=get_args(PresetName))
-    try:
-        asked, _ = parser.parse_known_args(arguments)
-        start = choose(asked.network, asked.preset)
-    except argparse.ArgumentError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-    missing = {"run": tyro.MISSING, "preset": asked.preset}
-    if isinstance(start, FlipboardPreset):
-        return TrainFlipboard(**missing, shape=start.network, recipe=start.recipe)
-    return TrainResidual(**missing, shape=start.network, recipe=start.recipe)
+    network, preset = (_value(arguments, flag) for flag in ("--network", "--preset"))
+    for name, config in NETWORKS.items():
+        if network == name or (network is None and preset in config.presets):
+            return config.starting_from(preset)
+    return TrainResidual.starting_from(preset)
+
+
+def _value(arguments: Sequence[str], flag: str) -> str | None:
+    """Find the value of a flag, as in `--flag value` or `--flag=value`; the last one counts."""
+    value = None
+    for argument, following in zip_longest(arguments, arguments[1:]):
+        name, equals, text = argument.partition("=")
+        if name == flag:
+            value = text if equals else following
+    return value
 
 
 def main(config: TrainConfig, *, watch: Watch = unwatched) -> None:
-    """Run the command; `watch` is told what each validation measured."""
+    """Run the command; `watch` receives the metrics of each validation."""
     with joined_processes() as processes:
         use_threads(config.speed.threads, shared_by=processes.local_count)
-        recipe = config.recipe
-        if isinstance(config, TrainFlipboard):
-            recipe = replace(config.recipe, crop_px=config.shape.patch_px)
+        schedule = config.schedule
         run = TrainingRun(
             folder=config.run,
-            recipe=recipe,
+            recipe=schedule,
             seed=config.seed,
             checkpoint_seconds=config.checkpoint_seconds,
             processes=processes,
@@ -118,18 +165,17 @@ def main(config: TrainConfig, *, watch: Watch = unwatched) -> None:
             watch=watch,
         )
         photos = processes.in_turn(
-            lambda: prepare_photos(run, config.data, scale=config.shape.scale)
+            lambda: prepare_photos(
+                config.data,
+                scale=config.shape.scale,
+                crop_px=schedule.largest_crop_px,
+                stores=config.run.parent / "stores",
+            )
         )
-        layers = [photos.input, "full"]
-        batch_at = crop_batches(run, recipe, photos.store, layers)
+        crops = crop_batches(photos, schedule, seed=config.seed, device=processes.device)
         torch.manual_seed(config.seed)
-        if isinstance(config, TrainFlipboard):
-            network = Flipboard(config.shape)
-            standardise(network, batch_at, recipe.batch)
-        else:
-            network = Residual(config.shape)
-            batch_at = polished(batch_at, config.recipe)
-        train_and_save(run, photos, network, objective_of(network), batch_at, extra_settings={})
+        network, objective, batch_at = config.build(crops)
+        train_and_save(run, photos, network, objective, batch_at, extra_settings={})
 
 
 if __name__ == "__main__":

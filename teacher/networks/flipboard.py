@@ -28,7 +28,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from teacher.networks.colour import ColourTransform, enlarge_by_bicubic
-from teacher.networks.dropout import Chances, Dropout
+from teacher.networks.dropout import Dropout, MaskGenerator
 from teacher.networks.flipboard_config import FlipboardConfig
 
 FlipboardLayer = Literal["convolution", "reprojection", "dense", "output"]
@@ -60,7 +60,7 @@ class Flipboard(nn.Module):
         reach = config.output_px - 1 + config.border_px
         self.margin_px = math.ceil(reach / config.stride_px) * config.stride_px
         self.colour = ColourTransform(config.colour, config.scale)
-        self.chances = Chances()
+        self.masks = MaskGenerator()
         self.body = nn.Sequential(OrderedDict(self._layers()))
         self._draw_weights()
         colours = (1, self.colour.channels, 1, 1)
@@ -81,7 +81,7 @@ class Flipboard(nn.Module):
             nonlocal channels
             layers.append((f"conv{number}", nn.Conv2d(channels, maps, side, padding=side // 2)))
             layers.append((f"relu_conv{number}", nn.ReLU()))
-            layers.append((f"dropout_conv{number}", Dropout(keep, self.chances)))
+            layers.append((f"dropout_conv{number}", Dropout(keep, self.masks)))
             channels = maps
 
         def connect(name: str, units: int, keep: float) -> None:
@@ -89,7 +89,7 @@ class Flipboard(nn.Module):
             layers.append((name, nn.Linear(channels, units)))
             if name != "output":
                 layers.append((f"relu_{name}", nn.ReLU()))
-                layers.append((f"dropout_{name}", Dropout(keep, self.chances)))
+                layers.append((f"dropout_{name}", Dropout(keep, self.masks)))
             channels = units
 
         convolve(1, config.first_maps, config.first_filter_px, config.first_keep)

@@ -16,11 +16,12 @@ import tyro
 from torch import Tensor, nn
 
 from teacher.networks.flipboard import Flipboard, FlipboardLayer
+from teacher.recipes.schedule import CropSchedule
 from teacher.recipes.uncompiled import SGD
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlipboardRecipe:
+class FlipboardRecipe(CropSchedule):
     """The post's optimiser. Where it gives no value, the default is our choice."""
 
     steps: int = 2_400_000
@@ -128,10 +129,6 @@ class FlipboardRecipe:
         if kind == "output":
             return None
         return self.convolution_norm if kind == "convolution" else self.dense_norm
-
-    def averaging_at(self, step: int) -> float:
-        """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
-        return min(self.ema_decay, (1 + step) / (10 + step))
 
     def make_optimizer(self, network: nn.Module) -> SGD:
         """Make SGD with a group for the weights and one for the bias of each layer."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from teacher.recipes.optimizers import OptimizerName, make_optimizer, prepare
+from teacher.recipes.optimizers import OptimizerName, make_optimizer
+from teacher.recipes.schedule import CropSchedule
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(CropSchedule):
     """Warm-up and a cosine schedule, gradient clipping, and averaged weights."""
 
     steps: int = 20_000
@@ -81,21 +82,6 @@ class Recipe:
         progress = (step - warmup) / max(1, self.steps - warmup)
         return self.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
 
-    def averaging_at(self, step: int) -> float:
-        """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
-        return min(self.ema_decay, (1 + step) / (10 + step))
-
     def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         """Make the optimiser."""
         return make_optimizer(self.optimizer, network, self.learning_rate)
-
-    def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
-        """Set the learning rate of a step."""
-        prepare(optimizer, rate=self.rate_at(step), step=step)
-
-    def after_step(self, network: nn.Module) -> None:
-        """Do nothing more to the weights: this recipe has no bounds."""
-
-    def logged(self, step: int) -> dict[str, float]:
-        """Name what the schedule says about a step, for the log."""
-        return {"rate": self.rate_at(step)}

@@ -10,7 +10,8 @@ from typing import Literal
 import torch
 from torch import nn
 
-from teacher.recipes.optimizers import OptimizerName, make_optimizer, prepare
+from teacher.recipes.optimizers import OptimizerName, make_optimizer
+from teacher.recipes.schedule import Schedule
 
 STAGES = 3
 
@@ -53,7 +54,7 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StagedRecipe:
+class StagedRecipe(Schedule):
     """Three stages, each with its own rate, crops and loss; averaged weights.
 
     Larger crops in smaller batches: each step sees as many pixels as one of the first stage.
@@ -119,24 +120,9 @@ class StagedRecipe:
         progress = (step - start - warmup) / max(1, end - start - warmup)
         return stage.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
 
-    def averaging_at(self, step: int) -> float:
-        """Decay of the moving average at a step: shorter at first, to forget the fresh weights."""
-        return min(self.ema_decay, (1 + step) / (10 + step))
-
     def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         """Make the optimiser."""
         return make_optimizer(self.optimizer, network, self.stage1.learning_rate)
-
-    def before_step(self, optimizer: torch.optim.Optimizer, step: int) -> None:
-        """Set the learning rate of a step."""
-        prepare(optimizer, rate=self.rate_at(step), step=step)
-
-    def after_step(self, network: nn.Module) -> None:
-        """Do nothing more to the weights: this recipe has no bounds."""
-
-    def logged(self, step: int) -> dict[str, float]:
-        """Name what the schedule says about a step, for the log."""
-        return {"rate": self.rate_at(step)}
 
     def _used(self) -> list[Stage]:
         return [stage for stage in self.stages if stage.share > 0.0]

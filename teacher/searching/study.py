@@ -32,7 +32,7 @@ from plumbing.progress import console
 from teacher.runs.folder import read_record
 from teacher.searching.figures import draw_study
 from teacher.training.data import DataConfig
-from teacher.training.run import Watch
+from teacher.training.loop import Watch
 
 MEASURE = "validation/psnr"
 BEST = "best.txt"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -21,13 +21,9 @@ from pixels.store.store import PhotoStore
 from pixels.store.web_layer import add_web_layer
 from plumbing.command import UsageError, UserError
 from plumbing.progress import console
-from teacher.recipes.flipboard import FlipboardRecipe
-from teacher.recipes.recipe import Recipe
+from teacher.recipes.schedule import CropSchedule
 from teacher.training.device_store import DeviceStore, fits_on
-from teacher.training.loop import Batch
-
-if TYPE_CHECKING:
-    from teacher.training.run import TrainingRun
+from teacher.training.feed import Batch
 
 DegradationKind = Literal["clean", "web", "fine"]
 
@@ -73,13 +69,14 @@ class Photos:
         return {"degradation": {"kind": self.input, "variants": variants, "version": VERSION}}
 
 
-def prepare_photos(run: TrainingRun, config: DataConfig, *, scale: int) -> Photos:
+def prepare_photos(config: DataConfig, *, scale: int, crop_px: int, stores: Path) -> Photos:
     """Open the store, or read the folders, that a command names.
 
     Args:
-        run: The training; stores made on the fly lie beside its folder.
         config: Which photos.
-        scale: The network's.
+        scale: Scale of the network.
+        crop_px: Side of the largest crop: smaller reduced photos cannot be used.
+        stores: Folder for a store that is made from a folder of photos.
 
     Raises:
         UsageError: Not exactly one of a folder and a store is named.
@@ -89,10 +86,10 @@ def prepare_photos(run: TrainingRun, config: DataConfig, *, scale: int) -> Photo
     if (config.photos is None) == (config.store is None):
         raise UsageError("give either --photos or --store")
     if config.store is not None:
-        store = _open_store(config.store, run.recipe.largest_crop_px, scale)
+        store = _open_store(config.store, crop_px, scale)
         measured: Iterator[NDArray[np.uint8]] = _stored_middles(config.store, scale)
     else:
-        store, held = _store_on_the_fly(run, config, scale)
+        store, held = _store_on_the_fly(config, scale, crop_px, stores)
         measured = _middles(held, scale)
     if config.validation is not None:
         measured = _middles(list_pictures(config.validation), scale)
@@ -109,19 +106,22 @@ def prepare_photos(run: TrainingRun, config: DataConfig, *, scale: int) -> Photo
 
 
 def crop_batches(
-    run: TrainingRun, recipe: Recipe | FlipboardRecipe, store: PhotoStore, layers: Sequence[str]
+    photos: Photos, schedule: CropSchedule, *, seed: int, device: torch.device
 ) -> Callable[[int], Batch]:
-    """Cut the batch of a step from the layers of a store: uint8 (batch, 3, side, side) each.
+    """Cut the batch of any step: reduced crops and originals, uint8 (batch, 3, side, side) each.
 
-    On a GPU that has room for the layers they are copied there once, and the crops cut there.
+    A batch depends on the seed and the step alone. On a GPU with room for all photos they are
+    copied there once, and the crops are cut there.
     """
-    device, seed = run.processes.device, run.seed
+    store, layers = photos.store, [photos.input, "full"]
     if device.type == "cuda" and fits_on(store, layers, device):
         kept = DeviceStore(store, layers, device)
-        return lambda step: kept.crops(np.random.default_rng((seed, step)), *recipe.crops_at(step))
+        return lambda step: kept.crops(
+            np.random.default_rng((seed, step)), *schedule.crops_at(step)
+        )
 
     def batch_at(step: int) -> list[Tensor]:
-        crops = store.crops(np.random.default_rng((seed, step)), *recipe.crops_at(step), layers)
+        crops = store.crops(np.random.default_rng((seed, step)), *schedule.crops_at(step), layers)
         return [torch.from_numpy(crop) for crop in crops]
 
     return batch_at
@@ -146,7 +146,7 @@ def _open_store(folder: Path, crop_px: int, scale: int) -> PhotoStore:
 
 
 def _store_on_the_fly(
-    run: TrainingRun, config: DataConfig, scale: int
+    config: DataConfig, scale: int, crop_px: int, stores: Path
 ) -> tuple[PhotoStore, list[Path]]:
     """Make the store, and tell which photos are not in it."""
     assert config.photos is not None
@@ -157,10 +157,7 @@ def _store_on_the_fly(
         paths = [path for path in paths if path not in set(measured)] or paths
     else:
         list_pictures(config.validation)  # to fail before the work, not after it
-    smallest_px = run.recipe.largest_crop_px
-    store = open_or_build_store(
-        paths, run.folder.parent / "stores", scale=scale, smallest_px=smallest_px
-    )
+    store = open_or_build_store(paths, stores, scale=scale, smallest_px=crop_px)
     for entry in store.skipped:
         console.print(f"left out: {entry.reason}", style="yellow")
     return store, measured

@@ -8,6 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from torch import Tensor
 
+Batch = Sequence[Tensor]
+"""The layers of a batch, (batch, ...) each: reduced crops, originals, and what else an objective
+reads."""
+
 
 class Feed:
     """Gives the batches of the steps to come, and measures how long the loop waits for them.
@@ -17,9 +21,7 @@ class Feed:
         waited_seconds: How much of that the loop spent waiting.
     """
 
-    def __init__(
-        self, batch_at: Callable[[int], Sequence[Tensor]], first_step: int, end_step: int
-    ) -> None:
+    def __init__(self, batch_at: Callable[[int], Batch], first_step: int, end_step: int) -> None:
         """Prepare to give the batches from `first_step` to `end_step` (exclusive)."""
         self._batch_at, self._first, self._end = batch_at, first_step, end_step
         self.seconds = 0.0
@@ -34,7 +36,7 @@ class Feed:
         """Give the share under the name by which it is logged."""
         return {"time/waiting_share": self.waiting_share}
 
-    def __iter__(self) -> Iterator[Sequence[Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         with ThreadPoolExecutor(1) as pool:
             coming = pool.submit(self._batch_at, self._first)
             began = None

@@ -10,7 +10,7 @@ from torch import Tensor
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.registry import Network
 from teacher.recipes.recipe import Recipe
-from teacher.training.loop import Batch, Objective
+from teacher.training.feed import Batch
 
 # A deviation of this many patches is off by less than two percent of itself.
 _SAMPLE_PATCHES = 4096
@@ -66,11 +66,6 @@ def patch_square_error(network: Network, batch: Batch) -> dict[str, Tensor]:
     patches, original = _patches(network, batch)
     error = (network.enlarge_patches(patches) - original) / network.output_deviation
     return {"truth": error.square().mean()}
-
-
-def objective_of(network: Network) -> Objective:
-    """Choose what a teacher's network minimises."""
-    return patch_square_error if isinstance(network, Flipboard) else absolute_error
 
 
 @torch.no_grad()

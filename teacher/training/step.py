@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from teacher.networks.registry import Network
+from teacher.recipes.schedule import Schedule
 from teacher.training.speed import sent
-
-if TYPE_CHECKING:
-    from teacher.training.loop import AnyRecipe
 
 # Before a step is recorded, it runs so often as it is: the optimiser makes its averages, and
 # libraries choose their kernels.
@@ -49,7 +46,7 @@ class Step:
         network: Network,
         averaged: Network,
         optimizer: torch.optim.Optimizer,
-        recipe: AnyRecipe,
+        schedule: Schedule,
         graphs: bool,
     ) -> None:
         """Prepare the work.
@@ -59,10 +56,10 @@ class Step:
             network: What the optimiser adjusts.
             averaged: Of the same shape; follows the network.
             optimizer: With a rate that is a tensor, where graphs are recorded.
-            recipe: Sets rate, clipping, decay and bounds.
+            schedule: Sets rate, clipping, decay and bounds.
             graphs: Whether steps are recorded and replayed; only on a GPU, only by one process.
         """
-        self._loss, self._network, self._recipe = loss, network, recipe
+        self._loss, self._network, self._schedule = loss, network, schedule
         self._optimizer = optimizer
         self._pairs = list(zip(averaged.parameters(), network.parameters(), strict=True))
         self._device = self._pairs[0][0].device
@@ -121,16 +118,16 @@ class Step:
 
     def _prepare(self, step: int) -> None:
         """Set what differs from step to step."""
-        self._recipe.before_step(self._optimizer, step)
-        self._share.fill_(1.0 - self._recipe.averaging_at(step))
+        self._schedule.before_step(self._optimizer, step)
+        self._share.fill_(1.0 - self._schedule.averaging_at(step))
 
     def _work(self, batch: Sequence[Tensor]) -> dict[str, Tensor]:
         terms = self._loss(*batch)
         self._optimizer.zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()
-        size = nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.clip_norm)
+        size = nn.utils.clip_grad_norm_(self._network.parameters(), self._schedule.clip_norm)
         self._optimizer.step()
-        self._recipe.after_step(self._network)
+        self._schedule.after_step(self._network)
         with torch.no_grad():
             for average, weight in self._pairs:
                 average.lerp_(weight, self._share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,9 @@ from distill.students import fold, fresh, widen
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.recipes.stages import Stage, StagedRecipe
 from teacher.runs.folder import read_resume
-from teacher.training.loop import Training, fit
-from tests.teacher.training.test_loop import Interrupter, training
+from teacher.training.feed import Batch
+from teacher.training.loop import Trainer
+from tests.made.training import Interrupter, batch_at, trainer
 
 RECIPE = StagedRecipe(
     steps=12,
@@ -24,23 +25,23 @@ RECIPE = StagedRecipe(
 )
 
 
-def widened(folder: Path) -> Training:
+def widened(folder: Path, batch_at: Callable[[int], Batch] = batch_at) -> Trainer:
     torch.manual_seed(6)
     network = widen(fresh(ChainConfig(body=1, channels=3, activation="relu")), 8)
-    return replace(training(folder), network=network, recipe=RECIPE)
+    return trainer(folder, RECIPE, network=network, batch_at=batch_at)
 
 
 @pytest.mark.parametrize("at", [2, 7, 11])
 def test_stopped_in_any_stage_and_started_again(tmp_path: Path, at: int) -> None:
     whole = widened(tmp_path / "whole")
-    fit(whole)
+    whole.fit()
     with pytest.raises(KeyboardInterrupt):
-        fit(replace(widened(tmp_path / "stopped"), batch_at=Interrupter(at)))
+        widened(tmp_path / "stopped", Interrupter(at)).fit()
     state = read_resume(tmp_path / "stopped")
     assert state is not None
     assert any("parametrizations" in name for name in state.tensors)
     again = widened(tmp_path / "stopped")
-    fit(again)
+    again.fit()
     assert isinstance(whole.network, Chain) and isinstance(again.network, Chain)
     plain, other = fold(whole.network), fold(again.network)
     assert all(torch.equal(plain.state_dict()[name], other.state_dict()[name])
@@ -49,7 +50,7 @@ def test_stopped_in_any_stage_and_started_again(tmp_path: Path, at: int) -> None
 
 def test_the_average_is_kept_and_it_is_a_chain_of_its_own(tmp_path: Path) -> None:
     trained = widened(tmp_path)
-    fit(trained)
+    trained.fit()
     assert isinstance(trained.network, Chain)
     folded = fold(trained.network)
     image = torch.rand(1, 3, 9, 7)

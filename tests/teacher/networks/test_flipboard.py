@@ -14,7 +14,7 @@ from pixels.color import to_float
 from pixels.tiling import enlarge_in_tiles, plan_spans
 from teacher.enlarging.ensemble import self_ensemble
 from teacher.enlarging.runner import network_enlarger
-from teacher.networks.dropout import Chances, Dropout
+from teacher.networks.dropout import Dropout, MaskGenerator
 from teacher.networks.flipboard import Flipboard, blending_window
 from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.registry import build, macs_per_output_pixel
@@ -90,9 +90,9 @@ def test_fresh_weights_are_glorot_normal_and_biases_zero(gain: float) -> None:
 
 
 def test_dropout_keeps_the_share_it_says_and_the_expectation() -> None:
-    chances = Chances()
-    chances.begin(0, 0)
-    dropped = Dropout(0.3, chances).train()(torch.ones(500, 400))
+    masks = MaskGenerator()
+    masks.begin(0, 0)
+    dropped = Dropout(0.3, masks).train()(torch.ones(500, 400))
     # 200,000 draws: the share's deviation is 0.001.
     assert (dropped != 0).float().mean().item() == pytest.approx(0.3, abs=0.005)
     assert dropped.mean().item() == pytest.approx(1.0, abs=0.02)
@@ -100,9 +100,9 @@ def test_dropout_keeps_the_share_it_says_and_the_expectation() -> None:
 
 
 def test_dropout_takes_whole_maps_of_a_convolution() -> None:
-    chances = Chances()
-    chances.begin(0, 0)
-    dropped = Dropout(0.5, chances).train()(torch.ones(50, 20, 4, 4))
+    masks = MaskGenerator()
+    masks.begin(0, 0)
+    dropped = Dropout(0.5, masks).train()(torch.ones(50, 20, 4, 4))
     kept = (dropped != 0).flatten(2)
     assert torch.equal(kept.any(dim=2), kept.all(dim=2))
     assert 0.4 < kept.float().mean() < 0.6
@@ -110,15 +110,15 @@ def test_dropout_takes_whole_maps_of_a_convolution() -> None:
 
 def test_dropout_rests_outside_training_and_at_one() -> None:
     ones = torch.ones(3, 5)
-    assert torch.equal(Dropout(0.1, Chances()).eval()(ones), ones)
-    assert torch.equal(Dropout(1.0, Chances()).train()(ones), ones)
+    assert torch.equal(Dropout(0.1, MaskGenerator()).eval()(ones), ones)
+    assert torch.equal(Dropout(1.0, MaskGenerator()).train()(ones), ones)
 
 
 def test_what_is_dropped_hangs_on_seed_and_step_alone() -> None:
     def mask(seed: int, step: int) -> torch.Tensor:
-        chances = Chances()
-        chances.begin(seed, step)
-        return Dropout(0.5, chances).train()(torch.ones(4, 50))
+        masks = MaskGenerator()
+        masks.begin(seed, step)
+        return Dropout(0.5, masks).train()(torch.ones(4, 50))
 
     assert torch.equal(mask(1, 7), mask(1, 7))
     assert not torch.equal(mask(1, 7), mask(1, 8))
@@ -127,9 +127,9 @@ def test_what_is_dropped_hangs_on_seed_and_step_alone() -> None:
 
 def test_processes_share_one_mask() -> None:
     def mask(rank: int, processes: int, size: int) -> torch.Tensor:
-        chances = Chances()
-        chances.begin(5, 5, rank=rank, processes=processes)
-        return Dropout(0.5, chances).train()(torch.ones(size, 50))
+        masks = MaskGenerator()
+        masks.begin(5, 5, rank=rank, processes=processes)
+        return Dropout(0.5, masks).train()(torch.ones(size, 50))
 
     assert torch.equal(torch.cat([mask(0, 2, 3), mask(1, 2, 3)]), mask(0, 1, 6))
 

@@ -12,7 +12,7 @@ from teacher.enlarging.runner import open_enlarger
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.registry import parameter_count
 from teacher.networks.residual import Residual
-from teacher.recipes.presets import FLIPBOARD, RESIDUAL, FlipboardPreset, PresetName, choose
+from teacher.recipes.presets import FLIPBOARD, RESIDUAL, PresetName
 from teacher.runs.folder import load_network
 from teacher.train import TrainFlipboard, TrainResidual, defaults
 from teacher.training.speed import Speed
@@ -31,17 +31,16 @@ def test_every_preset_is_some_networks() -> None:
 
 
 def test_flipboard_2015_has_the_posts_values() -> None:
-    preset = choose(None, "flipboard-2015")
-    assert isinstance(preset, FlipboardPreset)
+    preset = FLIPBOARD["flipboard-2015"]
     assert (preset.recipe.batch, preset.recipe.epochs) == (250, 250)
-    assert (preset.network.anchor, preset.network.colour) == ("none", "rgb")
-    assert preset.network.dense_keep == 0.5
+    assert (preset.shape.anchor, preset.shape.colour) == ("none", "rgb")
+    assert preset.shape.dense_keep == 0.5
 
 
 def test_large_is_edsr() -> None:
     # EDSR x2 has 40.7 M parameters, of which ours lacks the tail's 256-to-1024 convolution.
     with torch.device("meta"):
-        count = parameter_count(Residual(RESIDUAL["large"].network))
+        count = parameter_count(Residual(RESIDUAL["large"].shape))
     assert count == pytest.approx(40.7e6 - 2.36e6, rel=0.01)
 
 
@@ -91,7 +90,7 @@ def test_a_preset_decides_the_network_and_the_network_the_flags() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--network", "flipboard", "--preset", "large"), "it has quick, flipboard-2015"),
+        (("--network", "flipboard", "--preset", "large"), "which has quick, flipboard-2015"),
         (("--preset", "flipboard-2015", "--network", "residual"), "quick, standard, large"),
         (("--network", "vgg"), "residual"),
         (("--preset", "slow"), "flipboard-2015"),

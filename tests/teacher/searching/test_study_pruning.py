@@ -17,7 +17,7 @@ from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.runs.folder import RunRecord, save_run
 from teacher.searching.study import MEASURE, StudyConfig, search
-from teacher.training.run import Watch
+from teacher.training.loop import Watch
 
 
 def finish(run: Path, value: float) -> None:

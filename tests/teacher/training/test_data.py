@@ -17,11 +17,9 @@ from pixels.store.shards import ShardWriter, write_index
 from pixels.store.store import PhotoStore
 from pixels.store.web_layer import WEB, add_web_layer
 from plumbing.command import UsageError, UserError
-from teacher.recipes.recipe import Recipe
-from teacher.training.data import DataConfig, prepare_photos
+from teacher.training.data import DataConfig, Photos, prepare_photos
 from teacher.training.device_store import DeviceStore, bytes_of
 from teacher.training.feed import Feed
-from teacher.training.run import TrainingRun
 from tests.made.photos import noise, photo, write_photos
 
 
@@ -36,9 +34,8 @@ def store_in(folder: Path, scale: int = 2) -> Path:
     return folder
 
 
-def run_in(folder: Path, crop_px: int = 10) -> TrainingRun:
-    recipe = Recipe(batch=3, crop_px=crop_px)
-    return TrainingRun(folder=folder / "run", recipe=recipe, seed=0, checkpoint_seconds=9.0)
+def prepare(folder: Path, config: DataConfig, *, scale: int = 2, crop_px: int = 10) -> Photos:
+    return prepare_photos(config, scale=scale, crop_px=crop_px, stores=folder / "stores")
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
@@ -77,7 +74,7 @@ def test_crops_that_wait_to_be_read_on_a_gpu_are_not_overwritten(tmp_path: Path)
 
 def test_of_a_store_its_own_validation_is_measured(tmp_path: Path) -> None:
     folder = store_in(tmp_path / "store")
-    photos = prepare_photos(run_in(tmp_path), DataConfig(store=folder), scale=2)
+    photos = prepare(tmp_path, DataConfig(store=folder))
     assert [entry.name for entry in photos.store.photos] == [f"train{n}" for n in range(4)]
     assert photos.settings == {}
     for number, (reduced, original) in enumerate(photos.validation):
@@ -87,21 +84,21 @@ def test_of_a_store_its_own_validation_is_measured(tmp_path: Path) -> None:
     assert len(photos.validation) == 2
     other = write_photos(tmp_path / "other", [(40, 40)])
     config = DataConfig(store=folder, validation=other)
-    assert len(prepare_photos(run_in(tmp_path), config, scale=2).validation) == 1
+    assert len(prepare(tmp_path, config).validation) == 1
 
 
 def test_web_is_trained_and_measured_on_what_sites_send(tmp_path: Path) -> None:
     folder = store_in(tmp_path / "store")
     add_web_layer(PhotoStore(folder, "train"), 2, workers=1)
     config = DataConfig(store=folder, degradation="web")
-    photos = prepare_photos(run_in(tmp_path), config, scale=2)
+    photos = prepare(tmp_path, config)
     assert photos.input == WEB
     assert photos.settings == {"degradation": {"kind": "web", "variants": 2, "version": VERSION}}
     for number, (reduced, original) in enumerate(photos.validation):
         assert np.array_equal(reduced, degrade(original, 2, np.random.default_rng(number)))
     write_photos(tmp_path / "in", [(60, 60), (50, 70)])
     config = DataConfig(photos=tmp_path / "in", degradation="web")
-    on_the_fly = prepare_photos(run_in(tmp_path), config, scale=2)
+    on_the_fly = prepare(tmp_path, config)
     assert on_the_fly.store.kind(WEB).variants == 8
 
 
@@ -109,14 +106,14 @@ def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
     folder = store_in(tmp_path / "store")
     for wrong in (DataConfig(), DataConfig(photos=tmp_path, store=folder)):
         with pytest.raises(UsageError, match="either --photos or --store"):
-            prepare_photos(run_in(tmp_path), wrong, scale=2)
+            prepare(tmp_path, wrong)
     with pytest.raises(UserError, match="--scale 3"):
-        prepare_photos(run_in(tmp_path), DataConfig(store=folder), scale=3)
+        prepare(tmp_path, DataConfig(store=folder), scale=3)
     with pytest.raises(UserError, match="--crop-px of at most that, got 33"):
-        prepare_photos(run_in(tmp_path, crop_px=33), DataConfig(store=folder), scale=2)
+        prepare(tmp_path, DataConfig(store=folder), crop_px=33)
     (tmp_path / "store.json").write_text("{}")
     with pytest.raises(UserError, match="not a complete photo store"):
-        prepare_photos(run_in(tmp_path), DataConfig(store=tmp_path), scale=2)
+        prepare(tmp_path, DataConfig(store=tmp_path))
 
 
 def slow_batches(seconds: float) -> Feed:

@@ -60,7 +60,7 @@ def test_two_processes_end_with_the_weights_of_one(
 def test_a_batch_that_cannot_be_shared_is_told(tmp_path: Path, photos_folder: Path) -> None:
     done = torchrun("--photos", photos_folder, "--run", tmp_path / "r", *TINY, "--batch", "3")
     assert done.returncode != 0
-    assert "a batch of 3 crops cannot be shared out to 2 processes" in done.stderr
+    assert "a batch of 3 crops cannot be shared equally by 2 processes" in done.stderr
     assert not (tmp_path / "r" / "run.json").exists()
 
 
@@ -76,14 +76,13 @@ def test_an_error_of_the_first_process_ends_all(tmp_path: Path) -> None:
 
 FAILING = """
 import os, runpy, signal, sys
-import torch
-import teacher.training.loop
-real = teacher.training.loop._step
-def step(state, training, batch):
-    if state.step == 3 and os.environ["RANK"] == "1":
+from teacher.training.step import Step
+real = Step.__call__
+def step(self, batch, number):
+    if number == 3 and os.environ["RANK"] == "1":
         {fault}
-    return real(state, training, batch)
-teacher.training.loop._step = step
+    return real(self, batch, number)
+Step.__call__ = step
 sys.argv[0] = "teacher.train"
 runpy.run_module("teacher.train", run_name="__main__", alter_sys=True)
 """

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,67 +13,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor
 
 from plumbing.command import UserError
-from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.registry import Network
 from teacher.recipes.optimizers import OptimizerName
 from teacher.recipes.recipe import Recipe
 from teacher.runs.folder import ResumeState, read_resume, save_resume
-from teacher.training.loop import Batch, Training, fit
+from teacher.training.feed import Batch
 from teacher.training.stopping import StopRequest
-
-RECIPE = Recipe(steps=12, batch=2, crop_px=8, learning_rate=0.01, ema_decay=0.8)
-
-
-def objective(network: Network, batch: Batch) -> dict[str, Tensor]:
-    small, large = batch
-    return {
-        "near": (network.core(small) - large).abs().mean(),
-        "far": 0.1 * (network.core(small) - large).square().mean(),
-    }
-
-
-def batch_at(step: int) -> Batch:
-    chances = torch.Generator().manual_seed(step)
-    small = torch.rand(2, 1, 8, 8, generator=chances)
-    return [small, small.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3).square()]
-
-
-def fresh() -> Chain:
-    torch.manual_seed(4)
-    return Chain(ChainConfig(body=1, channels=3))
-
-
-def training(folder: Path, recipe: Recipe = RECIPE) -> Training:
-    folder.mkdir(exist_ok=True)
-    return Training(
-        network=fresh(),
-        recipe=recipe,
-        batch_at=batch_at,
-        objective=objective,
-        validate=lambda network: {"validation/sum": _sum(network)},
-        folder=folder,
-        settings={"seed": 1, "data": {"photos": 2}},
-        checkpoint_seconds=1e9,
-    )
-
-
-def _sum(network: Network) -> float:
-    return sum(parameter.sum().item() for parameter in network.parameters())
-
-
-@dataclass
-class Interrupter:
-    """Gives the batches of `batch_at`, and Ctrl-C when a certain one is asked for."""
-
-    at: int
-    number: int = signal.SIGINT
-    asked: list[int] = field(default_factory=list)
-
-    def __call__(self, step: int) -> Batch:
-        self.asked.append(step)
-        if step == self.at:
-            os.kill(os.getpid(), self.number)
-        return batch_at(step)
+from tests.made.training import RECIPE, Interrupter, batch_at, fresh, objective, trainer, weight_sum
 
 
 def same_weights(first: Network, second: Network) -> bool:
@@ -108,22 +54,22 @@ def written_out(recipe: Recipe) -> tuple[list[Tensor], list[Tensor]]:
 def test_training_is_adam_clipped_scheduled_and_averaged(tmp_path: Path, clip_norm: float) -> None:
     recipe = replace(RECIPE, clip_norm=clip_norm)
     last, averaged = written_out(recipe)
-    trained = training(tmp_path / "averaged", recipe)
-    fit(trained)
+    trained = trainer(tmp_path / "averaged", recipe)
+    trained.fit()
     for weight, expected, other in zip(trained.network.parameters(), averaged, last, strict=True):
         assert torch.allclose(weight, expected, atol=1e-6)
         assert not torch.allclose(weight, other, atol=1e-5)
-    plain = training(tmp_path / "plain", replace(recipe, ema_decay=0.0))
-    fit(plain)
+    plain = trainer(tmp_path / "plain", replace(recipe, ema_decay=0.0))
+    plain.fit()
     for weight, expected in zip(plain.network.parameters(), last, strict=True):
         assert torch.allclose(weight, expected, atol=1e-6)
 
 
 def test_one_step_averages_the_fresh_and_the_new_weights(tmp_path: Path) -> None:
-    averaged = training(tmp_path / "a", replace(RECIPE, steps=1))
-    newest = training(tmp_path / "b", replace(RECIPE, steps=1, ema_decay=0.0))
-    fit(averaged)
-    fit(newest)
+    averaged = trainer(tmp_path / "a", replace(RECIPE, steps=1))
+    newest = trainer(tmp_path / "b", replace(RECIPE, steps=1, ema_decay=0.0))
+    averaged.fit()
+    newest.fit()
     for weight, old, new in zip(
         averaged.network.parameters(),
         fresh().parameters(),
@@ -134,8 +80,8 @@ def test_one_step_averages_the_fresh_and_the_new_weights(tmp_path: Path) -> None
 
 
 def test_the_metrics_are_those_of_the_averaged_network_in_evaluation_mode(tmp_path: Path) -> None:
-    trained = training(tmp_path)
-    assert fit(trained) == {"validation/sum": _sum(trained.network)}
+    trained = trainer(tmp_path)
+    assert trained.fit() == {"validation/sum": weight_sum(trained.network)}
     assert not trained.network.training
 
 
@@ -148,25 +94,25 @@ def test_a_training_stopped_and_started_again_ends_with_the_same_weights(
     tmp_path: Path, at: int, number: int, optimizer: OptimizerName
 ) -> None:
     recipe = replace(RECIPE, optimizer=optimizer)
-    whole = training(tmp_path / "whole", recipe)
-    fit(whole)
+    whole = trainer(tmp_path / "whole", recipe)
+    whole.fit()
     interrupter = Interrupter(at, number)
     with pytest.raises(KeyboardInterrupt):
-        fit(replace(training(tmp_path / "stopped", recipe), batch_at=interrupter))
+        trainer(tmp_path / "stopped", recipe, batch_at=interrupter).fit()
     state = read_resume(tmp_path / "stopped")
     assert state is not None
     assert at - 1 <= state.step <= at + 1
     rest = Interrupter(-1)
-    again = replace(training(tmp_path / "stopped", recipe), batch_at=rest)
-    metrics = fit(again)
+    again = trainer(tmp_path / "stopped", recipe, batch_at=rest)
+    metrics = again.fit()
     assert rest.asked[: RECIPE.steps - state.step] == list(range(state.step, RECIPE.steps))
     assert same_weights(whole.network, again.network)
-    assert metrics == {"validation/sum": _sum(whole.network)}
+    assert metrics == {"validation/sum": weight_sum(whole.network)}
 
 
 def test_signals_work_as_before_after_a_training(tmp_path: Path) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    fit(training(tmp_path))
+    trainer(tmp_path).fit()
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
@@ -194,11 +140,11 @@ def test_outside_the_main_thread_signals_are_left_alone() -> None:
 
 
 def test_other_settings_in_the_same_folder_are_refused_by_name(tmp_path: Path) -> None:
-    fit(training(tmp_path))
+    trainer(tmp_path).fit()
     before = (tmp_path / "resume" / "state.safetensors").read_bytes()
-    other = replace(training(tmp_path), settings={"seed": 2, "data": {"photos": 2}, "new": 1})
+    other = trainer(tmp_path, settings={"seed": 2, "data": {"photos": 2}, "new": 1})
     with pytest.raises(UserError, match=r"other settings \(new, seed\)"):
-        fit(other)
+        other.fit()
     assert (tmp_path / "resume" / "state.safetensors").read_bytes() == before
 
 
@@ -210,9 +156,9 @@ def spoil_from(step: int, value: float) -> Callable[[int], Batch]:
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(
     tmp_path: Path, value: float
 ) -> None:
-    spoilt = replace(training(tmp_path), batch_at=spoil_from(5, value), checkpoint_seconds=0.0)
+    spoilt = trainer(tmp_path, batch_at=spoil_from(5, value), checkpoint_seconds=0.0)
     with pytest.raises(UserError, match=r"the loss is (nan|inf) at step 5: lower --learning-rate"):
-        fit(spoilt)
+        spoilt.fit()
     state = read_resume(tmp_path)
     assert state is not None
     assert state.step == 5
@@ -220,7 +166,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(
 
 
 def test_a_state_that_does_not_fit_the_network_is_told(tmp_path: Path) -> None:
-    fit(training(tmp_path))
+    trainer(tmp_path).fit()
     state = read_resume(tmp_path)
     assert state is not None
     wrong = [
@@ -234,12 +180,12 @@ def test_a_state_that_does_not_fit_the_network_is_told(tmp_path: Path) -> None:
     for tensors in wrong:
         save_resume(tmp_path, ResumeState(step=3, settings=state.settings, tensors=tensors))
         with pytest.raises(UserError, match=f"does not fit the network: delete {tmp_path}"):
-            fit(training(tmp_path))
+            trainer(tmp_path).fit()
 
 
 def test_losses_rates_and_validation_are_logged(tmp_path: Path) -> None:
-    trained = training(tmp_path)
-    metrics = fit(trained)
+    trained = trainer(tmp_path)
+    metrics = trained.fit()
     events = EventAccumulator(str(tmp_path)).Reload()
     assert set(events.Tags()["scalars"]) == {
         *("loss", "loss/near", "loss/far", "gradient", "rate", "validation/sum"),

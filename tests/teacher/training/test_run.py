@@ -16,19 +16,16 @@ from teacher.enlarging.runner import network_enlarger
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.recipes.recipe import Recipe
 from teacher.training.data import DataConfig, Photos, crop_batches, prepare_photos
-from teacher.training.run import TrainingRun, measure
+from teacher.training.run import measure
 from tests.made.photos import photo
 
 RECIPE = Recipe(batch=3, crop_px=10)
-
-
-def run_in(folder: Path, seed: int = 0) -> TrainingRun:
-    return TrainingRun(folder=folder / "run", recipe=RECIPE, seed=seed, checkpoint_seconds=9.0)
+CPU = torch.device("cpu")
 
 
 def prepared(folder: Path, photos: Path, validation: Path | None, *, scale: int = 2) -> Photos:
     config = DataConfig(photos=photos, validation=validation)
-    return prepare_photos(run_in(folder), config, scale=scale)
+    return prepare_photos(config, scale=scale, crop_px=RECIPE.crop_px, stores=folder / "stores")
 
 
 def write_bmps(folder: Path, photos: list[NDArray[np.uint8]]) -> Path:
@@ -118,16 +115,15 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path, which: str) -> None:
 
 def test_a_batch_depends_on_the_seed_and_the_step_alone(tmp_path: Path) -> None:
     folder = write_bmps(tmp_path / "in", [photo(60, 60), photo(40, 90, 1)])
-    store = prepared(tmp_path, folder, folder).store
-    layers = ["reduced", "full"]
-    batch_at = crop_batches(run_in(tmp_path), RECIPE, store, layers)
+    photos = prepared(tmp_path, folder, folder)
+    batch_at = crop_batches(photos, RECIPE, seed=0, device=CPU)
     later, first = batch_at(7), batch_at(0)
     assert [tuple(layer.shape) for layer in first] == [(3, 3, 10, 10), (3, 3, 20, 20)]
     assert all(layer.dtype == torch.uint8 for layer in first)
-    again = crop_batches(run_in(tmp_path), RECIPE, store, layers)(7)
+    again = crop_batches(photos, RECIPE, seed=0, device=CPU)(7)
     assert all(torch.equal(a, b) for a, b in zip(later, again, strict=True))
     assert not torch.equal(first[0], later[0])
-    other_seed = crop_batches(run_in(tmp_path, seed=1), RECIPE, store, layers)(7)
+    other_seed = crop_batches(photos, RECIPE, seed=1, device=CPU)(7)
     assert not torch.equal(other_seed[0], later[0])
 
 
