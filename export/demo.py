@@ -19,7 +19,7 @@ from plumbing.command import UserError, run_command
 from plumbing.paths import WEB_DEMO
 from plumbing.steps import run_step, show
 from teacher.enlarging.runner import open_enlarger
-from teacher.evaluate import means, measure
+from teacher.evaluating.evaluation import Evaluation, means
 from teacher.networks.colour import ColourFormat
 from teacher.training.threads import Threads, use_threads
 
@@ -102,7 +102,7 @@ def _comparison(config: DemoConfig) -> Table:
         *("", "PSNR dB", "SSIM", "parameters", "bytes", "gzipped"),
         title=f"{held_out[0].stem}, never trained on: halved, then doubled",
     )
-    rows = means(measure(enlargers, held_out))
+    rows = means(Evaluation(enlargers=enlargers, photos=held_out).measure())
     for enlarger, row in zip(enlargers, rows, strict=True):
         figures = [f"{row.quality.psnr:.2f}", f"{row.quality.ssim:.4f}"]
         if enlarger.name in cards:

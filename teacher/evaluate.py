@@ -13,24 +13,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-import numpy as np
 import tyro
 from rich.console import Console
 from rich.table import Table
 
-from pixels.quality.psnr_ssim import Quality, compare, smallest_measurable_px
-from pixels.quality.ssimulacra2 import ssimulacra2
-from pixels.resize import reduce_photo
-from pixels.sending.codecs import reduce
-from pixels.sending.sent import CLEAN, read_name, sent
-from pixels.stills.files import list_pictures, read_picture, stored_as_grey
+from pixels.sending.sent import CLEAN, read_name
+from pixels.stills.files import list_pictures
 from plumbing.command import UserError, run_command
 from plumbing.disk import write_csv
-from plumbing.progress import track
 from teacher.enlarging.runner import PLAIN, Enlarger, open_enlarger
-from teacher.evaluate_figure import Gallery
+from teacher.evaluating.evaluation import Evaluation, MeasuredReduction, Measurement, means
+from teacher.evaluating.figure import Gallery
 from teacher.training.threads import Threads, use_threads
 
 
@@ -50,7 +45,7 @@ class EvaluateConfig:
     input: Annotated[tuple[str, ...], tyro.conf.arg(metavar="INPUT [INPUT ...]")] = (CLEAN,)
     """What is enlarged: `clean`, the reduced photo, or codec and quality as in `jpeg-75`, `webp-75`
     or `avif-60`, what they leave of it."""
-    reduction: Literal["bicubic", "lanczos", "area"] = "bicubic"
+    reduction: MeasuredReduction = "bicubic"
     """By which filter photos are reduced: published figures are of MATLAB's `bicubic`; sites use
     `lanczos` and `area` as well, here as Pillow computes them."""
     ssimulacra2: bool = False
@@ -69,85 +64,6 @@ class EvaluateConfig:
             raise ValueError("input must name at least one, and --figure shows one alone")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """What one enlarger made of one photo."""
-
-    photo: str
-    """File name, or `mean`."""
-    model: str
-    """Name of the enlarger."""
-    quality: Quality
-    """How near it came."""
-    input: str = CLEAN
-    """What was enlarged."""
-
-
-def measure(
-    enlargers: Sequence[Enlarger],
-    photos: Sequence[Path],
-    *,
-    input_name: str = CLEAN,
-    reduction: Literal["bicubic", "lanczos", "area"] = "bicubic",
-    looks: bool = False,
-    folder: Path | None = None,
-    gallery: Gallery | None = None,
-) -> list[Row]:
-    """Measure each enlarger on each photo.
-
-    Args:
-        enlargers: All of one scale where there is a gallery.
-        photos: Files of originals.
-        input_name: What becomes of the reduced photo: `pixels.sending.sent`.
-        reduction: By which filter it was reduced; rows name any but bicubic.
-        looks: Whether SSIMULACRA2 is measured as well.
-        folder: What photos are named relative to; by default their own folders.
-        gallery: Is offered each photo with what was made of it.
-
-    Raises:
-        UserError: A photo cannot be read or is too small to measure.
-    """
-    rows = []
-    label = input_name if reduction == "bicubic" else f"{reduction} {input_name}"
-    for path in track(photos, "measuring"):
-        photo, grey = read_picture(path).rgb, stored_as_grey(path)
-        name = path.relative_to(folder or path.parent).as_posix()
-        original, results = photo, {}
-        for enlarger in enlargers:
-            scale = enlarger.scale
-            need = smallest_measurable_px(scale)
-            if min(photo.shape[:2]) < need:
-                raise UserError(f"{path} is too small to measure: {need}x{need} pixels are needed")
-            reduced, original = reduce_photo(photo, scale)
-            if reduction != "bicubic":
-                reduced = reduce(original, reduction, scale)
-            enlarged = enlarger.enlarge(sent(reduced, input_name))
-            quality = compare(enlarged, original, shave_px=scale, grey=grey)
-            if looks:
-                quality = replace(quality, ssimulacra2=ssimulacra2(enlarged, original))
-            rows.append(Row(photo=name, model=enlarger.name, quality=quality, input=label))
-            if gallery is not None:
-                results[enlarger.name] = enlarged
-        if gallery is not None:
-            gallery.offer(name, original, results)
-    return rows
-
-
-def means(rows: Sequence[Row]) -> list[Row]:
-    """Average over the photos of one input, for each enlarger in the order in which it appears."""
-    result = []
-    for model in dict.fromkeys(row.model for row in rows):
-        of_model = [row for row in rows if row.model == model]
-        looks = [row.quality.ssimulacra2 for row in of_model if row.quality.ssimulacra2 is not None]
-        mean = Quality(
-            psnr=float(np.mean([row.quality.psnr for row in of_model])),
-            ssim=float(np.mean([row.quality.ssim for row in of_model])),
-            ssimulacra2=float(np.mean(looks)) if looks else None,
-        )
-        result.append(Row(photo="mean", model=model, quality=mean, input=of_model[0].input))
-    return result
-
-
 def main(config: EvaluateConfig) -> None:
     """Run the command."""
     use_threads(config.threads)
@@ -157,17 +73,17 @@ def main(config: EvaluateConfig) -> None:
     photos = list_pictures(config.photos)
     enlargers = _open_all(config.model, ensemble=config.ensemble)
     gallery = None if config.figure is None else Gallery()
-    figures: list[Row] = []
+    evaluation = Evaluation(
+        enlargers=enlargers,
+        photos=photos,
+        folder=config.photos,
+        reduction=config.reduction,
+        ssimulacra2=config.ssimulacra2,
+        gallery=gallery,
+    )
+    figures: list[Measurement] = []
     for input_name in config.input:
-        rows = measure(
-            enlargers,
-            photos,
-            input_name=input_name,
-            reduction=config.reduction,
-            looks=config.ssimulacra2,
-            folder=config.photos,
-            gallery=gallery,
-        )
+        rows = evaluation.measure(input_name)
         summary = means(rows)
         scale = enlargers[0].scale
         title = f"{config.photos}, {summary[0].input}, x{scale}, {len(photos)} photos"
@@ -179,7 +95,7 @@ def main(config: EvaluateConfig) -> None:
         gallery.write(config.figure)
 
 
-def _table(title: str, enlargers: Sequence[Enlarger], summary: Sequence[Row]) -> Table:
+def _table(title: str, enlargers: Sequence[Enlarger], summary: Sequence[Measurement]) -> Table:
     table = Table(title=title)
     table.add_column("model")
     looks = summary[0].quality.ssimulacra2 is not None
@@ -218,7 +134,7 @@ def _open_all(models: Sequence[str], *, ensemble: bool) -> list[Enlarger]:
 _COLUMNS = ("input", "photo", "model", "psnr", "ssim", "ssimulacra2")
 
 
-def _csv_row(row: Row) -> dict[str, str]:
+def _csv_row(row: Measurement) -> dict[str, str]:
     looks = row.quality.ssimulacra2
     return {
         "input": row.input,

@@ -11,7 +11,7 @@ from pathlib import Path
 from pixels.stills.files import list_pictures
 from plumbing.command import UserError
 from teacher.enlarging.runner import open_enlarger
-from teacher.evaluate import means, measure
+from teacher.evaluating.evaluation import Evaluation, means
 from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
 from teacher.runs.folder import RunRecord
 
@@ -50,8 +50,11 @@ def measured(run: Path, benchmarks: Sequence[Path]) -> list[Figure]:
     enlargers = [open_enlarger("lanczos"), open_enlarger(str(run))]
     figures = []
     for benchmark in benchmarks:
+        evaluation = Evaluation(
+            enlargers=enlargers, photos=list_pictures(benchmark), folder=benchmark
+        )
         for name in INPUTS:
-            rows = measure(enlargers, list_pictures(benchmark), input_name=name, folder=benchmark)
+            rows = evaluation.measure(name)
             lanczos, ours = (row.quality for row in means(rows))
             figures.append(
                 Figure(

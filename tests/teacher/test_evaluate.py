@@ -13,7 +13,7 @@ from pixels.quality.psnr_ssim import Quality, compare
 from pixels.resize import reduce_photo, resize
 from pixels.stills.files import list_pictures, read_picture
 from teacher.enlarging.runner import open_enlarger
-from teacher.evaluate import Row, means, measure
+from teacher.evaluating.evaluation import Evaluation, Measurement, means
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.runs.folder import RunRecord, save_run
 from tests.made.commands import command_here
@@ -26,10 +26,15 @@ BENCHMARKS = ROOT.parent / "shared" / "data" / "benchmarks"
 PUBLISHED = {"Set5": (33.66, 33.68), "Set14": (30.23, 30.23), "B100": (29.56, 29.56)}
 
 
+def measure_bicubic(photos: list[Path], scale: int = 2) -> list[Measurement]:
+    bicubic = open_enlarger("bicubic", plain_scale=scale)
+    return Evaluation(enlargers=[bicubic], photos=photos).measure()
+
+
 @pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="the benchmark photos are not at hand")
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_bicubic_gives_the_published_figures(name: str) -> None:
-    rows = measure([open_enlarger("bicubic")], list_pictures(BENCHMARKS / name))
+    rows = measure_bicubic(list_pictures(BENCHMARKS / name))
     (mean,) = means(rows)
     low, high = PUBLISHED[name]
     assert low <= round(mean.quality.psnr, 2) <= high
@@ -49,19 +54,19 @@ def saved_chain(folder: Path, scale: int) -> Path:
 def test_each_photo_is_cut_reduced_enlarged_and_compared(photos_folder: Path) -> None:
     paths = list_pictures(photos_folder)
     for scale in (2, 3):
-        rows = measure([open_enlarger("bicubic", plain_scale=scale)], paths)
+        rows = measure_bicubic(paths, scale)
         for path, row in zip(paths, rows, strict=True):
             reduced, original = reduce_photo(read_picture(path).rgb, scale)
             enlarged = resize(reduced, (original.shape[0], original.shape[1]))
             expected = compare(enlarged, original, shave_px=scale)
-            assert row == Row(photo=path.name, model="bicubic", quality=expected)
+            assert row == Measurement(photo=path.name, model="bicubic", quality=expected)
 
 
 def test_files_with_one_channel_are_luma_already(tmp_path: Path) -> None:
     grey = photo(40, 44)[..., 0]
     Image.fromarray(grey).save(tmp_path / "grey.png")
     Image.fromarray(np.stack([grey] * 3, axis=-1)).save(tmp_path / "colour.png")
-    colour, single = measure([open_enlarger("bicubic")], list_pictures(tmp_path))
+    colour, single = measure_bicubic(list_pictures(tmp_path))
     # The same pixels, but the studio range shrinks every error to 219 / 255.
     gap = colour.quality.psnr - single.quality.psnr
     assert gap == pytest.approx(20 * np.log10(255 / 219))
@@ -70,12 +75,12 @@ def test_files_with_one_channel_are_luma_already(tmp_path: Path) -> None:
 def test_means_are_taken_for_each_model_in_order() -> None:
     figures = [("b", 30.0, 0.9), ("a", 40.0, 1.0), ("b", 20.0, 0.5), ("a", 41.0, 0.8)]
     rows = [
-        Row(photo="p", model=model, quality=Quality(psnr=psnr, ssim=ssim))
+        Measurement(photo="p", model=model, quality=Quality(psnr=psnr, ssim=ssim))
         for model, psnr, ssim in figures
     ]
     assert means(rows) == [
-        Row(photo="mean", model="b", quality=Quality(psnr=25.0, ssim=0.7)),
-        Row(photo="mean", model="a", quality=Quality(psnr=40.5, ssim=0.9)),
+        Measurement(photo="mean", model="b", quality=Quality(psnr=25.0, ssim=0.7)),
+        Measurement(photo="mean", model="a", quality=Quality(psnr=40.5, ssim=0.9)),
     ]
 
 
@@ -141,7 +146,8 @@ def test_photos_are_reduced_by_the_filter_that_is_asked_for(
 ) -> None:
     paths = list_pictures(photos_folder)
     enlarger = open_enlarger("bicubic")
-    rows = measure([enlarger], paths, input_name="webp-80", reduction="lanczos")
+    evaluation = Evaluation(enlargers=[enlarger], photos=paths, reduction="lanczos")
+    rows = evaluation.measure("webp-80")
     for path, row in zip(paths, rows, strict=True):
         _, original = reduce_photo(read_picture(path).rgb, 2)
         small = (original.shape[1] // 2, original.shape[0] // 2)
@@ -171,7 +177,7 @@ def test_bicubic_has_the_scale_of_the_networks(tmp_path: Path, photos_folder: Pa
     done = command_here("teacher.evaluate", "--photos", photos_folder, "--model", run)
     assert done.status == 0
     assert "x3" in done.output
-    rows = measure([open_enlarger("bicubic", plain_scale=3)], list_pictures(photos_folder))
+    rows = measure_bicubic(list_pictures(photos_folder), 3)
     (line,) = [line for line in done.output.splitlines() if "bicubic" in line]
     assert f"{means(rows)[0].quality.psnr:.2f}" in line
 

@@ -20,7 +20,7 @@ from pixels.color import studio_luma
 from pixels.quality.score import Original
 from pixels.sending.codecs import PUBLISHING, Codec, decode, encode, enlarged_to, reduce
 from pixels.stills.files import read_picture
-from teacher.evaluate_figure import densest
+from teacher.evaluating.figure import densest
 
 CROP_PX = 96
 """Side of a crop; the page shows it larger."""

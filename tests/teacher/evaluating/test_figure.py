@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pixels.stills.files import read_picture
-from teacher.evaluate_figure import ROWS, Gallery, _fitted, densest
+from teacher.evaluating.figure import ROWS, Gallery, _fitted, densest
 from tests.made.commands import command_here
 from tests.made.photos import noise, photo
 

@@ -1,0 +1,1 @@
+"""Measuring networks on photos: figures, and a sheet of crops side by side."""
