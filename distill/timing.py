@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import time
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,6 +10,7 @@ import onnxruntime
 import torch
 
 from teacher.networks.registry import Network
+from teacher.networks.tracing import trace_to_onnx
 
 _WARM_UP, _ROUNDS = 3, 20
 
@@ -42,21 +41,10 @@ def milliseconds_per_megapixel(networks: Mapping[str, Network], side_px: int) ->
 def _session(network: Network, side_px: int) -> onnxruntime.InferenceSession:
     """Load a network for pictures of one size; only to time it (export.onnx writes files)."""
     example = torch.zeros(1, 3, side_px, side_px)
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # it warns that torchvision is not there, which nobody needs
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the exporter's own deprecations are not ours
-            program = torch.onnx.export(
-                network, (example,), dynamo=True, input_names=["image"], verbose=False
-            )
-    finally:
-        logger.setLevel(level)
-    assert program is not None  # with dynamo=True and no file name, a program always comes back
+    model = trace_to_onnx(network, example, input_names=["image"])
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3  # errors only: its warnings are not for users
     return onnxruntime.InferenceSession(
-        program.model_proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )

@@ -19,8 +19,8 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
+from export.forms import COMPACT, ONNX, TFJS
 from export.pipeline.card import CARD
-from export.weights.precision import PRECISIONS, Precision
 from plumbing.command import UsageError, UserError, run_command
 from plumbing.parallel import in_order
 from plumbing.progress import progress_bar
@@ -28,11 +28,6 @@ from teacher.networks.chain import Chain
 from teacher.runs.folder import read_record
 from teacher.runs.released import find_run
 
-_FORMS: dict[str, tuple[Precision, ...]] = {
-    "onnx": PRECISIONS,
-    "tfjs": PRECISIONS,
-    "compact": ("float16", "int8"),  # students only
-}
 _REFUSED = "are allowed: use more bits"
 
 
@@ -92,11 +87,11 @@ def main(config: MatrixConfig) -> None:
             raise UserError(f"--runs {run}: there is no such run folder or released weights")
     table = Table("network", "form", "weights", "bytes", "gzipped", "dB lost", "checks", "worst")
     cases = [
-        _Case(run=run, form=form, precision=precision)
+        _Case(run=run, form=form.command, precision=precision)
         for run in config.runs
-        for form, precisions in _FORMS.items()
-        for precision in precisions
-        if form != "compact" or read_record(run).network == Chain.name
+        for form in (ONNX, TFJS, COMPACT)
+        for precision in form.precisions
+        if form is not COMPACT or read_record(run).network == Chain.name  # it has students only
     ]
     failures = []
     with progress_bar() as progress:

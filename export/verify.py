@@ -1,9 +1,9 @@
 """Check an export folder that someone else made: hashes, card, form, and values.
 
-The folder is not trusted: nothing in it is unpickled, no path in it leads out of it, sizes are
-bounded before anything is read, models run in a process with bounded memory and time (ONNX) or in
-the browser's sandbox (TF.js). Values are compared with the golden vectors in the folder; with
-`--run` also with the PyTorch network that it is said to come from.
+The folder is not trusted: nothing in it is unpickled, no path in it leads out of it, and sizes are
+bounded before anything is read. Models run in a process with bounded memory and time (ONNX) or in
+the browser's sandbox (TF.js). Their values are compared with the golden vectors in the folder; with
+`--run` also with the PyTorch network that the folder claims to come from.
 """
 
 from __future__ import annotations
@@ -19,18 +19,21 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from export.check.agreement import Agreement, Runtime, agreement_table, check_runtime, compare
-from export.check.browser_runtimes import onnx_in_browser, tfjs_backends
+from export.check.agreement import (
+    Agreement,
+    Runtime,
+    Unavailable,
+    agreement_table,
+    check_runtime,
+    compare,
+    describe_failures,
+)
 from export.check.errors import AgreementError, RuntimeFaultError
-from export.check.local_runtimes import failing, run_pytorch
-from export.compact.file import FILE as COMPACT_FILE
-from export.compact.form import compact_problems, compact_runtimes, open_compact
-from export.onnx.contained import onnx_contained, problems_contained
-from export.onnx.form import FILE as ONNX_FILE
-from export.onnx.problems import tfjs_problems
+from export.check.local_runtimes import remembering, run_pytorch
+from export.forms import form_of
 from export.pipeline.card import CARD, FORMAT
 from export.pipeline.golden import GOLDEN, read_golden
-from export.tfjs.form import ARITHMETIC, MOST_GMACS
+from export.pipeline.job import ExportForm
 from export.weights.precision import PRECISIONS
 from export.weights.tolerances import tolerance
 from plumbing.command import UserError, run_command
@@ -46,7 +49,7 @@ _MOST_FILES = 256
 
 
 class FolderError(UserError):
-    """The folder is not what its card says, or not an export folder."""
+    """The folder does not match its card, or is not an export folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,61 +59,49 @@ class VerifyConfig:
     folder: Annotated[Path, tyro.conf.Positional]
     """Export folder to check."""
     run: Path | None = None
-    """Run folder, or released weights, that it should equal; else golden vectors are compared."""
+    """Run folder, or released weights, that the export should equal. By default only the folder's
+    golden vectors are compared."""
     browser: bool = True
-    """Whether the files run in headless Chromium."""
+    """Also run the files in headless Chromium."""
     threads: Threads = None
-    """CPU threads; by default all that this process may use."""
+    """Number of CPU threads; by default all that this process may use."""
 
 
 def main(config: VerifyConfig) -> None:
     """Run the command."""
     use_threads(config.threads)
     card = read_card(config.folder)
-    require_files(config.folder, card)
-    problems = _problems(config.folder)
+    form = require_files(config.folder, card)
+    problems = form.untrusted_problems(config.folder)
     if problems:
         raise FolderError(f"{config.folder}: {problems[0]}")
     if not config.browser:
-        console.print("WARNING: --no-browser: no browser checks this", style="bold yellow")
-    results: list[Agreement] = []
-    for runtime in _runtimes(config, card):
-        with busy(f"checking in {runtime.name}"):
-            results.extend(_compare_golden(config.folder, runtime))
-            if config.run is not None:
-                network, _ = load_network(config.run)
-                results.extend(check_runtime(runtime, network, run_pytorch(network)))
+        console.print("WARNING: --no-browser: not checked in any browser", style="bold yellow")
+    results = list(_check(config, form, card))
     Console().print(agreement_table(results))
     if not results:
-        raise AgreementError(f"{config.folder}: nothing could run it here, so no value was checked")
-    bad = [result for result in results if not result.good]
-    if bad:
-        worst = max(bad, key=lambda result: result.max_error / result.tolerance)
-        raise AgreementError(
-            f"{config.folder} gives other pixels than it promises in {len(bad)} of {len(results)} "
-            f"checks; worst: {worst.runtime}, {worst.picture}: error {worst.max_error:.2e} at "
-            f"{worst.place}, allowed {worst.tolerance:.2e}"
-        )
+        raise AgreementError(f"{config.folder}: no runtime could run it, so nothing was compared")
+    failures = describe_failures(results)
+    if failures:
+        raise AgreementError(f"{config.folder} does not give the promised pixels in {failures}")
     Console().print(f"{config.folder}: hashes, card, form and values are right")
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """Read `halfsize.json` with suspicion.
+    """Read `halfsize.json` without trusting it.
 
     Raises:
-        FolderError: It is not there, too large, or not a card of this format.
+        FolderError: It is missing, too large, or not a card of this format.
     """
     if not folder.is_dir():
-        raise FolderError(f"{folder}: there is no such folder")
+        raise FolderError(f"{folder}: no such folder")
     try:
         card = json.loads(_read_text(folder / CARD))
     except (ValueError, RecursionError) as error:
         raise FolderError(f"{folder / CARD} is not JSON: {str(error)[:80]}") from error
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         found = card.get("format") if isinstance(card, dict) else None
-        raise FolderError(
-            f"{folder / CARD} has format {str(found)[:20]}, this version reads {FORMAT}"
-        )
+        raise FolderError(f"{folder / CARD} has format {str(found)[:20]}, expected {FORMAT}")
     for field, least in (("scale", 1), ("margin_px", 0), ("align_px", 1), ("parameters", 0)):
         value = card.get(field, 1)
         if type(value) is not int or not least <= value <= 10**12:
@@ -121,8 +112,11 @@ def read_card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def require_files(folder: Path, card: dict[str, Any]) -> None:
-    """Insist that the folder holds the card's files, byte for byte, and nothing else.
+def require_files(folder: Path, card: dict[str, Any]) -> ExportForm:
+    """Require the folder to hold the card's files, byte for byte, and nothing else.
+
+    Returns:
+        The form of the folder's model.
 
     Raises:
         FolderError: A file is missing, altered, too large, a link, or not in the card.
@@ -136,82 +130,57 @@ def require_files(folder: Path, card: dict[str, Any]) -> None:
     for name, entry in listed.items():
         if not _NAME.fullmatch(name):
             raise FolderError(
-                f"{folder / CARD} names {name[:80]!r}: no file of an export is so named"
+                f"{folder / CARD} lists {name[:80]!r}, which is not a name of an export's file"
             )
         path = folder / name
         if path.is_symlink() or not path.is_file():
-            raise FolderError(f"{path} is missing, or is no plain file")
+            raise FolderError(f"{path} is missing, or not a plain file")
         size = path.stat().st_size
-        if size > _MOST_BYTES:
-            raise FolderError(f"{path} has {size:,} bytes: more than any export has")
-        said = entry if isinstance(entry, dict) else {}
-        if said.get("bytes") != size or said.get("sha256") != sha256_of(path):
+        most = _MOST_JSON_BYTES if path.suffix == ".json" else _MOST_BYTES
+        if size > most:
+            raise FolderError(f"{path} is too large: {size:,} bytes, at most {most:,} are read")
+        described = entry if isinstance(entry, dict) else {}
+        if described.get("bytes") != size or described.get("sha256") != sha256_of(path):
             raise FolderError(f"{path} was altered: it is not the file that the card describes")
     extra = sorted({path.name for path in folder.iterdir()} - {CARD, *listed})
     if extra:
         raise FolderError(f"{folder} holds {extra[0][:80]!r}, which its card does not list")
-    if GOLDEN not in listed or not {ONNX_FILE, "model.json", COMPACT_FILE} & set(card["files"]):
+    form = form_of(folder)
+    if GOLDEN not in listed or form is None or form.file not in card["files"]:
         raise FolderError(f"{folder / CARD} must list a model and {GOLDEN}")
+    return form
 
 
-def _problems(folder: Path) -> list[str]:
-    if (folder / ONNX_FILE).is_file():
-        return problems_contained(folder / ONNX_FILE)
-    if (folder / COMPACT_FILE).is_file():
-        return compact_problems(folder)
-    try:
-        json.loads(_read_text(folder / "model.json"))
-        return tfjs_problems(folder)
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        return [f"model.json is no graph model: {str(error)[:80]}"]
+def _check(config: VerifyConfig, form: ExportForm, card: dict[str, Any]) -> Iterator[Agreement]:
+    """Compare every runtime with the golden vectors, and with the run if one is given."""
+    network = None if config.run is None else load_network(config.run)[0]
+    reference = None if network is None else remembering(run_pytorch(network))
+    precision = card["weights"]["precision"]
+    for runtime in form.untrusted_runtimes(config.folder, precision, config.browser):
+        if isinstance(runtime, Unavailable):
+            continue
+        with busy(f"checking in {runtime.name}"):
+            yield from _compare_golden(config.folder, runtime)
+            if network is not None and reference is not None:
+                yield from check_runtime(runtime, network, reference)
 
 
 def _compare_golden(folder: Path, runtime: Runtime) -> Iterator[Agreement]:
     cases, allowed = read_golden(_read_text(folder / GOLDEN))
-    # What a GPU's arithmetic rounds is no fault of it.
-    if runtime.name.startswith(("TF.js web", "halfsize web")):
-        allowed += tolerance("browser-gpu", "float32")
-    for name, given, expected in cases:
+    if runtime.arithmetic == "browser-gpu":
+        allowed += tolerance("browser-gpu", "float32")  # its rounding is not the model's fault
+    for name, picture, expected in cases:
         try:
-            output = runtime.run(given)
+            output = runtime.run(picture)
         except RuntimeFaultError as fault:
             output = np.zeros((0, 3, 0, 0), np.float32)
             name = f"{name} ({fault})"
         yield compare(runtime.name, f"golden {name}", expected, output, allowed)
 
 
-def _runtimes(config: VerifyConfig, card: dict[str, Any]) -> Iterator[Runtime]:
-    precision = card["weights"]["precision"]
-    near = tolerance("float32", precision)
-    path = config.folder / ONNX_FILE
-    if path.is_file():
-        with onnx_contained(path) as run:
-            yield Runtime(name="ONNX Runtime CPU", run=run, tolerance=near)
-        if config.browser:
-            try:
-                with onnx_in_browser(path) as run:
-                    yield Runtime(name="onnxruntime-web wasm", run=run, tolerance=near)
-            except RuntimeFaultError as fault:
-                yield Runtime(name="onnxruntime-web wasm", run=failing(fault), tolerance=near)
-    elif (config.folder / COMPACT_FILE).is_file():
-        run = open_compact(config.folder)
-        yield Runtime(name="file read back", run=run, tolerance=near, batches=True)
-        if config.browser:
-            yield from compact_runtimes(config.folder, precision, [])
-    elif config.browser:
-        for backend, run in tfjs_backends(config.folder):
-            if run is not None:
-                yield Runtime(
-                    name=f"TF.js {backend}",
-                    run=run,
-                    tolerance=tolerance(ARITHMETIC[backend], precision),
-                    most_gmacs=MOST_GMACS.get(backend),
-                )
-
-
 def _read_text(path: Path) -> str:
     if path.is_symlink() or not path.is_file():
-        raise FolderError(f"{path} is missing, or is no plain file")
+        raise FolderError(f"{path} is missing, or not a plain file")
     if path.stat().st_size > _MOST_JSON_BYTES:
         raise FolderError(f"{path} is too large: at most {_MOST_JSON_BYTES:,} bytes are read")
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from export.bandwidth.plan import Enlargement
 from export.delivery.enlarging import PLAIN_WAYS
 from export.delivery.scripts import runtime_gzip_bytes
-from export.onnx.form import FILE
+from export.forms import COMPACT, ONNX, form_of
 from export.pipeline.card import CARD
 from plumbing.disk import gzip_size
 from teacher.runs.folder import load_network
@@ -38,7 +38,7 @@ def costs_of(students: Sequence[Enlargement], runtime: int | None) -> Costs:
         runtime: Gzipped bytes of the page's scripts; None counts those of `web_demo/dist`.
     """
     return Costs(
-        runtime=runtime_gzip_bytes("compact") if runtime is None else runtime,
+        runtime=runtime_gzip_bytes(COMPACT) if runtime is None else runtime,
         models={student.name: model_bytes(Path(student.model)) for student in students},
     )
 
@@ -50,7 +50,7 @@ def model_bytes(path: Path) -> int:
     if (path / CARD).is_file():
         card = json.loads((path / CARD).read_text(encoding="utf-8"))
         return sum(file["gzip_bytes"] for file in card["files"].values())
-    if path.is_file() or (path / FILE).is_file():
-        return gzip_size((path if path.is_file() else path / FILE).read_bytes())
+    if path.is_file() or form_of(path) is ONNX:
+        return gzip_size((path if path.is_file() else path / ONNX.file).read_bytes())
     network, _ = load_network(path)
     return gzip_size(b"".join(p.detach().half().numpy().tobytes() for p in network.parameters()))

@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
-from export.delivery.student import is_for_browsers, read_student
-from export.onnx.form import FILE
+from export.delivery.student import read_student
+from export.forms import ONNX, form_of
 from pixels.sending.codecs import REDUCTIONS, Codec, Reduction
 from pixels.stills.files import list_pictures
 from pixels.store.shards import split_of
@@ -200,14 +200,14 @@ def open_enlargements(
 
 
 def _enlargement(path: Path) -> Enlargement:
-    name, exported = _opened(str(path)).name, path / FILE
+    name, form = _opened(str(path)).name, form_of(path)
     if str(path) in PLAIN_WAYS:
         return Enlargement(name=name, model=name, fingerprint=name)
-    if exported.is_file():
-        fingerprint = sha256_of(exported)
+    if form is ONNX:
+        fingerprint = sha256_of(path / ONNX.file)
     elif path.is_file():
         fingerprint = sha256_of(path)
-    elif is_for_browsers(path):
+    elif form is not None:
         fingerprint = read_student(path).sha256
     else:
         fingerprint = read_record(path).weights_sha256

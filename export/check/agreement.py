@@ -1,9 +1,10 @@
-"""No export is left on disk unless it agrees with the PyTorch network."""
+"""Compare an exported model, in each runtime, with the PyTorch network, pixel by pixel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,13 @@ from teacher.networks.registry import Network, macs_per_output_pixel
 
 CHANNELS = "RGB"
 
+Arithmetic = Literal["float32", "cuda", "browser-gpu"]
+"""How a runtime computes, and so how exactly."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """Something that runs an exported model."""
+    """A program that runs an exported model."""
 
     name: str
     """The runtime and its backend."""
@@ -27,27 +31,39 @@ class Runtime:
     """The exported network."""
     tolerance: float
     """Largest absolute difference to PyTorch allowed, for values in [0, 1]."""
+    arithmetic: Arithmetic = "float32"
+    """How it computes."""
     batches: bool = False
     """Whether it takes more than one image at a time."""
     most_gmacs: float | None = None
-    """For slow ones: of the large pictures only the photo is taken, and that only if it needs no
-    more billions of multiply-accumulates; what is left out is said."""
+    """For slow runtimes: of the large pictures only the photo is checked, and only if it needs at
+    most this many billions of multiply-accumulates. The card lists what was left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unavailable:
+    """A runtime that cannot check a model here."""
+
+    name: str
+    """The runtime and its backend, or several of them."""
+    reason: str
+    """Why not."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """How one runtime did on one picture."""
+    """The result of one runtime on one picture."""
 
     runtime: str
     """The runtime and its backend."""
     picture: str
-    """What was enlarged, with its (height)x(width)."""
+    """The check picture, with its (height)x(width)."""
     max_error: float
     """Largest absolute difference to PyTorch, for values in [0, 1]; infinite for a wrong size."""
     tolerance: float
-    """What was allowed."""
+    """Largest difference allowed."""
     place: str
-    """Where the largest difference is, or what is wrong with the size."""
+    """Position of the largest difference, or what is wrong with the size."""
 
     @property
     def good(self) -> bool:
@@ -59,12 +75,12 @@ def check_runtime(runtime: Runtime, network: Network, reference: Enlarge) -> Ite
     """Compare a runtime with the reference on every check picture, in batches, and in tiles.
 
     Args:
-        runtime: What to check.
-        network: Says scale, margin and alignment: a margin too small shows at the tiles' borders.
+        runtime: The runtime to check.
+        network: Has scale, margin and alignment: a margin that is too small shows at tile borders.
         reference: The PyTorch network.
 
     Yields:
-        One result per picture. A picture that the runtime stops on is a disagreement.
+        One result per picture. A picture on which the runtime fails is a disagreement.
     """
     pictures = check_pictures() | (check_batches() if runtime.batches else {})
     for name, picture in pictures.items():
@@ -79,7 +95,7 @@ def check_runtime(runtime: Runtime, network: Network, reference: Enlarge) -> Ite
 
 
 def too_much(runtime: Runtime, network: Network, name: str, picture: NDArray[np.float32]) -> bool:
-    """Tell whether a picture takes a slow runtime too long to be checked on."""
+    """Check whether a picture takes too long in a slow runtime."""
     if runtime.most_gmacs is None or picture[0, 0].size < LARGE_PX**2:
         return False
     macs = picture[:, 0].size * network.scale**2 * macs_per_output_pixel(network)
@@ -88,7 +104,7 @@ def too_much(runtime: Runtime, network: Network, name: str, picture: NDArray[np.
 
 
 def left_out(runtime: Runtime, network: Network) -> list[str]:
-    """Name the pictures that `check_runtime` leaves out."""
+    """List the pictures that `check_runtime` leaves out."""
     return [name for name, p in check_pictures().items() if too_much(runtime, network, name, p)]
 
 
@@ -146,7 +162,7 @@ def compare(
     if output.shape != reference.shape:
         error, place = float("inf"), f"the output is {output.shape}, not {reference.shape}"
     else:
-        # A NaN is as wrong as can be, and must not hide in comparisons that it makes false.
+        # A NaN counts as infinitely wrong: comparisons with it are false, and would hide it.
         errors = np.nan_to_num(np.abs(output - reference), nan=np.inf)
         image, channel, y, x = np.unravel_index(errors.argmax(), errors.shape)
         error = float(errors.max())
@@ -158,33 +174,40 @@ def compare(
 
 
 def require_agreement(name: str, results: Sequence[Agreement]) -> None:
-    """Insist that every result is good.
+    """Require every result to be good.
 
     Raises:
-        AgreementError: At least one is not, or nothing was checked. The sentence has the place and
-            size of the worst.
+        AgreementError: At least one is not, or nothing was checked. The sentence gives the position
+            and size of the worst error.
     """
     if not results:
         raise AgreementError(f"{name}: no runtime could check it, so it was not written")
-    bad = [result for result in results if not result.good]
-    if bad:
-        worst = max(bad, key=lambda result: result.max_error / result.tolerance)
-        raise AgreementError(
-            f"{name} differs from PyTorch in {len(bad)} of {len(results)} checks and was not "
-            f"written; worst: {worst.runtime}, {worst.picture}: error {worst.max_error:.2e} at "
-            f"{worst.place}, allowed {worst.tolerance:.2e}"
-        )
+    failures = describe_failures(results)
+    if failures:
+        raise AgreementError(f"{name} differs from PyTorch in {failures}")
+
+
+def describe_failures(results: Sequence[Agreement]) -> str:
+    """Count the failed checks and describe the worst; empty if all passed."""
+    failed = [result for result in results if not result.good]
+    if not failed:
+        return ""
+    worst = max(failed, key=lambda result: result.max_error / result.tolerance)
+    return (
+        f"{len(failed)} of {len(results)} checks; worst: {worst.runtime}, {worst.picture}: "
+        f"error {worst.max_error:.2e} at {worst.place}, allowed {worst.tolerance:.2e}"
+    )
 
 
 def worst_by_runtime(results: Sequence[Agreement]) -> list[tuple[Agreement, int]]:
-    """Keep each runtime's largest error and number of checks, in the order of the checks."""
+    """Find each runtime's largest error and number of checks, in the order of the checks."""
     names = dict.fromkeys(result.runtime for result in results)
     grouped = [[result for result in results if result.runtime == name] for name in names]
     return [(max(group, key=lambda result: result.max_error), len(group)) for group in grouped]
 
 
 def agreement_table(results: Sequence[Agreement]) -> Table:
-    """Draw up each runtime's number of checks and largest error."""
+    """Tabulate each runtime's number of checks and largest error."""
     table = Table("runtime", "checks", "largest error", "allowed", "on")
     for worst, count in worst_by_runtime(results):
         table.add_row(

@@ -14,7 +14,7 @@ from plumbing.command import UserError
 
 NO_BROWSER = (
     "no Chromium was found: install one (`apt-get install chromium`, or `playwright install "
-    "chromium`), or name one in the variable HALFSIZE_CHROMIUM"
+    "chromium`), or set the environment variable HALFSIZE_CHROMIUM to its path"
 )
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _QUIET = (
@@ -24,7 +24,7 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-# GPU backends run on software renderers, so that they can be checked on any machine.
+# GPU backends run on software renderers, so that any machine can check them.
 _SOFTWARE_GPU = (
     "--enable-unsafe-webgpu",
     "--use-webgpu-adapter=swiftshader",
@@ -53,13 +53,13 @@ def open_browser() -> Iterator[Browser]:
     """Start a headless Chromium with every graphics backend on.
 
     Raises:
-        UserError: There is none, or it does not start.
+        UserError: No Chromium is installed, or it does not start.
     """
     with sync_playwright() as playwright:
         path = find_browser(playwright)
         if path is None:
             raise UserError(NO_BROWSER)
-        # Chromium refuses to use its sandbox when root starts it, as in containers.
+        # As root (in containers) Chromium starts only without its sandbox.
         root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         try:
             browser = playwright.chromium.launch(

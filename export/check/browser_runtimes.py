@@ -1,4 +1,4 @@
-"""Exported files in a real browser: TF.js on each backend, and onnxruntime-web."""
+"""Exported files in a real browser: TF.js, onnxruntime-web, and the compact runtime."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def tfjs_backends(folder: Path) -> Generator[tuple[str, Enlarge | None]]:
 
     Yields:
         A backend's name with a way to run it, or None where it does not start in this browser.
-        It may be used until the next one is asked for.
+        It may be used until the next one is requested.
 
     Raises:
-        UserError: There is no browser, or its script was not built. A backend that refuses the
-            model is no such case: its checks fail.
+        UserError: There is no browser, or its script was not built. A backend that rejects the
+            model raises nothing here: its checks fail.
     """
     with open_browser() as browser:
         for backend in TFJS_BACKENDS:
-            # A fresh page each: TF.js keeps one backend's state for the life of its page.
+            # A new page for each: TF.js keeps one backend's state for the life of its page.
             with _page(browser, "verify.js") as page:
                 started = page.evaluate("(backend) => halfsizeVerify.start(backend)", backend)
                 run = _in_page(page, "halfsizeVerify", f"TF.js on {backend}") if started else None
@@ -62,7 +62,7 @@ def onnx_in_browser(path: Path) -> Iterator[Enlarge]:
 
     Raises:
         UserError: There is no browser, or its script was not built.
-        RuntimeFaultError: onnxruntime-web refuses the model.
+        RuntimeFaultError: onnxruntime-web rejects the model.
     """
     with open_browser() as browser, _page(browser, "verify-onnx.js") as page:
         with _faults("onnxruntime-web"):
@@ -80,14 +80,14 @@ def onnx_in_browser(path: Path) -> Iterator[Enlarge]:
 
 
 def compact_engines(path: Path) -> Generator[tuple[str, Enlarge | None]]:
-    """Run a `model.halfsize` in a headless browser, on each engine of the small runtime.
+    """Run a `model.halfsize` in a headless browser, on each engine of the compact runtime.
 
     Args:
         path: The file.
 
     Yields:
         An engine's name with a way to run it, or None where it was not built or does not start in
-        this browser. WebAssembly always does. It may be used until the next one is asked for.
+        this browser. WebAssembly always starts. It may be used until the next one is requested.
 
     Raises:
         UserError: There is no browser, or the scripts were not built.
@@ -111,7 +111,7 @@ def compact_engines(path: Path) -> Generator[tuple[str, Enlarge | None]]:
 
 
 def kernels_of(folder: Path, backend: str = "wasm") -> list[str]:
-    """Name the kernels that one run of a TF.js export uses, in order."""
+    """List the kernels that one run of a TF.js export uses, in order."""
     with open_browser() as browser, _page(browser, "verify.js") as page:
         page.evaluate("(backend) => halfsizeVerify.start(backend)", backend)
         _load(page, folder, backend)
@@ -129,14 +129,14 @@ def _page(browser: Browser, script: str) -> Iterator[Page]:
     path = DIST / script
     if not path.is_file():
         raise UserError(
-            f"{path} is missing, which runs models in the browser: run `make web` (or `npm install "
-            "&& npm run build` in web_demo)"
+            f"{path} is missing; it runs models in the browser. Build it with `make web` (or `npm "
+            "install && npm run build` in web_demo)"
         )
     page = browser.new_page()
     try:
         page.set_default_timeout(_PAGE_TIMEOUT_MS)
-        # Browsers offer WebGPU to trustworthy origins only; this one needs no server, and nothing
-        # beside it is ever asked for.
+        # Browsers offer WebGPU to trustworthy origins only. This one needs no server: every request
+        # is answered here.
         page.route("**/*", _serve)
         page.goto(_ORIGIN)
         page.add_script_tag(path=path)
@@ -146,7 +146,7 @@ def _page(browser: Browser, script: str) -> Iterator[Page]:
 
 
 def _serve(route: Route) -> None:
-    """Answer from dist/ort/ alone: a page of ours needs no network."""
+    """Answer requests from dist/ort/ alone: the page needs no network."""
     address = route.request.url
     if address == _ORIGIN:
         route.fulfill(content_type="text/html", body="")
@@ -162,7 +162,7 @@ def _serve(route: Route) -> None:
 
 @contextmanager
 def _faults(runtime: str) -> Iterator[None]:
-    """Turn what a page throws into a sentence."""
+    """Turn an exception in the page into one sentence."""
     try:
         yield
     except Error as error:
@@ -170,10 +170,10 @@ def _faults(runtime: str) -> Iterator[None]:
 
 
 def _graph_model(folder: Path) -> tuple[str, str]:
-    """Read model.json and its weights, in the order of the manifest; nothing beside the folder.
+    """Read model.json and its weights, in the order of the manifest; nothing outside the folder.
 
     Raises:
-        UserError: A file is missing, or model.json is none.
+        UserError: A file is missing, or model.json is not a graph model.
     """
     path = folder / "model.json"
     try:
@@ -185,9 +185,9 @@ def _graph_model(folder: Path) -> tuple[str, str]:
     data = []
     for shard in shards:
         if not isinstance(shard, str) or not _SHARD.fullmatch(shard):
-            raise UserError(f"{path} names the weights {shard!r}: a file beside it is allowed only")
+            raise UserError(f"{path} names the weights {shard!r}: only a file beside it is allowed")
         if not (folder / shard).is_file():
-            raise UserError(f"{folder} has no {shard}, which its model.json names")
+            raise UserError(f"{folder} lacks {shard}, which its model.json names")
         data.append((folder / shard).read_bytes())
     return topology, _encode(b"".join(data))
 

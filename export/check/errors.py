@@ -1,4 +1,4 @@
-"""What can go wrong with an export."""
+"""Errors of checking an export."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from plumbing.command import UserError
 
 
 class AgreementError(UserError):
-    """An exported network gives other pixels than the PyTorch network."""
+    """An exported network does not give the pixels of the PyTorch network."""
 
 
 class RuntimeFaultError(UserError):
-    """A runtime refuses or stops on a model that it should run."""
+    """A runtime rejects a model that it should run, or fails on it."""

@@ -1,4 +1,4 @@
-"""The same image through PyTorch and ONNX Runtime, on the CPU and on a GPU."""
+"""PyTorch, and ONNX Runtime on the CPU and on a GPU, as functions of arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from teacher.networks.registry import Network
 
 
 def run_pytorch(network: Network) -> Enlarge:
-    """Run a network where it is: the reference for all others."""
+    """Wrap a PyTorch network: the reference for all other runtimes."""
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
@@ -26,27 +26,27 @@ def run_pytorch(network: Network) -> Enlarge:
 
 
 def remembering(run: Enlarge) -> Enlarge:
-    """Wrap a way to run so that it works on each picture only once: each runtime asks again."""
+    """Cache a runtime's outputs: the same pictures are checked in every runtime."""
     known: dict[tuple[tuple[int, ...], bytes], NDArray[np.float32]] = {}
 
-    def recall(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    def cached(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         key = (batch.shape, hashlib.sha256(batch.tobytes()).digest())
         if key not in known:
             known[key] = run(batch)
         return known[key]
 
-    return recall
+    return cached
 
 
 def run_onnx(path: Path, *, gpu: bool = False) -> Enlarge:
     """Run an ONNX file on ONNX Runtime's CPU provider, or on CUDA.
 
     Raises:
-        RuntimeFaultError: ONNX Runtime refuses the file, or (while running) a picture.
+        RuntimeFaultError: ONNX Runtime rejects the file, or (while running) a picture.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    options.log_severity_level = 4  # what it has to say comes as an exception too
+    options.log_severity_level = 4  # what it logs comes as an exception too
     # TF32 keeps 10 bits of mantissa: too little to tell a fault from rounding.
     cuda = ("CUDAExecutionProvider", {"use_tf32": "0"})
     providers = [cuda] if gpu else ["CPUExecutionProvider"]
@@ -54,7 +54,7 @@ def run_onnx(path: Path, *, gpu: bool = False) -> Enlarge:
         session = onnxruntime.InferenceSession(path, options, providers=providers)
     except Exception as error:  # its exceptions share no other base class
         raise RuntimeFaultError(
-            f"ONNX Runtime refuses {path.name}: {_first_line(error)}"
+            f"ONNX Runtime rejects {path.name}: {_first_line(error)}"
         ) from error
     name = session.get_inputs()[0].name
 
@@ -62,13 +62,13 @@ def run_onnx(path: Path, *, gpu: bool = False) -> Enlarge:
         try:
             return np.asarray(session.run(None, {name: batch})[0], dtype=np.float32)
         except Exception as error:
-            raise RuntimeFaultError(f"ONNX Runtime stops: {_first_line(error)}") from error
+            raise RuntimeFaultError(f"ONNX Runtime fails: {_first_line(error)}") from error
 
     return run
 
 
 def failing(fault: RuntimeFaultError) -> Enlarge:
-    """Stand for a runtime that refuses the model: each of its checks fails with that reason."""
+    """Stand in for a runtime that rejects the model: each of its checks fails with that reason."""
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         raise fault
@@ -77,7 +77,7 @@ def failing(fault: RuntimeFaultError) -> Enlarge:
 
 
 def has_cuda() -> bool:
-    """Tell whether ONNX Runtime can compute on a GPU here."""
+    """Check whether ONNX Runtime can compute on a GPU here."""
     offered = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
     return offered and torch.cuda.is_available()
 

@@ -1,4 +1,4 @@
-"""What exports are checked on: every kind of picture at every awkward size, and photos."""
+"""The pictures that exports are checked on: every kind at every awkward size, and photos."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Pixels = NDArray[np.float32]
 SMALL_SIZES = ((1, 1), (2, 3), (37, 53), (1, 512))
 LARGE_PX = 256
 _PHOTO_PX = 192  # of the originals whose halves are enlarged, at scale 2
-_EVERY = 3  # one photo in so many is checked on, the others are calibrated on
+_EVERY = 3  # every third photo is for checking, the others are for calibration
 _MOST_PHOTOS = 12
 
 
@@ -36,8 +36,8 @@ def to_batch(image: NDArray[np.uint8]) -> Pixels:
 def make_picture(kind: str, height: int, width: int) -> Pixels:
     """Make one check picture: (1, 3, height, width) in [0, 1].
 
-    Flat grey shows a wrong border, a ramp a wrong phase, noise everything else, a checkerboard the
-    largest values that a network meets, and a photo what users will see.
+    Flat grey reveals a wrong border, a ramp a wrong phase, noise everything else; a checkerboard
+    causes the largest values inside a network, and a photo is what users will see.
     """
     y, x = np.indices((height, width), dtype=np.float32)
     match kind:
@@ -61,14 +61,14 @@ KINDS = ("flat", "ramp", "noise", "checkerboard", "photo")
 
 @lru_cache(maxsize=1)
 def check_pictures() -> dict[str, Pixels]:
-    """Give every kind at every size, (1, 3, height, width) in [0, 1] by name."""
+    """Make every kind at every size, (1, 3, height, width) in [0, 1], by name."""
     sizes = (*SMALL_SIZES, (LARGE_PX, LARGE_PX))
     return {f"{kind} {y}x{x}": make_picture(kind, y, x) for y, x in sizes for kind in KINDS}
 
 
 @lru_cache(maxsize=1)
 def check_batches() -> dict[str, Pixels]:
-    """Give batches of three different images, for runtimes that take them."""
+    """Make batches of three different images, for runtimes that take batches."""
     return {
         f"3 images {y}x{x}": np.concatenate(
             [make_picture(kind, y, x) for kind in ("noise", "photo", "ramp")]
@@ -78,24 +78,24 @@ def check_batches() -> dict[str, Pixels]:
 
 
 def tiled_picture(tile: int, align: int) -> NDArray[np.uint8]:
-    """Give a photo of two by two tiles, (height, width, 3): enough for every kind of seam."""
+    """Make a photo of two by two tiles, (height, width, 3): enough for every kind of seam."""
     size = (tile + 9 * align, tile + 13 * align)
     return resize(np.ascontiguousarray(data.astronaut()), size)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckPhotos:
-    """Photos that quantised weights are calibrated and judged by."""
+    """Photos on which quantised weights are calibrated and judged."""
 
     calibration: list[Pixels]
     """Small pictures, (1, 3, height, width) in [0, 1]."""
     checks: list[tuple[Pixels, NDArray[np.uint8]]]
     """Other small pictures, each with its original, (scale * height, scale * width, 3)."""
     source: str
-    """For the card."""
+    """Where the photos come from, for the card."""
 
     def psnr(self, run: Enlarge, scale: int) -> float:
-        """Measure the mean PSNR in dB: luma, 8-bit output, the scale shaved off each side."""
+        """Measure the mean PSNR in dB: luma, 8-bit output, `scale` pixels shaved off each side."""
         values = []
         for small, truth in self.checks:
             output = np.nan_to_num(run(small)[0].transpose(1, 2, 0), nan=0.0, posinf=1.0)
@@ -106,30 +106,30 @@ class CheckPhotos:
 
 
 def load_check_photos(folder: Path | None, scale: int) -> CheckPhotos:
-    """Read photos, cut out their middles and halve them.
+    """Read photos, crop their centres and reduce them.
 
     Args:
-        folder: Of the user's photos; None for scikit-image's samples.
-        scale: Of the network.
+        folder: The user's photos; None for scikit-image's samples.
+        scale: Scale of the network.
 
     Raises:
         UserError: Fewer than two of the pictures are large enough.
     """
     side = _PHOTO_PX // 2 * scale
-    middles = []
+    centres = []
     for photo in _photos(folder):
         height, width = photo.shape[:2]
         if min(height, width) >= side:
             top, left = (height - side) // 2, (width - side) // 2
-            middles.append(np.ascontiguousarray(photo[top : top + side, left : left + side]))
-        if len(middles) == _MOST_PHOTOS:
+            centres.append(np.ascontiguousarray(photo[top : top + side, left : left + side]))
+        if len(centres) == _MOST_PHOTOS:
             break
-    if len(middles) < 2:
+    if len(centres) < 2:
         raise UserError(
-            f"--photos {folder}: two or more photos of at least {side}x{side} pixels are needed, "
-            f"there are {len(middles)}"
+            f"--photos {folder}: needs two or more photos of at least {side}x{side} pixels, "
+            f"found {len(centres)}"
         )
-    pairs = [(to_batch(resize(truth, (side // scale, side // scale))), truth) for truth in middles]
+    pairs = [(to_batch(resize(truth, (side // scale, side // scale))), truth) for truth in centres]
     return CheckPhotos(
         calibration=[small for small, _ in pairs[1::_EVERY] + pairs[2::_EVERY]],
         checks=pairs[::_EVERY],

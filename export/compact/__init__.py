@@ -1,1 +1,1 @@
-"""Export to one file for the page's small runtime."""
+"""Export to one file for the page's compact runtime."""

@@ -1,1 +1,1 @@
-"""What reaches a reader's browser: the student and the page's scripts."""
+"""Everything that a reader's browser downloads besides photos: the student and the scripts."""

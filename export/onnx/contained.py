@@ -3,9 +3,9 @@
     python -m export.onnx.contained MODEL.onnx check
     python -m export.onnx.contained MODEL.onnx run
 
-A graph can ask for any amount of either (a list of sums that doubles an image forty times is a
-kilobyte), so what runs it is not this process. `run` reads arrays from standard input and writes
-the results, each as its length (8 bytes) and a .npy file.
+A graph can require any amount of either (a chain of sums that doubles an image forty times takes a
+kilobyte), so another process runs it. `run` reads arrays from standard input and writes the
+results, each as its length (8 bytes) and a .npy file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MOST_RESULT_BYTES = 256 * 2**20
 
 
 def problems_contained(path: Path) -> list[str]:
-    """Check the form of an ONNX file: one sentence for each thing that is wrong."""
+    """Check the form of an ONNX file: one sentence for each fault."""
     with _process(path, "check") as process:
         output, errors = process.communicate()
         if process.returncode != 0:
@@ -45,17 +45,17 @@ def onnx_contained(path: Path) -> Iterator[Enlarge]:
     """Run an ONNX file on ONNX Runtime's CPU provider.
 
     Yields:
-        A way to run it, which raises `RuntimeFaultError` where it fails, takes too long, or wants
-        too much.
+        A function that runs it, and raises `RuntimeFaultError` if it fails, takes too long, or
+        needs too much memory.
     """
     with _process(path, "run") as process:
         assert process.stdin is not None and process.stdout is not None
-        given, made = process.stdin, process.stdout
+        inputs, outputs = process.stdin, process.stdout
 
         def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
             try:
-                _write(given, batch)
-                return _read(made)
+                _write(inputs, batch)
+                return _read(outputs)
             except (OSError, EOFError, ValueError) as error:
                 process.kill()
                 raise RuntimeFaultError(_reason(path, process.communicate()[1])) from error
@@ -111,7 +111,7 @@ def _main(path: Path, task: str) -> None:
 
         from export.onnx.problems import onnx_problems
 
-        # Without the data beside the file, whose place a hostile file would choose.
+        # Without external data: a hostile file would choose its path.
         sys.stdout.write("\n".join(onnx_problems(onnx.load(path, load_external_data=False))))
         return
     import onnxruntime
@@ -132,12 +132,12 @@ def _limit_memory() -> None:
     try:
         import resource
     except ImportError:
-        return  # Windows has no such limit; time is limited there too
+        return  # Windows has no such limit; the time limit holds there too
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
 
 
 if __name__ == "__main__":
     try:
         _main(Path(sys.argv[1]), sys.argv[2])
-    except Exception as error:  # whatever it is, one line of it is enough
+    except Exception as error:  # of any kind: its first line is enough
         sys.exit((str(error).strip().splitlines() or [repr(error)])[0])

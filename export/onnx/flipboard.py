@@ -1,15 +1,15 @@
-"""The flipboard network's sliding window in operators that every runtime has.
+"""The flipboard network's sliding window, in operators that every runtime has.
 
 PyTorch cuts windows by `unfold` and blends them by `fold`, which neither TF.js nor most other
-runtimes know. Here both are convolutions, so that the graph holds nothing but convolutions, dense
-layers, and changes of shape:
+runtimes know. Here both are convolutions, so that the graph holds only convolutions, dense layers,
+and changes of shape:
 
 - *Cutting* is a convolution with one 1 in each filter, stepping by the stride: its channels are
   the pixels of a window. Windows then lie along the batch, as patches.
-- *Blending* is part of the output layer. Each block of `stride_px` pixels is a weighed sum over
-  the windows that see it: that is a convolution over the windows, whose kernel is the output
-  layer's weights times the blending window. It has as many weights as the layer itself.
-- The anchor needs no blending: weights that add up to one, of one and the same enlargement.
+- *Blending* is part of the output layer. Each block of `stride_px` pixels is a weighted sum over
+  the windows that see it: a convolution over the windows, whose kernel is the output layer's
+  weights times the blending window. It has as many weights as the layer itself.
+- The anchor needs no blending: the weights add up to one, and the enlargement is the same.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from teacher.networks.flipboard import Flipboard
 
 
 class FlipboardGraph(nn.Module):
-    """The same pixels as the network that it is made from, for exporting only.
+    """Computes the same pixels as the network it is made from; for exporting only.
 
     Attributes:
-        scale: How many times larger the output is.
+        scale: Factor by which the output is larger.
     """
 
     cut: Tensor
@@ -40,15 +40,15 @@ class FlipboardGraph(nn.Module):
         """Take the weights of a network.
 
         Raises:
-            UserError: Its windows see too little beyond what they give for the anchor to be the
-                same in all of them.
+            UserError: Its windows see too little beyond their output for the anchor to be the same
+                in all of them.
         """
         super().__init__()
         config = network.config
         if config.anchor == "bicubic" and config.border_px < BICUBIC_RADIUS_PX:
             raise UserError(
-                f"a flipboard network with anchor bicubic is exported only if border-px is at "
-                f"least {BICUBIC_RADIUS_PX}, this one has {config.border_px}: train it with more"
+                f"exporting a flipboard network with anchor bicubic needs border-px of at least "
+                f"{BICUBIC_RADIUS_PX}, this one has {config.border_px}: train it with more"
             )
         self.config, self.scale = config, network.scale
         self.colour = network.colour
@@ -71,8 +71,8 @@ class FlipboardGraph(nn.Module):
         image = self.colour.native(rgb)
         config, (height, width) = self.config, image.shape[2:]
         before = config.output_px - config.stride_px + config.border_px
-        # A stride more at the far end is as good as what fills up the last window: a convolution
-        # leaves out what is too little for one more step.
+        # One stride more at the far end instead of exactly filling the last window: a convolution
+        # ignores what is too little for one more step.
         after = before + config.stride_px - 1
         padded = F.pad(image, (before, after, before, after), mode="replicate")
         windows = F.conv2d(padded, self.cut, stride=config.stride_px).permute(0, 2, 3, 1)
@@ -87,7 +87,7 @@ class FlipboardGraph(nn.Module):
         return self.colour.to_rgb(enlarged, rgb).clamp(0.0, 1.0)
 
     def _seen(self, patches: Tensor) -> Tensor:
-        """Standardise, and with an anchor take the 3x3 mean away: one convolution."""
+        """Standardise, and with an anchor subtract the 3x3 mean: one convolution."""
         if self.config.anchor == "bicubic":
             patches = F.pad(patches, (1,) * 4, mode="replicate")
         return F.conv2d(patches, self.difference, self.difference_bias)
@@ -116,11 +116,11 @@ def _difference_kernel(network: Flipboard) -> Tensor:
 
 
 def _blending_convolution(network: Flipboard) -> tuple[Tensor, Tensor]:
-    """Make a convolution over windows of the output layer and the blending of its patches.
+    """Make one convolution over windows of the output layer and the blending of its patches.
 
     Returns:
         Kernel (colours * block^2, features, k, k) and bias (colours * block^2), where a block is
-        what one stride covers, and k how many windows see it along each axis.
+        what one stride covers, and k windows see it along each axis.
     """
     config, colours = network.config, network.colour.channels
     block = network.scale * config.stride_px

@@ -1,10 +1,6 @@
-"""Names, ranks and free axes of written files: what a user's code relies on beside the values."""
+"""Names, ranks and free axes of ONNX files: what a user's code relies on besides the values."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
-from typing import Any
 
 import onnx
 from onnx import TensorProto
@@ -17,20 +13,20 @@ _LEAST_OPSET = 17
 
 
 def onnx_problems(model: onnx.ModelProto) -> list[str]:
-    """Check an ONNX model's form: one sentence for each thing that is wrong."""
+    """Check the names, ranks and axes of an ONNX model: one sentence for each fault."""
     problems = []
     if any(tensor.external_data for tensor in model.graph.initializer):
-        return ["weights lie outside the file, which no export does"]
+        return ["weights are stored outside the file, which no export does"]
     try:
         onnx.checker.check_model(model, full_check=True)
         onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
     except Exception as error:  # checker and inference have exceptions of their own
-        problems.append(f"onnx.checker refuses the model: {str(error).strip().splitlines()[0]}")
+        problems.append(f"onnx.checker rejects the model: {str(error).strip().splitlines()[0]}")
     graph = model.graph
     for values, name in ((graph.input, INPUT), (graph.output, OUTPUT)):
         names = [value.name for value in values]
         if names != [name]:
-            problems.append(f"the model's ends are named {names}, not {name}")
+            problems.append(f"inputs or outputs are named {names}, not {name}")
             continue
         tensor = values[0].type.tensor_type
         axes = [axis.dim_param or axis.dim_value for axis in tensor.shape.dim]
@@ -47,27 +43,3 @@ def onnx_problems(model: onnx.ModelProto) -> list[str]:
 
 def _is_free(axis: str | int) -> bool:
     return isinstance(axis, str) or axis == 0
-
-
-def tfjs_problems(folder: Path) -> list[str]:
-    """Check a TF.js graph model's form, as `tf.loadGraphModel` and UpscalerJS rely on it."""
-    model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    problems = []
-    if model.get("format") != "graph-model":
-        problems.append(f"the format is {model.get('format')!r}, not graph-model")
-    if "userDefinedMetadata" in model:
-        problems.append("there are structured output names, which UpscalerJS does not load")
-    ends = model.get("signature", {})
-    for name, sizes in (("inputs", [-1, -1, -1, 3]), ("outputs", None)):
-        values = list(ends.get(name, {}).values())
-        if len(values) != 1 or values[0]["dtype"] != "DT_FLOAT":
-            problems.append(f"one float32 tensor is needed in {name}, there are {len(values)}")
-        elif sizes and _sizes(values[0]) != sizes:
-            problems.append(f"{name} must be {sizes}, is {_sizes(values[0])}")
-        elif len(_sizes(values[0])) != 4:
-            problems.append(f"{name} must be of rank 4, is {_sizes(values[0])}")
-    return problems
-
-
-def _sizes(value: dict[str, Any]) -> list[int]:
-    return [int(axis["size"]) for axis in value["tensorShape"].get("dim", [])]

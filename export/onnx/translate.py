@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-
 import onnx
 import torch
 from torch.export import Dim
@@ -13,11 +10,12 @@ from export.onnx.flipboard import FlipboardGraph
 from teacher.enlarging.runner import ONNX_ALIGN, ONNX_MARGIN, ONNX_SCALE
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.registry import Network
+from teacher.networks.tracing import trace_to_onnx
 
 OPSET = 18
 INPUT, OUTPUT = "image", "enlarged"
 COLOUR, LICENCE, WEIGHTS = "halfsize.colour", "halfsize.licence", "halfsize.weights"
-"""Keys of the metadata, beside those that `teacher.enlarging.runner` reads."""
+"""Keys of the metadata, besides those that `teacher.enlarging.runner` reads."""
 
 
 def to_onnx(network: Network, *, licence: str = "") -> onnx.ModelProto:
@@ -25,39 +23,27 @@ def to_onnx(network: Network, *, licence: str = "") -> onnx.ModelProto:
 
     Args:
         network: In evaluation mode, on the CPU.
-        licence: Of the weights.
+        licence: Licence of the weights.
 
     Returns:
         A model with input `image` (batch, 3, height, width) and output `enlarged`; its metadata
-        say scale, margin and alignment, which tiling needs, and colour and licence.
+        hold scale, margin and alignment, which tiling needs, and colour and licence.
 
     Raises:
         UserError: The network has a shape that cannot be exported.
     """
     graph = FlipboardGraph(network).eval() if isinstance(network, Flipboard) else network
-    # A size that no one would mistake for a constant of the network.
+    # Sizes that cannot be confused with a constant of the network.
     example = torch.zeros(2, 3, 19, 23)
     sizes = ({0: Dim("batch"), 2: Dim("height"), 3: Dim("width")},)
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # it warns that torchvision is not there, which nobody needs
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the exporter's own deprecations are not ours
-            program = torch.onnx.export(
-                graph,
-                (example,),
-                dynamo=True,
-                opset_version=OPSET,
-                input_names=[INPUT],
-                output_names=[OUTPUT],
-                dynamic_shapes=sizes,
-                verbose=False,
-            )
-    finally:
-        logger.setLevel(level)
-    assert program is not None  # with dynamo=True and no file name, a program always comes back
-    model = program.model_proto
+    model = trace_to_onnx(
+        graph,
+        example,
+        opset_version=OPSET,
+        input_names=[INPUT],
+        output_names=[OUTPUT],
+        dynamic_shapes=sizes,
+    )
     _describe(model, network, licence)
     _drop_source_paths(model)
     onnx.checker.check_model(model, full_check=True)
@@ -79,7 +65,7 @@ def _describe(model: onnx.ModelProto, network: Network, licence: str) -> None:
 
 
 def _drop_source_paths(model: onnx.ModelProto) -> None:
-    """Remove the exporter's notes on which source line made each node: paths, and half the file."""
+    """Remove the exporter's notes on each node's source line: paths, and half of the bytes."""
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""

@@ -1,1 +1,1 @@
-"""What every export does around the writing of a model."""
+"""The steps that are common to all exports: load, write, check, describe."""

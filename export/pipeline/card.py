@@ -6,28 +6,25 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from export.check.agreement import worst_by_runtime
-from export.weights.precision import BUDGET_DB, Loss, Precision
+from export.pipeline.job import Attempt, Job
+from export.weights.precision import BUDGET_DB, Loss
 from plumbing.disk import gzip_size, sha256_of
 from teacher.networks.registry import macs_per_output_pixel, parameter_count
-
-if TYPE_CHECKING:
-    from export.pipeline.run import Job
 
 FORMAT = 1
 CARD = "halfsize.json"
 
 
-def write_card(folder: Path, job: Job, weights: Precision, model_files: Sequence[str]) -> None:
+def write_card(folder: Path, job: Job, chosen: Attempt, model_files: Sequence[str]) -> None:
     """Describe an export folder that is otherwise complete.
 
     Args:
         folder: Holds the model's files, golden vectors, licence and credits.
-        job: The network, its record, and every check, all good.
-        weights: Precision of the weights.
-        model_files: Names of what a reader downloads; the rest of the folder is listed apart.
+        job: The network, its record, and the cost of each precision.
+        chosen: The precision that was taken, with its checks, all passed.
+        model_files: Names of the files that a reader downloads; the card lists the others apart.
     """
     network, record, config = job.network, job.record, job.config
     others = sorted({path.name for path in folder.iterdir()} - {CARD, *model_files})
@@ -42,7 +39,7 @@ def write_card(folder: Path, job: Job, weights: Precision, model_files: Sequence
         "parameters": parameter_count(network),
         "macs_per_output_pixel": macs_per_output_pixel(network),
         "weights": {
-            "precision": weights,
+            "precision": chosen.precision,
             "tried": [_cost(loss) for loss in job.losses],
             "refused": job.refused,
             "judged_on": job.photos.source if job.losses else None,
@@ -51,12 +48,13 @@ def write_card(folder: Path, job: Job, weights: Precision, model_files: Sequence
         "other_files": {name: _describe(folder / name) for name in others},
         "agreement": {
             "reference": "PyTorch, float32",
-            "checks": len(job.results),
+            "checks": len(chosen.results),
             "browser": config.browser,
             "worst": [
-                {**asdict(worst), "checks": count} for worst, count in worst_by_runtime(job.results)
+                {**asdict(worst), "checks": count}
+                for worst, count in worst_by_runtime(chosen.results)
             ],
-            "not_checked": job.missing,
+            "not_checked": chosen.not_checked,
         },
         "quality": {"benchmark": "validation photos of the training run", **record.metrics},
         "data": {**record.data, "credits": config.credits},

@@ -1,9 +1,9 @@
-"""Golden vectors: small inputs with their outputs, for whoever runs the model in another language.
+"""Golden vectors: small inputs with their outputs, for running the model in another language.
 
 `golden.json` holds, for each case, `input` (numbers from 0 to 255; divide by 255 to feed the model)
-and `output` (what the exported model gave, for values in [0, 1]), each with its `shape` as
-[height, width, 3] and its `values` row by row, the three colours of a pixel together. Whoever gets
-the output within `tolerance` has loaded the model rightly.
+and `output` (the exported model's output, in [0, 1]), each with its `shape` as [height, width, 3]
+and its `values` row by row, the three colours of a pixel together. A runtime whose output is within
+`tolerance` has loaded the model correctly.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _MOST_VALUES = 4096
 
 
 def golden_inputs() -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Give the small pictures of golden vectors by name, (height, width, 3)."""
+    """Make the small pictures of golden vectors: name, (height, width, 3)."""
     for kind, height, width in _CASES:
-        given = np.floor(make_picture(kind, height, width)[0].transpose(1, 2, 0) * 255 + 0.5)
-        yield f"{kind} {height}x{width}", given.astype(np.uint8)
+        pixels = np.floor(make_picture(kind, height, width)[0].transpose(1, 2, 0) * 255 + 0.5)
+        yield f"{kind} {height}x{width}", pixels.astype(np.uint8)
 
 
 def write_golden(path: Path, run: Enlarge, tolerance: float) -> None:
-    """Run the exported model on a few small pictures and write down what it gives."""
+    """Run the exported model on a few small pictures and write inputs and outputs."""
     cases = []
     for name, image in golden_inputs():
         output = run(to_batch(image))[0].transpose(1, 2, 0)
@@ -59,18 +59,18 @@ def write_golden(path: Path, run: Enlarge, tolerance: float) -> None:
 
 
 def read_golden(text: str) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], float]:
-    """Read golden vectors that someone else wrote.
+    """Read golden vectors of any origin.
 
     Returns:
         Name, input (1, 3, height, width) and output of each case; and the tolerance.
 
     Raises:
-        UserError: They are not golden vectors, or too large to be any.
+        UserError: They are not golden vectors, or too large.
     """
     try:
         content = json.loads(text)
         if content["format"] != FORMAT:
-            raise ValueError(f"format {content['format']!r} is not known")
+            raise ValueError(f"format {content['format']!r} is unknown")
         tolerance = float(content["tolerance"])
         if not 0.0 < tolerance <= 0.1:
             raise ValueError(f"a tolerance of {tolerance} proves nothing")
@@ -79,9 +79,9 @@ def read_golden(text: str) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]]
             for case in content["cases"]
         ]
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise UserError(f"{GOLDEN} holds no golden vectors: {error}") from error
+        raise UserError(f"{GOLDEN} does not hold golden vectors: {error}") from error
     if not 1 <= len(cases) <= 16:
-        raise UserError(f"{GOLDEN} holds {len(cases)} cases, 1 to 16 are right")
+        raise UserError(f"{GOLDEN} holds {len(cases)} cases, allowed are 1 to 16")
     return cases, tolerance
 
 
@@ -89,8 +89,8 @@ def _array(entry: dict[str, Any]) -> NDArray[np.float32]:
     height, width, colours = (int(side) for side in entry["shape"])
     values = entry["values"]
     if colours != 3 or min(height, width) < 1 or len(values) > _MOST_VALUES:
-        raise ValueError(f"a shape of {entry['shape']} cannot be")
+        raise ValueError(f"the shape {entry['shape']} is impossible")
     image = np.asarray(values, np.float32).reshape(height, width, 3)
     if not np.isfinite(image).all():
-        raise ValueError("a value is no number")
+        raise ValueError("a value is not a number")
     return np.ascontiguousarray(image.transpose(2, 0, 1)[None])

@@ -1,8 +1,4 @@
-"""Export a run to a TensorFlow.js graph model, proved equal in a real browser.
-
-The written files run in headless Chromium on every TF.js backend that starts there; unless all
-give the PyTorch network's pixels, nothing is left on disk.
-"""
+"""The TensorFlow.js form: a graph model, `model.json` and its weights."""
 
 from __future__ import annotations
 
@@ -15,32 +11,32 @@ from pathlib import Path
 
 from onnx import TensorProto, numpy_helper
 
-from export.check.agreement import Runtime
+from export.check.agreement import Arithmetic, Runtime, Unavailable
 from export.check.browser_runtimes import TFJS_BACKENDS, tfjs_backends
-from export.onnx.problems import tfjs_problems
 from export.onnx.translate import to_onnx
-from export.pipeline.run import Form, Job
-from export.tfjs.read_back import run_graph_model
+from export.pipeline.job import ExportForm, Job
+from export.tfjs.problems import tfjs_problems
+from export.tfjs.read_back import FILE, run_graph_model
 from export.weights.precision import Precision, require_float16
 from export.weights.rounding import on_uint8_grid
-from export.weights.tolerances import Arithmetic, tolerance
+from export.weights.tolerances import tolerance
 from plumbing.command import UserError
 from plumbing.paths import ROOT
 from teacher.networks.chain import Chain
 
-ARITHMETIC: dict[str, Arithmetic] = {
+_ARITHMETIC: dict[str, Arithmetic] = {
     "cpu": "float32",
     "wasm": "float32",
     "webgl": "browser-gpu",
     "webgpu": "browser-gpu",
 }
-# Plain JavaScript and GPUs in software (as on any machine without one) need about 10 s for this
-# much; larger pictures are left out there, and the card says so.
-MOST_GMACS = {"cpu": 1.0, "webgl": 1.0, "webgpu": 0.1}
+# Plain JavaScript and software GPUs (as on any machine without a GPU) need about 10 s for this
+# much. Larger pictures are left out there, and the card says so.
+_MOST_GMACS = {"cpu": 1.0, "webgl": 1.0, "webgpu": 0.1}
 
 
-def _translate(job: Job, folder: Path, precision: Precision) -> None:
-    """Translate in a process of its own: TensorFlow is slow to import and noisy."""
+def _write(job: Job, folder: Path, precision: Precision) -> None:
+    """Translate to ONNX, and from there to TF.js in another process."""
     network = job.network
     if precision == "int8" and isinstance(network, Chain):
         network = on_uint8_grid(network)
@@ -52,47 +48,62 @@ def _translate(job: Job, folder: Path, precision: Precision) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         source = Path(temporary) / "model.onnx"
         source.write_bytes(model.SerializeToString())
-        command = [sys.executable, "-m", "export.tfjs.translate"]
-        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-        done = subprocess.run(
-            [*command, str(source), str(folder.parent), precision],
-            env={**os.environ, **quiet},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
-        raise UserError(f"TensorFlow could not translate the network: {last}")
+        _translate(source, folder, precision)
 
 
-def _runtimes(job: Job, folder: Path, precision: Precision) -> Iterator[Runtime]:
+def _translate(source: Path, folder: Path, precision: Precision) -> None:
+    """Run `export.tfjs.translate` in another process: TensorFlow is slow to import and noisy."""
+    command = [sys.executable, "-m", "export.tfjs.translate"]
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    process = subprocess.run(
+        [*command, str(source), str(folder.parent), precision],
+        env={**os.environ, **quiet},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if process.returncode != 0:
+        last_line = (process.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+        raise UserError(f"TensorFlow could not translate the network: {last_line}")
+
+
+def _runtimes(folder: Path, precision: Precision, browser: bool) -> Iterator[Runtime | Unavailable]:
     yield Runtime(
         name="files read back",
         run=run_graph_model(folder),
         tolerance=tolerance("float32", precision),
         batches=True,
     )
-    if not job.config.browser:
-        job.missing.append(f"TF.js {', '.join(TFJS_BACKENDS)}: --no-browser")
+    yield from _backends(folder, precision, browser)
+
+
+def _backends(folder: Path, precision: Precision, browser: bool) -> Iterator[Runtime | Unavailable]:
+    if not browser:
+        yield Unavailable(name=f"TF.js {', '.join(TFJS_BACKENDS)}", reason="--no-browser")
         return
     for backend, run in tfjs_backends(folder):
         if run is None:
-            job.missing.append(f"TF.js {backend}: it does not start here")
+            yield Unavailable(name=f"TF.js {backend}", reason="it does not start here")
             continue
+        arithmetic = _ARITHMETIC[backend]
         yield Runtime(
             name=f"TF.js {backend}",
             run=run,
-            tolerance=tolerance(ARITHMETIC[backend], precision),
-            most_gmacs=MOST_GMACS.get(backend),
+            tolerance=tolerance(arithmetic, precision),
+            arithmetic=arithmetic,
+            most_gmacs=_MOST_GMACS.get(backend),
         )
 
 
-TFJS = Form(
+TFJS = ExportForm(
+    command="tfjs",
     name="TensorFlow.js",
-    translate=_translate,
+    file=FILE,
+    write=_write,
     open=run_graph_model,
     problems=tfjs_problems,
     runtimes=_runtimes,
+    untrusted_problems=tfjs_problems,
+    untrusted_runtimes=_backends,
 )

@@ -1,7 +1,7 @@
 """Run the written files of a TF.js graph model in PyTorch, without a browser.
 
-It judges quantised weights in seconds, and is all that checks a TF.js export where there is no
-browser. It knows what `export.tfjs.translate` writes, and nothing else.
+This measures quantised weights in seconds, and is the only check of a TF.js export where there is
+no browser. It knows the operators that `export.tfjs.translate` writes, and nothing else.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from torch import Tensor
 from export.check.errors import RuntimeFaultError
 from pixels.tiling import Enlarge
 
+FILE = "model.json"
+
 Node = dict[str, Any]
 
 
 def read_weights(folder: Path) -> dict[str, NDArray[Any]]:
-    """Read the weights of a graph model by name, quantised ones as the float32 that they stand for.
+    """Read the weights of a graph model by name, quantised ones as the float32 they represent.
 
     Raises:
-        RuntimeFaultError: The files are not what model.json says.
+        RuntimeFaultError: The files do not match model.json.
     """
     weights = {}
     for group in _model_json(folder)["weightsManifest"]:
@@ -42,7 +44,7 @@ def read_weights(folder: Path) -> dict[str, NDArray[Any]]:
                 raise RuntimeFaultError(f"{folder}: the weights end before {entry['name']}")
             values = np.frombuffer(data[start:end], kind.newbyteorder("<"))
             if quantised and kind != np.float16:
-                # In 64 bits, then rounded: as JavaScript does it.
+                # In 64 bits, then rounded: as JavaScript computes it.
                 values = values * quantised["scale"] + quantised["min"]
             target = np.float32 if quantised else kind
             weights[entry["name"]] = values.astype(target).reshape(entry["shape"])
@@ -77,13 +79,13 @@ def run_graph_model(folder: Path) -> Enlarge:
 
 def _model_json(folder: Path) -> Any:  # noqa: ANN401
     try:
-        return json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        return json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RuntimeFaultError(f"{folder / 'model.json'} cannot be read: {error}") from error
+        raise RuntimeFaultError(f"{folder / FILE} cannot be read: {error}") from error
 
 
 def _value(name: str, nodes: dict[str, Node], values: dict[str, Any], image: Tensor) -> Any:  # noqa: ANN401
-    """Compute a node's output and all that it needs; outputs after the first are `name:1`, ..."""
+    """Compute a node's output and everything it depends on; later outputs are `name:1`, ..."""
     name, _, port = name.partition(":")
     pending = [name]
     while pending:  # not by recursion: a deep network has more nodes than Python has frames
@@ -179,7 +181,7 @@ def _convolution(image: Tensor, kernel: Tensor, attributes: Node) -> Tensor:
 
 
 def _fused(result: Tensor, extra: list[Tensor], attributes: Node) -> Tensor:
-    """Apply what was fused into a kernel: bias, then an activation."""
+    """Apply the steps that were fused into a kernel: bias, then an activation."""
     steps = [_text(step) for step in attributes.get("fused_ops", {}).get("list", {}).get("s", [])]
     rest = list(extra)
     for step in steps:

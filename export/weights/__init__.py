@@ -1,1 +1,1 @@
-"""Precisions of weights, and what they may cost."""
+"""Precisions of weights, and the tolerances of each."""

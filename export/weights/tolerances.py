@@ -1,16 +1,13 @@
-"""How far an exported network may be from the PyTorch one, for values in [0, 1].
+"""Largest difference allowed between an exported network and PyTorch, for values in [0, 1].
 
-A step of an 8-bit pixel is 3.9e-3. What is allowed is what the runtime rounds plus what the weights
-were rounded by; PSNR on photos has a budget of its own in `export.weights.precision`.
+One step of an 8-bit pixel is 3.9e-3. A tolerance is the rounding of the runtime plus the rounding
+of the weights. PSNR on photos has a separate budget, in `export.weights.precision`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
+from export.check.agreement import Arithmetic
 from export.weights.precision import Precision
-
-Arithmetic = Literal["float32", "cuda", "browser-gpu"]
 
 _BY_ARITHMETIC: dict[Arithmetic, float] = {
     # Sums in another order differ by a few 1e-7 a layer; 2e-5 holds for deep teachers and is a
@@ -18,7 +15,7 @@ _BY_ARITHMETIC: dict[Arithmetic, float] = {
     "float32": 2e-5,
     # cuDNN may choose Winograd's convolution, which loses a digit or two. TF32 is switched off.
     "cuda": 2e-4,
-    # In a browser a GPU may compute with 16-bit floats (10 bits of mantissa): one step is allowed.
+    # A browser's GPU may compute with 16-bit floats (10 bits of mantissa): one step is allowed.
     "browser-gpu": 1.0 / 255.0,
 }
 _BY_WEIGHTS: dict[Precision, float] = {
@@ -36,9 +33,9 @@ GOLDEN_TOLERANCE: dict[Precision, float] = {
     # Integer kernels may round a half up or down: what one step of a layer's output becomes.
     "int8": 4.0 / 255.0,
 }
-"""For golden vectors, which hold what the exported file itself gives."""
+"""For golden vectors, which hold the output of the exported file itself."""
 
 
 def tolerance(arithmetic: Arithmetic, weights: Precision) -> float:
-    """Give the largest absolute difference to PyTorch that is allowed."""
+    """Return the largest absolute difference to PyTorch allowed."""
     return _BY_ARITHMETIC[arithmetic] + _BY_WEIGHTS[weights]

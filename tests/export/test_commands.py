@@ -14,7 +14,8 @@ from onnx import ModelProto, TensorProto, numpy_helper
 from export.check.errors import AgreementError
 from export.onnx import form as onnx_form
 from export.pipeline.card import CARD
-from export.pipeline.run import ExportConfig, run_export
+from export.pipeline.job import ExportConfig
+from export.pipeline.run import run_export
 from plumbing.command import UserError
 from teacher.networks.registry import Network
 from teacher.runs import released

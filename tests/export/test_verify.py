@@ -72,20 +72,20 @@ def test_other_weights_with_a_card_to_match_give_other_values(folder: Path) -> N
     tensor = max(model.graph.initializer, key=lambda tensor: len(tensor.raw_data))
     tensor.raw_data = bytes(len(tensor.raw_data))
     replace_file(folder, FILE, model.SerializeToString())
-    assert "gives other pixels than it promises" in verify(folder).sentence()
+    assert "does not give the promised pixels" in verify(folder).sentence()
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", "..", ".hidden", "x\n", ""])
 def test_no_path_leaves_the_folder(folder: Path, name: str) -> None:
     (folder.parent / "secret").write_text("secret")
     change_card(folder, lambda card: card["files"].update({name: {"bytes": 6, "sha256": "00"}}))
-    assert "no file of an export is so named" in verify(folder).sentence()
+    assert "not a name of an export" in verify(folder).sentence()
 
 
 def test_a_link_out_of_the_folder_is_refused(folder: Path) -> None:
     shutil.move(folder / FILE, folder.parent / FILE)
     (folder / FILE).symlink_to(folder.parent / FILE)
-    assert "no plain file" in verify(folder).sentence()
+    assert "not a plain file" in verify(folder).sentence()
 
 
 def test_a_file_that_the_card_does_not_list_is_refused(folder: Path) -> None:

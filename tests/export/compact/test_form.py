@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import nn
 
+from export.check.agreement import Arithmetic
 from export.check.local_runtimes import run_pytorch
 from export.check.pictures import make_picture
 from export.compact import form
@@ -22,7 +23,7 @@ from export.compact.file import FILE, decode, read_compact
 from export.compact.form import compact_problems, open_compact, write_compact
 from export.pipeline.card import CARD
 from export.weights.precision import Precision, PrecisionError
-from export.weights.tolerances import Arithmetic, tolerance
+from export.weights.tolerances import tolerance
 from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.runs.folder import load_network
@@ -157,7 +158,7 @@ def test_verify_finds_golden_vectors_that_are_wrong(chain: MadeChain, tmp_path: 
     content = bytearray((folder / FILE).read_bytes())
     content[-1] ^= 0x80
     (folder / FILE).write_bytes(content)
-    assert "golden vectors are not what its weights give" in compact_problems(folder)[0]
+    assert "golden vectors do not match its weights" in compact_problems(folder)[0]
 
 
 def test_a_teacher_is_refused(chain: MadeChain, tmp_path: Path) -> None:

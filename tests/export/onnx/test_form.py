@@ -70,7 +70,7 @@ def test_flipboards_patches_agree(tmp_path: Path, settings: dict[str, object]) -
 
 
 def test_a_flipboard_whose_anchor_differs_from_window_to_window_is_refused() -> None:
-    with pytest.raises(UserError, match="border-px is at least 2, this one has 1"):
+    with pytest.raises(UserError, match="border-px of at least 2, this one has 1"):
         to_onnx(small_flipboard(anchor="bicubic", border_px=1, stride_px=3))
 
 
@@ -96,7 +96,7 @@ def leave_an_input_dangling(model: onnx.ModelProto) -> None:
         (rename_output, "not enlarged"),
         (fix_the_height, "free batch, height and width"),
         (forget_the_scale, "metadata lack halfsize.scale"),
-        (leave_an_input_dangling, "onnx.checker refuses"),
+        (leave_an_input_dangling, "onnx.checker rejects"),
     ],
 )
 def test_a_wrong_form_is_found(fault: Callable[[onnx.ModelProto], None], sentence: str) -> None:
@@ -110,7 +110,7 @@ def test_a_file_that_is_cut_off_is_refused_with_a_sentence(tmp_path: Path) -> No
     path = tmp_path / "model.onnx"
     content = to_onnx(LUMA).SerializeToString()
     path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(RuntimeFaultError, match=r"ONNX Runtime refuses model\.onnx"):
+    with pytest.raises(RuntimeFaultError, match=r"ONNX Runtime rejects model\.onnx"):
         run_onnx(path)
 
 

@@ -13,7 +13,8 @@ from export.check.browser_runtimes import TFJS_BACKENDS, kernels_of, tfjs_backen
 from export.check.errors import AgreementError
 from export.check.local_runtimes import run_onnx
 from export.pipeline.card import CARD
-from export.pipeline.run import ExportConfig, run_export
+from export.pipeline.job import ExportConfig
+from export.pipeline.run import run_export
 from export.tfjs import form
 from plumbing.disk import sha256_of
 from teacher.networks.registry import Network

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from export.check.errors import AgreementError, RuntimeFaultError
-from export.onnx.problems import tfjs_problems
+from export.tfjs.problems import tfjs_problems
 from export.tfjs.read_back import run_graph_model
 from teacher.networks.registry import Network
 from teacher.runs.folder import load_network
