@@ -1,7 +1,7 @@
 """Find a Chromium for the browser checks, or install one.
 
-In this order: one that is already there, the system's package (where that needs no password), and
-playwright's own download.
+This tries, in this order: an installed Chromium, the system's package (if that needs no password),
+and playwright's own download.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from export.check.browser import NO_BROWSER, find_browser
 from plumbing.command import UserError, run_command
 from plumbing.progress import busy, console
 
-# Each is tried where its program is there.
+# Each is tried if its program exists.
 _SYSTEM_PACKAGES = (
     ("apt-get", "update"),
     ("apt-get", "install", "--yes", "--no-install-recommends", "chromium"),
@@ -43,7 +43,7 @@ def main(config: InstallConfig) -> None:
             _install_system_package()
         found = _working_browser()
     if found is None:
-        with busy("downloading Chromium by playwright"):
+        with busy("downloading Chromium with playwright"):
             _run([sys.executable, "-m", "playwright", "install", "chromium"])
         found = _working_browser()
     if found is None:
@@ -52,7 +52,7 @@ def main(config: InstallConfig) -> None:
 
 
 def _working_browser() -> Path | None:
-    """Find a Chromium that says its version: a leftover launcher script would not."""
+    """Find a Chromium that prints its version: a leftover launcher script does not."""
     with sync_playwright() as playwright:
         found = find_browser(playwright)
     return found if found and _run([str(found), "--version"]) else None
@@ -69,16 +69,16 @@ def _install_system_package() -> None:
 
 
 def _run(command: list[str]) -> bool:
-    """Run a command in silence; tell whether it succeeded."""
+    """Run a command silently; return whether it succeeded."""
     timeout = _STARTS_WITHIN_SECONDS if command[-1] == "--version" else None
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command, env=environment, capture_output=True, timeout=timeout, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return done.returncode == 0
+    return process.returncode == 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The file `model.halfsize`, written and read: docs/reference/format.md defines it.
 
-A reader takes the file as hostile: it compares lengths before it allocates anything, and whatever
-is wrong is one `UserError`.
+The reader treats every file as hostile: it compares lengths before it allocates anything, and
+reports any fault as a `UserError`.
 """
 
 from __future__ import annotations
@@ -25,54 +25,54 @@ from teacher.networks.chain import Chain, ChainConfig
 
 FILE = "model.halfsize"
 VERSION = 1
-Stored = Literal["float16", "int8"]
+StoredWeights = Literal["float16", "int8"]
 
 _MAGIC = b"HSZ\x1a"
 _HEADER = struct.Struct("<4sBBBBBBHHH")
-_PRECISIONS: dict[int, Stored] = {1: "float16", 2: "int8"}
+_PRECISIONS: dict[int, StoredWeights] = {1: "float16", 2: "int8"}
 _COLOURS = ("luma", "rgb")
 _ACTIVATIONS = ("relu", "prelu")
 _MOST_WEIGHTS = 4_000_000
 _MOST_GOLDEN = 16
 _STORED_AXES = (2, 3, 1, 0)  # of (outputs, inputs, row, column)
-# By how much of its largest weight a channel's range may be cut for the sake of the others.
+# A channel's range may be cut to these parts of its largest weight, in favour of the others.
 _CLIPS = np.linspace(0.7, 1.0, 31, dtype=np.float32)
 
 Golden = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-"""A small picture (height, width, 3), and what the network makes of it."""
+"""A small picture (height, width, 3), and the network's output for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompactModel:
-    """What a `model.halfsize` holds."""
+    """The content of a `model.halfsize`."""
 
     network: Chain
-    """With the weights as stored, in evaluation mode."""
-    precision: Stored
-    """How they are stored."""
+    """The network with the weights as stored, in evaluation mode."""
+    precision: StoredWeights
+    """Precision of the weights."""
     golden: list[Golden]
-    """Small pictures with what the network makes of them."""
+    """Small pictures with the network's outputs."""
 
 
 def require_storable(network: nn.Module) -> Chain:
-    """Insist that a network is a chain of the kind that the format has.
+    """Require a network to be a chain that the format can store.
 
     Raises:
         UserError: It is not.
     """
     if not isinstance(network, Chain) or network.config.kernel != 3:
         raise UserError(
-            "the small runtime runs students (chains of 3x3 convolutions) and nothing else: "
-            "export this network by export.tfjs or export.onnx"
+            "the compact runtime runs only students (chains of 3x3 convolutions): "
+            "export this network with export.tfjs or export.onnx"
         )
     return network
 
 
-def encode(network: Chain, precision: Stored, golden: Sequence[Golden]) -> bytes:
-    """Write a network down.
+def encode(network: Chain, precision: StoredWeights, golden: Sequence[Golden]) -> bytes:
+    """Encode a network as the bytes of a `model.halfsize`.
 
     Raises:
-        PrecisionError: A number overflows in 16 bits.
+        PrecisionError: A weight overflows in 16 bits.
     """
     config = network.config
     codes = {stored: code for code, stored in _PRECISIONS.items()}
@@ -95,22 +95,25 @@ def encode(network: Chain, precision: Stored, golden: Sequence[Golden]) -> bytes
         else:
             weights = _values(convolution.weight).transpose(_STORED_AXES)
             parts.append(_half(f"the kernel of layer {index}", weights))
-    for given, made in golden:
-        parts += [bytes(given.shape[:2]), given.tobytes(), made.tobytes()]
+    for picture, enlarged in golden:
+        parts += [bytes(picture.shape[:2]), picture.tobytes(), enlarged.tobytes()]
     return b"".join(parts)
 
 
 def _int8(network: Chain) -> list[tuple[NDArray[np.float32], NDArray[np.int8]]]:
-    """For each convolution, its steps and whole numbers, (outputs, inputs, row, column)."""
-    steps = [best_steps(_values(weight_of(each))) for each in network.convolutions]
-    levels = rounded(network, [Grid(steps=each) for each in steps])
-    return [(its, each.astype(np.int8)) for its, each in zip(steps, levels, strict=True)]
+    """Round each convolution: its steps, and its integers (outputs, inputs, row, column)."""
+    steps = [best_steps(_values(weight_of(layer))) for layer in network.convolutions]
+    levels = rounded(network, [Grid(steps=of_layer) for of_layer in steps])
+    return [
+        (of_layer, integers.astype(np.int8))
+        for of_layer, integers in zip(steps, levels, strict=True)
+    ]
 
 
 def best_steps(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Choose each output's step: the value of 1 where its weights are whole numbers up to 127.
+    """Choose each output's step: the value of 1 when its weights are integers up to 127.
 
-    It is the one, among ranges cut by up to 30 percent, with the least squared error.
+    Among ranges cut by up to 30 percent it is the one with the least squared error.
 
     Args:
         weights: (outputs, inputs, row, column).
@@ -128,19 +131,19 @@ def best_steps(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def read_compact(path: Path) -> CompactModel:
-    """Read a `model.halfsize`, whoever wrote it.
+    """Read a `model.halfsize` of any origin.
 
     Raises:
-        UserError: It is none.
+        UserError: It is not valid.
     """
     return decode(path.read_bytes(), str(path))
 
 
 def decode(content: bytes, name: str = FILE) -> CompactModel:
-    """Read the bytes of a `model.halfsize`.
+    """Decode the bytes of a `model.halfsize`.
 
     Raises:
-        UserError: They are none; the sentence calls them `name`.
+        UserError: They are not valid; the sentence calls them `name`.
     """
     reader = _Reader(content, name)
     config, precision, golden_count = _header(reader)
@@ -171,15 +174,15 @@ def decode(content: bytes, name: str = FILE) -> CompactModel:
     return CompactModel(network=network.eval(), precision=precision, golden=golden)
 
 
-def _header(reader: _Reader) -> tuple[ChainConfig, Stored, int]:
+def _header(reader: _Reader) -> tuple[ChainConfig, StoredWeights, int]:
     fields = _HEADER.unpack(reader.take(_HEADER.size))
     magic, version, precision, scale, colour, activation, golden, body, channels, rest = fields
     if magic != _MAGIC:
-        raise reader.wrong("it is no halfsize model")
+        raise reader.wrong("it is not a halfsize model")
     if version != VERSION:
-        raise reader.wrong(f"it has version {version}, {VERSION} is read here")
+        raise reader.wrong(f"it has version {version}, expected {VERSION}")
     if precision not in _PRECISIONS or colour > 1 or activation > 1 or rest != 0:
-        raise reader.wrong("its header has a value that does not exist")
+        raise reader.wrong("its header has an undefined value")
     if not 1 <= golden <= _MOST_GOLDEN:
         raise reader.wrong(f"it cannot have {golden} golden vectors")
     if body * 9 * channels**2 > _MOST_WEIGHTS:
@@ -198,8 +201,8 @@ def _header(reader: _Reader) -> tuple[ChainConfig, Stored, int]:
     return config, _PRECISIONS[precision], golden
 
 
-def _least_bytes(config: ChainConfig, precision: Stored) -> int:
-    """Count the bytes of the weights: no more is allocated than a file has."""
+def _least_bytes(config: ChainConfig, precision: StoredWeights) -> int:
+    """Count the bytes of the weights, so that nothing larger than the file is allocated."""
     colours = 1 if config.colour == "luma" else 3
     widths = [colours, *[config.channels] * (config.body + 1), colours * config.scale**2]
     count = sum(9 * inputs * outputs for inputs, outputs in pairwise(widths))
@@ -210,13 +213,13 @@ def _golden(reader: _Reader, scale: int) -> Golden:
     height, width = reader.take(2)
     if height < 1 or width < 1:
         raise reader.wrong("a golden vector is empty")
-    given = reader.bytes_(height * width * 3).reshape(height, width, 3)
-    made = reader.bytes_(given.size * scale**2)
-    return given, made.reshape(height * scale, width * scale, 3)
+    picture = reader.bytes_(height * width * 3).reshape(height, width, 3)
+    enlarged = reader.bytes_(picture.size * scale**2)
+    return picture, enlarged.reshape(height * scale, width * scale, 3)
 
 
 class _Reader:
-    """Goes through bytes and never past their end."""
+    """Reads bytes in order, and never past their end."""
 
     def __init__(self, content: bytes, name: str) -> None:
         self._content, self._name, self._at = content, name, 0
@@ -232,16 +235,16 @@ class _Reader:
     def halves(self, count: int) -> NDArray[np.float32]:
         values = np.frombuffer(self.take(2 * count), "<f2").astype(np.float32)
         if not np.isfinite(values).all():
-            raise self.wrong("one of its values is no number")
+            raise self.wrong("one of its values is not a number")
         return values
 
     def require(self, count: int) -> None:
         if self._at + count > len(self._content):
-            raise self.wrong("it is cut off")
+            raise self.wrong("it is truncated")
 
     def require_end(self) -> None:
         if self._at != len(self._content):
-            raise self.wrong("there is more in it than a network")
+            raise self.wrong("it has bytes after the network")
 
     def wrong(self, what: str) -> UserError:
         return UserError(f"{self._name} cannot be used: {what}")

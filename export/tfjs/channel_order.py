@@ -1,11 +1,11 @@
-"""Convolutions and pixel shuffles as TensorFlow.js has them, at no cost while running.
+"""Convolutions and pixel shuffles in TensorFlow.js's channel order, at no cost at run time.
 
-PyTorch (ONNX mode CRD) numbers the channels before a shuffle (colour, y, x), TensorFlow (mode DCR)
-(y, x, colour). For more than one colour the two differ, and what they mix up is only seen as a
-pattern of wrong colours. The channels are renumbered in the convolutions that make them.
+PyTorch (ONNX mode CRD) orders the channels before a shuffle (colour, y, x), TensorFlow (mode DCR)
+(y, x, colour). For more than one colour the two differ, and a mistake only shows as a pattern of
+wrong colours. The channels are reordered in the convolutions that produce them.
 
-TF.js knows no groups of channels: such a kernel becomes one with zeros between the groups, and that
-first, since renumbered channels would not lie in groups any more.
+TF.js has no grouped convolutions: their kernels become dense ones with zeros between the groups.
+This comes first, since reordered channels would no longer lie in groups.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def in_tensorflow_order(model: onnx.ModelProto) -> onnx.ModelProto:
         model: Any model; it is not changed.
 
     Returns:
-        A copy that computes the same. A shuffle that something else feeds keeps its mode.
+        A copy that computes the same. Shuffles with any other input keep their mode.
     """
     result = onnx.ModelProto()
     result.CopyFrom(model)
@@ -46,9 +46,9 @@ def in_tensorflow_order(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _convolutions_behind(graph: onnx.GraphProto, name: str) -> list[onnx.NodeProto] | None:
-    """Find the convolutions whose sum `name` is; None where there is anything else."""
+    """Find the convolutions whose sum is `name`; None if anything else contributes."""
     if sum(name in node.input for node in graph.node) != 1:
-        return None  # somebody else sees these channels as they are
+        return None  # another node reads these channels in their present order
     (maker,) = [node for node in graph.node if name in node.output] or [None]
     if maker is None or maker.op_type not in ("Conv", "Add"):
         return None

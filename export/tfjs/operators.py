@@ -1,8 +1,8 @@
 """ONNX operators in TensorFlow, for channels-last images.
 
-Only the operators that the project's networks use are known. An image that TensorFlow holds
-channels-last is wrapped in `Image`; whatever is not wrapped is laid out as ONNX has it. Changes of
-shape that see through the layout unwrap an image, convolutions wrap what they are given.
+Only the operators that the project's networks use are translated. An image that TensorFlow holds
+channels-last is wrapped in `Image`; anything else is laid out as in ONNX. Changes of shape that
+depend on the layout unwrap an image; convolutions wrap their input.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Attributes = dict[str, Any]
 
 
 class UnknownOperatorError(ValueError):
-    """The network uses something that has no translation here."""
+    """The network uses an operator that has no translation here."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ def translate_node(node: onnx.NodeProto, inputs: list[Any]) -> Any:  # noqa: ANN
     """Translate one node.
 
     Args:
-        node: Of an ONNX graph.
-        inputs: What its inputs were translated to; numpy arrays where they are constants.
+        node: A node of an ONNX graph.
+        inputs: Its translated inputs; numpy arrays where they are constants.
 
     Raises:
         UnknownOperatorError: It has no translation.
@@ -55,18 +55,18 @@ def translate_node(node: onnx.NodeProto, inputs: list[Any]) -> Any:  # noqa: ANN
 
 
 def _on_image(kind: str, inputs: list[Any], attributes: Attributes) -> Any:  # noqa: ANN401
-    """Translate what keeps the layout; None for what is not known."""
+    """Translate operators that keep the layout; None for unknown ones."""
     match kind:
         case "Conv":
             return Image(_convolution(_channels_last(inputs[0]), inputs[1:], attributes))
         case "Relu":
             return Image(tf.nn.relu(inputs[0].tensor))
         case "PRelu":
-            # In this form the converter fuses it into the convolution.
+            # In this form the converter fuses PReLU into the convolution.
             image, slope = inputs[0].tensor, inputs[1].reshape(-1)
             return Image(tf.nn.relu(image) + (-slope) * tf.nn.relu(-image))
         case "Add" if isinstance(inputs[1], Image):
-            # Not `+`: after a convolution without bias the converter takes the other image for one.
+            # Not `+`: after a convolution without bias the converter takes the image for a bias.
             return Image(tf.add_n([image.tensor for image in inputs]))
         case "Add" | "Sub" | "Mul" if isinstance(inputs[1], np.ndarray):
             constant = _constant_beside_image(inputs[1])
@@ -102,7 +102,7 @@ def _on_image(kind: str, inputs: list[Any], attributes: Attributes) -> Any:  # n
 
 
 def _on_tensor(kind: str, inputs: list[Any], attributes: Attributes) -> Any:  # noqa: ANN401
-    """Translate what works on tensors laid out as in ONNX; None for what is not known."""
+    """Translate operators on tensors laid out as in ONNX; None for unknown ones."""
     match kind:
         case "Relu":
             return tf.nn.relu(inputs[0])
@@ -123,7 +123,7 @@ def _on_tensor(kind: str, inputs: list[Any], attributes: Attributes) -> Any:  # 
 
 
 def _is_size(kind: str, inputs: list[Any]) -> bool:
-    """Tell arithmetic on lengths from that on pixels."""
+    """Distinguish arithmetic on lengths from arithmetic on pixels."""
     integers = (np.dtype(np.int64), tf.int32)
     return all(not isinstance(value, Image) and value.dtype in integers for value in inputs)
 
@@ -185,8 +185,8 @@ def _convolution(image: tf.Tensor, weights: list[Any], attributes: Attributes) -
 
 
 def _repeat_edges(image: tf.Tensor, pads: NDArray[np.int64]) -> tf.Tensor:
-    # TensorFlow has no such padding, but mirroring one pixel, the edge included, repeats it, also
-    # where the image has only one.
+    # TensorFlow has no such padding, but mirroring one pixel, the edge included, repeats it, even
+    # in an image of one pixel.
     if len(pads) != 8 or pads.min() < 0 or pads[[0, 1, 4, 5]].any():
         raise UnknownOperatorError(f"no translation for the padding {pads}")
     top, left, bottom, right = (int(pads[place]) for place in (2, 3, 6, 7))
@@ -200,7 +200,7 @@ def _repeat_edges(image: tf.Tensor, pads: NDArray[np.int64]) -> tf.Tensor:
 
 
 def _slice(inputs: list[Any]) -> tf.Tensor:
-    """Cut from one axis of an image; channels, rows or columns."""
+    """Slice one axis of an image: channels, rows or columns."""
     image, starts, ends, axes, steps = inputs[0].tensor, *inputs[1:]
     if starts.size != 1 or (steps != 1).any() or starts[0] < 0 or axes[0] not in (1, 2, 3):
         raise UnknownOperatorError(f"no translation for a Slice of axes {axes}")

@@ -2,8 +2,8 @@
 
     python -m export.tfjs.translate MODEL.onnx FOLDER PRECISION...
 
-writes FOLDER/PRECISION/model.json and its weights. `export.tfjs` runs this in a process of its own;
-only here and in `export.tfjs.operators` is TensorFlow imported.
+writes FOLDER/PRECISION/model.json and its weights. `export.tfjs` runs this in another process; only
+this module and `export.tfjs.operators` import TensorFlow.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from export.tfjs.channel_order import in_tensorflow_order
 from export.tfjs.operators import Image, translate_node
 
 TFJS_TYPES = {"float16": "float16", "int8": "uint8"}
-"""The converter's names; its 8-bit weights have a scale and a smallest value of their own."""
-_FEW = 64  # numbers; a kernel that small is no learned layer, or not worth it
+"""The converter's names; each of its 8-bit tensors has its own scale and smallest value."""
+_FEW = 64  # numbers; a smaller kernel is not a learned layer, or not worth quantising
 
 
 def translate(model: onnx.ModelProto) -> Any:  # noqa: ANN401 - a tf.function has no public type
-    """Make a TensorFlow function of an ONNX model.
+    """Build a TensorFlow function from an ONNX model.
 
     Args:
         model: One input (batch, 3, height, width), one output.
@@ -55,7 +55,7 @@ def translate(model: onnx.ModelProto) -> Any:  # noqa: ANN401 - a tf.function ha
 
 
 def write_graph_models(model: onnx.ModelProto, folder: Path, precisions: Sequence[str]) -> None:
-    """Write `model.json` and its weights for each precision, into folders of their names."""
+    """Write `model.json` and its weights for each precision, into a folder named after it."""
     network = translate(in_tensorflow_order(model))
     module: Any = tf.Module()
     module.network = network
@@ -76,10 +76,10 @@ def write_graph_models(model: onnx.ModelProto, folder: Path, precisions: Sequenc
 
 
 def _names_by_precision(folder: Path) -> dict[str, list[str]]:
-    """Choose what is written in fewer bits: float16 everything, int8 the learned kernels.
+    """Choose the tensors to store in fewer bits: all for float16, learned kernels for int8.
 
     Convolutions without bias are fixed matrices (colours, bicubic, anchor): they are small, and
-    exact. Biases and slopes are few numbers that everything depends on.
+    stay exact. Biases and slopes are few numbers on which everything depends.
     """
     model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     entries = [entry for group in model["weightsManifest"] for entry in group["weights"]]

@@ -1,9 +1,10 @@
-"""Rounding a student's weights to 8 bits so that its outputs change least, rather than its weights.
+"""Round a student's weights to 8 bits so that its outputs change least, rather than its weights.
 
-Each weight may be rounded up or down. Rounded to the nearest, errors add up where a picture drives
-all weights of a kernel with the signs of their errors: checkerboards do. Instead, layer by layer,
-the whole numbers are sought that give, for some pictures and behind layers that are rounded
-already, the outputs of the exact network: min |X_rounded w_rounded - X w|^2, by coordinate descent.
+Each weight may be rounded up or down. With rounding to the nearest, errors add up where a picture
+drives all weights of a kernel with the signs of their errors, as checkerboards do. Instead, layer
+by layer, this searches the integers with which some pictures, behind layers that are already
+rounded, give the outputs of the exact network: min |X_rounded w_rounded - X w|^2, by coordinate
+descent.
 
 Source of the objective: Nagel et al., "Up or Down? Adaptive Rounding for Post-Training
 Quantization" (2020); of the descent: Frantar et al., "Optimal Brain Compression" (2022).
@@ -28,25 +29,26 @@ from teacher.networks.chain import Chain
 _PICTURE_PX = 48
 _MOST = 127
 _UINT8_STEPS = 255
-# Pulls towards the weights, where pictures say nothing of them: a part of the mean diagonal.
+# Pulls towards the weights where the pictures do not determine them: a part of the mean diagonal.
 _DAMPING = 1e-3
 _SWEEPS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """What a convolution's weights may be: whole multiples of a step, within bounds."""
+    """The values that a convolution's weights may have: multiples of a step, within bounds."""
 
     steps: NDArray[np.float32]
-    """One for each output; 0 where all weights are 0."""
+    """One step for each output; 0 where all weights are 0."""
     lowest: int = -_MOST
     highest: int = _MOST
 
 
 def on_int8_grid(network: Chain) -> Chain:
-    """Copy a network with rounded weights that ONNX Runtime's quantiser rounds to themselves.
+    """Copy a network with rounded weights that ONNX Runtime's quantiser leaves unchanged.
 
-    It divides by each output's largest weight, which stays where it is, and finds the same steps.
+    The quantiser divides by each output's largest weight. That weight is kept, so it finds the same
+    steps.
     """
 
     def grid(weights: Tensor) -> Grid:
@@ -56,10 +58,10 @@ def on_int8_grid(network: Chain) -> Chain:
 
 
 def on_uint8_grid(network: Chain) -> Chain:
-    """Copy a network with rounded weights that TensorFlow.js's converter rounds to themselves.
+    """Copy a network with rounded weights that TensorFlow.js's converter leaves unchanged.
 
-    It divides what lies between a kernel's smallest and largest weight into 255 steps, and moves
-    zero to one of them. Those two stay where they are, and it finds the same steps.
+    The converter divides the range of a kernel's weights into 255 steps, and moves zero to one of
+    them. The smallest and the largest weight are kept, so it finds the same steps.
     """
 
     def grid(weights: Tensor) -> Grid:
@@ -77,53 +79,54 @@ def on_uint8_grid(network: Chain) -> Chain:
 
 def _on(network: Chain, grid: Callable[[Tensor], Grid]) -> Chain:
     copy = deepcopy(network)
-    weights = [weight_of(each).detach() for each in copy.convolutions]
-    grids = [grid(each) for each in weights]
-    for each, its, levels in zip(weights, grids, rounded(network, grids), strict=True):
-        each.copy_(torch.from_numpy(levels * its.steps[:, None, None, None]))
+    kernels = [weight_of(convolution).detach() for convolution in copy.convolutions]
+    grids = [grid(kernel) for kernel in kernels]
+    for kernel, of_kernel, levels in zip(kernels, grids, rounded(network, grids), strict=True):
+        kernel.copy_(torch.from_numpy(levels * of_kernel.steps[:, None, None, None]))
     return copy
 
 
 def rounded(network: Chain, grids: Sequence[Grid]) -> list[NDArray[np.int16]]:
     """Round every convolution's weights to its grid.
 
-    The pictures to round by are a small one of each kind that exports are checked on.
+    The pictures that determine the rounding are a small one of each kind of check picture.
 
     Args:
         network: In evaluation mode; it is not changed.
-        grids: One for each convolution.
+        grids: A grid for each convolution.
 
     Returns:
         For each convolution, multiples of its steps, (outputs, inputs, row, column).
     """
     pictures = [make_picture(kind, _PICTURE_PX, _PICTURE_PX) for kind in KINDS]
-    behind = deepcopy(network)
+    partly_rounded = deepcopy(network)
     result = []
     with torch.inference_mode():
         exact = _inputs(network, pictures)
         for index, grid in enumerate(grids):
             shaped = weight_of(network.convolutions[index])
             weights = shaped.flatten(1).double()
-            given = _inputs(behind, pictures)[index]
-            levels = _descend(weights, grid, *_normal_equations(given, exact[index], weights))
+            inputs = _inputs(partly_rounded, pictures)[index]
+            levels = _descend(weights, grid, *_normal_equations(inputs, exact[index], weights))
             result.append(levels.view_as(shaped).numpy().astype(np.int16))
             steps = torch.from_numpy(grid.steps).double()
-            weight_of(behind.convolutions[index]).copy_((levels * steps[:, None]).view_as(shaped))
+            target = weight_of(partly_rounded.convolutions[index])
+            target.copy_((levels * steps[:, None]).view_as(shaped))
     return result
 
 
 def weight_of(convolution: nn.Module) -> Tensor:
-    """Give a convolution's weights, (outputs, inputs, row, column)."""
+    """Return a convolution's weights, (outputs, inputs, row, column)."""
     assert isinstance(convolution, nn.Conv2d)
     return convolution.weight
 
 
 def _inputs(network: Chain, pictures: Sequence[Pixels]) -> list[list[Tensor]]:
-    """Find what each convolution is given, for every picture."""
-    seen: list[list[Tensor]] = [[] for _ in network.convolutions]
+    """Record the input of each convolution, for every picture."""
+    recorded: list[list[Tensor]] = [[] for _ in network.convolutions]
     hooks = [
         convolution.register_forward_pre_hook(partial(_keep, kept))
-        for convolution, kept in zip(network.convolutions, seen, strict=True)
+        for convolution, kept in zip(network.convolutions, recorded, strict=True)
     ]
     try:
         for picture in pictures:
@@ -131,34 +134,34 @@ def _inputs(network: Chain, pictures: Sequence[Pixels]) -> list[list[Tensor]]:
     finally:
         for hook in hooks:
             hook.remove()
-    return seen
+    return recorded
 
 
-def _keep(kept: list[Tensor], _: nn.Module, given: tuple[Tensor, ...]) -> None:
-    kept.append(given[0])
+def _keep(kept: list[Tensor], _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    kept.append(inputs[0])
 
 
 def _normal_equations(
-    given: Sequence[Tensor], exact: Sequence[Tensor], weights: Tensor
+    inputs: Sequence[Tensor], exact: Sequence[Tensor], weights: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Give the matrix and, for each output, the vector of the least squares."""
+    """Compute the matrix and, for each output, the vector of the least-squares problem."""
     size = weights.shape[1]
     gram, mixed = torch.zeros(2, size, size, dtype=torch.float64)
-    for ours, theirs in zip(given, exact, strict=True):
-        kernel = round((size / ours.shape[1]) ** 0.5)
-        columns = F.unfold(ours, kernel, padding=kernel // 2)[0].double()
+    for rounded_input, exact_input in zip(inputs, exact, strict=True):
+        kernel = round((size / rounded_input.shape[1]) ** 0.5)
+        columns = F.unfold(rounded_input, kernel, padding=kernel // 2)[0].double()
         gram += columns @ columns.T
-        mixed += columns @ F.unfold(theirs, kernel, padding=kernel // 2)[0].double().T
+        mixed += columns @ F.unfold(exact_input, kernel, padding=kernel // 2)[0].double().T
     damping = _DAMPING * gram.diagonal().mean().clamp(min=1e-12) * torch.eye(size)
     return gram + damping, (mixed + damping) @ weights.T
 
 
 def _descend(weights: Tensor, grid: Grid, gram: Tensor, wanted: Tensor) -> Tensor:
-    """Change one weight at a time, of all outputs at once, until none changes any more."""
+    """Change one weight at a time, for all outputs at once, until none changes any more."""
     steps, bounds = torch.from_numpy(grid.steps).double(), (grid.lowest, grid.highest)
     safe = torch.where(steps > 0, steps, 1.0)
     levels = (weights / safe[:, None]).round().clamp(*bounds)
-    # The steps come from them, and others may find those by them.
+    # The steps were derived from these weights, and quantisers derive them again.
     at_end = (levels == grid.lowest) | (levels == grid.highest)
     residual = gram @ (levels * steps[:, None]).T - wanted
     for _ in range(_SWEEPS):

@@ -124,12 +124,12 @@ def test_a_damaged_file_is_one_sentence_or_a_network(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("at", "value", "sentence"),
     [
-        (0, 0, "no halfsize model"),
-        (4, 2, "version 2, 1 is read here"),
+        (0, 0, "not a halfsize model"),
+        (4, 2, "version 2, expected 1"),
         (6, 9, "scale must be 2, 3 or 4"),
         (9, 0, "cannot have 0 golden"),
         (13, 4, "too many weights"),
-        (10, 9, "cut off"),
+        (10, 9, "truncated"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, at: int, value: int, sentence: str) -> None:
@@ -138,7 +138,7 @@ def test_what_is_wrong_is_said(tmp_path: Path, at: int, value: int, sentence: st
     content[at] = value
     with pytest.raises(UserError, match=sentence):
         decode(bytes(content))
-    with pytest.raises(UserError, match="more in it than a network"):
+    with pytest.raises(UserError, match="bytes after the network"):
         decode((tmp_path / FILE).read_bytes() + b"!")
 
 
