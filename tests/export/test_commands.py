@@ -12,25 +12,20 @@ import pytest
 from onnx import ModelProto, TensorProto, numpy_helper
 
 from export.check.errors import AgreementError
+from export.forms import COMPACT, FORMS
 from export.onnx import form as onnx_form
 from export.pipeline.card import CARD
-from export.pipeline.job import ExportConfig
+from export.pipeline.job import ExportConfig, ExportForm
 from export.pipeline.run import run_export
 from plumbing.command import UserError
 from teacher.networks.registry import Network
 from teacher.runs import released
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here
-from tests.made.runs import ROOT, MadeChain, command
+from tests.made.exports import require_smallest
+from tests.made.runs import ROOT, MadeChain
 
 OTHERS = ("golden.json", "LICENSE.txt", "CREDITS.txt")
-
-
-def sentence(stderr: str) -> str:
-    """The one line that a failed command prints."""
-    assert "Traceback" not in stderr
-    (line,) = [line for line in stderr.splitlines() if line.startswith("error: ")]
-    return line
 
 
 @pytest.fixture
@@ -42,14 +37,11 @@ def test_an_existing_folder_is_kept_without_force(chain: MadeChain, tmp_path: Pa
     out = tmp_path / "out"
     out.mkdir()
     (out / "mine.txt").write_text("mine")
-    refused = command("export.onnx", "--run", chain.student, "--out", out)
-    assert refused.returncode == 1
-    assert "--force" in sentence(refused.stderr)
+    arguments = ("export.onnx", "--run", chain.student, "--out", out)
+    assert "--force" in command_here(*arguments).sentence()
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
-    replaced = command(
-        *("export.onnx", "--run", chain.student, "--out", out, "--force", "--no-browser")
-    )
-    assert replaced.returncode == 0, replaced.stderr
+    replaced = command_here(*arguments, "--force", "--no-browser", "--threads", "1")
+    assert replaced.status == 0, replaced.errors
     assert {path.name for path in out.iterdir()} == {"model.onnx", CARD, *OTHERS}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -60,49 +52,50 @@ def test_altered_weights_are_refused(run_copy: Path, tmp_path: Path, module: str
     data = bytearray(weights.read_bytes())
     data[-5] ^= 1
     weights.write_bytes(bytes(data))
-    done = command(module, "--run", run_copy, "--out", tmp_path / "out")
-    assert done.returncode == 1
-    assert "altered" in sentence(done.stderr)
+    done = command_here(module, "--run", run_copy, "--out", tmp_path / "out")
+    assert "altered" in done.sentence()
     assert not (tmp_path / "out").exists()
 
 
 def test_a_newer_run_is_refused(run_copy: Path, tmp_path: Path) -> None:
     record = json.loads((run_copy / "run.json").read_text())
     (run_copy / "run.json").write_text(json.dumps(record | {"format": 99}))
-    done = command("export.onnx", "--run", run_copy, "--out", tmp_path / "out")
-    assert done.returncode == 1
-    assert "format 99" in sentence(done.stderr)
+    done = command_here("export.onnx", "--run", run_copy, "--out", tmp_path / "out")
+    assert "format 99" in done.sentence()
 
 
-def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
-    done = command("export.onnx", "--run", tmp_path, "--out", tmp_path / "out")
-    assert done.returncode == 1
-    assert "not a run folder" in sentence(done.stderr)
+def test_a_folder_that_is_not_a_run_is_refused(tmp_path: Path) -> None:
+    done = command_here("export.onnx", "--run", tmp_path, "--out", tmp_path / "out")
+    assert "not a run folder" in done.sentence()
 
 
-def test_no_browser_gives_a_sentence_and_leaves_nothing(chain: MadeChain, tmp_path: Path) -> None:
-    done = command(
-        *("export.tfjs", "--run", chain.student, "--out", tmp_path / "out"),
-        HALFSIZE_CHROMIUM=str(tmp_path / "none"),
-    )
-    assert done.returncode == 1
-    assert str(tmp_path / "none") in sentence(done.stderr)
+def test_no_browser_gives_a_sentence_and_leaves_nothing(
+    chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HALFSIZE_CHROMIUM", str(tmp_path / "none"))
+    done = command_here("export.onnx", "--run", chain.student, "--out", tmp_path / "out")
+    assert str(tmp_path / "none") in done.sentence()
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("module", ["export.onnx", "export.tfjs"])
-def test_help_explains_every_flag(module: str) -> None:
-    done = command(module, "--help")
-    assert done.returncode == 0
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.command)
+def test_help_names_the_command_and_explains_every_flag(
+    form: ExportForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    done = command_here(f"export.{form.command}", "--help")
+    assert done.status == 0
+    assert f"usage: python -m export.{form.command} " in done.output
     flags = ("--run", "--out", "--weights", "--photos", "--no-browser", "--force", "--licence")
     for flag in (*flags, "--credits", "--threads"):
-        assert flag in done.stdout
+        assert flag in done.output
+    assert "float32," in done.output or form is COMPACT  # which has no such weights
 
 
 def test_a_missing_flag_is_wrong_usage() -> None:
-    done = command("export.onnx")
-    assert done.returncode == 2
-    assert "--run" in done.stderr
+    done = command_here("export.onnx")
+    assert done.status == 2
+    assert "--run" in done.errors
 
 
 def test_the_demo_ends_with_the_table_and_the_page(chain: MadeChain) -> None:
@@ -111,22 +104,19 @@ def test_the_demo_ends_with_the_table_and_the_page(chain: MadeChain) -> None:
     assert "web_demo/index.html" in chain.output.splitlines()[-1]
 
 
-@pytest.mark.parametrize("module", ["export.onnx", "export.tfjs"])
-def test_no_browser_is_loud_and_in_the_card(chain: MadeChain, tmp_path: Path, module: str) -> None:
+def test_no_browser_is_loud_and_in_the_card(chain: MadeChain, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = command_here(
-        *(module, "--run", chain.student, "--out", out, "--no-browser", "--weights", "smallest"),
-        *("--licence", "CC0-1.0", "--credits", "Ann Example", "--threads", "1"),
+        *("export.onnx", "--run", chain.student, "--out", out, "--no-browser"),
+        *("--weights", "smallest", "--threads", "1"),
+        *("--licence", "CC0-1.0", "--credits", "Ann Example"),
     )
     assert done.status == 0, done.errors
     assert done.errors.count("WARNING") == 2
     card = json.loads((out / CARD).read_text())
     assert card["agreement"]["browser"] is False
     assert any("--no-browser" in line for line in card["agreement"]["not_checked"])
-    tried = {entry["precision"]: entry for entry in card["weights"]["tried"]}
-    assert set(tried) == {"float32", "float16", "int8"}
-    within = [e for e in tried.values() if e["loss_db"] <= e["allowed_db"] + 1e-9]
-    assert tried[card["weights"]["precision"]]["bytes"] == min(e["bytes"] for e in within)
+    require_smallest(card)
     assert "CC0-1.0" in (out / "LICENSE.txt").read_text()
     assert "Ann Example" in (out / "CREDITS.txt").read_text()
 
@@ -186,6 +176,7 @@ def test_released_weights_are_taken_by_name(
 
 
 @pytest.mark.browser
+@pytest.mark.process
 def test_exports_need_no_network(chain: MadeChain, tmp_path: Path) -> None:
     without = ("unshare", "--map-root-user", "--net")
     if shutil.which("unshare") is None or subprocess.run([*without, "true"]).returncode != 0:
@@ -200,4 +191,4 @@ def test_exports_need_no_network(chain: MadeChain, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     card = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
-    assert "onnxruntime-web wasm" in [each["runtime"] for each in card["agreement"]["worst"]]
+    assert "onnxruntime-web wasm" in [worst["runtime"] for worst in card["agreement"]["worst"]]

@@ -49,7 +49,7 @@ async ([pixels, height, width, patch]) => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless browser. Where CI is set, having none is a failure."""
+    """A headless browser. With CI set, a missing browser is a failure."""
     with ExitStack() as stack:
         try:
             opened = stack.enter_context(open_browser())
@@ -60,9 +60,9 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser: Browser, chain: MadeChain) -> Iterator[Page]:
-    """A page with both libraries, to which nothing but the model's files is served."""
+    """One page with both libraries, to which only the model's files are served."""
 
     def serve(route: Route) -> None:
         address = route.request.url
@@ -112,7 +112,7 @@ def test_the_golden_vectors_hold_in_the_page(page: Page, chain: MadeChain) -> No
     path = chain.student_tfjs / "golden.json"
     assert path.stat().st_size < 10_000
     cases, tolerance = read_golden(path.read_text())
-    for _, given, expected in cases:
-        image = (given[0].transpose(1, 2, 0) * 255).round().astype(np.uint8)
+    for _, picture, expected in cases:
+        image = (picture[0].transpose(1, 2, 0) * 255).round().astype(np.uint8)
         output = answer(page, _LOAD_GRAPH_MODEL, image)
         np.testing.assert_allclose(output, expected[0].transpose(1, 2, 0), rtol=0, atol=tolerance)

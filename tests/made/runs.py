@@ -1,4 +1,4 @@
-"""Runs and exports made by the tests, through the commands that a user types."""
+"""Runs and exports that the tests make with the commands that a user types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plumbing.paths import ROOT
 
 
 def command(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m ...` as a user would, and keep what it prints."""
+    """Run `python -m ...` as a user would, and capture its output."""
     return subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
         cwd=ROOT,
@@ -25,7 +25,7 @@ def command(*arguments: str | Path, **environment: str) -> subprocess.CompletedP
 
 @dataclass(frozen=True)
 class MadeChain:
-    """Everything that a two-step `python -m export.demo` leaves."""
+    """The files and the output of a two-step `python -m export.demo`."""
 
     folder: Path
     page_model: Path
@@ -58,6 +58,6 @@ def make_chain(folder: Path) -> None:
 
 
 def read_chain(folder: Path) -> MadeChain:
-    """Describe what `make_chain` made."""
+    """Describe the files that `make_chain` made."""
     output = (folder / "output.txt").read_text(encoding="utf-8")
     return MadeChain(folder=folder / "runs", page_model=folder / "page" / "demo", output=output)

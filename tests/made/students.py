@@ -1,4 +1,4 @@
-"""A student whose output can be written down by hand: bilinear enlargement, as an export folder."""
+"""A student whose output is known in advance: bilinear enlargement, as an export folder."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def write_bilinear_student(
     """Write a TF.js export that enlarges x2 by bilinear.
 
     Args:
-        folder: To be made.
-        padding_bytes: Makes its card say that a reader downloads so much more.
-        brightness: What every pixel is multiplied by.
+        folder: The folder to create.
+        padding_bytes: Bytes that the card adds to the size of the download.
+        brightness: Factor of every pixel.
     """
     write_stand_in(folder)
     kernel = np.zeros((3, 3, 3, 12), "<f4")
@@ -68,7 +68,7 @@ def write_bilinear_student(
 
 
 def bilinear(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Enlarge as that student does, by another library."""
+    """Enlarge as that student does, with another library."""
     height, width = picture.shape[:2]
     size = (2 * width, 2 * height)
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from export.check.agreement import Runtime, compare, left_out, require_agreement
 from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.local_runtimes import failing, run_pytorch
-from export.check.pictures import check_pictures
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
@@ -67,29 +66,19 @@ def test_a_wrong_size_is_a_disagreement() -> None:
     assert "(1, 3, 3, 4)" in result.place
 
 
-def test_nothing_checked_is_no_agreement() -> None:
+def test_no_checks_are_not_an_agreement() -> None:
     with pytest.raises(AgreementError, match="no runtime"):
         require_agreement("made", [])
 
 
-def test_check_pictures_have_odd_sizes_and_values_in_range() -> None:
-    pictures = check_pictures()
-    sizes = {picture.shape[2:] for picture in pictures.values()}
-    assert {(1, 1), (2, 3), (37, 53), (256, 256), (1, 512)} == sizes
-    assert len(pictures) == 5 * len(sizes)
-    for picture in pictures.values():
-        assert picture.dtype == np.float32
-        assert 0.0 <= picture.min() <= picture.max() <= 1.0
-
-
-def test_a_runtime_that_stops_disagrees_with_its_reason() -> None:
+def test_a_failing_runtime_disagrees_with_its_reason() -> None:
     results = list(results_of(NETWORKS[0], failing(RuntimeFaultError("it has no memory left"))))
     assert not any(result.good for result in results)
     with pytest.raises(AgreementError, match="it has no memory left"):
         require_agreement("made", results)
 
 
-def test_what_a_slow_runtime_leaves_out_is_named() -> None:
+def test_pictures_left_out_for_a_slow_runtime_are_listed() -> None:
     network = NETWORKS[0]
     run = run_pytorch(network)
     slow = Runtime(name="slow", run=run, tolerance=1.0, most_gmacs=1.0)

@@ -1,4 +1,4 @@
-"""The small runtime's file: written, read back, damaged, and exported by the command."""
+"""The compact runtime's file: written, read back, damaged, and exported by the command."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ SHAPES = [
 ]
 
 
-def made(config: ChainConfig) -> Chain:
+def network_of(config: ChainConfig) -> Chain:
     network = lively(Chain(config))
     assert isinstance(network, Chain)
     return network
 
 
 @pytest.mark.parametrize("config", SHAPES)
-def test_float16_comes_back_as_it_was_rounded(config: ChainConfig, tmp_path: Path) -> None:
-    network = made(config)
+def test_float16_is_read_back_as_it_was_rounded(config: ChainConfig, tmp_path: Path) -> None:
+    network = network_of(config)
     write_compact(tmp_path / FILE, network, "float16")
     model = read_compact(tmp_path / FILE)
     assert model.network.config == config and model.precision == "float16"
@@ -55,12 +55,12 @@ def test_float16_comes_back_as_it_was_rounded(config: ChainConfig, tmp_path: Pat
     for name, value in model.network.state_dict().items():
         torch.testing.assert_close(value, rounded[name], rtol=0, atol=0)
     assert compact_problems(tmp_path) == []
-    given = np.random.default_rng(0).random((1, 3, 5, 7), dtype=np.float32)
+    picture = np.random.default_rng(0).random((1, 3, 5, 7), dtype=np.float32)
     network.load_state_dict(rounded)
-    np.testing.assert_array_equal(open_compact(tmp_path)(given), run_pytorch(network)(given))
+    np.testing.assert_array_equal(open_compact(tmp_path)(picture), run_pytorch(network)(picture))
 
 
-def test_int8_keeps_what_rounding_to_the_nearest_loses(tmp_path: Path) -> None:
+def test_int8_is_closer_than_rounding_to_the_nearest(tmp_path: Path) -> None:
     network, _ = load_network(Path("medium-clean"))
     assert isinstance(network, Chain)
     write_compact(tmp_path / FILE, network, "int8")
@@ -71,19 +71,19 @@ def test_int8_keeps_what_rounding_to_the_nearest_loses(tmp_path: Path) -> None:
             weights = convolution.weight
             step = weights.abs().amax(dim=(1, 2, 3), keepdim=True) / 127
             weights.copy_((weights / step).round() * step)
-    given = make_picture("checkerboard", 37, 53)  # not of a size that weights are rounded by
-    wanted = run_pytorch(network)(given)
-    ours = np.abs(open_compact(tmp_path)(given) - wanted).max()
-    theirs = np.abs(run_pytorch(nearest)(given) - wanted).max()
-    assert ours < 0.5 * theirs
-    assert ours < tolerance("float32", "int8")
+    picture = make_picture("checkerboard", 37, 53)  # not a size that determines the rounding
+    wanted = run_pytorch(network)(picture)
+    off = np.abs(open_compact(tmp_path)(picture) - wanted).max()
+    nearest_off = np.abs(run_pytorch(nearest)(picture) - wanted).max()
+    assert off < 0.5 * nearest_off
+    assert off < tolerance("float32", "int8")
 
 
 @pytest.mark.parametrize("precision", ["float16", "int8"])
 def test_a_channel_of_zeros_stays_zero(
     tmp_path: Path, precision: Literal["float16", "int8"]
 ) -> None:
-    network = made(SHAPES[1])
+    network = network_of(SHAPES[1])
     with torch.no_grad():
         network.convolutions[1].weight[2] = 0  # pyright: ignore[reportIndexIssue]
     write_compact(tmp_path / FILE, network, precision)
@@ -93,7 +93,7 @@ def test_a_channel_of_zeros_stays_zero(
 
 
 def test_weights_that_float16_cannot_hold_are_refused(tmp_path: Path) -> None:
-    network = made(SHAPES[1])
+    network = network_of(SHAPES[1])
     with torch.no_grad():
         network.convolutions[0].weight[0, 0, 0, 0] = 1e6  # pyright: ignore[reportIndexIssue]
     with pytest.raises(PrecisionError, match="float16 cannot hold the kernel of layer 0"):
@@ -101,7 +101,7 @@ def test_weights_that_float16_cannot_hold_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_one_sentence_or_a_network(tmp_path: Path) -> None:
-    write_compact(tmp_path / FILE, made(SHAPES[1]), "int8")
+    write_compact(tmp_path / FILE, network_of(SHAPES[1]), "int8")
     content = (tmp_path / FILE).read_bytes()
     random = np.random.default_rng(1)
     refused = 0
@@ -132,8 +132,8 @@ def test_a_damaged_file_is_one_sentence_or_a_network(tmp_path: Path) -> None:
         (10, 9, "truncated"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path: Path, at: int, value: int, sentence: str) -> None:
-    write_compact(tmp_path / FILE, made(SHAPES[1]), "float16")
+def test_a_fault_is_named(tmp_path: Path, at: int, value: int, sentence: str) -> None:
+    write_compact(tmp_path / FILE, network_of(SHAPES[1]), "float16")
     content = bytearray((tmp_path / FILE).read_bytes())
     content[at] = value
     with pytest.raises(UserError, match=sentence):
@@ -142,7 +142,7 @@ def test_what_is_wrong_is_said(tmp_path: Path, at: int, value: int, sentence: st
         decode((tmp_path / FILE).read_bytes() + b"!")
 
 
-def test_the_command_writes_a_folder_that_verify_finds_right(chain: MadeChain) -> None:
+def test_verify_accepts_what_the_command_writes(chain: MadeChain) -> None:
     card = json.loads((chain.page_model / CARD).read_text(encoding="utf-8"))
     assert list(card["files"]) == [FILE]
     assert {"golden.json", "LICENSE.txt", "CREDITS.txt"} == set(card["other_files"])
@@ -153,7 +153,7 @@ def test_the_command_writes_a_folder_that_verify_finds_right(chain: MadeChain) -
     assert done.status == 0, done.errors
 
 
-def test_verify_finds_golden_vectors_that_are_wrong(chain: MadeChain, tmp_path: Path) -> None:
+def test_wrong_golden_vectors_are_found(chain: MadeChain, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(chain.page_model, tmp_path / "given"))
     content = bytearray((folder / FILE).read_bytes())
     content[-1] ^= 0x80

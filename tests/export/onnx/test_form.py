@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,34 @@ from teacher.networks.registry import Network
 from tests.made.networks import LUMA, RGB, check, lively, small_flipboard
 
 
+@cache
+def _model_of(network: Network) -> bytes:
+    return to_onnx(network).SerializeToString()
+
+
+def fresh_model(network: Network) -> onnx.ModelProto:
+    """Translate a network once, and copy the model for each test that alters it."""
+    return onnx.load_model_from_string(_model_of(network))
+
+
 def require_equal(model: onnx.ModelProto, network: Network, folder: Path) -> None:
     path = folder / "model.onnx"
     path.write_bytes(model.SerializeToString())
     check(network, run_onnx(path))
 
 
-@pytest.mark.parametrize("scale", [2, 3, 4])
-@pytest.mark.parametrize("colour", ["luma", "rgb"])
-@pytest.mark.parametrize("activation", ["relu", "prelu"])
+# Every pair of settings once.
+@pytest.mark.parametrize(
+    ("scale", "colour", "activation"),
+    [
+        (2, "luma", "relu"),
+        (2, "rgb", "prelu"),
+        (3, "luma", "prelu"),
+        (3, "rgb", "relu"),
+        (4, "luma", "relu"),
+        (4, "rgb", "prelu"),
+    ],
+)
 def test_every_kind_of_chain_agrees(
     tmp_path: Path, scale: int, colour: str, activation: str
 ) -> None:
@@ -36,22 +56,22 @@ def test_every_kind_of_chain_agrees(
 
 
 def test_names_ranks_and_free_axes() -> None:
-    model = to_onnx(LUMA)
+    model = fresh_model(LUMA)
     onnx.checker.check_model(model, full_check=True)
-    (given,), (made,) = model.graph.input, model.graph.output
-    assert (given.name, made.name) == (INPUT, OUTPUT)
-    dimensions = given.type.tensor_type.shape.dim
+    (source,), (result,) = model.graph.input, model.graph.output
+    assert (source.name, result.name) == (INPUT, OUTPUT)
+    dimensions = source.type.tensor_type.shape.dim
     assert [dimension.dim_param for dimension in dimensions] == ["batch", "", "height", "width"]
     assert dimensions[1].dim_value == 3
-    assert len(made.type.tensor_type.shape.dim) == 4
+    assert len(result.type.tensor_type.shape.dim) == 4
     assert model.opset_import[0].version >= 17
     properties = {entry.key: entry.value for entry in model.metadata_props}
     assert properties["halfsize.scale"] == "2"
     assert properties["halfsize.margin_px"] == str(LUMA.margin_px)
 
 
-def test_no_paths_of_the_machine_travel_along() -> None:
-    assert b"/" + b"teacher/" not in to_onnx(RGB).SerializeToString()
+def test_the_file_holds_no_paths_of_this_machine() -> None:
+    assert b"/" + b"teacher/" not in fresh_model(RGB).SerializeToString()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +82,7 @@ def test_no_paths_of_the_machine_travel_along() -> None:
         {"anchor": "bicubic", "colour": "ycbcr", "scale": 3},
     ],
 )
-def test_flipboards_patches_agree(tmp_path: Path, settings: dict[str, object]) -> None:
+def test_the_flipboard_network_agrees(tmp_path: Path, settings: dict[str, object]) -> None:
     network = small_flipboard(**settings)
     model = to_onnx(network)
     assert onnx_problems(model) == []
@@ -100,18 +120,22 @@ def leave_an_input_dangling(model: onnx.ModelProto) -> None:
     ],
 )
 def test_a_wrong_form_is_found(fault: Callable[[onnx.ModelProto], None], sentence: str) -> None:
-    model = to_onnx(LUMA)
+    model = fresh_model(LUMA)
     assert onnx_problems(model) == []
     fault(model)
     assert any(sentence in problem for problem in onnx_problems(model))
 
 
-def test_a_file_that_is_cut_off_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_a_truncated_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    content = to_onnx(LUMA).SerializeToString()
+    content = fresh_model(LUMA).SerializeToString()
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(RuntimeFaultError, match=r"ONNX Runtime rejects model\.onnx"):
         run_onnx(path)
+
+
+def test_a_teacher_agrees(tmp_path: Path) -> None:
+    require_equal(fresh_model(RGB), RGB, tmp_path)
 
 
 def swap_channel_order(model: onnx.ModelProto) -> None:
@@ -153,8 +177,7 @@ def change(model: onnx.ModelProto, name: str, how: Callable[[np.ndarray], np.nda
     ids=lambda fault: fault.__name__,
 )
 def test_a_planted_fault_is_found(tmp_path: Path, fault: Callable[[onnx.ModelProto], None]) -> None:
-    model = to_onnx(RGB)
-    require_equal(model, RGB, tmp_path)
+    model = fresh_model(RGB)
     fault(model)
     with pytest.raises(AgreementError, match=r"error .* at "):
         require_equal(model, RGB, tmp_path)

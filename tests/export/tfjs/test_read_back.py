@@ -1,4 +1,4 @@
-"""The written TF.js files read back without a browser, and every planted fault found in them."""
+"""The written TF.js files, read back without a browser; every planted fault is found."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def nodes(model: Model, *kinds: str) -> list[dict[str, Any]]:
 
 
 def place_of(model: Model, name: str) -> tuple[int, list[int]]:
-    """Where a weight starts in the file, and its shape."""
+    """Offset of a weight in the file, and its shape."""
     start = 0
     for entry in model["weightsManifest"][0]["weights"]:
         count = 1
@@ -63,17 +63,17 @@ def other_padding(model: Model, data: bytearray) -> None:
 def swapped_channels(model: Model, data: bytearray) -> None:
     """The last kernel's biases in PyTorch's order: colour before sub-pixel."""
     name = nodes(model, "_FusedConv2D")[-1]["input"][1]
-    start, (height, width, given, made) = place_of(model, name)
-    for row in range(height * width * given):
-        at = start + 4 * made * row
-        values = [bytes(data[at + 4 * n : at + 4 * n + 4]) for n in range(made)]
-        data[at : at + 4 * made] = b"".join(values[3 * (n % 4) + n // 4] for n in range(made))
+    start, (height, width, inputs, outputs) = place_of(model, name)
+    for row in range(height * width * inputs):
+        at = start + 4 * outputs * row
+        values = [bytes(data[at + 4 * n : at + 4 * n + 4]) for n in range(outputs)]
+        data[at : at + 4 * outputs] = b"".join(values[3 * (n % 4) + n // 4] for n in range(outputs))
 
 
 def transposed_kernel(model: Model, data: bytearray) -> None:
     name = nodes(model, "_FusedConv2D")[0]["input"][1]
-    start, (height, width, given, made) = place_of(model, name)
-    size = 4 * given * made
+    start, (height, width, inputs, outputs) = place_of(model, name)
+    size = 4 * inputs * outputs
     cells = [bytes(data[start + size * n : start + size * (n + 1)]) for n in range(height * width)]
     turned = [cells[width * (n % height) + n // height] for n in range(height * width)]
     data[start : start + size * height * width] = b"".join(turned)
@@ -111,14 +111,14 @@ def plant(folder: Path, fault: Callable[[Model, bytearray], None]) -> None:
     weights.write_bytes(bytes(data))
 
 
-def test_weights_that_are_cut_off_are_told(folder: Path) -> None:
+def test_truncated_weights_are_reported(folder: Path) -> None:
     (weights,) = folder.glob("*.bin")
     weights.write_bytes(weights.read_bytes()[:-8])
     with pytest.raises(RuntimeFaultError, match="the weights end before"):
         run_graph_model(folder)
 
 
-def test_an_unknown_operator_is_told(folder: Path, network: Network) -> None:
+def test_an_unknown_operator_is_reported(folder: Path, network: Network) -> None:
     def unknown(model: Model, data: bytearray) -> None:
         nodes(model, "DepthToSpace")[0]["op"] = "Einsum"
 

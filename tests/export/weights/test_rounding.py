@@ -1,7 +1,8 @@
-"""Weights of 8 bits that change outputs least, and quantisers that find them again."""
+"""8-bit weights that change outputs least, and quantisers that leave them unchanged."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,14 @@ from torch import Tensor
 
 from export.check.local_runtimes import run_pytorch
 from export.check.pictures import make_picture
+from export.pipeline.card import CARD
 from export.tfjs.read_back import read_weights, run_graph_model
 from export.weights.rounding import on_int8_grid, on_uint8_grid, weight_of
 from export.weights.tolerances import tolerance
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here
+from tests.made.exports import require_smallest
 from tests.made.networks import lively
 
 
@@ -26,11 +29,11 @@ def by_output(weights: Tensor) -> Tensor:
 
 
 def by_tensor(weights: Tensor) -> Tensor:
-    """Divide as TensorFlow.js's converter does: what lies between the extremes."""
+    """Divide as TensorFlow.js's converter does: the range between the extremes."""
     return weights / ((weights.max() - weights.min()) / 255)
 
 
-def made() -> Chain:
+def small_chain() -> Chain:
     network = Chain(ChainConfig(body=2, channels=6, activation="relu"))
     lively(network)
     return network
@@ -40,8 +43,8 @@ def made() -> Chain:
     ("on_grid", "divided", "most"),
     [(on_int8_grid, by_output, 127), (on_uint8_grid, by_tensor, 255)],
 )
-def test_a_plain_quantiser_finds_the_whole_numbers_again(on_grid, divided, most) -> None:  # noqa: ANN001
-    network = made()
+def test_a_plain_quantiser_finds_the_same_integers(on_grid, divided, most) -> None:  # noqa: ANN001
+    network = small_chain()
     for before, after in zip(
         map(weight_of, network.convolutions),
         map(weight_of, on_grid(network).convolutions),
@@ -56,7 +59,7 @@ def test_a_plain_quantiser_finds_the_whole_numbers_again(on_grid, divided, most)
 
 
 def test_extremes_stay_and_zero_is_on_the_grid_of_a_tensor() -> None:
-    network = made()
+    network = small_chain()
     for before, after in zip(
         map(weight_of, network.convolutions),
         map(weight_of, on_uint8_grid(network).convolutions),
@@ -70,31 +73,36 @@ def test_extremes_stay_and_zero_is_on_the_grid_of_a_tensor() -> None:
 
 @pytest.mark.parametrize("value", [0.0, 0.5, -0.5])
 def test_weights_that_are_all_equal_stay(value: float) -> None:
-    network = made()
+    network = small_chain()
     with torch.no_grad():
         weight_of(network.convolutions[1]).fill_(value)
     rounded = weight_of(on_uint8_grid(network).convolutions[1])
     torch.testing.assert_close(rounded, torch.full_like(rounded, value))
 
 
+@pytest.mark.process
 def test_the_converter_keeps_what_was_rounded(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    arguments = ("--run", "nano-clean", "--weights", "int8", "--out", out, "--no-browser")
-    done = command_here("export.tfjs", *arguments)
+    arguments = ("--run", "nano-clean", "--weights", "smallest", "--out", out, "--no-browser")
+    done = command_here("export.tfjs", *arguments, "--threads", "1")
     assert done.status == 0, done.errors  # its checkerboard was too far off, rounded to the nearest
+    card = json.loads((out / CARD).read_text(encoding="utf-8"))
+    require_smallest(card)
+    assert card["weights"]["precision"] == "int8"
+    assert any("--no-browser" in line for line in card["agreement"]["not_checked"])
     network, _ = load_network(Path("nano-clean"))
     assert isinstance(network, Chain)
-    written = [np.sort(each.ravel()) for each in read_weights(out).values()]
+    written = [np.sort(tensor.ravel()) for tensor in read_weights(out).values()]
     for weights in map(weight_of, on_uint8_grid(network).convolutions):
         wanted = np.sort(weights.detach().numpy().ravel())
-        alike = [each for each in written if each.shape == wanted.shape]
-        assert min(np.abs(each - wanted).max() for each in alike) < 1e-5
-    given = make_picture("checkerboard", 37, 53)
-    off = np.abs(run_graph_model(out)(given) - run_pytorch(network)(given)).max()
+        alike = [values for values in written if values.shape == wanted.shape]
+        assert min(np.abs(values - wanted).max() for values in alike) < 1e-5
+    picture = make_picture("checkerboard", 37, 53)
+    off = np.abs(run_graph_model(out)(picture) - run_pytorch(network)(picture)).max()
     assert off < 0.75 * tolerance("float32", "int8")
 
 
 def test_noise_is_not_clipped_between_the_layers_of_an_int8_onnx(tmp_path: Path) -> None:
     arguments = ("--run", "nano-web", "--weights", "int8", "--out", tmp_path / "o", "--no-browser")
-    done = command_here("export.onnx", *arguments)
+    done = command_here("export.onnx", *arguments, "--threads", "1")
     assert done.status == 0, done.errors  # calibrated on less noise it was 31 steps of a byte off
