@@ -37,12 +37,12 @@ def test_an_existing_folder_is_kept_without_force(chain: MadeChain, tmp_path: Pa
     out = tmp_path / "out"
     out.mkdir()
     (out / "mine.txt").write_text("mine")
-    arguments = ("export.onnx", "--run", chain.student, "--out", out)
+    arguments = ("export.compact", "--run", chain.student, "--out", out)
     assert "--force" in command_here(*arguments).sentence()
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
     replaced = command_here(*arguments, "--force", "--no-browser", "--threads", "1")
     assert replaced.status == 0, replaced.errors
-    assert {path.name for path in out.iterdir()} == {"model.onnx", CARD, *OTHERS}
+    assert {path.name for path in out.iterdir()} == {COMPACT.file, CARD, *OTHERS}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -73,7 +73,7 @@ def test_no_browser_gives_a_sentence_and_leaves_nothing(
     chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HALFSIZE_CHROMIUM", str(tmp_path / "none"))
-    done = command_here("export.onnx", "--run", chain.student, "--out", tmp_path / "out")
+    done = command_here("export.compact", "--run", chain.student, "--out", tmp_path / "out")
     assert str(tmp_path / "none") in done.sentence()
     assert list(tmp_path.iterdir()) == []
 
@@ -104,8 +104,11 @@ def test_the_demo_ends_with_the_table_and_the_page(chain: MadeChain) -> None:
     assert "web_demo/index.html" in chain.output.splitlines()[-1]
 
 
-def test_no_browser_is_loud_and_in_the_card(chain: MadeChain, tmp_path: Path) -> None:
+def test_no_browser_is_loud_and_in_the_card(
+    chain: MadeChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "out"
+    monkeypatch.setattr(onnx_form, "_STUDENTS_EXTREMES_PX", 48)  # calibrated in a tenth of the time
     done = command_here(
         *("export.onnx", "--run", chain.student, "--out", out, "--no-browser"),
         *("--weights", "smallest", "--threads", "1"),

@@ -32,7 +32,7 @@ def network(chain: MadeChain) -> Network:
 
 def test_the_files_as_they_are_agree(folder: Path, network: Network) -> None:
     assert tfjs_problems(folder) == []
-    check(network, run_graph_model(folder))
+    check(network, run_graph_model(folder), large=True)
 
 
 Model = dict[str, Any]
