@@ -1,4 +1,4 @@
-"""Photos to measure students on, per photo, so that two students can be compared in pairs."""
+"""Measure students photo by photo, so that two of them can be compared in pairs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pixels.stills.files import list_pictures, read_picture, stored_as_grey
 from plumbing.command import UserError
 from teacher.training.data import DegradationKind
 
-# The middle of what sites send.
+# The middle of the qualities that sites send.
 _SENT = {"clean": CLEAN, "web": "jpeg-75", "fine": "jpeg-85"}
 
 
@@ -28,21 +28,21 @@ class Sample:
     name: str
     """File name."""
     reduced: NDArray[np.uint8]
-    """What is enlarged."""
+    """The network's input."""
     original: NDArray[np.uint8]
-    """What it should be."""
+    """The expected output."""
     grey: bool
-    """Whether its file has a single channel."""
+    """Whether the file has a single channel."""
 
 
 def load_benchmark(folder: Path, scale: int, degradation: DegradationKind) -> list[Sample]:
     """Read and reduce the photos of a folder.
 
     Args:
-        folder: Originals.
-        scale: How many times smaller they are made.
-        degradation: `clean` by bicubic, as published tables do; `web` and `fine` then as a JPEG of
-            quality 75 and 85.
+        folder: Holds the original photos.
+        scale: Ratio of the original to the reduced size.
+        degradation: All are reduced by bicubic, as for published tables; `web` and `fine` are then
+            compressed as JPEG of quality 75 and 85.
 
     Raises:
         UserError: A photo cannot be read or is too small to measure.
@@ -52,8 +52,8 @@ def load_benchmark(folder: Path, scale: int, degradation: DegradationKind) -> li
         photo = read_picture(path).rgb
         if min(photo.shape[:2]) < smallest_measurable_px(scale):
             raise UserError(
-                f"{path} is too small to measure: {smallest_measurable_px(scale)} pixels a side "
-                "are needed"
+                f"{path} is too small to measure: it needs {smallest_measurable_px(scale)} pixels "
+                "a side"
             )
         reduced, original = reduce_photo(photo, scale)
         reduced = sent(reduced, _SENT[degradation])
@@ -65,7 +65,7 @@ def load_benchmark(folder: Path, scale: int, degradation: DegradationKind) -> li
 def psnr_of(
     enlarge: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], samples: Sequence[Sample]
 ) -> list[float]:
-    """Measure PSNR on luma in dB of each photo, by the published protocol."""
+    """Measure the PSNR of each photo on luma, in dB, by the published protocol."""
     return [
         luma_psnr(
             enlarge(sample.reduced),
@@ -80,5 +80,5 @@ def psnr_of(
 def ssimulacra2_of(
     enlarge: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], samples: Sequence[Sample]
 ) -> list[float]:
-    """Score each photo as people would, at most 100."""
+    """Measure the SSIMULACRA2 of each photo, at most 100."""
     return [ssimulacra2(enlarge(sample.reduced), sample.original) for sample in samples]

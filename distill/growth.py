@@ -1,4 +1,4 @@
-"""Students that go on from what smaller ones have learned."""
+"""Grow a trained student into a larger one with the same output."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from teacher.networks.chain import Chain, ChainConfig
 
 
 def grow(chain: Chain, shape: ChainConfig) -> Chain:
-    """Copy a chain into one that can do more and computes the same, until training moves it.
+    """Copy a chain into a larger one that computes the same until it is trained further.
 
-    Further convolutions, after those that are there, hand each feature map on. PReLU in place of
-    ReLU begins with slopes of 0. In RGB in place of luma, what is added to luma is added to each
-    colour: luma is the same, but for clipping, and chroma is repeated where it was bicubic.
+    Added convolutions follow the existing ones and pass each feature map on. A PReLU that replaces
+    a ReLU begins with slopes of 0. When RGB replaces luma, the correction of luma is added to each
+    colour: luma stays the same, except for clipping; chroma is repeated instead of bicubic.
 
     Source: Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", 2016.
 
     Args:
-        chain: A plain one, with trained weights.
-        shape: What it becomes; its own shape copies it.
+        chain: A plain chain with trained weights.
+        shape: Shape of the result; the chain's own shape gives a copy.
 
     Raises:
         ValueError: A chain of that shape cannot compute the same.
@@ -45,9 +45,9 @@ def grow(chain: Chain, shape: ChainConfig) -> Chain:
         for number, activation in enumerate(grown.activations):
             if isinstance(activation, nn.PReLU):
                 activation.weight.fill_(0.0 if number <= known else 1.0)
-        for ours, theirs in zip(grown.activations, chain.activations, strict=False):
-            if isinstance(theirs, nn.PReLU):
-                ours.load_state_dict(theirs.state_dict())
+        for copy, activation in zip(grown.activations, chain.activations, strict=False):
+            if isinstance(activation, nn.PReLU):
+                copy.load_state_dict(activation.state_dict())
     return grown
 
 
@@ -56,17 +56,15 @@ def _check(known: ChainConfig, shape: ChainConfig) -> None:
     if shape != kept:
         raise ValueError("only body, colour and activation can grow")
     if shape.body < known.body:
-        raise ValueError(
-            f"body must be at least the {known.body} convolutions there are, got {shape.body}"
-        )
+        raise ValueError(f"body must be at least {known.body}, as it is now, got {shape.body}")
     if known.colour == "rgb" and shape.colour != "rgb":
-        raise ValueError("its RGB cannot become luma")
+        raise ValueError("RGB cannot become luma")
     if known.activation == "prelu" and shape.activation != "prelu":
-        raise ValueError("its PReLU cannot become ReLU")
+        raise ValueError("PReLU cannot become ReLU")
 
 
 def _coloured(state: dict[str, Tensor], *, first: bool, last: bool) -> dict[str, Tensor]:
-    """Make a convolution of luma one of RGB: it sees each colour's share, or adds to each."""
+    """Turn a convolution of luma into one of RGB: it weighs each colour in, or adds to each."""
     weight, bias = state["weight"], state["bias"]
     if first:
         return {"weight": weight * torch.tensor(LUMA_WEIGHTS).view(1, 3, 1, 1), "bias": bias}

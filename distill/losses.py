@@ -1,4 +1,4 @@
-"""What a student imitates: the truth, its teacher, or both, crop by crop."""
+"""The losses of a student: distances to the true photo and to the teacher's output."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from teacher.training.feed import Batch
 
 
 def weights_of(*, truth: Tensor, teacher: Tensor, norm: Literal["l1", "l2"]) -> Tensor:
-    """Say, as a layer of a batch, how much each crop's distances weigh.
+    """Write the weights of each crop's distances as a layer of its batch.
 
-    A layer and not an argument of `distances`: it travels with the crops to whichever process and
-    device works on them, and a compiled loss stays one and the same in all stages.
+    A layer rather than an argument of `distances`: it travels with the crops to their process and
+    device, and one compiled loss serves all stages.
 
     Args:
-        truth: (batch,), weights of the distance to the true photo; 0 where none is known.
+        truth: (batch,), weights of the distance to the true photo; 0 where it is not known.
         teacher: (batch,), weights of the distance to the teacher's output.
         norm: How distance is measured.
 
@@ -34,16 +34,16 @@ def weights_of(*, truth: Tensor, teacher: Tensor, norm: Literal["l1", "l2"]) -> 
 def distances(network: Network, batch: Batch) -> dict[str, Tensor]:
     """Measure |student - truth| and |student - teacher|, or their squares, as weighted means.
 
-    The teacher's output is what a network can know of the photo: it lacks the truth's noise.
+    The teacher's output is the part of the photo that a network can know: it lacks the noise.
 
     Args:
         network: The student.
         batch: Reduced crops, originals and the teacher's outputs, uint8 (batch, 3, side, side)
-            each, and what `weights_of` gives. The originals, or the teacher's outputs, may be
-            missing entirely: (batch, 3, 0, 0).
+            each, and the weights from `weights_of`. A whole layer of originals or of teacher's
+            outputs may be missing: (batch, 3, 0, 0).
 
     Returns:
-        The terms `truth` and `teacher` in the student's own colours.
+        The terms `truth` and `teacher`, measured in the student's colour.
 
     Source: output distillation for regression; e.g. Gao et al., "Image Super-Resolution Using
     Knowledge Distillation", 2018.

@@ -1,10 +1,10 @@
-"""Distil a student: train a small network on photos and on a teacher's outputs for them.
+"""Distil a student: train a small network on photos and on a teacher's output for them.
 
-The command can be stopped and given again: it goes on from its last checkpoint. Watch it with
+A stopped training continues from its last checkpoint when the command is given again. Watch it with
 `tensorboard --logdir runs`.
 
-With --start-from a student is tuned to further photos, a site's own, say: it takes minutes, the
-stages' defaults are shorter, and the gain on held-out photos is told.
+With --start-from, a finished student is tuned to other photos, such as those of one site: the
+stages' defaults are shorter, it takes minutes, and the gain on held-out photos is printed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import tyro
 
 from distill.growth import grow
 from distill.losses import distances
-from distill.sources import Source, SourceConfig, gather, mixed_batches
+from distill.sources import BatchSource, SourceConfig, gather, mixed_batches
 from distill.students import StudentConfig, folded, fresh, widen
 from distill.teaching import open_teacher
 from distill.tuning import TUNING, open_student, report_gain
@@ -45,25 +45,25 @@ class DistillConfig:
     """Run folder to write: weights, record, checkpoints and TensorBoard events."""
     data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
     teacher: Path | None = None
-    """Run folder of the teacher; without it the student learns from the truth alone."""
+    """Run folder of the teacher; without it the student learns from the true photos alone."""
     teacher_ensemble: bool = True
-    """Ask the teacher in all eight orientations and average: better, and takes eight times as long;
-    it is done once for all students."""
+    """Average the teacher's output over all eight orientations of the input: better, and eight
+    times slower; the output is computed once and stored for all students."""
     start_from: Path | None = None
-    """Run folder of a student to go on from, for other photos. It also decides the shape, which may
-    only grow: by a greater `--body`, `--activation prelu` or `--colour rgb`."""
+    """Run folder of a student to continue from, on other photos. It also determines the shape,
+    which can only grow: with a larger `--body`, `--activation prelu` or `--colour rgb`."""
     scale: int = 2
-    """How many times larger the output is; the teacher's, where there is one."""
+    """Ratio of output to input size; with a teacher, the teacher's."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
     expansion: int = 64
-    """Channels inside the collapsible blocks that train each kernel; 0 trains plain kernels. What
-    is written is the plain chain either way."""
+    """Channels inside the collapsible blocks that train each kernel; 0 trains plain kernels. The
+    plain chain is written either way."""
     sources: tyro.conf.OmitArgPrefixes[SourceConfig] = field(default_factory=SourceConfig)
     recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(default_factory=StagedRecipe)
     seed: int = 0
-    """Decides the fresh weights and every crop."""
+    """Determines the fresh weights and every crop."""
     checkpoint_seconds: float = 30.0
-    """How often the state is saved: how much work a killed training may lose."""
+    """Seconds between checkpoints: how much work a killed training can lose."""
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ class DistillConfig:
         if self.start_from is not None and self.start_from.resolve() == self.run.resolve():
             raise ValueError(f"--run must not be the folder to start from, {self.start_from}")
         if self.start_from is not None and self.network.student != StudentConfig.student:
-            raise ValueError("--start-from decides the shape: there is no --student beside it")
+            raise ValueError("--start-from determines the shape: leave out --student")
         if self.sources.any and self.teacher is None:
             raise ValueError("photos without a larger version need a --teacher")
         if not 0 <= self.expansion <= 1024:
@@ -82,11 +82,11 @@ class DistillConfig:
 
 
 def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
-    """Train a student and write its run folder; where it is written already, say so.
+    """Train a student and write its run folder, unless the run is finished already.
 
     Args:
         config: What to train, and on what.
-        watch: Is told what each validation measured.
+        watch: Receives the metrics of each validation.
 
     Raises:
         UserError: A folder cannot be used, or `run` holds a run with other settings.
@@ -125,8 +125,8 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
             report_gain(config.run, started, photos.validation)
 
 
-def prepared(config: DistillConfig) -> tuple[Photos, list[Source]]:
-    """Make what a training needs on disk: the photos' store, and the teacher's word on them.
+def prepared(config: DistillConfig) -> tuple[Photos, list[BatchSource]]:
+    """Prepare what a training needs on disk: the photos' store, and the teacher's output for them.
 
     Raises:
         UserError: A folder cannot be used.
@@ -147,11 +147,13 @@ def _started(config: DistillConfig) -> Chain:
     try:
         return grow(student, config.network.changed(student.config))
     except ValueError as error:
-        raise UserError(f"--start-from {config.start_from} cannot become that: {error}") from error
+        raise UserError(
+            f"--start-from {config.start_from} cannot grow like that: {error}"
+        ) from error
 
 
-def _settings(config: DistillConfig, sources: Sequence[Source]) -> dict[str, Any]:
-    """Name what decides the result beside network, recipe, seed and photos."""
+def _settings(config: DistillConfig, sources: Sequence[BatchSource]) -> dict[str, Any]:
+    """Record what determines the result in addition to network, recipe, seed and photos."""
 
     def weights_of(run: Path | None) -> str | None:
         return None if run is None else read_record(run).weights_sha256
@@ -168,7 +170,7 @@ def _settings(config: DistillConfig, sources: Sequence[Source]) -> dict[str, Any
 
 
 def defaults(arguments: Sequence[str]) -> DistillConfig | None:
-    """Find the defaults that these arguments start from: those of tuning, or the config's own."""
+    """Choose the defaults for these arguments: those of tuning, or None for the config's own."""
     if not any(argument.partition("=")[0] == "--start-from" for argument in arguments):
         return None
     return DistillConfig(run=tyro.MISSING, recipe=TUNING)

@@ -1,8 +1,8 @@
-"""Where crops come from, and what is known of each: the truth, the teacher's word, or both.
+"""Sources of training crops: with the true photo, with the teacher's output, or with both.
 
-A teacher is worth most where truth is scarce. Beside photos whose larger version is known, a
-student can learn from what has none: photos that a site has only at the size it sends, training
-photos seen at full size, other people's photos of any quality.
+A teacher helps most where true photos are scarce. A student can also learn from photos without a
+larger version: those a site has only at the size it sends, training photos at full size, and other
+people's photos of any quality.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ from teacher.training.data import Photos
 from teacher.training.device_store import DeviceStore, fits_on
 from teacher.training.feed import Batch
 
-# Side of what is seen of a zoomed photo, in pixels of the reduced one.
+# Side of the middle that is kept of a zoomed photo, in pixels of the reduced photo.
 _ZOOMED_PX = 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceConfig:
-    """Photos of which only the teacher knows what they look like twice as large."""
+    """Photos whose larger version is taken from the teacher alone."""
 
     lr_only_photos: Path | None = None
-    """Folder of photos that exist at the size that is sent, and no larger: the teacher enlarges
-    them as they are."""
+    """Folder of photos that exist only at the size that is sent: the teacher enlarges them as they
+    are."""
     zoomed_photos: int = 0
-    """So many of the training photos are seen at full size as well: the teacher enlarges them."""
+    """Number of training photos to use at full size too: the teacher enlarges them."""
     other_photos: Path | None = None
-    """Folder of photos of any kind and quality, of other people's sites, say: they are reduced,
-    and the teacher's word is taken for what they were."""
+    """Folder of photos of any kind and quality, for example from other sites: they are reduced, and
+    the teacher's output is the target."""
     teacher_sees: Literal["clean", "same"] = "clean"
-    """With `--degradation web`: whether the teacher enlarges the clean reduced photo or the very
-    compressed one that the student sees, which suits a teacher that was trained on such."""
+    """With `--degradation web`: whether the teacher enlarges the clean reduced photo, or the same
+    compressed photo as the student, which suits a teacher trained on compressed photos."""
     teacher_only_share: float = 0.25
-    """Part of the crops of each batch that come from these, where there are any."""
+    """Share of the crops of each batch that come from these photos, if there are any."""
 
     def __post_init__(self) -> None:
         if self.zoomed_photos < 0:
@@ -61,42 +61,39 @@ class SourceConfig:
 
     @property
     def any(self) -> bool:
-        """Whether any of them is asked for."""
+        """Whether there are any such photos."""
         return bool(self.lr_only_photos or self.zoomed_photos or self.other_photos)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """Layers of one store that belong together."""
+class BatchSource:
+    """Layers of one store that crops are cut from together."""
 
     name: str
-    """For records."""
+    """For the record of the run."""
     store: PhotoStore
-    """Where they lie."""
+    """Holds the layers."""
     small: str
-    """Layer that the student sees."""
+    """Layer with the student's input."""
     truth: str | None
-    """Layer that it should be, where that is known."""
+    """Layer with the true photos, if they are known."""
     taught: str | None
-    """Layer that the teacher made of it, where it was asked."""
+    """Layer with the teacher's output, if it is needed."""
     on_gpu: DeviceStore | None = None
-    """The same layers in a GPU's memory, where crops are cut then."""
+    """The same layers in a GPU's memory; crops are then cut there."""
 
     def crops(
         self, rng: np.random.Generator, count: int, crop_px: int, layers: Sequence[str]
     ) -> list[Tensor]:
-        """Cut crops of crop_px a side in `small`, and the same places in the other layers."""
-        # Crops are measured in the reduced photo, where `small` may be larger than that.
+        """Cut crops of crop_px a side from `small`, and the same places from the other layers."""
+        # crop_px counts pixels of the reduced photo; `small` may be the photo at full size.
         side = crop_px // self.store.kind(self.small).factor
         if self.on_gpu is not None:
             return self.on_gpu.crops(rng, count, side, layers)
         return [torch.from_numpy(layer) for layer in self.store.crops(rng, count, side, layers)]
 
-    def moved_to(self, device: torch.device) -> Source:
-        """Give the source with its layers on a device; as it is, where there is no room for them.
-
-        On the CPU they stay on disk.
-        """
+    def moved_to(self, device: torch.device) -> BatchSource:
+        """Copy the layers to a GPU's memory if they fit; otherwise they stay on disk."""
         layers = [layer for layer in (self.small, self.truth, self.taught) if layer]
         if device.type != "cuda" or not fits_on(self.store, layers, device):
             return self
@@ -110,43 +107,46 @@ def gather(
     *,
     stores: Path,
     recipe: StagedRecipe,
-) -> list[Source]:
-    """Ask the teacher for whatever the training needs, and list where crops come from.
+) -> list[BatchSource]:
+    """List the sources of crops, and compute the teacher's output where it is missing.
 
     Args:
         photos: The training photos.
-        teacher: Asked for what is not in the stores yet.
-        config: What else to learn from; needs a teacher.
-        stores: Folder where stores of further photos lie.
-        recipe: Says whether the teacher is heard where the truth is known, and how large crops are.
+        teacher: Enlarges what the stores do not hold yet.
+        config: Photos without a larger version; they need a teacher.
+        stores: Folder for the stores of those photos.
+        recipe: Determines whether the teacher is needed where the truth is known, and the size of
+            crops.
 
     Raises:
         UserError: A folder cannot be used.
         UsageError: Crops do not fit the scale.
     """
     store, crop_px = photos.store, recipe.largest_crop_px
-    heard = teacher is not None and any(stage.teacher > 0.0 for stage in recipe.stages)
-    seen = photos.input if config.teacher_sees == "same" else "reduced"
-    taught = teacher.taught(store, seen) if teacher and heard else None
-    sources = [Source(name="truth", store=store, small=photos.input, truth="full", taught=taught)]
+    needed = teacher is not None and any(stage.teacher > 0.0 for stage in recipe.stages)
+    shown = photos.input if config.teacher_sees == "same" else "reduced"
+    taught = teacher.taught(store, shown) if teacher and needed else None
+    sources = [
+        BatchSource(name="truth", store=store, small=photos.input, truth="full", taught=taught)
+    ]
     if not config.any or teacher is None:
         return sources
     if any(stage.crop_px % store.scale for stage in recipe.stages):
         raise UsageError(
-            f"photos without a larger version need crops that --scale {store.scale} divides: "
+            f"photos without a larger version need crops divisible by --scale {store.scale}: "
             "change the stages' crop-px"
         )
 
     def add(name: str, of: PhotoStore, small: str) -> None:
-        made = teacher.taught(of, small)
-        sources.append(Source(name=name, store=of, small=small, truth=None, taught=made))
+        taught = teacher.taught(of, small)
+        sources.append(BatchSource(name=name, store=of, small=small, truth=None, taught=taught))
 
     def opened(folder: Path, smallest_px: int) -> PhotoStore:
         paths = list_pictures(folder)
         return open_or_build_store(paths, stores, scale=store.scale, smallest_px=smallest_px)
 
     if config.lr_only_photos is not None:
-        # Never reduced: what such a store calls full is what the student sees.
+        # These are never reduced: the student's input is the layer that the store calls full.
         add("lr-only", opened(config.lr_only_photos, crop_px // store.scale), "full")
     if config.zoomed_photos:
         add("zoomed", _middles(store, config.zoomed_photos, stores, crop_px), "full")
@@ -156,10 +156,10 @@ def gather(
 
 
 def _middles(store: PhotoStore, count: int, stores: Path, crop_px: int) -> PhotoStore:
-    """Make a store of the middles of some photos of another one, spread over all of it.
+    """Store the middles of some photos of another store, evenly spread over it.
 
-    The middles alone: at full size a photo takes a teacher scale^2 times as long, and its output
-    as much room.
+    Only the middles: the teacher takes scale^2 times longer for a photo at full size, and its
+    output takes scale^2 times more room.
     """
     side = max(_ZOOMED_PX, crop_px)
     folder = stores / f"zoomed-{store.fingerprint[:16]}-{count}-{side}"
@@ -183,19 +183,18 @@ def _middles(store: PhotoStore, count: int, stores: Path, crop_px: int) -> Photo
 
 
 def mixed_batches(
-    recipe: StagedRecipe, sources: Sequence[Source], *, teacher_only_share: float, seed: int
+    recipe: StagedRecipe, sources: Sequence[BatchSource], *, teacher_only_share: float, seed: int
 ) -> Callable[[int], Batch]:
     """Cut the batch of a step from several sources.
 
     Args:
-        recipe: Says how many crops of what size a step takes, and what each distance weighs.
-        sources: Those with a truth share their part of a batch equally among them, and so do
-            those without.
-        teacher_only_share: Part of those without a truth, where there are both kinds.
-        seed: Decides every crop.
+        recipe: Determines number and size of a step's crops, and the weight of each distance.
+        sources: Sources with a truth share their part of a batch equally, and so do those without.
+        teacher_only_share: Part of the sources without a truth, if there are both kinds.
+        seed: Determines every crop.
 
     Returns:
-        What `distill.losses.distances` takes, for a step.
+        A function from the step to the batch that `distill.losses.distances` takes.
     """
     without = [source.truth is None for source in sources]
     parts = np.array([teacher_only_share if alone else 1 - teacher_only_share for alone in without])
@@ -217,21 +216,21 @@ def mixed_batches(
     return batch_at
 
 
-def _rows(source: Source, rng: np.random.Generator, count: int, stage: Stage) -> list[Tensor]:
-    """Cut one source's part of a batch; what is not needed or not there is (count, 3, 0, 0)."""
+def _rows(source: BatchSource, rng: np.random.Generator, count: int, stage: Stage) -> list[Tensor]:
+    """Cut one source's part of a batch; a layer that is missing or not needed is empty."""
     truth = stage.truth if source.truth else 0.0
     teacher = (stage.teacher if source.truth else 1.0) if source.taught else 0.0
     wanted = [source.small, source.truth if truth else None, source.taught if teacher else None]
     cut = iter(source.crops(rng, count, stage.crop_px, [layer for layer in wanted if layer]))
-    nothing = torch.empty((count, 3, 0, 0), dtype=torch.uint8)
+    empty = torch.empty((count, 3, 0, 0), dtype=torch.uint8)
     weights = weights_of(
         truth=torch.full((count,), truth), teacher=torch.full((count,), teacher), norm=stage.norm
     )
-    return [*(next(cut) if layer else nothing for layer in wanted), weights]
+    return [*(next(cut) if layer else empty for layer in wanted), weights]
 
 
 def _joined(parts: Sequence[Tensor]) -> Tensor:
-    """Put crops of all sources into one layer; black where one of them has none."""
+    """Join the crops of all sources into one layer; black where a source has none."""
     side = max(part.shape[-1] for part in parts)
     device = next((part.device for part in parts if part.is_cuda), parts[0].device)
     return torch.cat(

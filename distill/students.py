@@ -1,6 +1,6 @@
-"""The student networks: plain chains small enough to send to every reader.
+"""List the student networks: plain chains small enough to send to every reader.
 
-Prints the named ones as a table, and whatever other shape the flags ask for.
+Prints a table of the named students, and of the shape that the flags describe.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ SIZES = {
 }
 """Body convolutions and channels by name."""
 
-# Beside the identity, the fresh noise of PyTorch is halved, and in the last kernel nearly silenced:
-# a chain begins as its anchor, and fewer die (docs/experiments/students.md).
+# PyTorch's fresh noise is halved next to the identity, and nearly silenced in the last kernel: a
+# chain begins as its anchor, and fewer chains die (docs/experiments/students.md).
 _FRESH_GAIN = 0.5
 _LAST_GAIN = 0.05
 
@@ -41,17 +41,17 @@ class StudentConfig:
     """`nano` (4 convolutions of 12 channels, 5.8 K parameters), `small` (6 of 16, 14.7 K),
     `medium` (10 of 16, 24 K) or `large` (5 of 32, 48 K)."""
     body: int | None = None
-    """Convolutions in the body, in place of the named size's."""
+    """Convolutions in the body, instead of the named size's."""
     channels: int | None = None
-    """Feature maps, in place of the named size's."""
+    """Feature maps, instead of the named size's."""
     kernel: int | None = None
-    """Side of the convolutions' kernels, odd, in place of the named size's 3."""
+    """Side of the convolutions' kernels, odd, instead of the named size's 3."""
     colour: Colour | None = None
-    """`luma`, which all named sizes are: chroma is enlarged by fixed bicubic; `rgb`: the student
-    enlarges all three."""
+    """`luma`, as all named sizes: chroma is enlarged by bicubic. `rgb`: the student enlarges all
+    three channels."""
     activation: Activation | None = None
-    """What stands between the convolutions, in place of the named size's `relu`, which trains
-    better from fresh weights: docs/decisions/0007."""
+    """Activation between the convolutions, instead of the named size's `relu`, which trains better
+    from fresh weights: docs/decisions/0007."""
 
     def __post_init__(self) -> None:
         if self.student not in SIZES:
@@ -59,7 +59,7 @@ class StudentConfig:
         self.chain(2)
 
     def chain(self, scale: int) -> ChainConfig:
-        """Describe the chain that this student is.
+        """Describe this student as a chain.
 
         Raises:
             ValueError: A setting is out of range.
@@ -67,19 +67,19 @@ class StudentConfig:
         return self.changed(replace(SIZES[self.student], scale=scale))
 
     def changed(self, shape: ChainConfig) -> ChainConfig:
-        """Change a shape in what is asked for beside the named size.
+        """Change a shape by the flags given in addition to the named size.
 
         Raises:
             ValueError: A setting is out of range.
         """
-        asked = {
+        given = {
             "body": self.body,
             "channels": self.channels,
             "kernel": self.kernel,
             "colour": self.colour,
             "activation": self.activation,
         }
-        return replace(shape, **{name: value for name, value in asked.items() if value is not None})
+        return replace(shape, **{name: value for name, value in given.items() if value is not None})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +88,13 @@ class FamilyConfig:
 
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
     scale: int = 2
-    """How many times larger the output is."""
+    """Ratio of output to input size."""
 
 
 def fresh(config: ChainConfig) -> Chain:
-    """Build a chain that begins near the identity: each feature map hands itself on.
+    """Build a chain whose fresh weights are near the identity: each feature map passes itself on.
 
-    PyTorch's own weights shrink a signal more in each layer, until with ReLU none of it is left.
+    PyTorch's own fresh weights shrink the signal in each layer, until nothing passes a ReLU.
     """
     chain = Chain(config)
     with torch.no_grad():
@@ -107,10 +107,10 @@ def fresh(config: ChainConfig) -> Chain:
 
 
 def widen(chain: Chain, expansion: int) -> Chain:
-    """Train each kernel of a chain as a collapsible block, in place; it computes the same.
+    """Replace each kernel of a chain by a collapsible block, in place; the output stays the same.
 
     Args:
-        chain: A plain one, with fresh or trained weights.
+        chain: A plain chain with fresh or trained weights.
         expansion: Channels between a block's two factors; 0 leaves the chain plain.
     """
     for convolution in chain.convolutions if expansion else ():
@@ -121,14 +121,14 @@ def widen(chain: Chain, expansion: int) -> Chain:
 
 
 def fold(chain: Chain) -> Chain:
-    """Write a chain's kernels down: the plain chain that computes the same, border included.
+    """Compute the plain chain with the same output, border included.
 
-    What a run folder holds is always this. A plain chain comes back as a copy.
+    Run folders always hold the folded chain. A plain chain is copied.
     """
     plain = Chain(chain.config)
     with torch.no_grad():
-        for ours, theirs in zip(plain.convolutions, chain.convolutions, strict=True):
-            pairs = zip(kernel_and_bias(ours), kernel_and_bias(theirs), strict=True)
+        for folded, wide in zip(plain.convolutions, chain.convolutions, strict=True):
+            pairs = zip(kernel_and_bias(folded), kernel_and_bias(wide), strict=True)
             for copy, tensor in pairs:
                 copy.copy_(tensor)
     plain.activations.load_state_dict(chain.activations.state_dict())
@@ -147,11 +147,11 @@ def main(config: FamilyConfig) -> None:
         table.add_column(name, no_wrap=True)
     for name in ("parameters", "MACs", "margin", "float16", "int8"):
         table.add_column(name, justify="right", no_wrap=True)
-    asked = config.network
+    shape = config.network
     for name in SIZES:
-        table.add_row(*_row(name, StudentConfig(student=name, colour=asked.colour), config.scale))
-    if (asked.body, asked.channels, asked.kernel) != (None, None, None):
-        table.add_row(*_row("yours", asked, config.scale), style="bold")
+        table.add_row(*_row(name, StudentConfig(student=name, colour=shape.colour), config.scale))
+    if (shape.body, shape.channels, shape.kernel) != (None, None, None):
+        table.add_row(*_row("yours", shape, config.scale), style="bold")
     Console().print(table)
 
 

@@ -1,4 +1,4 @@
-"""A teacher's word on every photo of a store, asked for once and kept there."""
+"""The teacher's output for every photo of a store, computed once and stored with it."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from teacher.runs.folder import read_record
 
 @dataclass(frozen=True, kw_only=True)
 class Teacher:
-    """A trained network that is asked once for each photo."""
+    """A trained network whose output students learn from."""
 
     name: str
-    """For layers of stores: of its weights, and whether it is an ensemble."""
+    """Part of the names of layers: identifies the weights, and whether it is an ensemble."""
     weights_sha256: str
-    """Of its weights."""
+    """Hash of its weights."""
     scale: int
-    """How many times larger its output is."""
+    """Ratio of output to input size."""
     enlarge: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
     """(height, width, 3) sRGB, 0 to 255, to scale times that size."""
 
     def taught(self, store: PhotoStore, small: str) -> str:
-        """Make sure that a store holds the outputs for the pictures of a layer.
+        """Store the outputs for the pictures of a layer, unless the store holds them already.
 
-        Takes a GPU where there is one. What is there already is not asked for again.
+        Runs on a GPU where there is one.
 
         Returns:
-            The name of the layer that holds them.
+            The name of the layer with the outputs.
         """
         layer = f"{self.name}-of-{small}"
         if not store.has_layer(layer):
-            add_layer(store, layer, self.enlarge, f"asking the teacher ({small})", source=small)
+            add_layer(store, layer, self.enlarge, f"running the teacher ({small})", source=small)
         return layer
 
 
@@ -47,11 +47,11 @@ def open_teacher(run: Path, *, ensemble: bool) -> Teacher:
 
     Args:
         run: The run folder.
-        ensemble: Whether it sees each photo in eight orientations and averages: better, and eight
-            times slower.
+        ensemble: Whether to average its output over all eight orientations of a photo: better, and
+            eight times slower.
 
     Raises:
-        UserError: It is not a finished run.
+        UserError: The folder is not a finished run.
     """
     record = read_record(run)
     enlarger = open_enlarger(str(run), ensemble=ensemble)

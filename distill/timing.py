@@ -1,4 +1,4 @@
-"""How long networks take on one CPU core, side by side: ratios hold, absolute times drift."""
+"""Time networks on one CPU core, side by side: ratios are stable, absolute times drift."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def milliseconds_per_megapixel(networks: Mapping[str, Network], side_px: int) ->
 
     Args:
         networks: By name; on the CPU, in evaluation mode.
-        side_px: Side of the square picture that they enlarge.
+        side_px: Side of the square picture to enlarge, in pixels.
 
     Returns:
         Median time by name, per megapixel of the output.
@@ -39,12 +39,12 @@ def milliseconds_per_megapixel(networks: Mapping[str, Network], side_px: int) ->
 
 
 def _session(network: Network, side_px: int) -> onnxruntime.InferenceSession:
-    """Load a network for pictures of one size; only to time it (export.onnx writes files)."""
+    """Load a network for pictures of one size, only to time it; `export.onnx` writes files."""
     example = torch.zeros(1, 3, side_px, side_px)
     model = trace_to_onnx(network, example, input_names=["image"])
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    options.log_severity_level = 3  # errors only: its warnings are not for users
+    options.log_severity_level = 3  # errors only
     return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )

@@ -1,4 +1,4 @@
-"""Tuning a finished student to one site's own photos, and what it gained there."""
+"""Tune a finished student to the photos of one site, and report the gain."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ TUNING = StagedRecipe(
     stage2=Stage(share=0.8, learning_rate=2e-4, batch=16, crop_px=48, truth=0.9, teacher=0.2),
     stage3=Stage(share=0.2, learning_rate=5e-5, batch=16, crop_px=48, norm="l2"),
 )
-"""From weights that are good already: no high rate, a few minutes on one CPU core."""
+"""For weights that are good already: low rates, a few minutes on one CPU core."""
 
 GAIN = "gain.csv"
 
 
 def open_student(run: Path) -> Chain:
-    """Open the run folder of a student to go on from.
+    """Open the run folder of a student to continue from.
 
     Raises:
-        UserError: It is not a finished run, or not a student's.
+        UserError: The folder is not a finished run, or not a student's.
     """
     network, _ = load_network(run)
     if not isinstance(network, Chain):
-        raise UserError(f"--start-from {run} holds the network {network.name}, not a student's")
+        raise UserError(f"--start-from {run} holds the network {network.name}, not a student")
     return network
 
 
 def report_gain(run: Path, before: Chain, photos: Sequence[Pair]) -> None:
-    """Tell what tuning gained on the held-out photos: a table, and `gain.csv` in the run folder.
+    """Print what tuning gained on held-out photos, and write `gain.csv` into the run folder.
 
     Args:
         run: Run folder of the tuned student.
         before: The student that the tuning started from.
-        photos: Reduced and original, none of them trained on.
+        photos: Reduced and original photos that were not trained on.
     """
     if not photos:
         return

@@ -1,8 +1,8 @@
-"""Export several networks in every form and precision, and print one table of what agreed.
+"""Export several networks in every form and precision, and print a table of the checks.
 
-Every export is made by the same commands that you would type. A precision that loses too much is
-refused by them, and shown so here; that is no failure. A disagreement is one. The command can be
-stopped and given again: what stands already, of the same weights, is not exported again.
+Every export is made by the command that you would type yourself. A precision that loses too much is
+shown as refused, which is not a failure; a disagreement with PyTorch is. The command can be stopped
+and given again: exports of the same weights that exist already are kept.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ class MatrixConfig:
     """Settings of `python -m export.matrix`."""
 
     runs: tuple[Path, ...]
-    """Run folders, or names of released weights."""
+    """Run folders or names of released weights."""
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")]
-    """Folder for the export folders, RUN-FORM-PRECISION."""
+    """Folder for the export folders, which are named RUN-FORM-PRECISION."""
     browser: bool = True
-    """Whether the files are checked in headless Chromium."""
+    """Check the files in headless Chromium."""
     jobs: int = 1
-    """Exports at a time; each takes one core, and some time two."""
+    """Exports to run at a time; each takes one core, and two for part of the time."""
 
     def __post_init__(self) -> None:
         if not self.runs:
-            raise ValueError("--runs needs one run folder or more")
+            raise ValueError("--runs needs at least one run folder")
         if self.jobs < 1:
             raise ValueError(f"jobs must be at least 1, got {self.jobs}")
 
@@ -66,7 +66,7 @@ class _Case:
 
 @dataclass(frozen=True, kw_only=True)
 class _Outcome:
-    """What became of it: its card, or why there is none."""
+    """Result of an export: its card, or the error."""
 
     case: _Case
     card: dict[str, Any] | None = None
@@ -81,10 +81,12 @@ def main(config: MatrixConfig) -> None:
     """Run the command."""
     names = [run.resolve().name for run in config.runs]
     if len({*names}) < len(names):
-        raise UsageError("--runs: each needs a name of its own, the exports are named by them")
+        raise UsageError("--runs must have different names: the exports are named after them")
     for run in config.runs:
         if not find_run(run).is_dir():
-            raise UserError(f"--runs {run}: there is no such run folder or released weights")
+            raise UserError(
+                f"--runs {run} is neither a run folder nor the name of released weights"
+            )
     table = Table("network", "form", "weights", "bytes", "gzipped", "dB lost", "checks", "worst")
     cases = [
         _Case(run=run, form=form.command, precision=precision)
@@ -103,8 +105,8 @@ def main(config: MatrixConfig) -> None:
             if card is not None:
                 table.add_row(*cells, *_cells(card))
                 continue
-            told = "refused" if outcome.refused else "FAILED"
-            table.add_row(*cells, "", "", told, "", outcome.error)
+            status = "refused" if outcome.refused else "FAILED"
+            table.add_row(*cells, "", "", status, "", outcome.error)
             if not outcome.refused:
                 failures.append(f"{case.name}-{case.form}-{case.precision}: {outcome.error}")
     Console(width=max(140, Console().width)).print(table)
@@ -114,25 +116,25 @@ def main(config: MatrixConfig) -> None:
 
 def _export(config: MatrixConfig, case: _Case) -> _Outcome:
     out = config.out / f"{case.name}-{case.form}-{case.precision}"
-    card = _standing(out, case, config.browser)
+    card = _existing(out, case, config.browser)
     if card is not None:
         return _Outcome(case=case, card=card)
     arguments = ["--run", str(case.run), "--out", str(out), "--weights", case.precision, "--force"]
     arguments += [] if config.browser else ["--no-browser"]
     arguments += [] if config.jobs == 1 else ["--threads", "1"]
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", f"export.{case.form}", *arguments],
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode != 0:
-        return _Outcome(case=case, error=" ".join(done.stderr.split()).rpartition("error: ")[2])
+    if process.returncode != 0:
+        return _Outcome(case=case, error=" ".join(process.stderr.split()).rpartition("error: ")[2])
     return _Outcome(case=case, card=json.loads((out / CARD).read_text(encoding="utf-8")))
 
 
-def _standing(out: Path, case: _Case, browser: bool) -> dict[str, Any] | None:
-    """Read the card of an export that stands already, of the same weights and as well checked."""
+def _existing(out: Path, case: _Case, browser: bool) -> dict[str, Any] | None:
+    """Read the card of an existing export, if it has the same weights and was checked as well."""
     try:
         card = json.loads((out / CARD).read_text(encoding="utf-8"))
         same = card["run_weights_sha256"] == read_record(case.run).weights_sha256

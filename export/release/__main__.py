@@ -1,8 +1,8 @@
-"""Train everything that is released, from a folder of photos. This is `make release`.
+"""Train every released network from a folder of photos. This is `make release`.
 
-It runs the same commands that you would type, and prints each before it runs. It can be stopped and
-given again: what is trained already is not trained again. At the end stand the released weights in
-`teacher/released/` and `distill/released/`, each with its card.
+It runs the commands that you would type yourself, and prints each before it runs. A stopped release
+continues when the command is given again; finished trainings are not repeated. The released weights
+are written to `teacher/released/` and `distill/released/`, each with its card.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rich.console import Console
 from export.check.local_runtimes import run_pytorch
 from export.check.pictures import load_check_photos
 from export.release.card import CREDITS, Card, measured, write_card, write_credits
-from export.release.plan import Budget, Training, plan, preparation
+from export.release.plan import Budget, PlannedTraining, plan, preparation
 from pixels.stills.files import list_pictures, read_picture
 from pixels.store.store import PhotoStore
 from pixels.survey.duplicates import SeenPhotos, perceptual_hash
@@ -32,7 +32,7 @@ from teacher.runs.folder import load_network, save_run
 from teacher.runs.released import DISTILL_RELEASED, TEACHER_RELEASED
 from teacher.training.threads import Threads, use_threads
 
-# Well below what a table with two decimals shows.
+# Too small to show in a table with two decimals.
 _MOST_LOSS_DB = 0.001
 
 
@@ -43,29 +43,29 @@ class ReleaseConfig:
     photos: Path
     """Folder of training photos."""
     runs: Path = Path("runs/release")
-    """Folder for the stores of photos and every training; a stopped release goes on there."""
+    """Folder for the stores of photos and all trainings; a stopped release continues there."""
     budget: Budget = "gpu"
     """`gpu`: under an hour of one current GPU. `cpu`: smaller trainings, many hours of one core.
-    `rehearsal`: four steps of three networks, to see that everything is in place."""
+    `rehearsal`: four steps of three networks, to check the setup."""
     only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME [NAME ...]")] = ()
-    """Release these alone, and train what they need; by default all of the budget's."""
+    """Release only these networks, and train what they need; by default all of the budget."""
     benchmarks: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR [DIR ...]")] = ()
-    """Folders of photos that every network is measured on. Refused where a training photo is a
-    near copy of one of them."""
+    """Folders of photos to measure every network on. Refused if a training photo is a near copy of
+    one of them."""
     licences: Path | None = None
-    """Table (.csv) with a column `file`: whom each training photo is from."""
+    """Table (.csv) with a column `file` that credits the author of each training photo."""
     teachers_to: Path = TEACHER_RELEASED
-    """Where released teachers are written."""
+    """Folder for released teachers."""
     students_to: Path = DISTILL_RELEASED
-    """Where released students are written."""
+    """Folder for released students."""
     threads: Threads = None
     """CPU threads for measuring; by default all that this process may use."""
 
     def __post_init__(self) -> None:
-        known = [each.name for each in plan(self.budget) if each.is_released]
+        known = [training.name for training in plan(self.budget) if training.is_released]
         for name in self.only:
             if name not in known:
-                raise ValueError(f"only must name some of {', '.join(known)}, got {name!r}")
+                raise ValueError(f"only must be among {', '.join(known)}, got {name!r}")
 
 
 def main(config: ReleaseConfig) -> None:
@@ -74,7 +74,9 @@ def main(config: ReleaseConfig) -> None:
     for benchmark in config.benchmarks:
         list_pictures(benchmark)  # to fail before hours of training, not after
     trainings = {training.name: training for training in plan(config.budget)}
-    wanted = config.only or tuple(name for name, each in trainings.items() if each.is_released)
+    wanted = config.only or tuple(
+        name for name, training in trainings.items() if training.is_released
+    )
     needed = [trainings[name] for name in _needed(trainings, wanted)]
     for arguments in _preparations(needed, config.budget, photos=config.photos, runs=config.runs):
         run_step("teacher.prepare", *arguments)
@@ -83,21 +85,21 @@ def main(config: ReleaseConfig) -> None:
     for training in needed:
         run_step(training.module, *_arguments(training, config.runs))
     for name in wanted:
-        _release(config, [trainings[each] for each in _needed(trainings, [name])])
+        _release(config, [trainings[earlier] for earlier in _needed(trainings, [name])])
     Console().print(f"released {', '.join(wanted)}")
 
 
 def _preparations(
-    trainings: Sequence[Training], budget: Budget, *, photos: Path, runs: Path
+    trainings: Sequence[PlannedTraining], budget: Budget, *, photos: Path, runs: Path
 ) -> list[list[str]]:
-    """Write down the arguments of `teacher.prepare`, once for each store that is needed."""
+    """List the arguments of `teacher.prepare` for each store that is needed."""
     return [
         [str(photos), "--store", str(_folder(runs, store)), *preparation(store, budget)]
         for store in dict.fromkeys(training.store for training in trainings)
     ]
 
 
-def _arguments(training: Training, runs: Path) -> list[str]:
+def _arguments(training: PlannedTraining, runs: Path) -> list[str]:
     return training.arguments(store=_folder(runs, training.store), runs=runs)
 
 
@@ -105,25 +107,25 @@ def _folder(runs: Path, store: str) -> Path:
     return runs / f"store-{store}"
 
 
-def _opened(config: ReleaseConfig, training: Training) -> PhotoStore:
+def _opened(config: ReleaseConfig, training: PlannedTraining) -> PhotoStore:
     return PhotoStore(_folder(config.runs, training.store), "train")
 
 
-def _needed(trainings: dict[str, Training], wanted: Sequence[str]) -> list[str]:
-    """Name the trainings that some need, themselves included, in order."""
+def _needed(trainings: dict[str, PlannedTraining], wanted: Sequence[str]) -> list[str]:
+    """Name the wanted trainings and all that they need, in order."""
     needed = set()
     for name in wanted:
         while name is not None and name not in needed:
             needed.add(name)
-            name = trainings[name].heard
+            name = trainings[name].needs
     return [name for name in trainings if name in needed]
 
 
 def _require_apart(store: PhotoStore, benchmarks: Sequence[Path]) -> None:
-    """See to it that no benchmark photo, and no near copy of one, is trained on.
+    """Refuse to train on a benchmark photo or a near copy of one.
 
     Raises:
-        UserError: One is.
+        UserError: A training photo is one.
     """
     seen = SeenPhotos()
     for number in track(range(len(store.photos)), "looking for benchmark photos"):
@@ -133,18 +135,18 @@ def _require_apart(store: PhotoStore, benchmarks: Sequence[Path]) -> None:
             copy = seen.copy_of(perceptual_hash(read_picture(path).rgb))
             if copy is not None:
                 raise UserError(
-                    f"the training photo {copy} is a copy of {path}: take it out of --photos, or "
-                    "what is measured there is worth nothing"
+                    f"the training photo {copy} is a copy of {path}: remove it from --photos, or "
+                    "the measurement there is worthless"
                 )
 
 
-def _release(config: ReleaseConfig, trained: Sequence[Training]) -> None:
-    """Write a finished run, the last of those it took, to where it is found by its name."""
+def _release(config: ReleaseConfig, trained: Sequence[PlannedTraining]) -> None:
+    """Write the last of these finished runs to the folder where it is found by its name."""
     training = trained[-1]
     place = config.teachers_to if training.is_teacher else config.students_to
     network, record = load_network(config.runs / training.name)
     halved = _halved(network)
-    # Under names that anybody may type.
+    # Placeholders instead of this machine's paths.
     photos, runs = Path("PHOTOS"), Path("runs")
     preparations = _preparations(trained, config.budget, photos=photos, runs=runs)
     with whole_folder(place / training.name, replace=True) as folder:
@@ -154,7 +156,7 @@ def _release(config: ReleaseConfig, trained: Sequence[Training]) -> None:
             kind=training.kind,
             commands=[
                 *(typed("teacher.prepare", *arguments) for arguments in preparations),
-                *(typed(each.module, *_arguments(each, runs)) for each in trained),
+                *(typed(step.module, *_arguments(step, runs)) for step in trained),
             ],
             precision="float16" if halved else "float32",
             credited=config.licences is not None,
@@ -169,12 +171,12 @@ def _release(config: ReleaseConfig, trained: Sequence[Training]) -> None:
 
 
 def _halved(network: Network) -> Network | None:
-    """Round a copy's weights to float16, if nothing is lost that a table would show."""
+    """Round a copy's weights to float16, unless the loss would show in a table."""
     halved = deepcopy(network).half()
     photos = load_check_photos(None, network.scale)
     before, after = (
-        photos.psnr(run_pytorch(each), network.scale)
-        for each in (network, deepcopy(halved).float())
+        photos.psnr(run_pytorch(candidate), network.scale)
+        for candidate in (network, deepcopy(halved).float())
     )
     return halved if before - after <= _MOST_LOSS_DB else None
 

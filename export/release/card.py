@@ -1,4 +1,4 @@
-"""The model card of released weights: what they are for, what they reach, whom they are owed to."""
+"""The model card of released weights: purpose, quality, training and credits."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from teacher.runs.folder import RunRecord
 
 FIGURES, CARD_FILE, CREDITS = "figures.json", "README.md", "CREDITS.csv"
 INPUTS = ("clean", "jpeg-75", "webp-75")
-"""What every released network is measured on."""
+"""Inputs that every released network is measured on."""
 _KINDS = {
-    "clean": "photos reduced by bicubic and not compressed since",
+    "clean": "photos that were reduced by bicubic and not compressed",
     "web": "photos as sites send them: reduced, then compressed as JPEG, WebP or AVIF",
-    "fine": "photos reduced by bicubic, compressed as JPEG, WebP or AVIF of quality 65 to 97",
+    "fine": "photos that were reduced by bicubic and compressed as JPEG, WebP or AVIF at quality "
+    "65 to 97",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """What a network reached on one benchmark and input, beside Lanczos."""
+    """Quality of a network on one benchmark and input, compared with Lanczos."""
 
     benchmark: str
-    """Name of its folder."""
+    """Name of the benchmark's folder."""
     input: str
     """As `teacher.evaluate --input` takes it."""
     psnr: float
@@ -38,7 +39,7 @@ class Figure:
     ssim: float
     """Mean over the photos, on luma."""
     lanczos_psnr: float
-    """What plain enlargement reaches, in dB."""
+    """PSNR of plain enlargement, in dB."""
 
 
 def measured(run: Path, benchmarks: Sequence[Path]) -> list[Figure]:
@@ -55,13 +56,13 @@ def measured(run: Path, benchmarks: Sequence[Path]) -> list[Figure]:
         )
         for name in INPUTS:
             rows = evaluation.measure(name)
-            lanczos, ours = (row.quality for row in means(rows))
+            lanczos, network = (row.quality for row in means(rows))
             figures.append(
                 Figure(
                     benchmark=benchmark.name,
                     input=name,
-                    psnr=round(ours.psnr, 3),
-                    ssim=round(ours.ssim, 4),
+                    psnr=round(network.psnr, 3),
+                    ssim=round(network.ssim, 4),
                     lanczos_psnr=round(lanczos.psnr, 3),
                 )
             )
@@ -70,41 +71,41 @@ def measured(run: Path, benchmarks: Sequence[Path]) -> list[Figure]:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What a card says that the network and its record do not know."""
+    """Facts for the model card that network and run record do not hold."""
 
     name: str
-    """By which the weights are found."""
+    """Name of the released weights."""
     kind: str
-    """`clean` or `web`: what they are for."""
+    """Kind of input: `clean`, `web` or `fine`."""
     commands: Sequence[str]
-    """Those that train it, in order."""
+    """Commands that train the network, in order."""
     precision: str
-    """Of the stored weights."""
+    """Precision of the stored weights."""
     credited: bool
-    """Whether CREDITS.csv beside the folder names the training photos."""
+    """Whether CREDITS.csv, next to the folder, credits the training photos."""
     figures: Sequence[Figure]
-    """What it reaches."""
+    """Measured quality."""
 
 
 def write_card(folder: Path, card: Card, network: Network, record: RunRecord) -> None:
     """Write figures.json and README.md into a folder of released weights."""
     content = json.dumps([asdict(figure) for figure in card.figures], indent=1)
     (folder / FIGURES).write_text(content + "\n", encoding="utf-8")
-    whom = f"[{CREDITS}](../{CREDITS})" if card.credited else "not said by whoever trained it"
+    credits_ = f"[{CREDITS}](../{CREDITS})" if card.credited else "not recorded"
     lines = [
         f"# {card.name}",
         "",
-        f"Enlarges {_KINDS[card.kind]}, {network.scale} times in width and height.",
+        f"Enlarges photos {network.scale} times in width and height. For {_KINDS[card.kind]}.",
         "",
         f"- Network: `{network.name}`, {parameter_count(network):,} parameters, "
         f"{macs_per_output_pixel(network):,.0f} MACs per output pixel, margin "
         f"{network.margin_px} px, {network.config.colour}; weights stored as {card.precision}.",
-        f"- Training photos: {record.data.get('photos', 'unknown')}; credits: {whom}. No benchmark "
-        "photo that it was measured on, and no near copy of one, is among them.",
+        f"- Training photos: {record.data.get('photos', 'unknown')}; credits: {credits_}. "
+        "They include no photo of the benchmarks below, and no near copy of one.",
         f"- Code: commit {record.git_commit or 'unknown'}.",
         "- Licence of the weights: MIT.",
-        "- Limits: made for photographs; text and line art were left out of the training. It "
-        "sharpens what is there and invents no detail.",
+        "- Limits: trained on photographs, without text and line art. It sharpens existing detail "
+        "and does not invent any.",
         "",
         "```sh",
         *card.commands,
@@ -116,9 +117,9 @@ def write_card(folder: Path, card: Card, network: Network, record: RunRecord) ->
 
 
 def _table(figures: Sequence[Figure]) -> list[str]:
-    """Write the figures as a table in Markdown."""
+    """Format the figures as a Markdown table."""
     if not figures:
-        return ["It was measured on no benchmark."]
+        return ["Not measured on any benchmark."]
     header = [
         f"Luma PSNR in dB / SSIM (`python -m teacher.evaluate --input {' '.join(INPUTS)}`):",
         "",
@@ -133,12 +134,12 @@ def _table(figures: Sequence[Figure]) -> list[str]:
 
 
 def write_credits(path: Path, licences: Path, photos: Sequence[str]) -> None:
-    """Copy the credits of the photos that were trained on, and of no others.
+    """Copy the credits of the training photos, and of no others.
 
     Args:
         path: The table to write.
-        licences: Table with a column `file`, and whatever else is known of each photo.
-        photos: Names of the photos' files.
+        licences: Table with a column `file` and any other columns.
+        photos: File names of the photos.
 
     Raises:
         UserError: The table cannot be read, or lacks a photo.
@@ -149,10 +150,10 @@ def write_credits(path: Path, licences: Path, photos: Sequence[str]) -> None:
             columns = list(reader.fieldnames or [])
             rows = {row["file"]: row for row in reader}
     except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"--licences {licences} is no table with a column `file`") from error
+        raise UserError(f"--licences {licences} is not a table with a column `file`") from error
     missing = sorted({*photos} - {*rows})
     if missing:
-        raise UserError(f"--licences {licences} says nothing of {missing[0]}: add a line for it")
+        raise UserError(f"--licences {licences} has no line for {missing[0]}: add one")
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()

@@ -1,4 +1,4 @@
-"""What is released, and the commands that train it: for one GPU, and for what a CPU affords."""
+"""The released networks and the commands that train them, on one GPU or on a CPU."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ Budget = Literal["gpu", "cpu", "rehearsal"]
 _CLEAN, _WEB = "clean", "web"
 _COMPRESSED = "compressed"
 _UNRELEASED = ("first", "second", "third")
-# Of the three stages. SOAP goes on from finished weights with a third of what fresh ones get.
+# Rates of the three stages. From finished weights, SOAP gets a third of the rates of fresh ones.
 _ADAM_RATES = (1e-3, 2e-4, 5e-5)
 _SOAP_RATES = (3e-3, 1e-3, 3e-4)
 _PRELU_RATES = (3e-3, 3e-4, 3e-4)
-# Students are small: two threads hardly help, and with another process busy they hinder.
+# Students are small: two threads hardly help, and slow each other down on a busy machine.
 _ONE_THREAD = ("--threads", "1")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
-    """One network to release."""
+class PlannedTraining:
+    """One training of a release."""
 
     name: str
-    """NETWORK-KIND, also the folder of its run and of its released weights; NETWORK-KIND-first,
-    -second or -third where it is only what another one goes on from."""
+    """NETWORK-KIND, which also names the run folder and the released weights; NETWORK-KIND-first,
+    -second or -third if another training continues from it and it is not released."""
     module: str
     """The command that trains it."""
     flags: tuple[str, ...]
-    """What decides the result, beside photos and run."""
-    heard: str | None = None
-    """The training that must come first: of the network that it starts from or that teaches it."""
-    heard_as: str = ""
-    """The flag by which that one is named."""
+    """Flags that determine the result, except for photos and run."""
+    needs: str | None = None
+    """Name of the training that must come first: it starts from that network or learns from it."""
+    needs_flag: str = ""
+    """Flag that names that network."""
 
     @property
     def kind(self) -> str:
@@ -47,22 +47,22 @@ class Training:
 
     @property
     def store(self) -> str:
-        """Name of the store that it is trained on, as `preparation` takes it."""
+        """Name of the store to train on, for `preparation`."""
         return _CLEAN if self.kind == _CLEAN else _COMPRESSED
 
     @property
     def is_released(self) -> bool:
-        """Whether its weights are, or only those of a training that goes on from them."""
+        """Whether the weights are released, not only those of a training that continues."""
         return self.name.rpartition("-")[2] not in _UNRELEASED
 
     @property
     def is_teacher(self) -> bool:
-        """Whether it is a teacher."""
+        """Whether the network is a teacher."""
         return self.module == "teacher.train"
 
     def arguments(self, *, store: Path, runs: Path) -> list[str]:
-        """Write the flags of the command down."""
-        first = [] if self.heard is None else [self.heard_as, str(runs / self.heard)]
+        """List the arguments of the command."""
+        first = [] if self.needs is None else [self.needs_flag, str(runs / self.needs)]
         return [
             *("--store", str(store), "--run", str(runs / self.name), "--degradation", self.kind),
             *first,
@@ -71,27 +71,28 @@ class Training:
 
 
 def preparation(store: str, budget: Budget) -> tuple[str, ...]:
-    """Write down how `teacher.prepare` makes a store.
+    """List the flags with which `teacher.prepare` makes a store.
 
-    Reduced photos serve clean input, photos as they are compressed input (docs/decisions/0022).
+    Stores for clean input hold reduced photos, stores for compressed input hold photos as they are
+    (docs/decisions/0022).
     """
     if store == _CLEAN:
         return ("--variants", "0")
     return ("--variants", "1" if budget == "rehearsal" else "8", "--short-sides")
 
 
-def plan(budget: Budget) -> list[Training]:
-    """List the trainings of a budget, in an order in which each finds what it needs."""
+def plan(budget: Budget) -> list[PlannedTraining]:
+    """List the trainings of a budget, each after the training it needs."""
     return {"gpu": _gpu, "cpu": _cpu, "rehearsal": _rehearsal}[budget]()
 
 
-def _gpu() -> list[Training]:
-    """What the repository's weights come from.
+def _gpu() -> list[PlannedTraining]:
+    """The trainings behind the repository's weights.
 
     Teachers of EDSR-baseline's shape, `large` and the first training of `small` took ten minutes of
-    an H200, all at once; the rest took some hours of one CPU core. (What trained `small` and
-    `large` for clean input with Adam had photos as they are. `nano-clean-second` had 4,000 steps
-    more in between.)
+    an H200, all at once; the rest took some hours of one CPU core. (The Adam trainings of `small`
+    and `large` for clean input used photos that were not reduced. `nano-clean-second` had 4,000
+    more steps in between.)
     """
     teacher = (
         *("--blocks", "16", "--channels", "64", "--colour", "luma"),
@@ -136,8 +137,8 @@ def _gpu() -> list[Training]:
     ]
 
 
-def _cpu() -> list[Training]:
-    """Many hours of one CPU core: a smaller teacher, and shorter trainings."""
+def _cpu() -> list[PlannedTraining]:
+    """A smaller teacher and shorter trainings: many hours of one CPU core."""
     teacher = (
         *("--blocks", "8", "--channels", "32", "--colour", "luma", "--batch", "8"),
         *("--warmup-steps", "300"),
@@ -153,52 +154,56 @@ def _cpu() -> list[Training]:
     ]
 
 
-def _rehearsal() -> list[Training]:
-    """A few steps, to see that everything is in place before hours are spent."""
+def _rehearsal() -> list[PlannedTraining]:
+    """A few steps of each kind, to check the setup before spending hours."""
     few = ("--steps", "4")
     return [
         _teacher(_CLEAN, ("--blocks", "1", "--channels", "4", "--batch", "2", *few)),
-        _student("nano", _CLEAN, few, heard="residual-clean", heard_as="--teacher"),
-        Training(
+        _student("nano", _CLEAN, few, needs="residual-clean", needs_flag="--teacher"),
+        PlannedTraining(
             name="nano-web",
             module="distill.run",
             flags=(*few, *_ONE_THREAD),
-            heard="nano-clean",
-            heard_as="--start-from",
+            needs="nano-clean",
+            needs_flag="--start-from",
         ),
     ]
 
 
-def _teacher(kind: str, flags: tuple[str, ...]) -> Training:
-    return Training(name=f"residual-{kind}", module="teacher.train", flags=(*flags, *_ONE_THREAD))
+def _teacher(kind: str, flags: tuple[str, ...]) -> PlannedTraining:
+    return PlannedTraining(
+        name=f"residual-{kind}", module="teacher.train", flags=(*flags, *_ONE_THREAD)
+    )
 
 
 def _student(
-    name: str, kind: str, flags: tuple[str, ...], *, heard: str | None = None, heard_as: str = ""
-) -> Training:
-    return Training(
+    name: str, kind: str, flags: tuple[str, ...], *, needs: str | None = None, needs_flag: str = ""
+) -> PlannedTraining:
+    return PlannedTraining(
         name=f"{name}-{kind}",
         module="distill.run",
         flags=("--student", name, *flags, *_ONE_THREAD),
-        heard=heard,
-        heard_as=heard_as,
+        needs=needs,
+        needs_flag=needs_flag,
     )
 
 
 def _adam_on(
     name: str, start: str, *, steps: int, rate: float = _ADAM_RATES[0], body: int | None = None
-) -> Training:
+) -> PlannedTraining:
     flags = (*_body(body), *_adam((rate, *_ADAM_RATES[1:])), *_SHORTER_FIRST_STAGE)
-    return _going_on(name, start, flags, steps=steps)
+    return _continued(name, start, flags, steps=steps)
 
 
-def _soap_on(name: str, start: str, *, steps: int, body: int | None = None) -> Training:
+def _soap_on(name: str, start: str, *, steps: int, body: int | None = None) -> PlannedTraining:
     flags = (*_body(body), "--optimizer", "soap", *_rates(_SOAP_RATES), *_SHORTER_FIRST_STAGE)
-    return _going_on(name, start, flags, steps=steps)
+    return _continued(name, start, flags, steps=steps)
 
 
-def _prelu_on(name: str, start: str, *, steps: int, colour: Colour | None = None) -> Training:
-    """What trains best from finished weights: most steps at high rates, and large batches last."""
+def _prelu_on(
+    name: str, start: str, *, steps: int, colour: Colour | None = None
+) -> PlannedTraining:
+    """The best training from finished weights: most steps at high rates, large batches last."""
     flags = (
         *("--activation", "prelu", *(("--colour", colour) if colour else ())),
         *("--optimizer", "soap", *_rates(_PRELU_RATES)),
@@ -206,22 +211,22 @@ def _prelu_on(name: str, start: str, *, steps: int, colour: Colour | None = None
         *("--stage2.batch", "16", "--stage2.crop-px", "64"),
         *("--stage3.batch", "16", "--stage3.crop-px", "64"),
     )
-    return _going_on(name, start, flags, steps=steps)
+    return _continued(name, start, flags, steps=steps)
 
 
-def _going_on(name: str, start: str, flags: tuple[str, ...], *, steps: int) -> Training:
-    """Train in three stages from finished weights, where tuning's own defaults are too cautious."""
+def _continued(name: str, start: str, flags: tuple[str, ...], *, steps: int) -> PlannedTraining:
+    """Train in three stages from finished weights; the defaults of tuning are too cautious."""
     common = (
         *("--steps", str(steps), "--warmup-steps", "300"),
         *("--stage2.truth", "1", "--stage2.teacher", "0"),
         *_ONE_THREAD,
     )
-    return Training(
+    return PlannedTraining(
         name=name,
         module="distill.run",
         flags=(*flags, *common),
-        heard=start,
-        heard_as="--start-from",
+        needs=start,
+        needs_flag="--start-from",
     )
 
 

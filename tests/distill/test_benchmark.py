@@ -44,5 +44,5 @@ def test_web_input_is_compressed(tmp_path: Path) -> None:
 
 def test_a_photo_too_small_to_measure_is_told(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", [(14, 80)])
-    with pytest.raises(UserError, match=r"photo0.png is too small to measure: 17 pixels"):
+    with pytest.raises(UserError, match=r"photo0.png is too small to measure: it needs 17 pixels"):
         load_benchmark(folder, 2, "clean")

@@ -105,7 +105,6 @@ def test_a_comparison_leaves_what_was_measured(
     before = (run / "compare.csv").read_bytes()
     again = command_here(*arguments)
     assert again.status == 0
-    assert again.errors.count("finished already") == 8
     assert (run / "compare.csv").read_bytes() == before
 
 

@@ -69,9 +69,9 @@ def test_slopes_that_begin_at_zero_are_trained() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"body": 1}, "body must be at least the 2 convolutions there are, got 1"),
-        ({"activation": "relu"}, "its PReLU cannot become ReLU"),
-        ({"colour": "luma"}, "its RGB cannot become luma"),
+        ({"body": 1}, "body must be at least 2, as it is now, got 1"),
+        ({"activation": "relu"}, "PReLU cannot become ReLU"),
+        ({"colour": "luma"}, "RGB cannot become luma"),
         ({"channels": 8}, "only body, colour and activation can grow"),
         ({"kernel": 5}, "only body, colour and activation can grow"),
         ({"scale": 3}, "only body, colour and activation can grow"),

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from distill.sources import Source, SourceConfig, gather, mixed_batches
+from distill.sources import BatchSource, SourceConfig, gather, mixed_batches
 from distill.teaching import Teacher
 from pixels.resize import resize
 from pixels.store.build import open_or_build_store
@@ -52,7 +52,7 @@ def photos(folders: Path) -> Photos:
 
 def collect(
     folders: Path, photos: Photos, recipe: StagedRecipe = ALONE, **asked: object
-) -> list[Source]:
+) -> list[BatchSource]:
     config = SourceConfig(**asked)  # pyright: ignore[reportArgumentType]
     return gather(photos, TEACHER, config, stores=folders / "stores", recipe=recipe)
 
@@ -126,7 +126,7 @@ def test_odd_crops_do_not_fit_twice_the_size(folders: Path, photos: Photos) -> N
 
 
 @pytest.fixture(scope="module")
-def all_sources(folders: Path, photos: Photos) -> list[Source]:
+def all_sources(folders: Path, photos: Photos) -> list[BatchSource]:
     return collect(
         *(folders, photos, RECIPE),
         lr_only_photos=folders / "small",
@@ -137,7 +137,7 @@ def all_sources(folders: Path, photos: Photos) -> list[Source]:
 
 @pytest.mark.parametrize(("step", "stage"), [(0, STAGE1), (5, STAGE2), (9, STAGE3)])
 def test_a_batch_has_the_stages_size_and_weights(
-    all_sources: list[Source], step: int, stage: Stage
+    all_sources: list[BatchSource], step: int, stage: Stage
 ) -> None:
     batch_at = mixed_batches(RECIPE, all_sources, teacher_only_share=0.5, seed=3)
     small, truth, taught, weights = batch_at(step)
@@ -160,7 +160,7 @@ def test_a_batch_has_the_stages_size_and_weights(
         assert said[1 - column] == said[3 - column] == 0.0
 
 
-def test_the_share_of_each_source_is_as_asked(all_sources: list[Source]) -> None:
+def test_the_share_of_each_source_is_as_asked(all_sources: list[BatchSource]) -> None:
     batch_at = mixed_batches(RECIPE, all_sources, teacher_only_share=0.25, seed=0)
     later, first = batch_at(5), batch_at(0)
     again = mixed_batches(RECIPE, all_sources, teacher_only_share=0.25, seed=0)(5)

@@ -86,7 +86,7 @@ def test_tuning_starts_from_a_student_only(
 ) -> None:
     common = ("--photos", photos_folder, "--run", tmp_path / "r", *FEW)
     done = command_here("distill.run", *common, "--start-from", tiny_run)
-    assert "holds the network residual, not a student's" in done.sentence(1)
+    assert "not a student" in done.sentence(1)
     done = command_here("distill.run", *common, "--start-from", tmp_path / "r")
     assert done.status == 2
     assert "must not be the folder to start from" in done.errors
@@ -105,16 +105,16 @@ def test_tuning_grows_the_student(tmp_path: Path, student: Path, photos_folder: 
     assert abs(gained) < 0.02  # what computes the same, and a tiny rate
     common = ("--photos", photos_folder, "--run", tmp_path / "back", "--start-from", run)
     done = command_here("distill.run", *common, "--activation", "relu", *FEW)
-    assert "cannot become that: its PReLU cannot become ReLU" in done.sentence(1)
+    assert "PReLU cannot become ReLU" in done.sentence(1)
 
 
 @pytest.mark.parametrize(
     ("flags", "problem"),
     [
-        (("--body", "0"), "at least the 1 convolutions there are, got 0"),
+        (("--body", "0"), "body must be at least 1"),
         (("--channels", "8"), "only body, colour and activation can grow"),
         (("--kernel", "5"), "only body, colour and activation can grow"),
-        (("--student", "medium"), "there is no --student beside it"),
+        (("--student", "medium"), "leave out --student"),
     ],
 )
 def test_tuning_takes_no_other_shape(

@@ -21,6 +21,18 @@ from tests.made.photos import photo
 NAMES = ("coffee.png", "rocket.png", "chelsea.png")
 
 
+@pytest.fixture(autouse=True)
+def steps_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the release's commands in this process: starting PyTorch for each takes most time."""
+
+    def run_step(module: str, *arguments: str) -> None:
+        done = command_here(module, *arguments)
+        if done.status != 0:
+            raise UserError(f"{module} failed: {done.errors}")
+
+    monkeypatch.setattr("plumbing.steps.run_step", run_step)
+
+
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Photos that pass for photographs, with a table of whom they are from."""
@@ -100,11 +112,11 @@ def test_every_training_comes_after_what_it_needs(budget: str, tmp_path: Path) -
     names = [training.name for training in trainings]
     assert len({*names}) == len(names)
     for number, training in enumerate(trainings):
-        assert training.heard is None or training.heard in names[:number]
+        assert training.needs is None or training.needs in names[:number]
         # Each command line is one that its command accepts: it fails for want of a store alone.
         arguments = training.arguments(store=tmp_path / "none", runs=tmp_path / "runs")
-        if training.heard is not None:
-            del arguments[arguments.index(training.heard_as) :][:2]
+        if training.needs is not None:
+            del arguments[arguments.index(training.needs_flag) :][:2]
         done = command_here(training.module, *arguments)
         assert done.status == 1, (training.name, done.errors)
 
@@ -112,7 +124,7 @@ def test_every_training_comes_after_what_it_needs(budget: str, tmp_path: Path) -
 def test_a_photo_without_credits_is_told(tmp_path: Path) -> None:
     licences = tmp_path / "licences.csv"
     licences.write_text("file,author\na.png,someone\n")
-    with pytest.raises(UserError, match=r"says nothing of b\.png"):
+    with pytest.raises(UserError, match=r"no line for b\.png"):
         write_credits(tmp_path / "out.csv", licences, ["a.png", "b.png"])
     licences.write_text("name\nx\n")
     with pytest.raises(UserError, match="column `file`"):
