@@ -1,11 +1,11 @@
-"""Measure networks on a folder of photos by the published protocol.
+"""Measure networks on a folder of photos with the protocol of published tables.
 
-Each photo is cut to a multiple of the scale, reduced by MATLAB's bicubic, enlarged, rounded to
-8 bits, and compared in luma with as many pixels shaved off each side as the scale. `--input` sends
-the reduced photo through a codec first, as a site does.
+Each photo is cropped to a multiple of the scale, reduced with MATLAB's bicubic, enlarged, rounded
+to 8 bits, and compared in luma with `scale` pixels shaved off each side. `--input` sends the
+reduced photo through a codec first, as a site does.
 
-Prints a table for each input; writes every figure to a CSV file and a sheet of crops side by side
-if asked to.
+Prints a table for each input. `--csv` writes every figure, `--figure` a sheet of crops side by
+side.
 """
 
 from __future__ import annotations
@@ -34,26 +34,27 @@ class EvaluateConfig:
     """Settings of `python -m teacher.evaluate`."""
 
     photos: Path
-    """Folder of original photos; the reduced ones are made from them."""
+    """Folder of original photos; the inputs are made from them."""
     model: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ()
-    """Run folders, .onnx files, `bicubic` or `lanczos`; bicubic is always measured beside them."""
+    """Run folders, .onnx files, `bicubic` or `lanczos`; bicubic is always measured as well."""
     csv: Path | None = None
-    """Write every photo's figures to this file (input, photo, model, psnr, ssim, ssimulacra2; an
-    input's means come last)."""
+    """Write the figures of every photo to this file (input, photo, model, psnr, ssim, ssimulacra2;
+    the means of an input come last)."""
     figure: Path | None = None
-    """Write a sheet of crops (original, bicubic, networks) from where they differ most: a .png."""
+    """Write a sheet of crops (original, bicubic, networks) from where they differ most to this
+    .png."""
     input: Annotated[tuple[str, ...], tyro.conf.arg(metavar="INPUT [INPUT ...]")] = (CLEAN,)
-    """What is enlarged: `clean`, the reduced photo, or codec and quality as in `jpeg-75`, `webp-75`
-    or `avif-60`, what they leave of it."""
+    """What is enlarged: `clean`, the reduced photo itself, or the reduced photo compressed with a
+    codec and quality, as in `jpeg-75`, `webp-75` or `avif-60`."""
     reduction: MeasuredReduction = "bicubic"
-    """By which filter photos are reduced: published figures are of MATLAB's `bicubic`; sites use
-    `lanczos` and `area` as well, here as Pillow computes them."""
+    """Filter that reduces the photos: published figures use MATLAB's `bicubic`; sites also use
+    `lanczos` and `area` (Pillow's)."""
     ssimulacra2: bool = False
-    """Measure SSIMULACRA2 as well (at most 100; slow): how near it looks."""
+    """Measure SSIMULACRA2 as well: perceived similarity, at most 100 (slow)."""
     ensemble: bool = False
-    """Measure networks a second time, as NAME+, averaged over all eight flips and turns."""
+    """Measure each network a second time, as NAME+, averaged over all eight flips and rotations."""
     threads: Threads = None
-    """CPU threads; by default all that this process may use."""
+    """CPU threads; by default all that are available to this process."""
 
     def __post_init__(self) -> None:
         if self.figure is not None and self.figure.suffix.lower() != ".png":
@@ -61,7 +62,7 @@ class EvaluateConfig:
         for name in self.input:
             read_name(name)
         if not self.input or (self.figure is not None and len(self.input) > 1):
-            raise ValueError("input must name at least one, and --figure shows one alone")
+            raise ValueError("--input needs at least one name, and with --figure exactly one")
 
 
 def main(config: EvaluateConfig) -> None:
@@ -69,7 +70,9 @@ def main(config: EvaluateConfig) -> None:
     use_threads(config.threads)
     for flag, path in (("--csv", config.csv), ("--figure", config.figure)):
         if path is not None and not path.parent.is_dir():
-            raise UserError(f"{flag} {path}: there is no folder {path.parent}; create it first")
+            raise UserError(
+                f"{flag} {path}: the folder {path.parent} does not exist; create it first"
+            )
     photos = list_pictures(config.photos)
     enlargers = _open_all(config.model, ensemble=config.ensemble)
     gallery = None if config.figure is None else Gallery()
@@ -113,7 +116,7 @@ def _table(title: str, enlargers: Sequence[Enlarger], summary: Sequence[Measurem
 
 
 def _open_all(models: Sequence[str], *, ensemble: bool) -> list[Enlarger]:
-    """Open bicubic and what was asked for, all of one scale and each of another name."""
+    """Open bicubic and the models, all of one scale; make their names unique."""
     networks = {model: open_enlarger(model) for model in models if model not in PLAIN}
     scales = sorted({network.scale for network in networks.values()}) or [2]
     if len(scales) > 1:

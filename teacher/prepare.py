@@ -1,11 +1,11 @@
-"""Photos -> a store for training, without what would teach a network wrongly.
+"""Prepare a store of photos for training; skip those that would hurt it, and report why.
 
-Left out, each with its reason: unreadable files, small pictures, illustrations (and diagrams,
-screenshots, text), pictures that were enlarged or compressed heavily, near-duplicates. The rest is
-split 80/10/10 into training, validation and test, by content: photos added later change nothing.
+Skipped are unreadable files, small pictures, illustrations (and diagrams, screenshots, text),
+pictures that were enlarged or heavily compressed, and near-duplicates. The rest is split 80/10/10
+into training, validation and test by content: adding photos later moves none of them.
 
-The command can be stopped and given again, and given again with more photos: it does what is new.
-Look at DIR/contact-sheet.png; DIR/report.csv and report.json say what became of every file.
+A stopped command continues when it is given again; with more photos it only processes the new ones.
+Look at DIR/contact-sheet.png; DIR/report.csv and report.json list the verdict on every file.
 """
 
 from __future__ import annotations
@@ -45,20 +45,22 @@ class PrepareConfig:
     """Settings of `python -m teacher.prepare`."""
 
     photos: tyro.conf.Positional[tuple[Path, ...]]
-    """Folders, photo files, and text files that name one photo a line."""
+    """Folders, photo files, and text files with one path per line."""
     store: Path
-    """Folder of the store; one that is there is completed or added to."""
+    """Folder of the store; an existing store is completed or extended."""
     scale: int = 2
-    """How many times smaller the inputs are."""
+    """Scale of the networks to train: inputs are this many times smaller than photos."""
     short_sides: tuple[int, ...] = SHORT_SIDES
-    """Shorter sides, in pixels, that photos are reduced to before they are stored: a copy of each
-    for training, the largest alone for validation and test. Photos are never enlarged. None: as
-    they are. What is reduced is sharper, pixel for pixel, and so are the pictures of pages."""
+    """Shorter sides, in pixels, that photos are reduced to before they are stored: one copy per
+    size for training, only the largest for validation and test. Photos are never enlarged; with no
+    sizes they are stored unreduced. Reduced photos are sharper per pixel, as pictures on web pages
+    are."""
     variants: int = VARIANTS
-    """Encoded variants per training photo for --degradation web; 0 leaves them to the training."""
+    """Encoded variants per training photo for --degradation web; with 0 the first training makes
+    them."""
     limits: tyro.conf.OmitArgPrefixes[Limits] = field(default_factory=Limits)
     workers: int | None = None
-    """Processes; by default one for each CPU core that may be used."""
+    """Number of processes; by default one per available CPU core."""
 
     def __post_init__(self) -> None:
         if not 2 <= self.scale <= 4:
@@ -78,7 +80,7 @@ def main(config: PrepareConfig) -> None:
     folder, workers = config.store, config.workers or core_count()
     _claim(folder, config)
     stored = _stored(folder)
-    # What earlier calls stored is judged again, so that its copies are recognised.
+    # Photos stored earlier are judged again, so that new duplicates of them are recognised.
     measured = survey(paths, folder / "journal.jsonl", stored, workers=workers)
     judged = judge(measured, config.limits, list(stored))
     _store_kept(config, judged, stored, workers)
@@ -98,7 +100,7 @@ def main(config: PrepareConfig) -> None:
 
 
 def find_photos(named: Sequence[Path]) -> list[Path]:
-    """List what folders and text files name, each once, in a fixed order.
+    """List the photos in folders and text files, each once, in a fixed order.
 
     Raises:
         UserError: A name is missing, a folder holds no pictures, or a text file cannot be read.
@@ -130,15 +132,15 @@ def _read_list(path: Path) -> list[Path]:
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeError) as error:
         raise UserError(f"{path}: is neither a photo nor a text file of paths") from error
-    # Relative ones as seen from the list.
+    # Relative paths are relative to the list.
     paths = [path.parent / line for line in lines if line and not line.startswith("#")]
     if not paths:
-        raise UserError(f"{path}: names no photo; expected one path a line")
+        raise UserError(f"{path}: lists no photos; expected one path per line")
     return paths
 
 
 def _claim(folder: Path, config: PrepareConfig) -> None:
-    """Make the folder of the store; refuse one of other settings, or of something else."""
+    """Create the folder of the store; refuse one with other settings or other contents."""
     settings = {
         "scale": config.scale,
         "short_sides": list(config.short_sides),
@@ -147,18 +149,18 @@ def _claim(folder: Path, config: PrepareConfig) -> None:
     }
     path = folder / "settings.json"
     if folder.is_dir() and any(folder.iterdir()) and not path.is_file():
-        raise UserError(f"{folder} holds something else: name a new folder by --store")
+        raise UserError(f"{folder} holds something else: give a new folder as --store")
     folder.mkdir(parents=True, exist_ok=True)
     if path.is_file():
         try:
-            there = json.loads(path.read_text(encoding="utf-8"))
-            differing = [name for name in settings if there.get(name) != settings[name]]
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            differing = [name for name in settings if stored.get(name) != settings[name]]
         except (ValueError, AttributeError) as error:
             raise UserError(f"{path} is damaged: delete {folder} and start again") from error
         if differing:
             raise UserError(
                 f"{folder} was prepared with other settings ({', '.join(differing)}): give the "
-                "same, or name another --store"
+                "same settings, or another --store"
             )
         return
     with whole_file(path) as temporary:
@@ -166,7 +168,7 @@ def _claim(folder: Path, config: PrepareConfig) -> None:
 
 
 def _stored(folder: Path) -> dict[str, str]:
-    """Give the photos of all complete shards: sha256 and name."""
+    """Return the photos of all complete shards: sha256 to name."""
     shards = sorted(path for path in (folder / SHARDS).glob("*-*") if path.name[0] != ".")
     return {photo.sha256: photo.name for shard in shards for photo in read_photos(shard)}
 
@@ -179,15 +181,15 @@ def _store_kept(
         fresh = [
             file for file in kept if file.sha256 not in stored and split_of(file.sha256) == split
         ]
-        # What is measured is measured once, at the largest size.
+        # Validation and test measure each photo once, at the largest size.
         shorter = config.short_sides if split == "train" else sorted(config.short_sides)[-1:]
         load = partial(load_pairs, scale=config.scale, short_sides=shorter)
         paths = [Path(file.path) for file in fresh]
         loaded = in_order(load, paths, workers=min(workers, len(paths) or 1), processes=True)
         with ShardWriter(config.store, split) as writer:
             for file, pairs in zip(track(fresh, f"storing for {split}"), loaded, strict=True):
-                if isinstance(pairs, SkippedPhoto):  # it was there a moment ago
-                    console.print(f"left out: {pairs.reason}", style="yellow")
+                if isinstance(pairs, SkippedPhoto):  # it was readable a moment ago
+                    console.print(f"skipped: {pairs.reason}", style="yellow")
                 else:
                     writer.add(Path(file.path).name, file.sha256, *pairs)
 

@@ -1,7 +1,7 @@
-"""Enlarge stills and animations, or every one of a folder, with a trained network.
+"""Enlarge a picture, an animation, or a folder of both with a trained network.
 
-Animations (GIF, APNG, WebP) keep their frames, times, number of plays and transparency, also when
-they change their format.
+Animations (GIF, APNG, WebP) keep their frames, timing, number of plays and transparency, even when
+their format changes.
 """
 
 from __future__ import annotations
@@ -34,20 +34,22 @@ class UpscaleConfig:
     source: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IN")]
     """A picture, an animation, or a folder of both."""
     target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")]
-    """Where to write: a file whose suffix names the format, or a folder for a folder."""
+    """Output: a file whose suffix sets the format, or for a folder another folder."""
     model: str
-    """A run folder, an .onnx file of ours, or `bicubic` or `lanczos` for comparison."""
+    """A run folder, released weights, an .onnx file written by `python -m export.onnx`, or
+    `bicubic` or `lanczos` for comparison."""
     suffix: str | None = None
-    """For a folder: write everything in this format (.webp, say); by default each keeps its own,
-    or becomes .png where that cannot be written."""
+    """For a folder: write all files in this format, as in `.webp`; by default each file keeps its
+    format, or becomes .png if that format cannot be written."""
     ensemble: bool = False
-    """Average the network's results for all eight flips and turns: slower, and a little better."""
+    """Average the network's output over all eight flips and rotations: eight times slower, slightly
+    better."""
     tile_px: int = 256
-    """Side of the tiles in which the picture is worked on; smaller needs less memory."""
+    """Side of the tiles that the picture is processed in; smaller tiles need less memory."""
     quality: int = 90
     """Quality of lossy formats, 1 to 100."""
     threads: Threads = None
-    """CPU threads; by default all that this process may use."""
+    """CPU threads; by default all that are available to this process."""
 
     def __post_init__(self) -> None:
         if self.tile_px < 16:
@@ -60,10 +62,10 @@ class UpscaleConfig:
 
 
 @dataclass(frozen=True)
-class _Done:
+class _Result:
     sentence: str
     noteworthy: bool = False
-    """Whether it has to be told among a hundred others."""
+    """Whether to print it even for one file of many."""
 
 
 def main(config: UpscaleConfig) -> None:
@@ -82,38 +84,37 @@ def main(config: UpscaleConfig) -> None:
 
 def _enlarge_file(
     enlarger: Enlarger, source: Path, target: Path, quality: int, *, alone: bool = True
-) -> _Done:
+) -> _Result:
     """Enlarge one still or animation.
 
     Args:
-        enlarger: What enlarges.
-        source: What to read.
-        target: What to write.
-        quality: Of lossy formats.
-        alone: Whether to show progress: there is but one bar at a time.
-
-    Returns:
-        What was done.
+        enlarger: The enlarger.
+        source: File to read.
+        target: File to write.
+        quality: Quality of lossy formats.
+        alone: Whether to show progress: only one bar can be shown at a time.
 
     Raises:
-        ImageError: It cannot be read or written.
+        ImageError: A file cannot be read or written.
     """
     animation = read_animation(source)
     if animation is None:
         with busy(f"enlarging {source.name}") if alone else nullcontext():
-            return _Done(_enlarge_still(enlarger, read_picture(source), target, quality))
+            return _Result(_enlarge_still(enlarger, read_picture(source), target, quality))
     if target.suffix.lower() not in ANIMATED_SUFFIXES:
         first = next(animation.frames()).picture
-        done = _enlarge_still(enlarger, first, target, quality)
+        sentence = _enlarge_still(enlarger, first, target, quality)
         kinds = " ".join(ANIMATED_SUFFIXES)
         count = animation.count
-        return _Done(f"{done}: the first of {count} frames of {source}; use {kinds} for all", True)
+        return _Result(
+            f"{sentence}: the first of {count} frames of {source}; use {kinds} for all", True
+        )
     with _frame_bar(source.name, animation.count, alone) as progressed:
         working = AnimationEnlarger(enlarger, progressed)
         larger = working.enlarge(animation)
         write_animation(target, larger, quality=quality)
     height, width = larger.size
-    return _Done(
+    return _Result(
         f"wrote {target}, {width}x{height} pixels, {animation.count} frames"
         f" ({working.computed} computed)"
     )
@@ -134,11 +135,11 @@ def _enlarge_still(enlarger: Enlarger, picture: Picture, target: Path, quality: 
 
 
 def _enlarge_folder(enlarger: Enlarger, config: UpscaleConfig) -> None:
-    """Enlarge all pictures; one that cannot be read is told at the end and stops nothing."""
+    """Enlarge all pictures; report the unreadable ones at the end without stopping for them."""
     if config.target.is_file():
         raise UsageError(f"{config.target} is a file: a folder needs a folder to write to")
     if config.target.resolve().is_relative_to(config.source.resolve()):
-        raise UsageError(f"{config.target} lies in {config.source}: name a folder outside it")
+        raise UsageError(f"{config.target} is inside {config.source}: name a folder outside it")
     failures, notes = [], []
     taken: dict[Path, Path] = {}
     pictures = list_pictures(config.source)
@@ -146,16 +147,16 @@ def _enlarge_folder(enlarger: Enlarger, config: UpscaleConfig) -> None:
         target = _target_in_folder(path, config)
         other = taken.setdefault(target, path)
         if other != path:
-            failures.append(f"{path}: {target} is already made of {other}; rename one of them")
+            failures.append(f"{path}: {target} was already made from {other}; rename one of them")
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            done = _enlarge_file(enlarger, path, target, config.quality, alone=False)
+            result = _enlarge_file(enlarger, path, target, config.quality, alone=False)
         except ImageError as error:
             failures.append(str(error))
             continue
-        if done.noteworthy:
-            notes.append(done.sentence)
+        if result.noteworthy:
+            notes.append(result.sentence)
     for note in notes:
         console.print(note)
     console.print(f"wrote {len(pictures) - len(failures)} pictures to {config.target}")
@@ -176,7 +177,7 @@ def _can_write(suffix: str) -> bool:
 
 @contextmanager
 def _frame_bar(name: str, count: int, shown: bool) -> Iterator[Callable[[], None]]:
-    """Give what to call after each frame."""
+    """Yield a function to call after each frame."""
     if not shown:
         yield lambda: None
         return

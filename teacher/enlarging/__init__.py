@@ -1,1 +1,1 @@
-"""A network, or a resize, at work on whole pictures."""
+"""Run a network or a plain resize on whole pictures."""

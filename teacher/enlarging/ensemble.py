@@ -1,4 +1,4 @@
-"""The x8 self-ensemble: flips and turns of a picture enlarged, turned back, and averaged."""
+"""The x8 self-ensemble: enlarge all flips and rotations of a picture, and average the results."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pixels.tiling import Enlarge
 
 
 def self_ensemble(enlarge: Enlarge, *, align_px: int = 1) -> Enlarge:
-    """Wrap a network so that it looks at a picture in all eight orientations.
+    """Wrap a network so that it runs on a picture in all eight orientations.
 
-    Its errors differ with the orientation and partly cancel; it takes eight times as long. The
-    margin stays the same, so that it can be tiled like the network itself.
+    The errors differ between orientations and partly cancel; it takes eight times as long. The
+    margin stays the same, so that the result can be tiled like the network itself.
 
     Args:
-        enlarge: Takes float32 (batch, 3, height, width) of any size, gives scale times that.
-        align_px: Where tiles of the network start; a picture's sides are made multiples of it by
-            repeating the edge, so that its windows also lie alike when it is turned.
+        enlarge: Maps float32 (batch, 3, height, width) of any size to scale times that size.
+        align_px: Tiles of the network start at multiples of this; sides are padded to multiples of
+            it by repeating the edge, so that windows are aligned in every orientation.
 
     Returns:
-        The same with the mean of the eight outputs.
+        A function of the same signature that returns the mean of the eight outputs.
 
     Source: Lim et al., "Enhanced Deep Residual Networks for Single Image Super-Resolution", 2017,
     section 3.4 ("geometric self-ensemble").
@@ -32,9 +32,9 @@ def self_ensemble(enlarge: Enlarge, *, align_px: int = 1) -> Enlarge:
         edges = [(0, 0), (0, 0), (0, -height % align_px), (0, -width % align_px)]
         batch = np.pad(batch, edges, mode="edge")
         for mirrored in (False, True):
-            seen = batch[..., ::-1] if mirrored else batch
+            oriented = batch[..., ::-1] if mirrored else batch
             for quarter_turns in range(4):
-                turned = np.ascontiguousarray(np.rot90(seen, quarter_turns, axes=(2, 3)))
+                turned = np.ascontiguousarray(np.rot90(oriented, quarter_turns, axes=(2, 3)))
                 result = np.rot90(enlarge(turned), -quarter_turns, axes=(2, 3))
                 total = total + (result[..., ::-1] if mirrored else result)
         scale = total.shape[2] // batch.shape[2]

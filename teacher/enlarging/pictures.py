@@ -1,4 +1,4 @@
-"""Whole pictures and animations through an enlarger: transparency, cached frames, bands of rows."""
+"""Enlarge pictures and animations: transparency, repeated frames, bands of rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REACH_PX = 8  # hidden colours farther than this from an edge have no visible i
 
 
 def enlarge_picture(enlarger: Enlarger, picture: Picture) -> Picture:
-    """Enlarge colours by the network and transparency, if there is any, by bicubic."""
+    """Enlarge the colours with the enlarger and the transparency, if any, with bicubic."""
     if picture.alpha is None:
         return Picture(rgb=enlarger.enlarge(picture.rgb), alpha=None)
     visible = fill_hidden(picture.rgb, picture.alpha, reach_px=_REACH_PX)
@@ -27,7 +27,7 @@ def enlarge_picture(enlarger: Enlarger, picture: Picture) -> Picture:
 
 
 def enlarged_bands(enlarger: Enlarger, picture: Picture) -> Iterator[Picture]:
-    """Do the same in bands from top to bottom, so that the whole result is never in memory."""
+    """Enlarge a picture in bands from top to bottom: the whole result is never in memory."""
     rgb, alpha = picture.rgb, picture.alpha
     if alpha is not None:
         rgb = fill_hidden(rgb, alpha, reach_px=_REACH_PX)
@@ -41,20 +41,20 @@ def enlarged_bands(enlarger: Enlarger, picture: Picture) -> Iterator[Picture]:
 
 
 class AnimationEnlarger:
-    """Enlarges frame by frame, and does not work on a frame that equals the last.
+    """Enlarge animations frame by frame; a frame equal to the previous one is reused.
 
     Attributes:
-        computed: How many frames had to be computed so far.
+        computed: Number of frames computed so far.
     """
 
     def __init__(self, enlarger: Enlarger, progressed: Callable[[], None] = lambda: None) -> None:
-        """Take an enlarger, and what to call after each frame."""
+        """Use an enlarger; call `progressed` after each frame."""
         self._enlarger = enlarger
         self._progressed = progressed
         self.computed = 0
 
     def enlarge(self, animation: Animation) -> Animation:
-        """Give the enlarged animation; its frames are computed when they are asked for."""
+        """Return the enlarged animation; its frames are computed when they are read."""
         height, width = animation.size
         scale = self._enlarger.scale
         return replace(

@@ -23,28 +23,27 @@ from teacher.runs.released import find_run
 PLAIN = ("bicubic", "lanczos")
 """Enlargements that need no network, for comparison."""
 
-# Keys of the ONNX metadata that our exports carry and that tiling needs.
+# Metadata that our ONNX exports carry for tiling.
 ONNX_SCALE, ONNX_MARGIN, ONNX_ALIGN = "halfsize.scale", "halfsize.margin_px", "halfsize.align_px"
 _TILE_PX = 256
-_LANCZOS_PX = 3  # reach of Pillow's Lanczos kernel to each side, when enlarging
-
+_LANCZOS_PX = 3  # radius of Pillow's Lanczos kernel when enlarging
 
 Bands = Callable[[NDArray[np.uint8]], Iterator[NDArray[np.uint8]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Enlarger:
-    """Something that makes pictures larger."""
+    """A network or resize that enlarges pictures by a fixed scale."""
 
     name: str
-    """For tables."""
+    """Name in tables."""
     scale: int
-    """How many times larger."""
+    """Scale factor."""
     parameters: int | None
-    """Numbers that were trained; None where that is not known."""
+    """Number of trained parameters; None if unknown."""
     bands: Bands
-    """(height, width, 3) sRGB, 0 to 255, to scale times that size, in bands of rows from the top:
-    whoever writes them away at once never holds the whole result."""
+    """Maps (height, width, 3) sRGB, 0 to 255, to scale times that size, in bands of rows from the
+    top: a caller that writes each band at once never holds the whole result."""
 
     def enlarge(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Enlarge (height, width, 3) sRGB, 0 to 255, to scale times that size."""
@@ -54,14 +53,14 @@ class Enlarger:
 def open_enlarger(
     model: str, *, plain_scale: int = 2, tile_px: int = _TILE_PX, ensemble: bool = False
 ) -> Enlarger:
-    """Open what a command's `--model` names.
+    """Open the model that a command's `--model` names.
 
     Args:
-        model: `bicubic`, `lanczos`, a run folder, or an .onnx file of ours.
-        plain_scale: The scale of `bicubic` and `lanczos`.
-        tile_px: Side of the tiles in which networks run.
-        ensemble: Whether networks see each tile in eight orientations and average. Says so by a
-            plus sign in the name, as the literature does.
+        model: `bicubic`, `lanczos`, a run folder, released weights, or an .onnx file of ours.
+        plain_scale: Scale of `bicubic` and `lanczos`.
+        tile_px: Side of the tiles that networks run on.
+        ensemble: Whether networks average over eight orientations of each tile; the name then ends
+            with a plus sign, as in the literature.
 
     Raises:
         UserError: It is none of these, or cannot be read.
@@ -77,8 +76,8 @@ def open_enlarger(
         opened = _open_run(path)
     else:
         raise UserError(
-            f"--model {model}: no such run folder or .onnx file, and no released weights of that "
-            f"name (plain ones: {', '.join(PLAIN)})"
+            f"--model {model}: there is no such run folder or .onnx file, and no released weights "
+            f"have that name (without a network: {', '.join(PLAIN)})"
         )
     run = self_ensemble(opened.run, align_px=opened.align_px) if ensemble else opened.run
     return Enlarger(
@@ -98,7 +97,7 @@ def open_enlarger(
 def network_enlarger(
     network: Network, *, tile_px: int = _TILE_PX
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
-    """Wrap a PyTorch network so that it takes whole 8-bit pictures, in tiles."""
+    """Wrap a PyTorch network so that it enlarges whole 8-bit pictures in tiles."""
     run = _runner(network)
     bands = tiled(
         run,
@@ -144,8 +143,8 @@ def _whole(bands: Bands, scale: int, image: NDArray[np.uint8]) -> NDArray[np.uin
 def tiled(
     run: Enlarge, *, scale: int, margin_px: int, tile_px: int = _TILE_PX, align_px: int = 1
 ) -> Bands:
-    """Let what runs on batches of floats take whole 8-bit pictures, in tiles with their margin."""
-    # A margin on both sides of what is kept: a tile must hold more than that to be worth it.
+    """Wrap a function on batches of floats so that it enlarges whole 8-bit pictures in tiles."""
+    # Each tile has a margin on both sides: it must hold more than margins to be worth running.
     tile = math.ceil(max(tile_px, 4 * margin_px, 1) / align_px) * align_px
 
     def bands(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
@@ -181,15 +180,15 @@ def _plain(method: str, scale: int) -> Bands:
 
 
 def _lanczos_rows(image: NDArray[np.uint8], scale: int, start: int, end: int) -> NDArray[np.uint8]:
-    """Enlarge the rows from `start` to `end` as Pillow would as part of the whole picture."""
+    """Enlarge rows `start` to `end` to the pixels that Pillow gives for the whole picture."""
     top, bottom = max(0, start - _LANCZOS_PX), min(len(image), end + _LANCZOS_PX)
     width = scale * image.shape[1]
-    # Columns first, as for the whole: Pillow begins with the axis that shrinks, and a low band
-    # with what surrounds it may have more rows than its result.
+    # Columns first, as for the whole picture: Pillow starts with the axis that shrinks, and a low
+    # band with its surroundings may have more rows than its result.
     wide = Image.fromarray(image[top:bottom]).resize(
         (width, bottom - top), Image.Resampling.LANCZOS
     )
-    box = (0, start - top, width, end - top)  # Pillow also looks at what surrounds the box
+    box = (0, start - top, width, end - top)  # Pillow also reads the pixels around the box
     size = (width, scale * (end - start))
     return np.asarray(wide.resize(size, Image.Resampling.LANCZOS, box=box))
 
@@ -224,7 +223,7 @@ def _open_onnx(path: Path) -> _Opened:
         align_px = int(properties.get(ONNX_ALIGN, "1"))
     except KeyError as error:
         raise UserError(
-            f"{path} does not say its {error}: only files that `python -m export.onnx` wrote are "
+            f"{path} has no metadata {error}: only files written by `python -m export.onnx` can be "
             "read"
         ) from error
     except Exception as error:  # onnxruntime's exceptions share no other base class
@@ -232,15 +231,17 @@ def _open_onnx(path: Path) -> _Opened:
         raise UserError(f"{path} is not a readable ONNX model: {problem}") from error
     if scale < 1 or margin_px < 0 or align_px < 1 or margin_px % align_px:
         raise UserError(
-            f"{path} says scale {scale}, margin {margin_px} and alignment {align_px}, which "
-            "cannot be"
+            f"{path} has scale {scale}, margin {margin_px} and alignment {align_px}, which is "
+            "impossible"
         )
     name = session.get_inputs()[0].name
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         output = np.asarray(session.run(None, {name: batch})[0], dtype=np.float32)
         if output.shape[2:] != (scale * batch.shape[2], scale * batch.shape[3]):
-            raise UserError(f"{path} says it enlarges x{scale}, but gives {output.shape}")
+            raise UserError(
+                f"{path} is marked as x{scale}, but its output has shape {output.shape}"
+            )
         return output
 
     return _Opened(

@@ -1,4 +1,4 @@
-"""Side-by-side crops as one picture: the original, bicubic, the networks, and what each reaches."""
+"""Side-by-side crops in one picture: the original, bicubic, the networks, and their PSNR."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class _Row:
 
 
 class Gallery:
-    """Keeps the most telling crop of each photo, and draws the most telling photos.
+    """Collect the most informative crop of each photo, and draw the most informative photos.
 
-    Telling is where two enlargements differ most: bicubic and the last one, or, where there is only
-    one, it and the original. Whether one gains or loses there plays no part in the choice.
+    A crop is informative where two enlargements differ most: bicubic and the last model, or, with
+    bicubic alone, bicubic and the original. Which of them is better does not affect the choice.
     """
 
     def __init__(self, rows: int = ROWS) -> None:
-        """Start empty; at most `rows` photos are kept."""
+        """Start empty; keep at most `rows` photos."""
         self._limit = rows
         self._rows: list[_Row] = []
 
@@ -58,9 +58,9 @@ class Gallery:
         """Consider a photo.
 
         Args:
-            name: For its label.
+            name: Label of the photo.
             original: (height, width, 3), 0 to 255.
-            enlarged: By model, bicubic first, each of the original's shape.
+            enlarged: Enlargements by model, bicubic first, of the same shape as the original.
         """
         first, *_, last = [original, *enlarged.values()]
         reference = original if len(enlarged) == 1 else next(iter(enlarged.values()))
@@ -79,10 +79,10 @@ class Gallery:
         self._rows = [row for row in [*self._rows, row] if any(row is other for other in kept)]
 
     def write(self, path: Path) -> None:
-        """Draw what was kept.
+        """Draw the photos kept.
 
         Raises:
-            ImageError: `path` cannot be written, or its suffix is that of no picture.
+            ImageError: `path` cannot be written, or its suffix is not that of a picture format.
         """
         write_picture(path, Picture(np.asarray(self._draw())))
 
@@ -119,7 +119,7 @@ def _draw_row(sheet: Image.Image, row: _Row, top: int) -> None:
     }
     for number, (model, crop) in enumerate(row.crops.items(), 1):
         zoom = _CELL_PX // crop.shape[0]
-        # Nearest neighbour: the reader is to see these pixels, and no other enlargement.
+        # Nearest neighbour: the reader should see these pixels without another enlargement.
         sheet.paste(Image.fromarray(crop.repeat(zoom, 0).repeat(zoom, 1)), (_left(number), top))
         if model in decibels:
             best = len(decibels) > 1 and decibels[model] == max(decibels.values())
@@ -132,7 +132,7 @@ def _left(column: int) -> int:
 
 
 def densest(values: NDArray[np.float64], side_px: int = _CROP_PX) -> tuple[float, int, int, int]:
-    """Find the square with the largest mean: that mean, top, left, and the side of the square."""
+    """Find the square with the largest mean; return the mean, top, left and side of the square."""
     side = min(side_px, *values.shape)
     sums = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     totals = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
@@ -141,7 +141,7 @@ def densest(values: NDArray[np.float64], side_px: int = _CROP_PX) -> tuple[float
 
 
 def _overview(photo: Pixels, top: int, left: int, side: int) -> Image.Image:
-    """Make the whole photo small, and mark where the crop lies."""
+    """Draw a thumbnail of the photo with a mark around the crop."""
     image = Image.fromarray(photo)
     image.thumbnail((_CELL_PX, _CELL_PX), Image.Resampling.LANCZOS)
     across, down = image.width / photo.shape[1], image.height / photo.shape[0]
@@ -154,7 +154,7 @@ def _overview(photo: Pixels, top: int, left: int, side: int) -> Image.Image:
 
 
 def _fitted(text: str, bold: bool = False) -> str:
-    """Shorten what is wider than a column, in its middle: names often differ at their ends."""
+    """Shorten text wider than a column in the middle: names often differ at their ends."""
     font = _font(bold)
     kept = len(text)
     shown = text
@@ -166,7 +166,7 @@ def _fitted(text: str, bold: bool = False) -> str:
 
 @cache
 def _font(bold: bool = False, *, small: bool = False) -> ImageFont.FreeTypeFont:
-    """Take DejaVu Sans as matplotlib brings it along: it knows most scripts of file names."""
+    """Load the DejaVu Sans that ships with matplotlib: it covers most scripts of file names."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     return ImageFont.truetype(str(folder / name), 13 if small else 16)

@@ -1,1 +1,1 @@
-"""The training loop, what feeds it, and what it writes down."""
+"""The training loop, its data, and its records."""

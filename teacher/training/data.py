@@ -1,4 +1,4 @@
-"""Photos for training: from a prepared store or a plain folder to batches of crops."""
+"""Photos for training: from a prepared store or a folder of photos to batches of crops."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from teacher.training.feed import Batch
 DegradationKind = Literal["clean", "web", "fine"]
 
 _VALIDATION_PHOTOS = 8
-# Validation runs many times in a training: the middle of a photo says enough.
+# Validation runs many times in a training: the centre of each photo is enough.
 _VALIDATION_PX = 192
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
-    """Which photos to train on."""
+    """The photos to train and validate on."""
 
     photos: Path | None = None
-    """Folder of full-resolution training photos, decoded into `stores/` beside the run folder."""
+    """Folder of full-resolution training photos, decoded into `stores/` next to the run folder."""
     store: Path | None = None
-    """Store written by `python -m teacher.prepare`, in place of --photos; its splits are used."""
+    """Store written by `python -m teacher.prepare`, instead of --photos; its splits are used."""
     validation: Path | None = None
-    """Folder of photos to measure on. Without it: of a store, the photos of that split; of a
-    folder, a tenth of it, held out by content."""
+    """Folder of photos to validate on; by default the validation split of a store, or a tenth of a
+    folder, held out by content."""
     degradation: DegradationKind = "clean"
-    """What the input is: `clean`, the photo reduced by bicubic, or `web`, what a site really sends:
-    reduced in one way or another and compressed as JPEG, WebP or AVIF at qualities of 40 to 95;
-    `fine`: reduced by bicubic and compressed at 65 to 97, as `export.publish` sends them."""
+    """The network's input. `clean`: photos reduced with bicubic. `web`: what sites really send,
+    reduced with various filters and compressed as JPEG, WebP or AVIF at qualities 40 to 95. `fine`:
+    reduced with bicubic and compressed at 65 to 97, as `export.publish` sends them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +54,15 @@ class Photos:
     """Photos ready for training."""
 
     store: PhotoStore
-    """What is trained on."""
+    """Photos to train on."""
     validation: list[Pair]
-    """What is measured on: reduced and original, cut from the middle; may be empty."""
+    """Pairs to validate on: reduced and original, cropped from the centre; may be empty."""
     input: str = "reduced"
     """Name of the layer that holds the network's input."""
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What of the degradation decides a training's result; nothing where it is `clean`."""
+        """The settings of the degradation that determine a training's result; none for `clean`."""
         if self.input == "reduced":
             return {}
         variants = self.store.kind(self.input).variants
@@ -70,7 +70,7 @@ class Photos:
 
 
 def prepare_photos(config: DataConfig, *, scale: int, crop_px: int, stores: Path) -> Photos:
-    """Open the store, or read the folders, that a command names.
+    """Open the store or read the folders that a command names.
 
     Args:
         config: Which photos.
@@ -79,7 +79,7 @@ def prepare_photos(config: DataConfig, *, scale: int, crop_px: int, stores: Path
         stores: Folder for a store that is made from a folder of photos.
 
     Raises:
-        UsageError: Not exactly one of a folder and a store is named.
+        UsageError: Neither or both of a folder and a store are given.
         UserError: A folder is missing or empty, no photo in it can be used, or the store does not
             fit.
     """
@@ -97,7 +97,7 @@ def prepare_photos(config: DataConfig, *, scale: int, crop_px: int, stores: Path
         add_web_layer(store, sending=config.degradation)
     pairs = _validation_pairs(measured, scale, config.degradation)
     if not pairs:
-        console.print("no validation: no photo to hold out (name some by --validation)")
+        console.print("no validation: no photo could be held out (give some with --validation)")
     return Photos(
         store=store,
         validation=pairs,
@@ -131,16 +131,16 @@ def _open_store(folder: Path, crop_px: int, scale: int) -> PhotoStore:
     store = PhotoStore(folder, "train")
     if store.scale != scale:
         raise UserError(
-            f"{folder} holds photos reduced {store.scale} times, and the network's scale is "
-            f"{scale}: prepare another store by --scale {scale}"
+            f"{folder} holds photos for scale {store.scale}, but the network's scale is {scale}: "
+            f"prepare another store with --scale {scale}"
         )
     if not store.photos:
-        raise UserError(f"{folder} holds no photo to train on: prepare it with more photos")
+        raise UserError(f"{folder} holds no photos to train on: prepare it with more photos")
     smallest = min(min(photo.height, photo.width) for photo in store.photos)
     if smallest < crop_px:
         raise UserError(
-            f"{folder} holds reduced photos of {smallest} pixels a side: give a --crop-px of at "
-            f"most that, got {crop_px}"
+            f"{folder} holds reduced photos with sides of {smallest} pixels: --crop-px must be at "
+            f"most {smallest}, got {crop_px}"
         )
     return store
 
@@ -148,18 +148,18 @@ def _open_store(folder: Path, crop_px: int, scale: int) -> PhotoStore:
 def _store_on_the_fly(
     config: DataConfig, scale: int, crop_px: int, stores: Path
 ) -> tuple[PhotoStore, list[Path]]:
-    """Make the store, and tell which photos are not in it."""
+    """Make the store; return it and the photos held out of it."""
     assert config.photos is not None
     paths, measured = list_pictures(config.photos), []
     if config.validation is None:
         measured = [path for path in paths if held_out(path)]
-        # A handful of photos may all fall on one side; training needs them more.
+        # All of a few photos may be held out; training needs them more.
         paths = [path for path in paths if path not in set(measured)] or paths
     else:
         list_pictures(config.validation)  # to fail before the work, not after it
     store = open_or_build_store(paths, stores, scale=scale, smallest_px=crop_px)
     for entry in store.skipped:
-        console.print(f"left out: {entry.reason}", style="yellow")
+        console.print(f"skipped: {entry.reason}", style="yellow")
     return store, measured
 
 
@@ -172,15 +172,15 @@ def _stored_middles(folder: Path, scale: int) -> Iterator[NDArray[np.uint8]]:
 
 
 def _middles(paths: Sequence[Path], scale: int) -> Iterator[NDArray[np.uint8]]:
-    """Read the photos that can be read and are large enough."""
+    """Crop the photos that can be read and are large enough."""
     for path in paths:
         try:
             photo = read_picture(path).rgb
         except ImageError as error:
-            console.print(f"left out: {error}", style="yellow")
+            console.print(f"skipped: {error}", style="yellow")
             continue
         if min(photo.shape[:2]) < smallest_measurable_px(scale):
-            console.print(f"left out: {path} is too small to measure", style="yellow")
+            console.print(f"skipped: {path} is too small to measure", style="yellow")
             continue
         yield _middle(photo, scale)
 
@@ -194,7 +194,7 @@ def _middle(photo: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
 def _validation_pairs(
     photos: Iterator[NDArray[np.uint8]], scale: int, degradation: DegradationKind
 ) -> list[Pair]:
-    """Reduce the first photos, as the input of the training is."""
+    """Reduce the first photos in the same way as the training's input."""
     pairs: list[Pair] = []
     for number, photo in enumerate(photos):
         reduced, original = reduce_photo(photo, scale)

@@ -1,4 +1,4 @@
-"""A whole photo store in a GPU's memory, where crops are cut without the CPU."""
+"""A photo store in GPU memory: crops are cut there, without the CPU."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from torch import Tensor
 from pixels.store.store import PhotoStore, Places
 from plumbing.progress import track
 
-# The network, its optimiser and a batch's feature maps need the rest.
+# The network, its optimiser and its feature maps need the rest.
 _SHARE = 0.6
 
 
 def bytes_of(store: PhotoStore, layers: Sequence[str]) -> int:
-    """Add up what the layers of a store take."""
+    """Add up the sizes of some layers of a store."""
     return sum(sum(store.layout.shard_bytes(store.kind(layer))) for layer in layers)
 
 
 def fits_on(store: PhotoStore, layers: Sequence[str], device: torch.device) -> bool:
-    """Whether a GPU has room for the layers beside a training."""
+    """Whether a GPU has room for the layers next to a training."""
     free, _ = torch.cuda.mem_get_info(device)
     return bytes_of(store, layers) <= _SHARE * free
 
 
 class DeviceStore:
-    """Layers of a store, copied to a device as they lie on disk, shard after shard."""
+    """Layers of a store, copied to a device in their order on disk, shard by shard."""
 
     def __init__(self, store: PhotoStore, layers: Sequence[str], device: torch.device) -> None:
-        """Copy the layers; takes `bytes_of(store, layers)` there."""
+        """Copy the layers, which takes `bytes_of(store, layers)` of the device's memory."""
         self._store, self._layers, self._device = store, list(layers), device
         self._flat = {layer: self._copied(layer) for layer in self._layers}
-        # Crops are cut beside the training's own work, not after all that waits to be done there.
+        # Crops are cut in parallel with the training, not after all the work queued there.
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
         if self._stream is not None:
             torch.cuda.synchronize(device)
@@ -50,17 +50,17 @@ class DeviceStore:
         crop_px: int,
         layers: Sequence[str] | None = None,
     ) -> list[Tensor]:
-        """Draw the very crops that `PhotoStore.crops` draws, on the device.
+        """Draw the same crops as `PhotoStore.crops`, on the device.
 
         Args:
-            rng: Where the chances come from.
-            count: How many crops.
+            rng: Source of randomness.
+            count: Number of crops.
             crop_px: Side of a crop in the reduced photo.
-            layers: Some of the layers; by default all.
+            layers: A subset of the layers; by default all.
 
         Returns:
-            For each layer uint8 (count, 3, side, side), complete; on the stream that is current
-            here they can be used, and dropped, like any other tensor.
+            For each layer uint8 (count, 3, side, side), complete; they can be used and freed on the
+            current stream like any other tensor.
         """
         layers = self._layers if layers is None else list(layers)
         places = self._store.places(rng, count, crop_px, layers)
@@ -70,8 +70,8 @@ class DeviceStore:
             crops = [self._cut(layer, places, crop_px) for layer in layers]
         self._stream.synchronize()
         for crop in crops:
-            # Else the next crops would be cut into its memory once it is dropped, though work that
-            # reads it may still be waiting on the caller's stream.
+            # Otherwise its memory may be reused for the next crops once it is freed, while work
+            # that reads it may still be queued on the caller's stream.
             crop.record_stream(torch.cuda.current_stream(self._device))
         return crops
 
@@ -82,7 +82,7 @@ class DeviceStore:
         if kind.variants > 1:
             start = start + factor**2 * self._areas[places.photo] * places.variant
         row = 3 * factor * self._widths[places.photo]
-        # A turned crop is the same pixels, read from another corner with other steps.
+        # A rotated crop has the same pixels, read from another corner with other strides.
         corner, down, right = _walk(places.turns, places.flip, side)
         first = start + row * (factor * places.top + corner[:, 0])
         first += 3 * (factor * places.left + corner[:, 1])
@@ -111,14 +111,14 @@ class DeviceStore:
 def _walk(
     turns: np.ndarray, flip: np.ndarray, side: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Say how a turned crop is read from the picture, as `np.rot90` and then a flip would.
+    """Compute how to read a rotated crop from the picture, as `np.rot90` and then a flip would.
 
     Returns:
         The crop's first pixel, its step down and its step to the right: (count, 2) each, rows and
         columns of the picture.
     """
     last = side - 1
-    # Of a crop turned k times anticlockwise.
+    # For a crop rotated k times anticlockwise.
     corners = np.array([(0, 0), (0, last), (last, last), (last, 0)])
     downs = np.array([(1, 0), (0, -1), (-1, 0), (0, 1)])
     rights = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)])

@@ -1,4 +1,4 @@
-"""Batches for the training loop: the next one is cut while this one is used."""
+"""Batches for the training loop: the next batch is prepared while the current one is used."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from concurrent.futures import ThreadPoolExecutor
 from torch import Tensor
 
 Batch = Sequence[Tensor]
-"""The layers of a batch, (batch, ...) each: reduced crops, originals, and what else an objective
-reads."""
+"""The layers of a batch, (batch, ...) each: reduced crops, originals, and any further inputs of the
+objective."""
 
 
 class Feed:
-    """Gives the batches of the steps to come, and measures how long the loop waits for them.
+    """Iterate over the batches of a range of steps, and measure how long the loop waits for them.
 
     Attributes:
-        seconds: Since the second batch was asked for: nothing can be cut ahead of the first.
-        waited_seconds: How much of that the loop spent waiting.
+        seconds: Time since the first batch, which cannot be prepared ahead.
+        waited_seconds: Part of that time that the loop spent waiting.
     """
 
     def __init__(self, batch_at: Callable[[int], Batch], first_step: int, end_step: int) -> None:
-        """Prepare to give the batches from `first_step` to `end_step` (exclusive)."""
+        """Serve the batches from `first_step` to `end_step` (exclusive)."""
         self._batch_at, self._first, self._end = batch_at, first_step, end_step
         self.seconds = 0.0
         self.waited_seconds = 0.0
 
     @property
     def waiting_share(self) -> float:
-        """Share of the time that was spent waiting, in [0, 1]."""
+        """Share of the time spent waiting, in [0, 1]."""
         return self.waited_seconds / self.seconds if self.seconds > 0.0 else 0.0
 
     def logged(self) -> dict[str, float]:
-        """Give the share under the name by which it is logged."""
+        """Name the waiting share for the log."""
         return {"time/waiting_share": self.waiting_share}
 
     def __iter__(self) -> Iterator[Batch]:

@@ -1,4 +1,4 @@
-"""TensorBoard events of a run: written while it trains, read back for its report."""
+"""TensorBoard events of a run: written during training, read back for the report."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Curve = tuple[list[int], list[float]]
 
 
 class Logbook:
-    """Writes scalars and pictures of one training."""
+    """Write the scalars and pictures of one training."""
 
     def __init__(self, folder: Path, first_step: int, *, writes: bool = True) -> None:
-        """Open the events of `folder`; what was logged from `first_step` on is superseded.
+        """Open the events of `folder`; entries logged from `first_step` on are superseded.
 
-        Without `writes` nothing is opened nor written: of several processes only the first logs.
+        Without `writes` nothing is opened or written: of several processes only the first logs.
         """
         self._folder = folder
         self._hook, threading.excepthook = threading.excepthook, _keep_to_us
@@ -56,7 +56,7 @@ class Logbook:
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """Say where the disk is full, which TensorBoard's errors do not."""
+        """Name the folder in errors of a full disk: TensorBoard's errors do not."""
         try:
             yield
         except OSError as error:
@@ -66,12 +66,12 @@ class Logbook:
 
 
 def read_curves(folder: Path) -> dict[str, Curve]:
-    """Read every number that was logged for a run, by name; the last word on a step counts."""
+    """Read every logged scalar of a run by name; the latest value of each step counts."""
     _without_tensorflow()
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    # One file for each time that the training was started. Their names hold whole seconds only, so
-    # that their order does not tell which came first.
+    # There is one file per start of the training. File names have a resolution of one second, so
+    # their order is not reliable.
     logged = []
     for path in folder.glob("events.*"):
         events = EventAccumulator(
@@ -90,8 +90,8 @@ def read_curves(folder: Path) -> dict[str, Curve]:
 
 
 def _keep_to_us(failure: threading.ExceptHookArgs) -> None:
-    # A full disk stops TensorBoard's writing thread, and the next call of the writer raises that
-    # error to us: the traceback that the thread would print as well says nothing more.
+    # A full disk stops TensorBoard's writer thread, and the next call of the writer raises that
+    # error here: the traceback that the thread would print as well adds nothing.
     if not issubclass(failure.exc_type, OSError):
         threading.__excepthook__(failure)
 
@@ -104,6 +104,6 @@ def _open_writer(folder: Path, first_step: int) -> SummaryWriter:
 
 
 def _without_tensorflow() -> None:
-    # TensorBoard imports TensorFlow where it is installed, only to open a local file; that costs
-    # seconds at every start. A module of this name makes it use its own file access instead.
+    # TensorBoard imports TensorFlow if it is installed, only to open a local file, which takes
+    # seconds at every start. A module of this name makes it use its own file access.
     sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("notf"))

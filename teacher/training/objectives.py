@@ -1,4 +1,4 @@
-"""What the teachers' networks minimise, and what the 2015 network has to know of the photos."""
+"""The objectives of the teacher's networks, and the photo statistics of the 2015 network."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from teacher.networks.registry import Network
 from teacher.recipes.recipe import Recipe
 from teacher.training.feed import Batch
 
-# A deviation of this many patches is off by less than two percent of itself.
+# The standard deviation of this many patches is accurate to two percent.
 _SAMPLE_PATCHES = 4096
-# No training has so many steps: the sample's patches are its own.
+# No training has this many steps: the sample shares no patches with it.
 _SAMPLE_STEP = 2**31
 
 
 def absolute_error(network: Network, batch: Batch) -> dict[str, Tensor]:
-    """Mean absolute error in the network's own colours.
+    """Mean absolute error in the network's own colour channels.
 
     Args:
         network: Any network.
-        batch: Reduced crops (batch, 3, side, side) and the originals, uint8; and, where training is
-            to be polished, (batch, 1, 1, 1) with 1 for crops whose error is squared, else 0.
+        batch: Reduced crops (batch, 3, side, side) and the originals, uint8; with polishing also
+            (batch, 1, 1, 1), 1 for crops whose error is squared, else 0.
 
     Source: EDSR (Lim et al., 2017), which found L1 to train better than L2.
     """
@@ -37,9 +37,9 @@ def absolute_error(network: Network, batch: Batch) -> dict[str, Tensor]:
 
 
 def polished(batch_at: Callable[[int], Batch], recipe: Recipe) -> Callable[[int], Batch]:
-    """Add to batches what tells `absolute_error` which steps polish, if any do.
+    """Mark the batches of polishing steps for `absolute_error`, if the recipe has any.
 
-    A layer and not an argument: it travels with the crops to whichever process works on them.
+    The mark is a layer, not an argument: it reaches the process that works on the crops.
     """
     if recipe.polish_share == 0.0:
         return batch_at
@@ -53,7 +53,7 @@ def polished(batch_at: Callable[[int], Batch], recipe: Recipe) -> Callable[[int]
 
 
 def patch_square_error(network: Network, batch: Batch) -> dict[str, Tensor]:
-    """Mean square error of output patches, in standard deviations of what has to be given.
+    """Mean square error of output patches, in standard deviations of the target.
 
     Args:
         network: A `Flipboard`.
@@ -70,30 +70,29 @@ def patch_square_error(network: Network, batch: Batch) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def standardise(network: Flipboard, batch_at: Callable[[int], Batch], batch: int) -> None:
-    """Measure the photos' mean and standard deviation, and fix them in the network.
+    """Measure the mean and standard deviation of the photos, and store them in the network.
 
-    On a sample of random patches, in the network's own colours, one number for each channel and
-    never one for each pixel: a sliding window has no fixed places.
+    They are measured on random patches in the network's own colour channels: one number per
+    channel, not one per pixel, because a sliding window has no fixed position.
 
     Args:
-        network: Whose statistics are wanted.
-        batch_at: Gives the batch of a step.
-        batch: How many patches a batch holds.
+        network: The network to standardise.
+        batch_at: Returns the batch of a step.
+        batch: Number of patches in a batch.
     """
     drawn = [
         _patches(network, batch_at(_SAMPLE_STEP + number))
         for number in range(-(-_SAMPLE_PATCHES // batch))
     ]
     patches, original = (torch.cat(parts).double() for parts in zip(*drawn, strict=True))
-    seen = network.seen(patches)
-    mean, deviation = _statistics(seen)
+    mean, deviation = _statistics(network.seen(patches))
     network.standardise(mean, deviation, torch.ones_like(deviation))  # `base` needs the mean
     _, output_deviation = _statistics(original - network.base(patches.float()))
     network.standardise(mean, deviation, output_deviation)
 
 
 def _patches(network: Flipboard, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Take from a batch the patches in the network's colours, and what belongs in their output."""
+    """Extract a batch's patches in the network's colour channels, and their target outputs."""
     patches, original = (network.native(layer.float() / 255.0) for layer in batch)
     rim = network.scale * network.config.border_px
     side = network.scale * network.config.output_px
@@ -101,7 +100,7 @@ def _patches(network: Flipboard, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def _statistics(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each channel; a flat channel counts as one of deviation 1."""
+    """Mean and standard deviation of each channel; a flat channel gets a deviation of 1."""
     deviation, mean = torch.std_mean(values, dim=(0, 2, 3))
     deviation = torch.where(deviation < 1e-6, torch.ones_like(deviation), deviation)
     return mean.float(), deviation.float()

@@ -1,4 +1,4 @@
-"""The processes of one training: one, or as many as `torchrun` started, on any machines."""
+"""The processes of one training: one, or those that `torchrun` started, on any machines."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from torch import Tensor, nn
 
 from plumbing.command import UserError
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Processes:
-    """Which of the processes this one is, and how it talks to the others."""
+    """This process's place among the processes of a training, and communication with the others."""
 
     rank: int = 0
-    """Number of this process; 0 is the first, the only one that writes."""
+    """Number of this process; 0 is the first process, the only one that writes."""
     count: int = 1
-    """How many there are."""
+    """Number of processes."""
     local_rank: int = 0
-    """Number of this process on its own machine: also that of its GPU."""
+    """Number of this process on its machine, and of its GPU."""
     local_count: int = 1
-    """How many there are on this machine."""
-    talk: Any = None
-    """What numbers in main memory travel by, also where gradients travel between GPUs."""
+    """Number of processes on this machine."""
+    cpu_group: Any = None
+    """Process group for values in main memory; gradients may travel between GPUs."""
 
     @property
     def first(self) -> bool:
@@ -39,13 +39,13 @@ class Processes:
 
     @property
     def device(self) -> torch.device:
-        """This process's own GPU where there is one, else the CPU."""
+        """The GPU of this process if it has one, else the CPU."""
         if torch.cuda.is_available():
             return torch.device("cuda", self.local_rank)
         return torch.device("cpu")
 
     def share(self, layer: Tensor) -> Tensor:
-        """Take this process's equal share of a batch, (batch, ...)."""
+        """Return this process's equal share of a batch, (batch, ...)."""
         size = len(layer) // self.count
         return layer[self.rank * size : (self.rank + 1) * size]
 
@@ -59,27 +59,27 @@ class Processes:
         )
 
     def any(self, *flags: bool) -> list[bool]:
-        """Whether each flag is true in any process; all must ask."""
+        """Whether each flag is true in any process; all processes must call this."""
         if self.count == 1:
             return list(flags)
         numbers = torch.tensor([int(flag) for flag in flags])
-        dist.all_reduce(numbers, dist.ReduceOp.MAX, group=self.talk)
+        dist.all_reduce(numbers, dist.ReduceOp.MAX, group=self.cpu_group)
         return [bool(number) for number in numbers.tolist()]
 
     def mean(self, values: Tensor) -> Tensor:
-        """Average a tensor over all processes, on the CPU; all must ask."""
+        """Average a tensor over all processes, on the CPU; all processes must call this."""
         values = values.detach().cpu()
         if self.count > 1:
             values = values.clone()
-            dist.all_reduce(values, group=self.talk)
+            dist.all_reduce(values, group=self.cpu_group)
             values /= self.count
         return values
 
-    def from_first(self, make: Callable[[], Made]) -> Made:
-        """Let the first process make something, and give it to all; all must ask.
+    def from_first(self, make: Callable[[], Result]) -> Result:
+        """Compute a value in the first process and send it to all; all processes must call this.
 
         Raises:
-            SystemExit: In the others, where `make` failed in the first, which tells why.
+            SystemExit: In the other processes, if `make` failed in the first, which prints why.
         """
         if self.count == 1:
             return make()
@@ -88,45 +88,45 @@ class Processes:
             try:
                 parcel = [True, make()]
             finally:
-                # In the very words of an error's way out: nobody is left waiting.
-                dist.broadcast_object_list(parcel, src=0, group=self.talk)
+                # Also when an error is on its way out: no process is left waiting.
+                dist.broadcast_object_list(parcel, src=0, group=self.cpu_group)
         else:
-            dist.broadcast_object_list(parcel, src=0, group=self.talk)
+            dist.broadcast_object_list(parcel, src=0, group=self.cpu_group)
         if not parcel[0]:
             raise SystemExit(1)
         return parcel[1]
 
-    def in_turn(self, make: Callable[[], Made]) -> Made:
-        """Let the first process make something, then one of each machine, then all others.
+    def in_turn(self, make: Callable[[], Result]) -> Result:
+        """Call `make` in the first process, then in one per machine, then in all others.
 
-        So that what is made on disk is made once for each disk. All must ask.
+        Files are thereby made once per disk. All processes must call this.
 
         Raises:
-            SystemExit: Where it failed in another process, which tells why.
+            SystemExit: If it failed in another process, which prints why.
         """
         if self.count == 1:
             return make()
         turn = 0 if self.first else 1 if self.local_rank == 0 else 2
-        made: list[Made] = []
+        results: list[Result] = []
         for now in range(3):
             failed = True
             try:
                 if now == turn:
-                    made.append(make())
+                    results.append(make())
                 failed = False
             finally:
                 [stop] = self.any(failed)
             if stop:
                 raise SystemExit(1)
-        return made[0]
+        return results[0]
 
 
 @contextmanager
 def joined_processes() -> Iterator[Processes]:
-    """Join the processes that `torchrun` started with this one; without it, be alone.
+    """Join the processes that `torchrun` started with this one; without it, there is only this one.
 
     Raises:
-        UserError: Another process failed or vanished in the middle of the training.
+        UserError: Another process failed or vanished during the training.
     """
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         yield Processes()
@@ -135,7 +135,7 @@ def joined_processes() -> Iterator[Processes]:
     on_gpus = torch.cuda.is_available()
     if on_gpus and local_rank >= torch.cuda.device_count():
         raise UserError(
-            f"torchrun --nproc-per-node asks for more processes than the "
+            f"torchrun --nproc-per-node requests more processes than the "
             f"{torch.cuda.device_count()} GPUs here: start one for each GPU"
         )
     if on_gpus:
@@ -147,14 +147,14 @@ def joined_processes() -> Iterator[Processes]:
             count=dist.get_world_size(),
             local_rank=local_rank,
             local_count=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
-            talk=dist.new_group(backend="gloo"),
+            cpu_group=dist.new_group(backend="gloo"),
         )
     except RuntimeError as error:
         if not _peer_is_gone(error):
             raise
         raise UserError(
             "another process of this training failed or vanished: its own message says why; "
-            "the same command goes on from the last checkpoint"
+            "the same command resumes from the last checkpoint"
         ) from error
     finally:
         dist.destroy_process_group()

@@ -1,4 +1,4 @@
-"""`report.png` of a run: its curves, and what it makes of a few photos, on one page."""
+"""`report.png` of a run: its curves, and a few photos enlarged by it, on one page."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _label(axes: Axes, title: str) -> None:
 
 
 def _smoothed(values: list[float]) -> NDArray[np.float64]:
-    """Average over a tenth of the curve around each point; fewer points at the ends."""
+    """Average over a tenth of the curve around each point; over fewer points at the ends."""
     reach = len(values) // 20
     starts = [max(0, index - reach) for index in range(len(values))]
     return np.array(
@@ -109,7 +109,7 @@ def _smoothed(values: list[float]) -> NDArray[np.float64]:
 
 
 def _busiest(picture: Tensor) -> tuple[int, int]:
-    """Find where a close-up shows most: the window with the strongest differences."""
+    """Find the most detailed window: the one with the largest gradients."""
     grey = picture.mean(dim=0).double().numpy()
     rows, columns = np.gradient(grey) if min(grey.shape) > 1 else (grey, grey)
     strength = np.hypot(rows, columns)

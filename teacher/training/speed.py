@@ -1,4 +1,4 @@
-"""How fast a machine is made to work: settings that hardly touch what comes out."""
+"""Settings for speed that barely affect the result."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Speed:
     """Number formats, compilation and threads."""
 
     precision: Literal["auto", "float32", "bf16"] = "auto"
-    """`bf16` computes layers in bfloat16 and keeps weights and losses in float32; `auto` does so
-    on a GPU that can, and is float32 elsewhere."""
+    """`bf16` computes layers in bfloat16 and keeps weights and losses in float32; `auto` uses bf16
+    on GPUs that support it, and float32 elsewhere."""
     compile: Literal["auto", "on", "off"] = "auto"
-    """Whether torch.compile builds kernels for the network first. `auto`: on a GPU only."""
+    """Whether to compile the network with torch.compile. `auto`: only on a GPU."""
     cuda_graphs: bool = True
-    """Whether, on one GPU, a step is recorded once and replayed: small networks are several times
-    faster."""
+    """Whether to record a step once and replay it, on a single GPU: small networks train several
+    times faster."""
     threads: Threads = None
-    """CPU threads; by default all that this process may use."""
+    """CPU threads; by default all that are available to this process."""
 
     def __post_init__(self) -> None:
         if self.threads is not None and self.threads < 1:
@@ -41,19 +41,19 @@ class Speed:
         return device.type == "cuda" if self.compile == "auto" else self.compile == "on"
 
     def records(self, device: torch.device, processes: int) -> bool:
-        """Whether steps are recorded as CUDA graphs on a device, one of so many."""
+        """Whether steps are recorded as CUDA graphs on a device by this many processes."""
         return self.cuda_graphs and device.type == "cuda" and processes == 1
 
     def placed(self, module: nn.Module, device: torch.device) -> nn.Module:
-        """Move a module to a device; convolutions channels-last where tensor cores want it."""
+        """Move a module to a device; channels-last on GPUs, for their tensor cores."""
         module.to(device)
         return module.to(memory_format=_layout(device))  # pyright: ignore[reportCallIssue]
 
 
-def sent(layer: Tensor, device: torch.device) -> Tensor:
-    """Bring a part of a batch, uint8 (batch, 3, side, side), to a device without waiting for it."""
+def transferred(layer: Tensor, device: torch.device) -> Tensor:
+    """Copy a layer of a batch, uint8 (batch, 3, side, side), to a device without waiting for it."""
     if layer.device.type == "cuda":
-        # Cut there on another stream: its memory must not be used again before this one is done.
+        # Cut there on another stream: its memory must not be reused before this one is done.
         layer.record_stream(torch.cuda.current_stream(layer.device))
     elif device.type == "cuda":
         layer = layer.pin_memory()

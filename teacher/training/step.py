@@ -1,8 +1,8 @@
-"""One step of a training: loss, gradient, weights and their moving average.
+"""One training step: loss, gradient, weights and their moving average.
 
-On a GPU a small network's step is some hundred kernels of a few microseconds each, and starting
-them one by one takes longer than running them. So a step is recorded once as a CUDA graph and then
-replayed whole; what changes from step to step (crops, rate, decay) lies in tensors that it reads.
+On a GPU a small network's step is a few hundred kernels of some microseconds each, and launching
+them one by one takes longer than running them. A step is therefore recorded once as a CUDA graph
+and then replayed; what changes from step to step (crops, rate, decay) is in tensors that it reads.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from torch import Tensor, nn
 
 from teacher.networks.registry import Network
 from teacher.recipes.schedule import Schedule
-from teacher.training.speed import sent
+from teacher.training.speed import transferred
 
-# Before a step is recorded, it runs so often as it is: the optimiser makes its averages, and
-# libraries choose their kernels.
+# A step runs this often before it is recorded: the optimiser allocates its state, and libraries
+# choose their kernels.
 _UNRECORDED_STEPS = 3
-# Shapes of batches beyond these are rare mixtures, not worth a recording each.
+# Further batch shapes are rare mixtures that are not worth a recording each.
 _MOST_GRAPHS = 6
 
 Shapes = tuple[torch.Size, ...]
@@ -37,7 +37,7 @@ class _Recorded:
 
 
 class Step:
-    """Does the work of a step, on the device of the network."""
+    """Run training steps on the device of the network."""
 
     def __init__(
         self,
@@ -49,32 +49,32 @@ class Step:
         schedule: Schedule,
         graphs: bool,
     ) -> None:
-        """Prepare the work.
+        """Prepare the steps.
 
         Args:
-            loss: Takes the layers of a batch, gives the terms of the loss; holds the network.
-            network: What the optimiser adjusts.
-            averaged: Of the same shape; follows the network.
-            optimizer: With a rate that is a tensor, where graphs are recorded.
-            schedule: Sets rate, clipping, decay and bounds.
-            graphs: Whether steps are recorded and replayed; only on a GPU, only by one process.
+            loss: Maps the layers of a batch to the terms of the loss; contains the network.
+            network: The network that the optimiser adjusts.
+            averaged: Moving average of the network.
+            optimizer: Its learning rate is a tensor if graphs are recorded.
+            schedule: Sets learning rate, clipping, decay and bounds.
+            graphs: Whether to record and replay steps; only on a GPU with a single process.
         """
         self._loss, self._network, self._schedule = loss, network, schedule
         self._optimizer = optimizer
         self._pairs = list(zip(averaged.parameters(), network.parameters(), strict=True))
         self._device = self._pairs[0][0].device
-        # How far the average moves towards the weights.
+        # How far the average moves towards the weights in a step.
         self._share = torch.zeros((), device=self._device)
-        # Graphs are recorded on a stream of their own, and all of a training's work must lie there.
+        # Graphs are recorded on a separate stream, which must then run all work of the training.
         self._stream = torch.cuda.Stream(self._device) if graphs else None
         self._seen: Counter[Shapes] = Counter()
         self._recorded: dict[Shapes, _Recorded] = {}
 
     def __call__(self, batch: Sequence[Tensor], step: int) -> Mapping[str, Tensor]:
-        """Do a step, counted from zero, on this process's share of a batch.
+        """Run a step, counted from zero, on this process's share of a batch.
 
         Returns:
-            The terms of the loss, and the size of the gradient as `gradient`; the next step may
+            The terms of the loss, and the norm of the gradient as `gradient`; the next step may
             overwrite them.
         """
         if self._stream is None:
@@ -88,7 +88,7 @@ class Step:
 
     def _unrecorded(self, batch: Sequence[Tensor], step: int) -> dict[str, Tensor]:
         self._prepare(step)
-        return self._work([sent(layer, self._device) for layer in batch])
+        return self._work([transferred(layer, self._device) for layer in batch])
 
     def _replayed(
         self, batch: Sequence[Tensor], step: int, stream: torch.cuda.Stream
@@ -102,22 +102,22 @@ class Step:
         recorded = self._recorded[shapes]
         self._prepare(step)
         for place, layer in zip(recorded.batch, batch, strict=True):
-            place.copy_(sent(layer, self._device), non_blocking=True)
+            place.copy_(transferred(layer, self._device), non_blocking=True)
         recorded.graph.replay()
         return recorded.terms
 
     def _record(self, batch: Sequence[Tensor], stream: torch.cuda.Stream) -> _Recorded:
-        """Record the work, which does none of it."""
+        """Record a step without running it."""
         graph = torch.cuda.CUDAGraph()
-        places = [sent(layer, self._device).clone() for layer in batch]
+        places = [transferred(layer, self._device).clone() for layer in batch]
         self._optimizer.zero_grad(set_to_none=True)
-        # Another thread may be cutting the next crops meanwhile: it must not disturb this one.
+        # Another thread may be cutting the next crops: it must not disturb the recording.
         with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
             terms = self._work(places)
         return _Recorded(graph=graph, batch=places, terms=terms)
 
     def _prepare(self, step: int) -> None:
-        """Set what differs from step to step."""
+        """Set the values that differ from step to step."""
         self._schedule.before_step(self._optimizer, step)
         self._share.fill_(1.0 - self._schedule.averaging_at(step))
 

@@ -9,13 +9,13 @@ from typing import Self
 
 
 class StopRequest:
-    """Remembers Ctrl-C and SIGTERM instead of breaking off in the middle of a step.
+    """Defer Ctrl-C and SIGTERM to the end of a step.
 
-    A second Ctrl-C breaks off at once. Outside the main thread, where Python cannot handle
+    A second signal interrupts at once. Outside the main thread, where Python cannot handle
     signals, it does nothing.
 
     Attributes:
-        asked: Whether a signal has come.
+        asked: Whether a signal was received.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""How many CPU threads PyTorch uses: said once, explicitly, at the start of a command."""
+"""The number of PyTorch's CPU threads, set explicitly at the start of every command."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import torch
 from plumbing.command import UsageError
 
 Threads = int | None
-"""A number of threads, or None for as many as the process may use."""
+"""Number of threads, or None for all that are available to the process."""
 
 
 def use_threads(threads: Threads, *, shared_by: int = 1) -> None:
-    """Set PyTorch's threads.
+    """Set the number of PyTorch's threads.
 
-    PyTorch's own default counts the machine's cores, which in a container are more than the
-    process may use: its threads then wait for one another.
+    PyTorch's default is the number of cores of the machine. In a container the process may use
+    fewer, and threads then wait for one another.
 
     Args:
-        threads: Of this process.
-        shared_by: How many processes of one training share what is there by default.
+        threads: Threads of this process.
+        shared_by: Number of processes of a training that share the available cores by default.
 
     Raises:
         UsageError: `threads` is less than one.

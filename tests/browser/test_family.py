@@ -15,9 +15,8 @@ from playwright.sync_api import Browser
 from export.check.local_runtimes import run_pytorch
 from teacher.runs.folder import load_network
 from tests.browser.library.pages import run, served
-from tests.made.commands import command_here
+from tests.made.commands import TINY_FLIPBOARD, command_here
 from tests.made.runs import MadeChain
-from tests.teacher.recipes.test_presets import TINY_FLIPBOARD
 
 pytestmark = pytest.mark.browser
 

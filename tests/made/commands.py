@@ -16,8 +16,13 @@ import torch
 
 from tests.made.runs import ROOT
 
-# For `teacher.train`: a network and batches that take no time.
+# For `teacher.train`: networks and batches that take no time.
 TINY = ("--blocks", "1", "--channels", "4", "--batch", "2", "--crop-px", "12", "--threads", "1")
+TINY_FLIPBOARD = (
+    *("--network", "flipboard", "--patch-px", "8", "--first-maps", "4", "--batch", "4"),
+    *("--reproject-units", "6", "--reproject-maps", "1", "--middle-maps", "2", "2"),
+    *("--dense-units", "6", "6", "--threads", "1"),
+)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from teacher.recipes.recipe import Recipe
 from teacher.recipes.schedule import Schedule
 from teacher.training.feed import Batch
 from teacher.training.loop import Objective, Trainer, TrainingRun
+from teacher.training.processes import Processes
 
+ALONE = Processes()
 SETTINGS = {"seed": 1, "data": {"photos": 2}}
 RECIPE = Recipe(steps=12, batch=2, crop_px=8, learning_rate=0.01, ema_decay=0.8)
 
@@ -51,10 +53,17 @@ def trainer(
     objective: Objective = objective,
     settings: dict[str, Any] = SETTINGS,
     checkpoint_seconds: float = 1e9,
+    processes: Processes = ALONE,
 ) -> Trainer:
     folder.mkdir(exist_ok=True)
     return Trainer(
-        TrainingRun(folder=folder, recipe=recipe, seed=0, checkpoint_seconds=checkpoint_seconds),
+        TrainingRun(
+            folder=folder,
+            recipe=recipe,
+            seed=0,
+            checkpoint_seconds=checkpoint_seconds,
+            processes=processes,
+        ),
         network or fresh(),
         objective,
         batch_at,

@@ -131,8 +131,8 @@ def test_onnx_files_of_others_are_told(tmp_path: Path, missing: str) -> None:
 @pytest.mark.parametrize(
     ("properties", "problem"),
     [
-        ({ONNX_SCALE: "3", ONNX_MARGIN: "3"}, "says it enlarges x3, but gives"),
-        ({ONNX_SCALE: "2", ONNX_MARGIN: "-1"}, "which cannot be"),
+        ({ONNX_SCALE: "3", ONNX_MARGIN: "3"}, "is marked as x3, but"),
+        ({ONNX_SCALE: "2", ONNX_MARGIN: "-1"}, "which is impossible"),
     ],
 )
 def test_an_onnx_file_that_lies_about_itself_is_told(

@@ -114,8 +114,8 @@ def test_runs_of_the_same_name_are_told_apart(
 @pytest.mark.parametrize(
     ("flags", "status", "expected"),
     [
-        (("--figure", "missing/a.png"), 1, "--figure missing/a.png: there is no folder missing"),
-        (("--csv", "missing/a.csv"), 1, "--csv missing/a.csv: there is no folder missing"),
+        (("--figure", "missing/a.png"), 1, "the folder missing does not exist"),
+        (("--csv", "missing/a.csv"), 1, "the folder missing does not exist"),
         (("--figure", "a.txt"), 2, "figure must be a .png file, got a.txt"),
     ],
 )

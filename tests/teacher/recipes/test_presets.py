@@ -16,14 +16,8 @@ from teacher.recipes.presets import FLIPBOARD, RESIDUAL, PresetName
 from teacher.runs.folder import load_network
 from teacher.train import TrainFlipboard, TrainResidual, defaults
 from teacher.training.speed import Speed
-from tests.made.commands import TINY, command_here
+from tests.made.commands import TINY, TINY_FLIPBOARD, command_here
 from tests.made.photos import photo
-
-TINY_FLIPBOARD = (
-    *("--network", "flipboard", "--patch-px", "8", "--first-maps", "4", "--batch", "4"),
-    *("--reproject-units", "6", "--reproject-maps", "1", "--middle-maps", "2", "2"),
-    *("--dense-units", "6", "6", "--threads", "1"),
-)
 
 
 def test_every_preset_is_some_networks() -> None:

@@ -109,7 +109,7 @@ def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
             prepare(tmp_path, wrong)
     with pytest.raises(UserError, match="--scale 3"):
         prepare(tmp_path, DataConfig(store=folder), scale=3)
-    with pytest.raises(UserError, match="--crop-px of at most that, got 33"):
+    with pytest.raises(UserError, match="--crop-px must be at most 32, got 33"):
         prepare(tmp_path, DataConfig(store=folder), crop_px=33)
     (tmp_path / "store.json").write_text("{}")
     with pytest.raises(UserError, match="not a complete photo store"):

@@ -18,6 +18,7 @@ from teacher.recipes.optimizers import OptimizerName
 from teacher.recipes.recipe import Recipe
 from teacher.runs.folder import ResumeState, read_resume, save_resume
 from teacher.training.feed import Batch
+from teacher.training.processes import Processes
 from teacher.training.stopping import StopRequest
 from tests.made.training import RECIPE, Interrupter, batch_at, fresh, objective, trainer, weight_sum
 
@@ -146,6 +147,12 @@ def test_other_settings_in_the_same_folder_are_refused_by_name(tmp_path: Path) -
     with pytest.raises(UserError, match=r"other settings \(new, seed\)"):
         other.fit()
     assert (tmp_path / "resume" / "state.safetensors").read_bytes() == before
+
+
+def test_processes_that_cannot_share_the_batch_are_refused(tmp_path: Path) -> None:
+    sentence = "a batch of 3 crops cannot be shared equally by 2 processes: give a --batch that"
+    with pytest.raises(UserError, match=sentence):
+        trainer(tmp_path, replace(RECIPE, batch=3), processes=Processes(count=2))
 
 
 def spoil_from(step: int, value: float) -> Callable[[int], Batch]:

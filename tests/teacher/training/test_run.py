@@ -91,7 +91,7 @@ def test_what_is_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
     photos = prepared(tmp_path, folder, folder)
     assert len(photos.store.photos) == len(photos.validation) == 1
     told = "".join(capsys.readouterr().err.split())
-    assert told.count("leftout:") == 4
+    assert told.count("skipped:") == 4
     assert "01.bmp:90x12istoosmalltocrop" in told
     assert "01.bmpistoosmalltomeasure" in told
     assert "[bold]bad.png:isnopicture" in told
