@@ -42,7 +42,7 @@ def test_web_input_is_compressed(tmp_path: Path) -> None:
     assert ssimulacra2_of(twice, web)[0] < ssimulacra2_of(twice, clean)[0] < 100
 
 
-def test_a_photo_too_small_to_measure_is_told(tmp_path: Path) -> None:
+def test_a_photo_too_small_to_measure_is_reported(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", [(14, 80)])
     with pytest.raises(UserError, match=r"photo0.png is too small to measure: it needs 17 pixels"):
         load_benchmark(folder, 2, "clean")

@@ -1,4 +1,4 @@
-"""What a comparison and a frontier compute and leave, in small and for real."""
+"""Comparisons and frontiers of tiny students."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_each_source_is_alone_against_the_truth_and_all_are_together(tmp_path: P
     assert listed["all of it"] == everything
 
 
-def test_a_comparison_leaves_what_was_measured(
+def test_a_comparison_writes_its_measurements(
     tmp_path: Path, tiny_run: Path, photos_folder: Path
 ) -> None:
     common = ("--teacher", tiny_run, "--photos", photos_folder, "--benchmark", photos_folder)
@@ -99,8 +99,8 @@ def test_a_comparison_leaves_what_was_measured(
         value - values[BASELINE, seed, photo]
         for (variant, seed, photo), value in values.items() if variant == taught
     ]  # fmt: skip
-    (told,) = [r for r in summary if (r["degradation"], r["variant"]) == ("web", taught)]
-    assert float(told["gain"]) == pytest.approx(np.mean(differences))
+    (row,) = [r for r in summary if (r["degradation"], r["variant"]) == ("web", taught)]
+    assert float(row["gain"]) == pytest.approx(np.mean(differences))
     assert (run / "compare.png").read_bytes().startswith(b"\x89PNG")
     before = (run / "compare.csv").read_bytes()
     again = command_here(*arguments)
@@ -108,7 +108,7 @@ def test_a_comparison_leaves_what_was_measured(
     assert (run / "compare.csv").read_bytes() == before
 
 
-def test_a_frontier_leaves_quality_and_cost_of_each_size(
+def test_a_frontier_writes_quality_and_cost_of_each_size(
     tmp_path: Path, tiny_run: Path, photos_folder: Path
 ) -> None:
     run = tmp_path / "frontier"
@@ -146,7 +146,7 @@ def test_sizes_are_names_or_body_x_channels(tmp_path: Path) -> None:
         assert "Traceback" not in done.errors
 
 
-def test_what_students_see_is_named_once(tmp_path: Path) -> None:
+def test_the_degradation_is_given_once(tmp_path: Path) -> None:
     common = ("--teacher", tmp_path, "--benchmark", tmp_path, "--run", tmp_path / "r")
     done = command_here("distill.compare", *common, "--photos", tmp_path, "--degradation", "web")
     assert done.status == 2

@@ -77,7 +77,7 @@ def test_slopes_that_begin_at_zero_are_trained() -> None:
         ({"scale": 3}, "only body, colour and activation can grow"),
     ],
 )
-def test_what_cannot_grow_says_so(change: dict[str, object], problem: str) -> None:
+def test_a_shape_that_cannot_grow_is_refused(change: dict[str, object], problem: str) -> None:
     shape = ChainConfig(body=2, channels=6, activation="prelu", colour="rgb")
     wanted = replace(shape, **change)  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match=problem):

@@ -30,7 +30,7 @@ def test_each_crop_weighs_its_two_distances(colour: str, norm: str) -> None:
         torch.testing.assert_close(terms[name], (weight * each).mean())
 
 
-def test_a_crop_without_weight_says_nothing() -> None:
+def test_a_crop_without_weight_does_not_count() -> None:
     torch.manual_seed(3)
     network = Chain(ChainConfig(body=0, channels=2))
     reduced, truth = random_bytes(2, 8), random_bytes(2, 16)
@@ -41,7 +41,7 @@ def test_a_crop_without_weight_says_nothing() -> None:
     other = taught.clone()
     other[0] = 255 - other[0]
     first, second = (
-        distances(network, [reduced, truth, said, weights]) for said in (taught, other)
+        distances(network, [reduced, truth, layer, weights]) for layer in (taught, other)
     )
     assert torch.equal(first["teacher"], second["teacher"])
     other[1] = 255 - other[1]

@@ -14,16 +14,16 @@ from tests.made.commands import command_here
 from tests.made.runs import MadeChain
 
 
-def test_the_store_keeps_what_the_teacher_said(chain: MadeChain) -> None:
+def test_the_teachers_output_is_kept_in_the_store(chain: MadeChain) -> None:
     record = read_record(chain.teacher)
     layer = f"teacher-{record.weights_sha256[:16]}-x8-of-reduced"
     stores = [PhotoStore(folder) for folder in (chain.folder / "stores").iterdir()]
     (store,) = [store for store in stores if store.has_layer(layer)]
-    said = store.photo(0, layer)
+    stored = store.photo(0, layer)
     teacher = open_enlarger(str(chain.teacher), ensemble=True)
     expected = teacher.enlarge(store.photo(0, "reduced"))
     # Another number of threads may add up in another order: a value on the edge rounds otherwise.
-    assert np.abs(said.astype(int) - expected).max() <= 1
+    assert np.abs(stored.astype(int) - expected).max() <= 1
 
 
 def test_the_record_names_teacher_and_size(chain: MadeChain) -> None:
@@ -51,7 +51,7 @@ def test_the_same_command_again_changes_nothing(chain: MadeChain) -> None:
     assert (chain.student / "run.json").read_bytes() == before
 
 
-def test_a_student_worse_than_bicubic_is_told(tmp_path: Path, photos_folder: Path) -> None:
+def test_a_student_worse_than_bicubic_is_reported(tmp_path: Path, photos_folder: Path) -> None:
     photos = ("--photos", photos_folder, "--validation", photos_folder)
     # Four features: of two, a dead one is enough to end below bicubic.
     small = ("--body", "0", "--channels", "4", "--stage1.crop-px", "12", "--stage1.batch", "4")
@@ -64,7 +64,7 @@ def test_a_student_worse_than_bicubic_is_told(tmp_path: Path, photos_folder: Pat
         assert ("WARNING" in done.errors) == worse
 
 
-def test_a_teacher_that_is_none_is_told(tmp_path: Path, chain: MadeChain) -> None:
+def test_a_folder_that_is_not_a_teacher_is_reported(tmp_path: Path, chain: MadeChain) -> None:
     photos = chain.folder / "photos" / "train"
     run = tmp_path / "run"
     done = command_here("distill.run", "--teacher", tmp_path, "--photos", photos, "--run", run)
@@ -83,7 +83,7 @@ WRONG = (
 )
 
 
-def test_a_released_teacher_is_heard_by_its_name(tmp_path: Path, photos_folder: Path) -> None:
+def test_a_released_teacher_is_taken_by_its_name(tmp_path: Path, photos_folder: Path) -> None:
     done = command_here(
         *("distill.run", "--teacher", "residual-clean", "--no-teacher-ensemble"),
         *("--photos", photos_folder, "--validation", photos_folder, "--run", tmp_path / "run"),
@@ -101,12 +101,12 @@ def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
         done = command_here("distill.run", *common, *wrong)
         assert done.status == 2, wrong
         assert "Traceback" not in done.errors
-    # Nothing says what photos without a larger version look like twice as large.
+    # Photos without a larger version need a teacher to enlarge them.
     alone = ("--photos", tmp_path, "--run", tmp_path / "r", "--zoomed-photos", "1")
     assert "--teacher" in command_here("distill.run", *alone).sentence(2)
 
 
-def test_a_finished_run_says_how_it_was_made(chain: MadeChain) -> None:
+def test_a_finished_run_records_how_it_was_made(chain: MadeChain) -> None:
     record = json.loads((chain.student / "run.json").read_text())
     assert record["settings"]["recipe"]["steps"] == 2
     assert record["data"]["photos"] == 9

@@ -51,19 +51,19 @@ def photos(folders: Path) -> Photos:
 
 
 def collect(
-    folders: Path, photos: Photos, recipe: StagedRecipe = ALONE, **asked: object
+    folders: Path, photos: Photos, recipe: StagedRecipe = ALONE, **settings: object
 ) -> list[BatchSource]:
-    config = SourceConfig(**asked)  # pyright: ignore[reportArgumentType]
+    config = SourceConfig(**settings)  # pyright: ignore[reportArgumentType]
     return gather(photos, TEACHER, config, stores=folders / "stores", recipe=recipe)
 
 
-def test_the_teacher_is_asked_only_if_it_is_heard(folders: Path, photos: Photos) -> None:
+def test_the_teacher_runs_only_if_a_stage_needs_it(folders: Path, photos: Photos) -> None:
     (alone,) = collect(folders, photos)
     assert (alone.small, alone.truth, alone.taught) == ("reduced", "full", None)
-    (heard,) = collect(folders, photos, RECIPE)
-    assert heard.taught is not None
-    said = heard.store.photo(1, heard.taught)
-    assert np.array_equal(said, inverted(heard.store.photo(1, "reduced")))
+    (taught,) = collect(folders, photos, RECIPE)
+    assert taught.taught is not None
+    stored = taught.store.photo(1, taught.taught)
+    assert np.array_equal(stored, inverted(taught.store.photo(1, "reduced")))
 
 
 def test_photos_without_a_larger_version_are_enlarged_as_they_are(
@@ -111,8 +111,8 @@ def test_the_teacher_may_see_the_clean_photo_where_the_student_sees_a_compressed
     assert clean.taught == "teacher-x-of-reduced"
     assert same.taught == "teacher-x-of-web"
     for variant in range(2):
-        said = same.store.photo(0, same.taught, variant)
-        assert np.array_equal(said, inverted(same.store.photo(0, "web", variant)))
+        stored = same.store.photo(0, same.taught, variant)
+        assert np.array_equal(stored, inverted(same.store.photo(0, "web", variant)))
     small, _, taught, _ = mixed_batches(RECIPE, [same], teacher_only_share=0.5, seed=1)(6)
     for crop, other in zip(small, taught, strict=True):  # of one variant
         expected = inverted(crop.permute(1, 2, 0).numpy()).astype(int)[4:-4, 4:-4]
@@ -145,22 +145,24 @@ def test_a_batch_has_the_stages_size_and_weights(
     assert small.shape == (stage.batch, 3, side, side)
     column = 0 if stage.norm == "l1" else 1
     for number in range(stage.batch):
-        said = weights[number].flatten().tolist()
-        if said[column] == 0.0:  # a teacher-only crop: it is what the teacher made of the small one
-            assert said[2 + column] == 1.0
+        stored = weights[number].flatten().tolist()
+        if (
+            stored[column] == 0.0
+        ):  # a teacher-only crop: it is what the teacher made of the small one
+            assert stored[2 + column] == 1.0
             expected = inverted(small[number].permute(1, 2, 0).numpy())[4:-4, 4:-4].astype(int)
             made = taught[number].permute(1, 2, 0).numpy()[4:-4, 4:-4]
             assert np.abs(made - expected).max() <= 1
         else:
-            assert said[column] == pytest.approx(stage.truth)
-            assert said[2 + column] == pytest.approx(stage.teacher)
+            assert stored[column] == pytest.approx(stage.truth)
+            assert stored[2 + column] == pytest.approx(stage.teacher)
             reduced = resize(truth[number].permute(1, 2, 0).numpy(), (side, side)).astype(int)
             there = small[number].permute(1, 2, 0).numpy()
             assert np.abs(reduced - there)[2:-2, 2:-2].max() <= 1
-        assert said[1 - column] == said[3 - column] == 0.0
+        assert stored[1 - column] == stored[3 - column] == 0.0
 
 
-def test_the_share_of_each_source_is_as_asked(all_sources: list[BatchSource]) -> None:
+def test_each_source_gets_its_share(all_sources: list[BatchSource]) -> None:
     batch_at = mixed_batches(RECIPE, all_sources, teacher_only_share=0.25, seed=0)
     later, first = batch_at(5), batch_at(0)
     again = mixed_batches(RECIPE, all_sources, teacher_only_share=0.25, seed=0)(5)
@@ -178,11 +180,11 @@ def test_without_the_teacher_its_layer_is_empty(photos: Photos, folders: Path) -
     assert batch[2].shape == (12, 3, 0, 0)
 
 
-def test_a_store_is_asked_once(folders: Path, photos: Photos) -> None:
+def test_the_teacher_runs_once_for_a_store(folders: Path, photos: Photos) -> None:
     (source,) = collect(folders, photos, RECIPE)
 
     def never(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        raise AssertionError("asked again")
+        raise AssertionError("the teacher ran again")
 
     again = replace(TEACHER, enlarge=never).taught(PhotoStore(source.store.folder), "reduced")
     assert again == source.taught

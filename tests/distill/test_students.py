@@ -36,7 +36,7 @@ def test_flags_override_the_named_size() -> None:
     assert Chain(config)(torch.zeros(1, 3, 4, 5)).shape == (1, 3, 12, 15)
 
 
-def test_an_unknown_name_is_told_with_the_known_ones() -> None:
+def test_an_unknown_name_is_reported_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"nano, small, medium, large.*'huge'"):
         StudentConfig(student="huge")
     for wrong in ({"channels": 0}, {"kernel": 4}, {"kernel": 1}):

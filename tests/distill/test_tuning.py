@@ -62,7 +62,9 @@ def test_a_student_that_was_stopped_ends_the_same(
     assert torch.equal(weights(tmp_path / "r"), weights(student))
 
 
-def test_tuning_goes_on_from_the_weights_and_tells_the_gain(tmp_path: Path, student: Path) -> None:
+def test_tuning_continues_from_the_weights_and_prints_the_gain(
+    tmp_path: Path, student: Path
+) -> None:
     site = write_photos(tmp_path / "site", [(50, 52), (40, 61)])
     run = tmp_path / "tuned"
     common = ("--photos", site, "--validation", site, "--run", run, "--start-from", student)
@@ -141,7 +143,7 @@ def test_every_source_at_once(tmp_path: Path, tiny_run: Path, photos_folder: Pat
     assert settings["degradation"]["kind"] == "web"
 
 
-def test_a_folder_of_a_source_that_is_missing_is_told(
+def test_a_missing_folder_of_a_source_is_reported(
     tmp_path: Path, tiny_run: Path, photos_folder: Path
 ) -> None:
     done = command_here(

@@ -100,7 +100,7 @@ def test_a_benchmark_photo_among_the_training_photos_is_found(photos: Path, tmp_
     assert not (tmp_path / "students").exists()
 
 
-def test_what_is_not_planned_is_told(tmp_path: Path) -> None:
+def test_a_name_that_is_not_planned_is_reported(tmp_path: Path) -> None:
     done = release(tmp_path, tmp_path, "--only", "huge-clean")
     assert done.status == 2
     assert "'huge-clean'" in done.errors
@@ -121,7 +121,7 @@ def test_every_training_comes_after_what_it_needs(budget: str, tmp_path: Path) -
         assert done.status == 1, (training.name, done.errors)
 
 
-def test_a_photo_without_credits_is_told(tmp_path: Path) -> None:
+def test_a_photo_without_credits_is_reported(tmp_path: Path) -> None:
     licences = tmp_path / "licences.csv"
     licences.write_text("file,author\na.png,someone\n")
     with pytest.raises(UserError, match=r"no line for b\.png"):
