@@ -21,6 +21,7 @@ from rich.table import Table
 
 from export.forms import COMPACT, ONNX, TFJS
 from export.pipeline.card import CARD
+from export.weights.precision import Precision
 from plumbing.command import UsageError, UserError, run_command
 from plumbing.parallel import in_order
 from plumbing.progress import progress_bar
@@ -28,6 +29,9 @@ from teacher.networks.chain import Chain
 from teacher.runs.folder import read_record
 from teacher.runs.released import find_run
 
+_FORMS: dict[str, tuple[Precision, ...]] = {
+    form.command: form.precisions for form in (ONNX, TFJS, COMPACT)
+}
 _REFUSED = "are allowed: use more bits"
 
 
@@ -89,11 +93,11 @@ def main(config: MatrixConfig) -> None:
             )
     table = Table("network", "form", "weights", "bytes", "gzipped", "dB lost", "checks", "worst")
     cases = [
-        _Case(run=run, form=form.command, precision=precision)
+        _Case(run=run, form=form, precision=precision)
         for run in config.runs
-        for form in (ONNX, TFJS, COMPACT)
-        for precision in form.precisions
-        if form is not COMPACT or read_record(run).network == Chain.name  # it has students only
+        for form, precisions in _FORMS.items()
+        for precision in precisions
+        if form != COMPACT.command or read_record(run).network == Chain.name  # it has students only
     ]
     failures = []
     with progress_bar() as progress:

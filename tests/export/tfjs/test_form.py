@@ -66,24 +66,18 @@ def test_the_card_describes_the_files(chain: MadeChain) -> None:
         assert (card["scale"], card["format"]) == (2, 1)
 
 
-def test_the_student_equals_onnx_runtime_on_every_backend(chain: MadeChain) -> None:
-    reference = run_onnx(chain.folder / "student-onnx" / "model.onnx")
+@pytest.mark.parametrize("name", ["student", "teacher"])
+def test_every_backend_equals_onnx_runtime(chain: MadeChain, name: str) -> None:
+    reference = run_onnx(chain.folder / f"{name}-onnx" / "model.onnx")
     batch = np.random.default_rng(5).random((1, 3, 23, 31), dtype=np.float32)
     started = []
-    for backend, run in tfjs_backends(chain.student_tfjs):
+    for backend, run in tfjs_backends(chain.folder / f"{name}-tfjs"):
         if run is None:
             continue
         started.append(backend)
         np.testing.assert_allclose(run(batch), reference(batch), rtol=0, atol=1e-5)
     # These two need no graphics driver: every browser has them.
     assert {"cpu", "wasm"} <= set(started) <= set(TFJS_BACKENDS)
-
-
-def test_the_teacher_was_checked_on_every_backend(chain: MadeChain) -> None:
-    agreement = json.loads((chain.folder / "teacher-tfjs" / CARD).read_text())["agreement"]
-    checked = {entry["runtime"]: entry for entry in agreement["worst"]}
-    assert {"files read back", "TF.js cpu", "TF.js wasm"} <= set(checked)
-    assert all(entry["max_error"] <= entry["tolerance"] for entry in checked.values())
 
 
 def config(chain: MadeChain, out: Path) -> ExportConfig:
