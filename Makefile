@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser demo test test-fast test-heavy check release size bench screenshots integration strip format clean
+.PHONY: help setup web browser demo test test-fast test-heavy check release size bench screenshots integration strip reference format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ web: web_demo/node_modules/installed ## Build the browser page
 browser: .venv/installed ## Find a Chromium, or install one
 	@$(BIN)/python -m export.install_browser
 
-demo: setup web browser ## Train, distil, export and compare on sample photos (5 minutes)
+demo: setup web browser ## Train, distil, export and compare on sample photos (4 minutes)
 	@$(BIN)/python -m export.demo
 
 test: setup web browser check ## Lint, type-check and test, in a real browser too
@@ -82,6 +82,9 @@ integration: setup web browser ## Build and open the docs' sites of Next.js, Ele
 
 strip: setup ## Make the README's picture strip
 	@$(BIN)/python -m tools.strip
+
+reference: setup ## Rewrite docs/reference/commands.md from the commands' --help
+	@$(BIN)/python -m tools.command_reference
 
 format: setup ## Reformat Python and Markdown
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
