@@ -38,8 +38,10 @@ const ENGINES = [
   'tfjs-cpu',
 ].filter((name) => existsSync(path.join(root, 'src', 'engines', `${name}.ts`)));
 
-/** Few pictures are transparent: what those need is in twins of the compact runtime's engines. */
-const TWINS = ENGINES.filter((name) => !name.startsWith('tfjs-')).map((name) => `${name}-alpha`);
+/** Few pictures are transparent: their code is in separate builds of the compact runtime's engines. */
+const ALPHA_TWINS = ENGINES.filter((name) => !name.startsWith('tfjs-')).map(
+  (name) => `${name}-alpha`,
+);
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = {
@@ -66,13 +68,13 @@ const own = {
   format: /** @type {const} */ ('esm'), // without a function around it: there is one already
 };
 
-/** A classic script cannot ask for its own address later than while it first runs. */
+/** A classic script can read its own address only while it first runs. */
 const SCRIPT_URL =
   'var halfsizeScriptUrl=typeof document==="object"&&document.currentScript?document.currentScript.src:"";';
 
 /**
- * What esbuild has minified, minified once more: terser leaves 3 percent less, gzipped. It is left
- * in ASCII: a page that names no charset reads scripts as windows-1252, and strings would change.
+ * Minify esbuild's output once more: terser saves another 3 percent, gzipped. The result is ASCII: a
+ * page without a charset reads scripts as windows-1252, and strings would change.
  *
  * @param {string} text
  */
@@ -80,7 +82,7 @@ async function smaller(text, module = false) {
   const compress = { passes: 3, unsafe: true, unsafe_arrows: true, unsafe_methods: true };
   const format = { ascii_only: true };
   const { code } = await minify(text, { ecma: 2020, module, compress, format });
-  if (code === undefined) throw new Error('terser gave nothing');
+  if (code === undefined) throw new Error('terser gave no code');
   return code;
 }
 
@@ -101,7 +103,7 @@ async function buildScript(name, entry, settings = own) {
   await writeFile(path.join(out, `${name}.js`), await smaller(text));
 }
 
-/** The modules import each other as files, and name what lies beside them for bundlers to see. */
+/** The modules import each other as files, and spell out the files next to them for bundlers to see. */
 const MODULES = {
   'halfsize.mjs': 'src/package/halfsize.ts',
   'half-size.mjs': 'src/package/half-size.ts',
@@ -161,7 +163,7 @@ const opaqueOnly = {
  */
 async function buildEngine(name) {
   const isTfjs = name.startsWith('tfjs-');
-  const small = TWINS.includes(`${name}-alpha`) ? [kernelFiles, opaqueOnly] : [kernelFiles];
+  const small = ALPHA_TWINS.includes(`${name}-alpha`) ? [kernelFiles, opaqueOnly] : [kernelFiles];
   const { outputFiles } = await build({
     ...(isTfjs ? { ...common, format: 'esm' } : own),
     entryPoints: [`src/engines/${name.replace('-alpha', '')}.ts`],
@@ -227,7 +229,7 @@ async function writeModels(models) {
   await writePart('catalogue', catalogue);
 }
 
-/** The sample pictures as data: a page opened from disk may not read the files beside it. */
+/** The sample pictures as data: a page opened from disk may not read files next to it. */
 async function packSamples() {
   const folder = path.join(root, 'samples');
   const names = (await readdir(folder)).filter((name) => /\.(jpg|webp|gif|png)$/.test(name)).sort();
@@ -237,7 +239,7 @@ async function packSamples() {
   await writePart('samples', Object.fromEntries(files));
 }
 
-/** What a reader downloads, in gzipped bytes: for the page's own account of it. */
+/** What a reader downloads, in gzipped bytes, for the page's own figures. */
 async function writeSizes() {
   const names = ['half-size', 'halfsize', ...ENGINES.map((name) => `engine-${name}`)];
   const sizes = await Promise.all(
@@ -258,9 +260,9 @@ async function copyOrt() {
   }
 }
 
-/** Delete the engines of an earlier version: whoever copies the folder would ship them. */
+/** Delete the engines of an earlier version, which copies of the folder would ship. */
 async function forgetOldEngines() {
-  const wanted = [...ENGINES, ...TWINS].map((name) => `engine-${name}.js`);
+  const wanted = [...ENGINES, ...ALPHA_TWINS].map((name) => `engine-${name}.js`);
   for (const name of await readdir(out)) {
     if (/^engine-.*\.js$/.test(name) && !wanted.includes(name)) await rm(path.join(out, name));
   }
@@ -280,8 +282,8 @@ try {
     buildScript('verify', 'src/verify/tfjs.ts', common),
     buildScript('verify-onnx', 'src/verify/onnx.ts', common),
     copyOrt(),
-    ...[...ENGINES, ...TWINS].map(buildEngine),
-    ...TWINS.map((name) => buildVerifier(name.replace('-alpha', ''))),
+    ...[...ENGINES, ...ALPHA_TWINS].map(buildEngine),
+    ...ALPHA_TWINS.map((name) => buildVerifier(name.replace('-alpha', ''))),
     packModels(path.resolve(values.models)).then(writeModels),
     packSamples(),
   ]);

@@ -3,8 +3,8 @@ import { buildRows } from './build-kernels.mjs';
 const MARK = '@kernels:rows@';
 
 /**
- * Every byte is changed by this: most then are ASCII, which are one byte in the script and not two.
- * Found by trying all.
+ * Every byte is XORed with this: most then are ASCII, which takes one byte in the script instead of
+ * two. Found by trying all values.
  */
 const SWAP = 109;
 
@@ -27,7 +27,7 @@ export const kernelFiles = {
   setup(build) {
     build.onResolve({ filter: /^kernels:rows$/ }, ({ path }) => ({ path, namespace: 'kernels' }));
     build.onLoad({ filter: /.*/, namespace: 'kernels' }, async () => {
-      // The minifier would take the mark's length for the program's.
+      // The minifier would use the mark's length instead of the program's.
       const { length } = await rows();
       const contents = `export const program = "${MARK}"; export const swap = ${SWAP}; export const size = ${length};`;
       return { contents };

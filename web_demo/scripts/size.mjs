@@ -1,5 +1,5 @@
 /**
- * Print what a reader downloads, and fail where it is more than was promised.
+ * Print what a reader downloads, and fail if it is more than promised.
  *
  * Reads dist/: build first. Sizes are as gzip -9 and brotli 11 leave them.
  */
@@ -18,7 +18,7 @@ const model = (name) => ['model.halfsize', 'halfsize.json'].map((file) => `model
  */
 const SUMS = [
   {
-    name: 'page before a picture is asked for',
+    name: 'page before the first picture',
     files: ['index.html', 'page.css', 'dist/page.js', 'dist/catalogue.js', 'dist/sizes.js'],
     limit: 30,
   },

@@ -27,7 +27,7 @@ export type ChainNetwork = {
   golden: GoldenCase[];
 };
 
-/** "HSZ" and a byte that no text has: a file sent as text is damaged where it shows. */
+/** "HSZ" and a byte that text does not contain: a file transferred as text is damaged here. */
 const MAGIC = [0x48, 0x53, 0x5a, 0x1a];
 
 const VERSION = 1;
@@ -39,8 +39,8 @@ const MOST_GOLDEN = 16;
 const MOST_WEIGHTS = 16_000_000;
 
 /**
- * Read a `model.halfsize`, whoever wrote it. Nothing is allocated that the file's own length does
- * not pay for.
+ * Read a `model.halfsize` from any source. Nothing is allocated beyond what the file's own length
+ * justifies.
  *
  * @throws ModelMismatch saying what is wrong.
  */
@@ -57,7 +57,8 @@ export function parseNetwork(bytes: Uint8Array): ChainNetwork {
 type Header = ReturnType<typeof parseHeader>;
 
 function parseHeader(reader: Reader) {
-  for (const byte of MAGIC) if (reader.bytes(1)[0] !== byte) throw wrong('it is no halfsize model');
+  for (const byte of MAGIC)
+    if (reader.bytes(1)[0] !== byte) throw wrong('it is not a halfsize model');
   reader.number(VERSION, VERSION);
   // In the order of the file: each number that is read is the next one.
   const header = {
@@ -146,7 +147,7 @@ class Reader {
 
 function half(bits: number): number {
   const exponent = (bits >> 10) & 31;
-  if (exponent === 31) throw wrong('one of its values is no number');
+  if (exponent === 31) throw wrong('one of its values is not a number');
   const whole = (exponent && 1024) + (bits & 1023);
   return (bits >> 15 ? -whole : whole) * 2 ** (Math.max(exponent, 1) - 25);
 }

@@ -11,10 +11,10 @@ export const BACKENDS = [
 
 export type Backend = (typeof BACKENDS)[number];
 
-/** The engines' scripts. Those of the compact runtime know opaque pictures alone, their twins all. */
+/** The engines' scripts. Those of the compact runtime handle opaque pictures, `-alpha` handles all. */
 export type EngineName = Backend | `${Backend}-alpha`;
 
-/** What a model's folder holds: one file for the compact runtime, or a TF.js graph model. */
+/** The form of a model: one file for the compact runtime, or a TF.js graph model. */
 export type ModelForm = 'compact' | 'tfjs';
 
 export const BACKEND_LABELS: Record<Backend, string> = {
@@ -27,7 +27,7 @@ export const BACKEND_LABELS: Record<Backend, string> = {
   'tfjs-cpu': 'TF.js on the CPU',
 };
 
-/** A backend, or a short name that says where to compute and leaves it to the model by what. */
+/** A backend, or a short name for a place to compute; the model's form decides on the runtime. */
 export type BackendName = Backend | 'webgl' | 'cpu';
 
 export function isBackendName(name: string): name is BackendName {
@@ -41,7 +41,7 @@ export function backendFor(name: BackendName, form: ModelForm): Backend {
   return wanted as Backend;
 }
 
-/** What is tried for a model of this form, the best first. TF.js only where it must be. */
+/** The backends to try for a model of this form, the best first. */
 export function backendsFor(form: ModelForm): Backend[] {
   return BACKENDS.filter((name) => isTfjs(name) === (form === 'tfjs'));
 }

@@ -1,7 +1,7 @@
 import type { ModelForm } from './backends';
 import { ModelMismatch } from './errors';
 
-/** What `halfsize.json` says of one file of the export. */
+/** What `halfsize.json` lists for one file of the export. */
 export type CardFile = { bytes: number; gzip_bytes: number; sha256: string };
 
 /** The fields of a model card that a browser needs. The card holds more. */
@@ -9,7 +9,7 @@ export type Card = {
   name: string;
   scale: number;
   margin_px: number;
-  /** Tiles must start at multiples of this; cards written before there was a need say nothing. */
+  /** Tiles must start at multiples of this; older cards do not have it. */
   align_px: number;
   colour: 'luma' | 'rgb' | 'ycbcr';
   parameters: number;
@@ -24,7 +24,7 @@ export type Sha256 = (bytes: Uint8Array) => Promise<ArrayBuffer | Uint8Array<Arr
 /** The file of an export folder that holds a whole network for the compact runtime. */
 export const NETWORK_FILE = 'model.halfsize';
 
-/** Small inputs and the model's outputs; the only one of the card's other files that is read here. */
+/** Small inputs with the model's outputs; the only one of the card's other files that is read here. */
 export const GOLDEN_FILE = 'golden.json';
 
 const COLOURS: unknown[] = ['luma', 'rgb', 'ycbcr'];
@@ -67,9 +67,9 @@ export function isWhole(value: unknown, least: number): boolean {
 }
 
 /**
- * Refuse files that are not, byte for byte, the ones the card was written for.
+ * Refuse files that are not, byte for byte, those of the card.
  *
- * @param say writes the sentence of the error.
+ * @param say gives the message of the error.
  */
 export async function requireUntouched(
   card: Card,
@@ -84,14 +84,14 @@ export async function requireUntouched(
   }
 }
 
-/** SHA-256 in hexadecimal; browsers keep SubtleCrypto from plain http, where `compute` is asked. */
+/** SHA-256 in hexadecimal. On plain http there is no SubtleCrypto: then `compute` does it. */
 async function hashOf(bytes: Uint8Array<ArrayBuffer>, compute: Sha256): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
   const digest = subtle ? await subtle.digest('SHA-256', bytes) : await compute(bytes);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Which runtimes a model is for. */
+/** The form of a model: which runtimes it is for. */
 export function formOf({ files }: Pick<Card, 'files'>): ModelForm {
   return NETWORK_FILE in files ? 'compact' : 'tfjs';
 }

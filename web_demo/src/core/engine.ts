@@ -3,8 +3,8 @@ import type { Card, ModelFiles } from './card';
 import type { ColorSpace, PixelBytes } from './picture';
 
 /**
- * One way to run models: TF.js on one of its backends, or any other runtime. An engine is a script
- * of its own, downloaded when it is first tried; `serve` connects it to the library.
+ * One way to run models: TF.js on one of its backends, or any other runtime. An engine is a separate
+ * script, downloaded when it is first tried; `serve` connects it to the library.
  */
 export interface Engine {
   readonly backend: Backend;
@@ -12,34 +12,34 @@ export interface Engine {
    * Start the runtime and load a model. Called again, on whatever is left of the runtime, after
    * its memory ran out or its graphics context was lost.
    *
-   * @throws ModelMismatch when the model is at fault; anything else means: does not start here.
+   * @throws ModelMismatch if the model is at fault; any other error means that it does not start here.
    */
   open(files: ModelFiles, card: Card): Promise<Enlarger>;
 }
 
-/** A network that is ready: what it must do for the tiler, one picture in, one enlarged out. */
+/** A network that is ready: takes a picture and gives the enlarged one. */
 export interface Enlarger {
   /**
-   * @param pixels RGBA, row by row; alpha is not looked at. The engine may give away the buffer.
+   * @param pixels RGBA, row by row; alpha is ignored. The engine may transfer the buffer.
    * @returns the enlarged RGBA, clamped, rounded to the nearest byte with halves upwards, alpha 255.
    * @throws Exhausted when memory ran out or the graphics context was lost.
    */
   runBytes(pixels: PixelBytes, height: number, width: number): Promise<PixelBytes>;
   /**
-   * The same on RGB floats in [0, 1], `height * width * 3` of them: what exports are checked by.
+   * The same on RGB floats in [0, 1], `height * width * 3` of them; the exporter's check uses it.
    */
   run?(pixels: Float32Array, height: number, width: number): Promise<Enlarged>;
   /**
    * Enlarge a whole bitmap tile by tile, with no pixels in main memory: the bytes of `runBytes`.
    *
-   * @returns a bitmap in place of the other, which is closed. Undefined, and the other stays open, for
-   *   a picture that is transparent anywhere or too large, and where the browser cannot.
+   * @returns the enlarged bitmap; the source is closed. Undefined, and the source stays open, if the
+   *   picture is transparent anywhere or too large, or if the browser does not support this.
    * @throws Exhausted, and whatever `work.pause` throws.
    */
   paint?(bitmap: ImageBitmap, colorSpace: ColorSpace, work: Work): Promise<ImageBitmap | undefined>;
-  /** What the model's file says that it gives, to check the engine by. */
+  /** Inputs and outputs from the model's file, to check the engine against. */
   readonly golden?: readonly GoldenCase[];
-  /** How many tiles it works on at once; 1 unless said. */
+  /** How many tiles it works on at once; 1 by default. */
   readonly lanes?: number;
   dispose(): void;
 }
@@ -52,11 +52,11 @@ export type Work = {
   marginPx: number;
   /** Where tiles may start: at multiples of this, from its card; 1 unless given. */
   alignPx?: number;
-  /** About how large a tile may be; asked for again and again, because it may have changed. */
+  /** About how large a tile may be; called before every tile, because it may have changed. */
   tilePx: () => number;
   /** Called after every tile. */
   onTile: (done: number, total: number) => void;
-  /** Waited for before every tile: lets messages in, and throws when the work is not wanted. */
+  /** Awaited before every tile: lets messages in, and throws if the work is no longer wanted. */
   pause: () => Promise<void>;
 };
 

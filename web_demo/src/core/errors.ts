@@ -1,4 +1,4 @@
-/** Why something could not be done: the `code` of every error that the library throws. */
+/** The `code` of every error that the library throws. */
 export type ErrorCode =
   | 'UnsupportedImage'
   | 'ModelMismatch'
@@ -17,7 +17,7 @@ export class HalfsizeError extends Error {
   }
 }
 
-/** What an engine may say of a picture. */
+/** How a picture may fail in an engine. */
 export type FailureCode = ErrorCode | 'Transparent';
 
 /** The class of the errors with a code. */
@@ -47,36 +47,36 @@ export type ModelMismatch = HalfsizeError;
 export const OutOfMemory = errorsOf('OutOfMemory');
 export type OutOfMemory = HalfsizeError;
 
-/** The backend that was asked for does not run the model here. */
+/** The requested backend does not run the model here. */
 export const NoBackend = errorsOf('NoBackend');
 export type NoBackend = HalfsizeError;
 
 /**
- * The picture is transparent, and the engine knows opaque ones alone: the library takes another, and
- * nobody else sees this.
+ * The picture is transparent and the engine handles only opaque ones. The library catches this and
+ * takes another engine.
  */
 export const Transparent = errorsOf('Transparent');
 
 /** The caller's signal ended the work; `cause` is the signal's reason. */
 export class Aborted extends HalfsizeError {
   constructor(cause?: unknown) {
-    super('Aborted', 'The work was given up, as asked.', { cause });
+    super('Aborted', 'The work was cancelled on request.', { cause });
   }
 }
 
-/** The error that crossed a message channel as its code and message; `cause` is why it was aborted. */
+/** Rebuild an error that crossed a message channel; `cause` is why it was aborted. */
 export function errorOf(code: FailureCode, message: string, cause: unknown): HalfsizeError {
   const Class = CLASSES[code];
   return Class ? new Class(message) : new Aborted(cause);
 }
 
-/** The sentence of a HalfsizeError; for anything else, what is known about it after `lead`. */
+/** The message of a HalfsizeError; for any other error, `lead` and its reason. */
 export function sentenceOf(error: unknown, lead: string): string {
   if (error instanceof HalfsizeError) return error.message;
   return `${lead}: ${reasonOf(error)}.`;
 }
 
-/** What an error says, without its full stop. */
+/** The message of an error, without its full stop. */
 export function reasonOf(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error);
   return reason.replace(/[.\s]+$/, '');

@@ -9,7 +9,7 @@ export async function goldenError(model: Enlarger, golden: readonly GoldenCase[]
     for (let i = 0; i < input.length; i++) pixels[rgba(i)] = input[i] as number;
     const got = await model.runBytes(pixels, height, width);
     for (let i = 0; i < output.length; i++) {
-      // Math.max hands NaN on.
+      // Math.max passes NaN on.
       largest = Math.max(largest, Math.abs((got[rgba(i)] as number) - (output[i] as number)));
     }
   }
@@ -17,9 +17,9 @@ export async function goldenError(model: Enlarger, golden: readonly GoldenCase[]
 }
 
 /**
- * Insist that an engine gives the golden vectors of its model.halfsize: drivers do lie.
+ * Require that an engine reproduces the golden vectors of its model: drivers have bugs.
  *
- * @returns false for a model that brought none, which cannot be checked.
+ * @returns false for a model without golden vectors, which cannot be checked.
  * @throws Error saying by how much the output differs, so that the engine is refused.
  */
 export async function requireGoldenCases(model: Enlarger, backend: Backend): Promise<boolean> {

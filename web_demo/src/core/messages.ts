@@ -6,13 +6,13 @@ import type { Bitmap, ColorSpace, Picture } from './picture';
 /** What a result can be: the last is a PNG. */
 export type Output = 'canvas' | 'bitmap' | 'imagedata' | 'blob';
 
-/** What the library says to an engine, in a worker or, through a channel, on the page. */
+/** Messages from the library to an engine, in a worker or, through a channel, on the page. */
 export type ToEngine =
   /** Load a model whose files were verified. Answered by `started`, `refused` or `rejected`. */
   | { kind: 'start'; card: Card; files: ModelFiles; targetMs: number; tilePx?: number }
   /**
-   * Enlarge a picture; its buffer or bitmap is handed over. Jobs share the engine tile by tile. What
-   * becomes of the result is said: a bitmap may be answered with a bitmap, unless its pixels are wanted.
+   * Enlarge a picture; its buffer or bitmap is transferred. Jobs share the engine tile by tile. Unless
+   * `output` needs the pixels, a bitmap may be answered with a bitmap.
    */
   | {
       kind: 'upscale';
@@ -25,28 +25,28 @@ export type ToEngine =
   | { kind: 'help'; card: Card; files: ModelFiles; port: MessagePort }
   /** A helper listens at the other end of `port`. */
   | { kind: 'helper'; port: MessagePort }
-  /** Give up a job, waiting or running. Answered by `failed` with `Aborted` if it was there. */
+  /** Abort a job, waiting or running. Answered by `failed` with `Aborted` if the job exists. */
   | { kind: 'abort'; job: number };
 
-/** What the library learns when an engine starts. */
+/** The answer of an engine that has started. */
 export type Started = {
   kind: 'started';
   backend: Backend;
-  /** Whether the model brought golden vectors, and the engine gave them. */
+  /** Whether the model has golden vectors and the engine reproduced them. */
   checked: boolean;
   /** Measured on one tile, per megapixel of the result. */
   msPerMegapixel: number;
   tilePx: number;
 };
 
-/** What an engine says to the library. */
+/** Messages from an engine to the library. */
 export type FromEngine =
-  /** The script runs: without this a worker was forbidden or its script is missing. */
+  /** The script runs. Without this message, the worker was forbidden or its script is missing. */
   | { kind: 'ready'; backend: Backend }
   | Started
   /** The model is loaded, and tiles are taken. */
   | { kind: 'helping' }
-  /** The backend does not start here, or computes wrongly; another may do. */
+  /** The backend does not start here, or computes wrongly; another one may work. */
   | { kind: 'refused'; reason: string }
   /** The model cannot be used on any backend. */
   | { kind: 'rejected'; reason: string }

@@ -1,5 +1,5 @@
 /**
- * SHA-256, for pages on plain http, from which browsers keep SubtleCrypto.
+ * SHA-256, for pages on plain http, where browsers do not offer SubtleCrypto.
  *
  * Source: FIPS 180-4, section 6.2.
  */

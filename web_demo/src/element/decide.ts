@@ -1,14 +1,14 @@
 /** Why an element left its img alone. */
 export type SkipReason =
-  /** The reader asked for less data. */
+  /** The reader prefers to save data. */
   | 'save-data'
-  /** The device says that it has little memory. */
+  /** The device reports little memory. */
   | 'low-memory'
   /** The image moves. */
   | 'animated'
-  /** Shown no larger than it is: more pixels could not be seen. */
+  /** Shown no larger than the file: more pixels would not be visible. */
   | 'shown-small'
-  /** Nothing here runs the model. */
+  /** No backend runs the model here. */
   | 'no-backend'
   /** Measured slower than 400 ms per megapixel. */
   | 'slow';
@@ -17,7 +17,7 @@ export type SkipReason =
 export type Device = {
   /** Network Information API, or `prefers-reduced-data`. */
   saveData: boolean;
-  /** Gigabytes as the browser rounds them; undefined where it does not say. */
+  /** Gigabytes as the browser rounds them; undefined where it does not report it. */
   deviceMemory: number | undefined;
 };
 
@@ -25,7 +25,7 @@ export const SLOWEST_MS_PER_MEGAPIXEL = 400;
 
 const LEAST_MEMORY_GB = 2;
 
-/** Fewer additional pixels than this are not worth the work. */
+/** A smaller enlargement than this is not worth the work. */
 const LEAST_GAIN = 1.1;
 
 export function deviceSkips({ saveData, deviceMemory }: Device): SkipReason | undefined {
@@ -35,7 +35,7 @@ export function deviceSkips({ saveData, deviceMemory }: Device): SkipReason | un
 }
 
 /**
- * Whether an image has as many pixels as are shown of it.
+ * Whether an image has about as many pixels as are shown.
  *
  * @param natural width of the image file, in pixels.
  * @param shown width on the page, in CSS pixels.

@@ -3,7 +3,7 @@ import { isMoving } from './moving';
 import { clearPaint, isPainted, paint } from './paint';
 import { sharedModel } from './shared-model';
 
-/** A browser's element, or where there is none (rendering on a server), a class to extend. */
+/** The browser's HTMLElement, or an empty class where there is none: when rendering on a server. */
 const Base: typeof HTMLElement =
   typeof HTMLElement === 'function' ? HTMLElement : (class {} as typeof HTMLElement);
 
@@ -13,14 +13,14 @@ const Base: typeof HTMLElement =
  *     <half-size><img src="photo-half.webp" width="1200" height="800" alt="…"></half-size>
  *     <script src="half-size.js" data-model="models/nano/model.halfsize"></script>
  *
- * Without script, and wherever it decides not to, the plain img shows. The img (or the img of a
+ * Without JavaScript, and wherever the element decides against it, the plain img shows. The img (or the img of a
  * picture element) stays the element that is laid out, named, selected, saved, printed and styled:
  * only what it paints is replaced, through its CSS `content`.
  *
  * @attr {string} model - Address of the model's export folder. Without it the `data-model` of the
  *   script tag, or `HalfSizeElement.model`.
- * @attr {string} backend - `webgpu`, `webgl2`, `wasm`, or `tfjs-webgpu` and so on, in place of the best.
- * @attr {boolean} always - Enlarge even if the img is shown no larger than it is, or slowly.
+ * @attr {string} backend - `webgpu`, `webgl2`, `wasm`, or `tfjs-webgpu` and so on, instead of the best.
+ * @attr {boolean} always - Enlarge even if the img is shown no larger than its file, or slowly.
  * @attr {string} state - Written by the element: `waiting`, `working`, `upscaled`, `skipped`, `error`.
  *
  * @fires upscaled - `detail`: `{ width, height, milliseconds, backend }`. Bubbles.
@@ -33,10 +33,10 @@ const Base: typeof HTMLElement =
 export class HalfSizeElement extends Base {
   static readonly observedAttributes = ['model', 'backend', 'always'];
 
-  /** The model of every element that names none. */
+  /** The model of every element without a `model` attribute. */
   static model = '';
 
-  /** Folder of the other scripts, where they are not beside this one. */
+  /** Folder of the other scripts, if it is not the one of this script. */
   static base: string | URL | undefined;
 
   #nearby: IntersectionObserver | undefined;
@@ -67,7 +67,7 @@ export class HalfSizeElement extends Base {
       { rootMargin: '50%' },
     );
     this.#resized = new ResizeObserver(() => {
-      // Shown larger than before: it may be worth it now.
+      // It may be shown larger now, and be worth the work.
       if (this.getAttribute('state') === 'skipped') this.#begin();
     });
     this.#changes = new MutationObserver(() => this.#look());

@@ -1,10 +1,10 @@
 import { animatedType } from '../library/pictures/animation';
 
 /**
- * Whether an img's file moves: enlarged, it would stand still.
+ * Whether an img's file is animated: enlarged, it would stand still.
  *
- * A GIF is known by its address. Of other files the bytes are looked at, but only where the browser
- * has them in its cache: no file is downloaded twice for this.
+ * A GIF is recognised by its address. Other files are recognised by their bytes, but only if the
+ * browser has them in its cache: no file is downloaded twice for this.
  */
 export async function isMoving(address: string, signal: AbortSignal): Promise<boolean> {
   if (/\.gif([?#]|$)|^data:image\/gif/i.test(address)) return true;

@@ -1,7 +1,7 @@
 const painted = new WeakMap<HTMLImageElement, { url: string; value: string }>();
 
 /**
- * Make an img paint another picture than the file it loaded.
+ * Make an img paint a picture other than the file it loaded.
  *
  * CSS `content` replaces the pixels and nothing else: layout, object-fit, alt text, selection,
  * printing, dragging and the context menu stay those of the img. Divided by `scale` in image-set,

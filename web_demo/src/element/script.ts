@@ -1,4 +1,4 @@
-/** The classic script for pages with the element: half-size.js, which asks for halfsize.js. */
+/** The classic script for pages with the element: half-size.js, which loads halfsize.js. */
 import { besideUrl } from '../library/beside';
 import { runScript } from '../library/parts';
 import * as element from './half-size';

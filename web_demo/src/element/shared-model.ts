@@ -1,15 +1,15 @@
 import type * as api from '../library/entries/api';
 import type { Halfsize, LoadOptions } from '../library/halfsize';
 
-/** What an element needs of the library, which is downloaded when the first picture comes near. */
+/** What an element needs from the library, which is downloaded when the first picture comes near. */
 export type Library = Pick<typeof api, 'Halfsize' | 'ModelMismatch' | 'isBackendName'>;
 
-/** Gets the library; `base` is a folder to look in, where it is not beside the element's script. */
+/** Loads the library; `base` is its folder if it is not the one of the element's script. */
 export type LibraryLoader = (base?: string | URL) => Promise<Library>;
 
-let loadLibrary: LibraryLoader = () => Promise.reject(new Error('no library was named'));
+let loadLibrary: LibraryLoader = () => Promise.reject(new Error('no library was set'));
 
-/** Say how elements get the library: a script asks otherwise than a module. */
+/** Set how elements load the library: a script does it differently from a module. */
 export function useLibrary(load: LibraryLoader): void {
   loadLibrary = load;
 }
@@ -19,7 +19,7 @@ const models = new Map<string, Promise<Halfsize>>();
 /**
  * One model for all elements that name it: one download, one worker.
  *
- * @param backend names a backend, or says nothing.
+ * @param backend the name of a backend; anything else means `auto`.
  */
 export function sharedModel(
   address: string,
@@ -38,7 +38,7 @@ export function sharedModel(
 
 async function load(address: string, backend: string, base?: string | URL): Promise<Halfsize> {
   const { Halfsize, ModelMismatch, isBackendName } = await loadLibrary(base);
-  if (!address) throw new ModelMismatch('No model is named: give half-size a model attribute.');
+  if (!address) throw new ModelMismatch('No model is set: give <half-size> a model attribute.');
   const options: LoadOptions = { backend: isBackendName(backend) ? backend : 'auto' };
   return Halfsize.load(address, base === undefined ? options : { ...options, base });
 }

@@ -9,8 +9,8 @@ import { serveTfjs } from '../tfjs/engine';
 const NAME = 'tfjs-backend-wasm-simd.wasm';
 
 /**
- * Give TF.js its program from this very script when it asks its platform to fetch it. Nothing is
- * fetched: that works on file:// and under any connect-src.
+ * Serve TF.js its program from this script when it asks its platform to fetch it. Nothing is fetched,
+ * so that it works on file:// and under any connect-src.
  */
 function offerProgram(): void {
   const { platform } = tf.env();

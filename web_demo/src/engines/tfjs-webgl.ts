@@ -2,7 +2,7 @@ import { KERNELS } from 'tfjs-kernels:webgl';
 import { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl/dist/backend_webgl';
 import { serveTfjs } from '../tfjs/engine';
 
-/** WebGL goes on after a lost context or a failed allocation, with black pixels: ask it. */
+/** Whether WebGL failed: after a lost context or a failed allocation it goes on with black pixels. */
 async function trouble({ gpgpu }: MathBackendWebGL): Promise<string | undefined> {
   const { gl } = gpgpu;
   if (gl.isContextLost()) return 'the WebGL context was lost';

@@ -1,8 +1,8 @@
 import { folderUrl } from './beside';
 
 /**
- * The scripts that lie beside the module. Each address is written out whole, because that is what
- * Vite, webpack and others look for to copy such files along.
+ * The scripts in the module's folder. Each address is spelled out, because Vite, webpack and others
+ * look for this pattern to copy such files.
  */
 const BESIDE: Record<string, () => URL> = {
   'halfsize-extras.js': () => new URL('./halfsize-extras.js', import.meta.url),

@@ -1,7 +1,7 @@
 /**
- * Where a script of this build is: beside the one that asks for it, or in the folder `base`.
+ * The address of a script of this build: in the folder of this script, or in `base`.
  *
- * The build puts ./beside-module in this place where bundlers are to find such files.
+ * For modules the build uses ./beside-module instead, so that bundlers find the files.
  */
 export function besideUrl(name: string, base?: string | URL): string {
   return new URL(name, base === undefined ? import.meta.url : folderUrl(base)).href;

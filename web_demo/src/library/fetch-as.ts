@@ -1,13 +1,13 @@
 import { Aborted, type ModelMismatch } from '../core/errors';
 import { sentence } from './lazy';
 
-/** Those of a response that are used; a blob is a detour for whoever wants its bytes. */
+/** How a response is read: as a blob, or directly as bytes. */
 type Kinds = { blob: Blob; arrayBuffer: ArrayBuffer };
 
 /**
- * Get a file.
+ * Fetch a file.
  *
- * @param Problem the class of the error where it cannot be had.
+ * @param Problem the class of the error if it cannot be fetched.
  */
 export async function fetchAs<Kind extends keyof Kinds>(
   kind: Kind,

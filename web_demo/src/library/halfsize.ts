@@ -22,16 +22,16 @@ export type { Refusal } from './engines/choose';
 
 export type LoadOptions = {
   /**
-   * Run on this backend or fail. Without it the fastest that works is found and remembered. `webgpu`,
-   * `webgl`, `wasm` and `cpu` mean TF.js's for a model that is exported for TF.js.
+   * Run on this backend or fail. By default the fastest that works is found and remembered. For a model
+   * exported for TF.js, `webgpu`, `webgl`, `wasm` and `cpu` mean TF.js's backends.
    */
   backend?: BackendName | 'auto';
   signal?: AbortSignal;
-  /** Folder of the `engine-*.js` files; without it they are looked for beside this script. */
+  /** Folder of the `engine-*.js` files; by default the folder of this script. */
   base?: string | URL;
-  /** `page`: no worker, in slices short enough for frames. `auto` does so where it must. */
+  /** `page`: no worker, in slices short enough for frames. `auto` does so only if it must. */
   place?: Place;
-  /** Side of a tile in pixels of the small picture, in place of one that suits the backend. */
+  /** Side of a tile in pixels of the small picture, instead of one that suits the backend. */
   tilePx?: number;
   /** How many workers may share a picture on `wasm`; by default one for each core, at most 4. */
   workers?: number;
@@ -39,16 +39,16 @@ export type LoadOptions = {
 
 export type UpscaleOptions<O extends Output = Output> = {
   signal?: AbortSignal;
-  /** Told after every tile. Starts over where memory ran out and tiles became smaller. */
+  /** Called after every tile. Starts over if memory ran out and tiles became smaller. */
   onProgress?: (done: number, total: number) => void;
   /** What the result is: `canvas` (default), `bitmap`, `imagedata`, or `blob` (PNG). */
   output?: O;
 };
 
-/** More share the same memory and caches, and a page is not alone on its machine. */
+/** More workers would compete for memory and caches. */
 const MOST_WORKERS = 4;
 
-/** What was done for the latest result: for meters and tests. */
+/** Measurements of the latest result. */
 export type Upscaled = { milliseconds: number; width: number; height: number; tilePx: number };
 
 /**
@@ -62,13 +62,13 @@ export class Halfsize {
   readonly card: Card;
   readonly #start: (transparent: boolean) => Promise<Chosen | undefined>;
   readonly #automatic: boolean;
-  /** The backends that were passed over, and why. */
+  /** The backends that were refused, and why. */
   readonly refused: readonly Refusal[];
   #chosen: Chosen | undefined;
   #startingAgain: Promise<void> | undefined;
   #transparent = false;
   #disposed = false;
-  /** How the latest picture went. */
+  /** Measurements of the latest picture. */
   last: Upscaled | undefined;
 
   private constructor(
@@ -88,11 +88,11 @@ export class Halfsize {
   /**
    * Load a model and start the best backend for it.
    *
-   * Where no backend runs it, this does not fail: `backend` is `none`, and pictures are enlarged by
-   * the browser's own scaling.
+   * If no backend runs it, this does not fail: `backend` is `none`, and the browser's own scaling
+   * enlarges pictures.
    *
    * @param model an export folder's address, or its files.
-   * @throws ModelMismatch, Aborted; NoBackend only if one backend was asked for.
+   * @throws ModelMismatch, Aborted; NoBackend only if `backend` names one.
    */
   static async load(model: ModelSource, options: LoadOptions = {}): Promise<Halfsize> {
     const { backend = 'auto', signal, base, place = 'auto', tilePx } = options;
@@ -118,7 +118,7 @@ export class Halfsize {
         : startOnly(backendFor(backend, (await loaded.identity_).form), loaded, choose);
     };
     const chosen = await start(false, signal);
-    await loaded.files; // where no backend asked for them
+    await loaded.files; // if no backend has awaited them
     return new Halfsize(await loaded.card, start, backend === 'auto', refused, chosen);
   }
 
@@ -127,7 +127,7 @@ export class Halfsize {
     return this.#chosen?.started.backend ?? 'none';
   }
 
-  /** Whether the model brought golden vectors and the backend was seen to give them. */
+  /** Whether the model has golden vectors and the backend reproduced them. */
   get checked(): boolean {
     return this.#chosen?.started.checked ?? false;
   }
@@ -143,7 +143,7 @@ export class Halfsize {
   }
 
   /**
-   * Enlarge a picture. Several may be asked for at once: they share the backend tile by tile.
+   * Enlarge a picture. Several calls may run at once: they share the backend tile by tile.
    *
    * @throws UnsupportedImage, OutOfMemory, Aborted.
    */
@@ -172,7 +172,7 @@ export class Halfsize {
     this.#chosen?.session.close();
   }
 
-  /** Undefined: the engine cannot do it, and another has taken its place. */
+  /** Undefined if the engine cannot do it and another has replaced it. */
   async #enlarge(opened: Opened, options: JobOptions): Promise<Finished | undefined> {
     const chosen = this.#chosen;
     if (!chosen) {
@@ -191,7 +191,7 @@ export class Halfsize {
     }
   }
 
-  /** Start the next best backend where one was lost, or the twin that knows transparent pictures. */
+  /** Start the next best backend where one was lost, or the engine that handles transparent pictures. */
   async #startAgain({ session, started }: Chosen, error: HalfsizeError): Promise<void> {
     session.close(error); // other pictures start over as well
     const { message: reason } = error;
@@ -211,7 +211,7 @@ export class Halfsize {
   }
 }
 
-/** Whether another backend is to go on: this one is gone, or is a GPU that has no memory left. */
+/** Whether another backend should continue: this one is gone, or is a GPU without free memory. */
 function isLost(error: unknown, { started }: Chosen): boolean {
   return error instanceof NoBackend || (error instanceof OutOfMemory && isGpu(started.backend));
 }

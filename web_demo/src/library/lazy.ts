@@ -6,12 +6,12 @@ import type { Sentences } from './sentences';
 
 let folder: string | URL | undefined;
 
-/** Look for scripts in this folder, where a page says that they are not beside this one. */
+/** Set the folder of the other scripts, if it is not the one of this script. */
 export function setFolder(base: string | URL | undefined): void {
   folder = base ?? folder;
 }
 
-/** What few pictures and pages need, in a script of its own that is loaded when one does. */
+/** What few pictures and pages need: a separate script, loaded on first use. */
 export async function extras(): Promise<Extras> {
   const url = besideUrl('halfsize-extras.js', folder);
   if (!globalThis.halfsizeParts?.extras) await runScript(url);
@@ -20,7 +20,7 @@ export async function extras(): Promise<Extras> {
   return loaded;
 }
 
-/** What a rare error says. Where the script with the sentences is missing, that is said as well. */
+/** The message of a rare error. If the script with the sentences is missing, it says that as well. */
 export async function sentence<Name extends keyof Sentences>(
   name: Name,
   ...about: Parameters<Sentences[Name]>
@@ -34,8 +34,8 @@ export async function sentence<Name extends keyof Sentences>(
 }
 
 /**
- * The frames of a GIF, APNG or animated WebP, in order. A still picture has one. So has everything
- * where the browser has no ImageDecoder: the first frame.
+ * The frames of a GIF, APNG or animated WebP, in order. A still picture has one frame. Without
+ * ImageDecoder, the browser gives the first frame of any file.
  *
  * @throws UnsupportedImage for what cannot be read.
  */

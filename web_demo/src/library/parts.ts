@@ -7,8 +7,8 @@ import type { PackedModel } from './types';
 export type StartEngine = (port: Port) => void;
 
 /**
- * What built scripts leave for each other. They are scripts and not data, because a page opened
- * from disk may load classic scripts and nothing else.
+ * What built scripts leave for each other. They are scripts rather than data, because a page opened
+ * from disk may load only classic scripts.
  */
 export interface Parts {
   extras?: Extras;

@@ -1,4 +1,4 @@
-/** What rare errors say: what is wrong, and what to do. ./lazy says when they are loaded. */
+/** Messages of rare errors: what is wrong, and what to do. ./lazy loads them. */
 import { BACKEND_LABELS, BACKENDS, type Backend } from '../core/backends';
 import { parseCard } from '../core/card-problem';
 import { reasonOf } from '../core/errors';
@@ -19,7 +19,7 @@ export const sentences = {
   'not held': (width: number, height: number) =>
     `This browser cannot hold a picture of ${width} × ${height} pixels. Choose a smaller one.`,
   'no such backend': (name: string) =>
-    `There is no backend “${name}”. There are ${BACKENDS.join(', ')}.`,
+    `“${name}” is not a backend. Choose one of ${BACKENDS.join(', ')}.`,
   'no backend': (backend: Backend, reason: string) =>
     `${BACKEND_LABELS[backend]} cannot be used in this browser: ${reason}. ` +
     'Choose “Automatic” instead.',
@@ -34,7 +34,7 @@ export const sentences = {
   incomplete: (model: string, file: string) =>
     `The model “${model}” is incomplete: ${file} is missing.`,
   altered: (model: string, file: string) =>
-    `The model “${model}” was altered: ${file} is not the file its card describes. Export it again.`,
+    `The model “${model}” was altered: ${file} is not the file that its card describes. Export it again.`,
   'not JSON': (error: unknown, text: string) =>
     text === ''
       ? 'The model’s halfsize.json is missing or empty.'

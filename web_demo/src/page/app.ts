@@ -10,10 +10,10 @@ import type { View } from './view';
 
 export type Choice = BackendName | 'auto';
 
-/** What the selects say. */
+/** The values of the selects. */
 export type Settings = { model: string; scale: number; backend: Choice; treatment: Treatment };
 
-/** One picture at a time from file to screen; a new one ends the one before. */
+/** One picture at a time from file to screen; a new one ends the previous one. */
 export class App {
   readonly #view: View;
   readonly #comparison: Comparison;
@@ -42,7 +42,7 @@ export class App {
     else this.#tell({ kind: 'cleared' });
   }
 
-  /** Say why nothing can be done here at all. */
+  /** Show why the page cannot be used at all. */
   giveUp(sentence: string): void {
     this.#tell({ kind: 'unusable', sentence });
   }
@@ -87,7 +87,7 @@ export class App {
 
   async #enlarge(file: File, settings: Settings, run: number, signal: AbortSignal): Promise<void> {
     this.#tell({ kind: 'stepped', run, step: { kind: 'opening' } });
-    // Decoded before anything is downloaded: what is no picture says so at once.
+    // Decoded before anything is downloaded: a file that is not a picture fails at once.
     const prepared = await prepare(file, settings.treatment, settings.scale);
     try {
       if (signal.aborted) return;
@@ -112,7 +112,7 @@ export class App {
     this.#run.abort.abort();
     this.#halfsize?.then(
       (halfsize) => halfsize.dispose(),
-      () => undefined, // it never started, and whoever waited for it was told
+      () => undefined, // it never started, and its caller has the error
     );
     this.#halfsize = undefined;
   }
@@ -132,7 +132,7 @@ async function factsOf(
   const { width, height } = canvas;
   const { card, backend } = halfsize;
   const sizes = globalThis.halfsizeParts?.sizes ?? {};
-  // A site that shows its photos by the element sends its script as well.
+  // A site that uses the element sends its script as well.
   const sent = ['half-size', 'halfsize', `engine-${backend}`];
   const runtime = sent.reduce((sum, script) => sum + (sizes[script] ?? 0), 0);
   return {

@@ -4,7 +4,7 @@ import { moved, type Viewport, WHOLE, zoomed } from './viewport';
 /** Above this the before side is left at its own size: a screen shows it reduced in any case. */
 const LARGEST_SCALED_PX = 32_000_000;
 
-/** How near to the handle a pointer takes hold of it where the picture can be moved as well. */
+/** Within this distance a pointer grabs the handle, even where the picture can be moved as well. */
 const GRASP_PX = 28;
 
 const STEP = 1.5;
@@ -153,7 +153,7 @@ export class Comparison {
     this.#place();
   }
 
-  /** Only with Ctrl, or two fingers on a trackpad, which say the same: a wheel scrolls the page. */
+  /** Only with Ctrl, which a pinch on a trackpad also reports: a plain wheel scrolls the page. */
   #onWheel(event: WheelEvent): void {
     if (!event.ctrlKey) return;
     event.preventDefault();

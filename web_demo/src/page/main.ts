@@ -34,7 +34,7 @@ function main(): void {
   });
 }
 
-/** Fill and follow the selects. Returns what tells the present model's scale. */
+/** Fill the selects and react to them. Returns a function that gives the chosen model's scale. */
 function connectSelects(app: App, models: { folder: string; scale: number }[]): () => number {
   const query = new URLSearchParams(location.search);
   const selects = {

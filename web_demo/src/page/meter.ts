@@ -10,7 +10,7 @@ export function accountInWords(account: Account): string {
   const { full, half } = account;
   const photos = breakEven(account);
   if (!Number.isFinite(photos)) {
-    return 'This photo is no smaller at half size: here there is nothing to save.';
+    return 'This photo is not smaller at half size, so there is nothing to save.';
   }
   const saved = Math.round(100 * (1 - half / full));
   const count =

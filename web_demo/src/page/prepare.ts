@@ -1,7 +1,7 @@
 import { UnsupportedImage } from '../core/errors';
 import { openSource } from '../library/pictures/source';
 
-/** What a file is taken for: `auto` goes by its size. */
+/** How a file is treated: `auto` decides by its size. */
 export type Treatment = 'auto' | 'full' | 'half';
 
 /** A photo as a site would send it, and what it was made from. */
@@ -15,10 +15,10 @@ export type Prepared = {
   fullBytes: number | undefined;
 };
 
-/** From this length of the longer side on a photo is taken to be one at full size. */
+/** A photo whose longer side has at least this length counts as full size. */
 const FULL_FROM_PX = 600;
 
-/** As sites send their photos. */
+/** The quality that sites commonly use. */
 const QUALITY = 0.8;
 
 /**

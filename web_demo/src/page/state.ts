@@ -20,16 +20,16 @@ export type Facts = {
   to: Size;
   milliseconds: number;
   backend: Backend | 'none';
-  /** Whether the backend was seen to give the model's golden vectors. */
+  /** Whether the backend reproduced the model's golden vectors. */
   checked: boolean;
   refused: readonly Refusal[];
   modelBytes: number;
-  /** Whether the full-size photo was there to be weighed; else the result stands for it. */
+  /** Whether the full-size photo was given; otherwise the result stands in for it. */
   isFullKnown: boolean;
   account: Account;
 };
 
-/** What the page is doing. `run` tells one picture's messages from those of the one before. */
+/** What the page is doing. `run` distinguishes the messages of one picture from the previous one's. */
 export type State =
   | { kind: 'idle' }
   | { kind: 'working'; run: number; name: string; step: Step }

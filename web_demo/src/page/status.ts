@@ -1,6 +1,6 @@
 import type { State } from './state';
 
-/** What the status line says. Tiles are left to the progress bar: read aloud they would be noise. */
+/** The text of the status line. Tiles are left to the progress bar: read aloud they would be noise. */
 export function statusOf(state: State): string {
   switch (state.kind) {
     case 'idle':

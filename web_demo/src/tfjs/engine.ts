@@ -12,12 +12,12 @@ import { requireGolden } from './golden';
 import { graphFiles } from './graph';
 import { type GraphModelEnlarger, loadModel, weightBytes } from './model';
 
-/** What TF.js's backends differ in. */
+/** How TF.js's backends differ. */
 export type Kind<T extends tf.KernelBackend> = {
   backend: Backend & `tfjs-${string}`;
   kernels: readonly unknown[];
   make: () => T | Promise<T>;
-  /** Why the backend can no longer be trusted, if so: asked after every run. */
+  /** Why the backend can no longer be trusted, if so; called after every run. */
   trouble?: (backend: T) => Promise<string | undefined>;
   /** Settles with the reason when the backend is lost: TF.js would wait for it for ever. */
   lost?: (backend: T) => Promise<string>;
@@ -95,7 +95,7 @@ function watched<T extends tf.KernelBackend>(
   return { run, runBytes: throughFloats(run), dispose: () => model.dispose() };
 }
 
-/** TF.js and the drivers below it have many words for memory that ran out. */
+/** TF.js and its drivers have many words for memory that ran out. */
 function named(error: unknown): unknown {
   const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
   const isMemory =
@@ -108,7 +108,7 @@ function ownName(backend: Backend): string {
   return backend.slice('tfjs-'.length);
 }
 
-/** Say at once which operation is missing, where TF.js would stumble over it at the first tile. */
+/** Name unsupported operations at once; TF.js would only fail at the first tile. */
 function requireKnownOperations(modelJson: string): void {
   let names: string[];
   try {
@@ -119,7 +119,7 @@ function requireKnownOperations(modelJson: string): void {
   const unknown = [...new Set(names.filter((name) => !OPERATIONS.has(name)))];
   if (unknown.length > 0) {
     throw new ModelMismatch(
-      `The model uses ${unknown.join(', ')}, which halfsize does not run. Use a model of halfsize.`,
+      `The model uses ${unknown.join(', ')}, which halfsize does not run. Use a model that halfsize exported.`,
     );
   }
 }

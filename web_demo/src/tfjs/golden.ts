@@ -59,7 +59,7 @@ function parseGolden(text: string): Golden {
     const golden = JSON.parse(text) as Golden;
     if (golden.format !== 1) throw new Error(`format ${golden.format} is not known`);
     if (!(golden.tolerance > 0 && golden.tolerance <= 0.1) || golden.cases.length === 0) {
-      throw new Error('they prove nothing');
+      throw new Error('its tolerance or its cases check nothing');
     }
     return golden;
   } catch (error) {

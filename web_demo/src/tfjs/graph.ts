@@ -5,7 +5,7 @@ import { NETWORK_FILE } from '../core/card';
 
 type Tensor = { name: string; shape: number[]; values: ArrayLike<number> };
 
-/** The files of a TF.js graph model; those of the compact runtime are turned into some. */
+/** The files of a TF.js graph model; those of the compact runtime are converted. */
 export function graphFiles(files: ModelFiles): ModelFiles {
   const file = files[NETWORK_FILE];
   return file ? graphOf(parseNetwork(file)) : files;

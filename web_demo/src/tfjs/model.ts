@@ -23,7 +23,7 @@ export function weightBytes(files: ModelFiles): ArrayBuffer {
     .flatMap(({ paths }) => paths)
     .map((path) => {
       const shard = files[path];
-      if (!shard) throw new Error(`model.json asks for ${path}, which is not there`);
+      if (!shard) throw new Error(`model.json lists ${path}, which is missing`);
       return shard.slice().buffer; // a view may cover only part of its buffer
     });
   return tf.io.concatenateArrayBuffers(shards);
@@ -53,7 +53,7 @@ export class GraphModelEnlarger {
     const profile = await tf.profile(() => {
       tf.tidy(() => void this.#predict(pixels, height, width));
     });
-    // TF.js also lists its own wrappers, named "…__op", beside the kernels that they call.
+    // TF.js also lists its own wrappers, named "…__op", next to the kernels that they call.
     return profile.kernels.map(({ name }) => name).filter((name) => !name.endsWith('__op'));
   }
 

@@ -31,7 +31,7 @@ export function isOpaqueWithin(
 export function fillHidden(picture: Picture, radius: number): Picture {
   const { width, height } = picture;
   const data = picture.data.slice();
-  // How much a pixel's colour is to be trusted: 0 while it has none.
+  // The weight of a pixel's colour: 0 while it has none.
   const weight = new Uint8Array(width * height);
   for (let i = 0; i < weight.length; i++) weight[i] = data[i * 4 + 3] as number;
 
@@ -49,7 +49,7 @@ export function fillHidden(picture: Picture, radius: number): Picture {
   return { width, height, data };
 }
 
-/** Enlarge alpha by Catmull-Rom interpolation (Keys, a = -1/2), the edge pixels repeated outwards. */
+/** Enlarge alpha with Catmull-Rom interpolation (Keys, a = -1/2), the edge pixels repeated outwards. */
 export function enlargeAlpha({ width, height, data }: Picture, scale: number): Uint8ClampedArray {
   const alpha = new Float32Array(width * height);
   for (let i = 0; i < alpha.length; i++) alpha[i] = data[i * 4 + 3] as number;
@@ -62,7 +62,7 @@ export function enlargeAlpha({ width, height, data }: Picture, scale: number): U
 
 type Mixed = [red: number, green: number, blue: number, trust: number];
 
-/** The hidden pixels beside a visible one. Pictures are large, so this allocates nothing per pixel. */
+/** The hidden pixels next to a visible one. Pictures are large, so this allocates nothing per pixel. */
 function hiddenBesideVisible(weight: Uint8Array, width: number, height: number): number[] {
   const found: number[] = [];
   for (let y = 0; y < height; y++) {

@@ -18,7 +18,7 @@ export type Span = { readStart: number; readEnd: number; keepStart: number; keep
  *
  * `pixels/tiling.py` follows the same rule; tests/golden/tiling.json holds both to it.
  *
- * With `from` the windows keep only what lies from there on: where the windows before are of another
+ * With `from`, the windows keep only what lies from there on: the windows before it may have another
  * size.
  */
 export function planSpans(
@@ -47,7 +47,7 @@ export function planSpans(
   return spans;
 }
 
-/** By how much a tile may be larger than was asked for, if fewer windows then do. */
+/** A tile may be this many times as large as requested if that saves windows. */
 const STRETCH = 1.25;
 
 /** GPUs compile programs for every size: let pictures of about one size share them. */

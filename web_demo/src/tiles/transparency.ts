@@ -1,6 +1,6 @@
 /**
- * What transparent pictures need of an engine. The compact runtime's engines for opaque pictures have
- * ./opaque-only in this place; their names with “-alpha” behind are those of engines with this.
+ * How engines handle transparent pictures. The compact runtime's engines for opaque pictures use
+ * ./opaque-only instead; the engines whose names end in “-alpha” use this file.
  */
 
 import type { PixelBytes } from '../core/picture';
@@ -24,7 +24,7 @@ export function openTile(
   column: Span,
   { scale, marginPx }: { scale: number; marginPx: number },
 ): OpenTile {
-  // What is all opaque in reach of a tile gives it the same bytes either way, and sooner.
+  // Where everything within reach of a tile is opaque, both ways give the same bytes; this is faster.
   const reach = marginPx + ALPHA_REACH_PX;
   const opaque = isOpaqueWithin(
     picture,

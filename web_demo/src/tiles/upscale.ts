@@ -8,8 +8,8 @@ import { openTile } from './transparency';
 /**
  * Enlarge a picture tile by tile: the same bytes as running the model on the whole of it.
  *
- * All that is done, is done tile by tile, transparency too: beside the two pictures the memory
- * needed does not grow with the picture, and no step is longer than a tile.
+ * Everything is done tile by tile, transparency too: apart from the two pictures, memory does not grow
+ * with the picture, and no step takes longer than a tile.
  */
 export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
   const result = blankPicture(picture.width * work.scale, picture.height * work.scale);
@@ -19,7 +19,7 @@ export async function upscale(picture: Picture, model: Enlarger, work: Work): Pr
   return result;
 }
 
-/** Do something with every tile of a picture, with `lanes` of them at once. */
+/** Call `enlarge` for every tile of a picture, for up to `lanes` tiles at once. */
 export async function eachTile(
   { width, height }: { width: number; height: number },
   work: Work,
@@ -56,7 +56,7 @@ export async function eachTile(
     }
     await Promise.all(running);
   } finally {
-    await Promise.allSettled(running); // nothing is left behind that would fail unseen
+    await Promise.allSettled(running); // so that no failure goes unseen
   }
 }
 
@@ -77,7 +77,7 @@ async function enlargeTile(
   finish?.(result);
 }
 
-/** The side of windows that cut `length` pixels into so many, if that leaves more than margins. */
+/** The side of windows that cut `length` pixels into `parts`, if more than margins are left. */
 function shareOf(length: number, parts: number, margin: number): number {
   if (parts === 1) return Number.POSITIVE_INFINITY;
   return Math.max(Math.ceil((length - 2 * margin) / parts) + 2 * margin, 4 * margin + 16);

@@ -1,7 +1,7 @@
 /**
  * The exporter's view of an engine of the compact runtime: runs a written model.halfsize on it.
  *
- * The build puts this in the place of `serve`, so that the very engine that readers get is checked:
+ * The build uses this instead of `serve`, so that the same engine that readers get is checked:
  * dist/verify-engine-NAME.js is a classic script that a Python process adds to a blank page.
  */
 
@@ -22,7 +22,7 @@ export function serve(served: Engine): void {
 
 /** Load a model. False: the engine does not start in this browser. */
 async function open(modelBase64: string): Promise<boolean> {
-  if (!engine) throw new Error('the script holds no engine');
+  if (!engine) throw new Error('the script contains no engine');
   const bytes = bytesFromBase64(modelBase64);
   const { scale, colour, marginPx } = parseNetwork(bytes);
   const card = { name: 'given', scale, colour, margin_px: marginPx, align_px: 1, parameters: 0 };
@@ -43,7 +43,7 @@ async function run(inputBase64: string, height: number, width: number) {
   const pixels = new Float32Array(bytesFromBase64(inputBase64).buffer);
   const bytes = asBytes(pixels);
   const enlarged = await model.run?.(pixels, height, width);
-  if (!enlarged) throw new Error('the engine has no way with floats');
+  if (!enlarged) throw new Error('the engine does not run on floats');
   if (bytes) requireSame(enlarged, await model.runBytes(bytes, height, width));
   const { data, ...size } = enlarged;
   return {
@@ -63,20 +63,20 @@ function asBytes(pixels: Float32Array): PixelBytes | undefined {
   return bytes;
 }
 
-/** Both ways compute the same, so that they round otherwise only at the very half. */
+/** Both must compute the same, and may differ by one only where rounding is a tie. */
 function requireSame({ data }: Enlarged, bytes: PixelBytes): void {
   for (let i = 0; i < data.length; i++) {
     const byte = bytes[4 * Math.floor(i / 3) + (i % 3)] as number;
     if (!(Math.abs(byte - toByte(data[i] as number)) <= 1)) {
-      throw new Error(`as bytes it gives ${byte} where as floats it gives ${data[i]}, value ${i}`);
+      throw new Error(`on bytes it gives ${byte}, on floats ${data[i]}, at value ${i}`);
     }
   }
   for (let i = 3; i < bytes.length; i += 4) {
-    if (bytes[i] !== 255) throw new Error('as bytes it does not give opaque pixels');
+    if (bytes[i] !== 255) throw new Error('on bytes it does not give opaque pixels');
   }
 }
 
-/** The opened model itself, for what only some engines do. */
+/** The opened model itself, for methods that only some engines have. */
 const enlarger = () => model;
 
 const api = { open, run, enlarger };

@@ -6,10 +6,9 @@ import { readBitmap } from './read';
 import type { Team } from './team';
 
 /**
- * How an engine enlarges the picture that it is sent. Asked for it again, with smaller tiles, where
- * memory ran out.
+ * How an engine enlarges a picture. Called again, with smaller tiles, if memory ran out.
  *
- * @param breathe lets messages in; throws when the picture is not wanted any more.
+ * @param breathe lets messages in; throws if the picture is no longer wanted.
  */
 export type Enlarge = (
   message: Extract<ToEngine, { kind: 'upscale' }>,
@@ -18,7 +17,7 @@ export type Enlarge = (
   breathe: () => Promise<void>,
 ) => Promise<Picture | Bitmap>;
 
-/** By its pixels: those of a bitmap are read once. */
+/** Enlarge a picture through its pixels: those of a bitmap are read once. */
 export const enlargePixels: Enlarge = async (message, model, work, breathe) => {
   const { picture } = message;
   const pixels = picture.data ? picture : await readBitmap(picture, message.colorSpace, breathe);

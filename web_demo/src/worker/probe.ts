@@ -11,12 +11,12 @@ const TOO_SHORT_MS = 2;
 
 const LARGEST_PROBE_PX = 256;
 
-/** What takes this long the first time is slow, whatever it had to compile. */
+/** A first run this long means a slow backend, whatever it had to compile. */
 const HOPELESS_MS = 1500;
 
 /**
- * WebAssembly begins as code that was translated in a hurry. After two runs of this side most of it
- * has been replaced, and a third one takes so many times as long as it will (docs/experiments/browser.md).
+ * WebAssembly starts as hastily compiled code. After two runs of this side most of it has been
+ * replaced, and a third one takes this many times as long as later ones (docs/experiments/browser.md).
  */
 const WARM_UP_PX = 32;
 const STILL_COLD = 2;
@@ -24,7 +24,7 @@ const STILL_COLD = 2;
 /** The largest tile worth having: beyond it the margins cost next to nothing. */
 const LARGEST_TILE_PX = 512;
 
-/** Where a tile may take this long, nobody waits for it: it runs in a worker. */
+/** A target of at least this long means a worker, where nobody waits for a tile. */
 export const PATIENT_MS = 100;
 
 /** The smallest tile: it must keep something of what it reads. */
@@ -35,9 +35,9 @@ export function leastTilePx({ margin_px }: Pick<Card, 'margin_px'>): number {
 /**
  * Time a model, and choose the side of its tiles so that one takes about `targetMs`.
  *
- * Small tiles show progress and stop sooner, large ones waste less on margins.
+ * Small tiles show progress and stop earlier, large ones waste less on margins.
  *
- * @param isCold it is WebAssembly.
+ * @param isCold whether the code is still slow, as WebAssembly is at first.
  */
 export async function probe(
   model: Enlarger,

@@ -3,7 +3,7 @@ import type { ColorSpace } from '../core/picture';
 import { blankPicture, type Picture, tooLarge } from '../core/picture';
 import { exactReader } from '../tiles/transparency';
 
-/** Read in bands of about this many pixels: none takes long, and no canvas is as large as the picture. */
+/** Read in bands of about this many pixels: each is fast, and no canvas is as large as the picture. */
 const BAND_PX = 500_000;
 
 /** The exact pixels of a bitmap, which is closed. Waits for `breathe` between two bands. */

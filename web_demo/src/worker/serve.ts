@@ -11,7 +11,7 @@ declare const halfsizePort: Port;
 /**
  * Connect an engine to the library.
  *
- * @param check whether a model brought golden vectors that the engine gave; it throws if it did not.
+ * @param check whether a model has golden vectors; it throws if the engine does not reproduce them.
  */
 export function serve(
   engine: Engine,

@@ -19,10 +19,10 @@ import { Turns } from './turns';
 
 type Message<Kind extends ToEngine['kind']> = Extract<ToEngine, { kind: Kind }>;
 
-/** Insists that a backend computes rightly. False: the model brought nothing to check by. */
+/** Requires that a backend computes correctly. False if the model has nothing to check against. */
 export type Check = (model: Enlarger, files: ModelFiles, backend: Backend) => Promise<boolean>;
 
-/** What the server cannot do by itself: it is given these, so that tests run it without a worker. */
+/** What the server needs from outside, so that tests can run it without a worker. */
 export type Surroundings = {
   post: (message: FromEngine, transfer?: Transferable[]) => void;
   engine: Engine;
@@ -33,10 +33,10 @@ export type Surroundings = {
   enlarge: Enlarge;
 };
 
-/** A started model: what the library said of it, and how large its tiles are now. */
+/** A started model: the library's message, and the present size of tiles. */
 type Ready = Message<'start'> & { model: Team; tilePx: number };
 
-/** How often one picture may bring the runtime down before it is given up. */
+/** How often the runtime may fail on one picture before it is given up. */
 const MOST_RECOVERIES = 8;
 
 /** Pictures that share the engine at a time: each holds its result in memory. */
@@ -46,7 +46,7 @@ const MOST_AT_ONCE = 3;
 export class Server {
   readonly #around: Surroundings;
   readonly #turns = new Turns();
-  /** Those that are wanted, and of them those that wait. */
+  /** All jobs, and those of them that wait. */
   readonly #jobs = new Set<number>();
   readonly #waiting: Message<'upscale'>[] = [];
   #running = 0;
@@ -187,7 +187,7 @@ export class Server {
     try {
       model.dispose();
     } catch {
-      // What is left of a lost context may not even let itself be cleared away.
+      // Even disposing may fail after a context was lost.
     }
     this.#ready = undefined;
     try {
@@ -195,7 +195,9 @@ export class Server {
       const smaller = Math.max(least, Math.floor(tilePx / 2));
       this.#ready = { ...ready, model: new Team(own), tilePx: smaller };
     } catch (error) {
-      throw new NoBackend(`The graphics context was lost and did not return: ${reasonOf(error)}.`);
+      throw new NoBackend(
+        `The graphics context was lost and could not be restored: ${reasonOf(error)}.`,
+      );
     }
   }
 
@@ -210,8 +212,8 @@ export class Server {
 }
 
 /**
- * Make tiles smaller that hold up the page: another program, or a battery that saves, may have made
- * the device slower than it was when it was timed. In a worker nothing waits for a tile.
+ * Make tiles smaller if they block the page: another program, or a power-saving mode, may have made
+ * the device slower than when it was timed. In a worker nothing waits for a tile.
  */
 function adapt(ready: Ready, milliseconds: number): void {
   const { card, tilePx, targetMs } = ready;

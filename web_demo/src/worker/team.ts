@@ -1,7 +1,7 @@
 import type { Enlarger } from '../core/engine';
 import type { PixelBytes } from '../core/picture';
 
-/** What a helper is asked, and how it answers: without pixels if it could not. */
+/** A request to a helper, and its answer: without pixels if it failed. */
 export type ToHelper = { pixels: PixelBytes; height: number; width: number };
 export type FromHelper = { pixels: PixelBytes | undefined };
 
@@ -33,7 +33,7 @@ export class Team implements Enlarger {
       this.#idle.push(helper);
       return answer;
     }
-    this.#helpers--; // it is of no use: out of memory, or gone
+    this.#helpers--; // out of memory, or gone
     helper.close();
     return this.#own.runBytes(pixels, height, width);
   }
@@ -44,7 +44,7 @@ export class Team implements Enlarger {
   }
 }
 
-/** Undefined: it could not, or it took so long that it must be gone. */
+/** Undefined if the helper failed, or took so long that it must be gone. */
 function ask(helper: MessagePort, tile: ToHelper): Promise<PixelBytes | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(undefined), LONGEST_MS);
@@ -58,7 +58,7 @@ function ask(helper: MessagePort, tile: ToHelper): Promise<PixelBytes | undefine
 
 const LONGEST_MS = 20_000;
 
-/** Do what a team asks of this helper. */
+/** Answer the requests of a team. */
 export function help(port: MessagePort, model: Enlarger): void {
   port.onmessage = async ({ data }: MessageEvent<ToHelper>) => {
     const { pixels, height, width } = data;

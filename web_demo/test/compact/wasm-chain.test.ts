@@ -9,7 +9,7 @@ import { toByte } from '../../src/tfjs/floats';
 import { upscale } from '../../src/tiles/upscale';
 import { encodeChain, plainChain, randomChain } from '../made/chains';
 import { randomSource, wholeBetween } from '../made/random';
-import { randomPicture } from '../made/stand-ins';
+import { expectSameBytes, randomPicture } from '../made/stand-ins';
 
 const program = await compileProgram(await buildRows(), ['plain']);
 
@@ -94,7 +94,7 @@ test('tiled equals whole to the byte', async () => {
     const lanes = wholeBetween(random, 1, 3);
     const tilePx = wholeBetween(random, 2 * network.marginPx + 1, 60);
     const tiled = await upscale(picture, { ...model, lanes }, { ...options, tilePx: () => tilePx });
-    expect(tiled.data).toEqual(whole.data);
+    expectSameBytes(tiled.data, whole.data);
   }
 });
 
@@ -146,10 +146,10 @@ describe('hostile files', () => {
     return bytes;
   }
 
-  test('10,000 of them give a typed error or a picture of the right shape', async () => {
+  test('4,000 of them give a typed error or a picture of the right shape', async () => {
     const pixels = randomPicture(5, 4, random).data;
     const counts = { refused: 0, run: 0 };
-    for (let i = 0; i < 10_000; i++) {
+    for (let i = 0; i < 4_000; i++) {
       let network: ChainNetwork;
       try {
         network = parseNetwork(mutated());
@@ -162,7 +162,7 @@ describe('hostile files', () => {
       expect(chain.enlargeBytes_(pixels, 4, 5).length).toBe(80 * network.scale ** 2);
       counts.run++;
     }
-    expect(counts.refused).toBeGreaterThan(1000);
-    expect(counts.run).toBeGreaterThan(1000);
+    expect(counts.refused).toBeGreaterThan(400);
+    expect(counts.run).toBeGreaterThan(400);
   });
 });

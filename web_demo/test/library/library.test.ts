@@ -29,11 +29,14 @@ test.each([
   ['cpu', 'tfjs-cpu', 'tfjs-cpu'],
   ['tfjs-webgl', 'tfjs-webgl', 'tfjs-webgl'],
   ['tfjs-wasm', 'tfjs-wasm', 'tfjs-wasm'],
-] as const)('“%s” is %s for the compact runtime’s models and %s for TF.js’s', (name, small, tfjs) => {
-  expect(isBackendName(name)).toBe(true);
-  expect(backendFor(name, 'compact')).toBe(small);
-  expect(backendFor(name, 'tfjs')).toBe(tfjs);
-});
+] as const)(
+  '“%s” is %s for the compact runtime’s models and %s for TF.js’s',
+  (name, small, tfjs) => {
+    expect(isBackendName(name)).toBe(true);
+    expect(backendFor(name, 'compact')).toBe(small);
+    expect(backendFor(name, 'tfjs')).toBe(tfjs);
+  },
+);
 
 test('measuring ends with a fast backend, and never goes on to plain JavaScript', () => {
   const slow = { backend: 'tfjs-webgl', msPerMegapixel: 5000 } as const;

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Enlarged, Enlarger } from '../../src/core/engine';
 import { blankPicture, type Picture } from '../../src/core/picture';
 import { type Run, throughFloats } from '../../src/tfjs/floats';
@@ -66,4 +67,10 @@ function blur(pixels: Float32Array, height: number, width: number, radius: numbe
     }
   }
   return out;
+}
+
+/** Vitest compares arrays value by value, which takes seconds for a picture. */
+export function expectSameBytes(got: Uint8ClampedArray, expected: Uint8ClampedArray): void {
+  expect(got.length).toBe(expected.length);
+  expect(got.findIndex((byte, at) => byte !== expected[at])).toBe(-1);
 }

@@ -32,14 +32,14 @@ test('tiled equals whole to the byte, for any size, tile, margin and scale', asy
   }
 });
 
-test('200 sizes from 1 x 1 to 1500 x 1500 tile to every pixel repeated', async () => {
+test('80 sizes from 1 x 1 to 500 x 500 tile to every pixel repeated', async () => {
   const random = randomSource(23);
-  // Sizes over all magnitudes: most are small, some are as large as photos.
-  const side = () => Math.round(1500 ** random());
-  const sizes = [[1, 1], [1500, 1500], ...Array.from({ length: 198 }, () => [side(), side()])];
+  // Sizes over all magnitudes: most are small. Photos are enlarged in tests/browser.
+  const side = () => Math.round(500 ** random());
+  const sizes = [[1, 1], [500, 500], ...Array.from({ length: 78 }, () => [side(), side()])];
   for (const [width, height] of sizes as [number, number][]) {
     const picture = randomPicture(width, height, random);
-    const tilePx = wholeBetween(random, 8, 700);
+    const tilePx = wholeBetween(random, 8, 300);
     const result = await upscale(picture, nearest(2), work({ tilePx: () => tilePx }));
     const from = new Uint32Array(picture.data.buffer);
     const to = new Uint32Array(result.data.buffer);
@@ -50,7 +50,7 @@ test('200 sizes from 1 x 1 to 1500 x 1500 tile to every pixel repeated', async (
     }
     expect(wrong, `${width} x ${height}, tile ${tilePx}`).toBe(0);
   }
-}, 120_000);
+});
 
 test('tiles that change their size half way give the same bytes', async () => {
   const random = randomSource(31);

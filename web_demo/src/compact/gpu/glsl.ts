@@ -140,7 +140,7 @@ function picture({ colour }: Shape, ending: { scale: number; first: number; end:
   ].join('\n');
 }
 
-/** What a colour has beside its luma. */
+/** A colour minus its luma. */
 const CHROMA = `vec3 chroma(ivec2 at) {
 vec3 c = texelFetch(image, at, 0).rgb;
 return c - dot(c, vec3(${LUMA}));

@@ -82,7 +82,7 @@ export const XYZW = ['x', 'y', 'z', 'w'] as const;
 
 /**
  * The statements that enlarge chroma at the small size: they add to `p0`, `p1`, … (vectors of three)
- * what a colour has beside its luma. Both shading languages read the same.
+ * a colour minus its luma. Both shading languages accept the same text.
  *
  * @param pixels - the sub-pixels wanted, each `dy * scale + dx`.
  * @param declare - a variable of three numbers, from its name and value.

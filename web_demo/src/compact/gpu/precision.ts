@@ -23,5 +23,7 @@ export async function openAccurate(
   half?.dispose();
   const whole = await make('float32');
   if (whole) return Object.assign(whole, { golden });
-  throw new Error(half ? '16-bit floats are too coarse for this model' : 'it computes no floats');
+  throw new Error(
+    half ? '16-bit floats are too coarse for this model' : 'it cannot compute with floats',
+  );
 }

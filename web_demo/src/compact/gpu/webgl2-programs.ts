@@ -48,7 +48,7 @@ export class Programs {
         gl.getShaderInfoLog(shader),
       );
       throw new Error(
-        `WebGL compiles no shader: ${gl.getProgramInfoLog(program)} ${logs.join(' ')}`,
+        `WebGL does not compile a shader: ${gl.getProgramInfoLog(program)} ${logs.join(' ')}`,
       );
     }
     gl.useProgram(program);
@@ -58,7 +58,7 @@ export class Programs {
   }
 }
 
-/** WebGL goes on after a lost context or a failed allocation, with black pixels: ask it. */
+/** Throw if WebGL failed: after a lost context or a failed allocation it goes on with black pixels. */
 export function requireWell(gl: WebGL2RenderingContext): void {
   if (gl.isContextLost()) throw new Exhausted('the WebGL context was lost');
   const error = gl.getError();

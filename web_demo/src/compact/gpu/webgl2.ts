@@ -31,7 +31,7 @@ type Space = {
   result: WebGLTexture;
 };
 
-/** Vectors that one draw writes: every WebGL 2 can. */
+/** Vectors that one draw writes: every WebGL 2 supports this many. */
 const MOST_TARGETS = 4;
 
 /** How often it is asked whether a picture is there. */
@@ -110,7 +110,7 @@ export class Webgl2Enlarger implements Enlarger {
     return this.#read(height * this.#scale, width * this.#scale);
   }
 
-  /** Attach layers of texture arrays, in place of whatever was attached. */
+  /** Attach layers of texture arrays, replacing those that were attached. */
   #aim(targets: [texture: WebGLTexture, layer: number][]): void {
     const gl = this.#gl;
     for (const i of range(MOST_TARGETS)) {
@@ -123,11 +123,11 @@ export class Webgl2Enlarger implements Enlarger {
   #draw(program: WebGLProgram, border: number, height: number, width: number): void {
     const gl = this.#gl;
     gl.useProgram(program);
-    gl.viewport(border, border, width, height); // nothing is drawn beside it
+    gl.viewport(border, border, width, height); // nothing outside it is drawn
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
-  /** Copy the result, and wait for it without holding up whoever shares the thread. */
+  /** Copy the result, and wait for it without blocking others on the thread. */
   async #read(height: number, width: number): Promise<PixelBytes> {
     const gl = this.#gl;
     const buffer = gl.createBuffer();

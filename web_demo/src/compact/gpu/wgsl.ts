@@ -205,7 +205,7 @@ ${pixels.map((p) => `store(to * ${scale} + vec2u(${p % scale}, ${Math.floor(p / 
 }`;
 }
 
-/** What a colour has beside its luma; pixels beyond an edge are those of the edge. */
+/** A colour minus its luma; pixels beyond an edge repeat the edge. */
 const CHROMA = `fn chroma(p: vec2i) -> vec3f {
 let q = vec2u(clamp(p, vec2i(), vec2i(i32(size.width), i32(size.height)) - 1)) + 1;
 let c = colour(size.plane + q.y * size.stride + q.x);

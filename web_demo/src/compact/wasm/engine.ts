@@ -6,11 +6,11 @@ import { WasmChain } from './chain';
 import { compileProgram } from './kernels';
 import { floatsOf } from './no-floats';
 
-// While the model is on its way. A loop: nothing has optimised yet what `from` would call.
+// Compiled while the model is being fetched. A loop: a callback would not be optimised yet.
 const rows = new Uint8Array(size);
 for (let i = 0; i < size; i++) rows[i] = program.charCodeAt(i) ^ swap;
 const compiled = compileProgram(rows);
-compiled.catch(() => undefined); // it is told to whoever opens a model
+compiled.catch(() => undefined); // opening a model reports it
 
 /** The compact runtime on WebAssembly. */
 export const wasmEngine: Engine = {

@@ -1,7 +1,7 @@
 import type { Enlarger } from '../../core/engine';
 import type { WasmChain } from './chain';
 
-/** The way with floats: exports are checked by it, and no page needs it. */
+/** Runs on floats: the exporter's check needs it, pages do not. */
 export function floatsOf(chain: WasmChain): Pick<Enlarger, 'run'> {
   const { scale } = chain;
   return {

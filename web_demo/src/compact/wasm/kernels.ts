@@ -47,7 +47,7 @@ export type Program = {
   blockPixels_: readonly number[];
 };
 
-/** A compiled program: starts as many as are asked for. */
+/** Starts an instance of a compiled program. */
 export type StartProgram = () => Promise<Program>;
 
 /**

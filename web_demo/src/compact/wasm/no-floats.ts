@@ -1,7 +1,7 @@
 import type { Enlarger } from '../../core/engine';
 import type { WasmChain } from './chain';
 
-/** Readers' engines know bytes alone; the exporter's check has ./wasm-floats in this place. */
+/** Readers' engines handle bytes only; the exporter's check uses ./floats instead. */
 export function floatsOf(_chain: WasmChain): Pick<Enlarger, 'run'> {
   return {};
 }

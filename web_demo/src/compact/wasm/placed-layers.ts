@@ -30,7 +30,7 @@ export function placeLayers(network: ChainNetwork, program: Program, arena: Aren
   });
 }
 
-/** @param group so many outputs side by side are filled up with zeros to whole vectors. */
+/** @param group this many outputs side by side are padded with zeros to whole vectors. */
 function placeLayer(
   { inputs, outputs, weights, bias, slopes }: ChainLayer,
   group: number,

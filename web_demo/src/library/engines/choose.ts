@@ -9,7 +9,7 @@ import { type Greet, openEngine, type Place } from './engine-port';
 import { best, isSettled, missing, orderToTry, recall, remember } from './merit';
 import { Session } from './session';
 
-/** Why a backend was passed over. */
+/** Why a backend was refused. */
 export type Refusal = { backend: Backend; reason: string };
 
 /** A backend that runs the model. */
@@ -21,13 +21,13 @@ export type ChooseOptions = {
   tilePx: number | undefined;
   workers: number;
   signal: AbortSignal | undefined;
-  /** Take the engines that know transparent pictures as well. */
+  /** Use the engines that also handle transparent pictures. */
   transparent: boolean;
 };
 
 type Candidate = Chosen & { backend: Backend; msPerMegapixel: number };
 
-/** Start the backend that was asked for. Throws NoBackend where it does not run the model. */
+/** Start this backend. Throws NoBackend if it does not run the model. */
 export async function startOnly(
   backend: Backend,
   model: LoadedModel,
@@ -43,10 +43,10 @@ export async function startOnly(
 }
 
 /**
- * Start the fastest backend that runs the model and gives what it should. What was fastest before
- * is tried first, then the others by merit; measuring ends with the first that is fast.
+ * Start the fastest backend that runs the model correctly. The one that was fastest before is tried
+ * first, then the others by merit; the first that is fast enough is chosen.
  *
- * @param refused is told every backend that was passed over.
+ * @param refused every refused backend is added to it.
  * @returns undefined if every backend was refused.
  */
 export async function startBest(
@@ -100,12 +100,12 @@ async function start(
   const greet: Greet = (port, place) => {
     greeted = Promise.all([card, files]).then((given) => {
       const [card, files] = given;
-      // What one tile may take: in a worker it delays only an abort, on the page it delays a frame.
+      // Time for one tile: in a worker it delays only an abort, on the page it delays a frame.
       const targetMs = place === 'page' ? 20 : 600;
       port.postMessage({ kind: 'start', card, files, targetMs, tilePx } satisfies ToEngine);
       return given;
     });
-    greeted.catch(() => undefined); // it is told below
+    greeted.catch(() => undefined); // awaited below
   };
   const session = new Session(await open(greet));
   const giveUp = () => session.close(new Aborted(signal?.reason));

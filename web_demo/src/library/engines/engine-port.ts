@@ -1,17 +1,17 @@
 import type { EngineName } from '../../core/backends';
 import { runScript } from '../parts';
 
-/** One end of the talk with a running engine, which has said `ready`. */
+/** A connection to a running engine, which has reported `ready`. */
 export type EnginePort = {
   readonly place: 'worker' | 'page';
   readonly port: Worker | MessagePort;
   close(): void;
 };
 
-/** Where an engine may run; `auto` takes a worker if there can be one. */
+/** Where an engine may run; `auto` takes a worker if possible. */
 export type Place = 'auto' | 'worker' | 'page';
 
-/** Says what an engine hears first, before it is there: it comes to it with nobody in between. */
+/** Sends the first messages to an engine while it still starts; they wait in its port. */
 export type Greet = (port: Worker | MessagePort, place: EnginePort['place']) => unknown;
 
 /**
@@ -54,7 +54,7 @@ export async function openEngine(
   return { place: 'page', port: port1, close: () => port1.close() };
 }
 
-/** A worker that has said `ready`. Undefined: it was forbidden, or its script is not there. */
+/** A worker that has reported `ready`. Undefined if it was forbidden or its script is missing. */
 async function tryWorker(url: string, greet?: Greet): Promise<EnginePort | undefined> {
   let worker: Worker | undefined;
   try {

@@ -1,10 +1,10 @@
 import { BACKENDS, type Backend, backendsFor, type ModelForm } from '../../core/backends';
 
-/** A backend that is no slower than this needs no comparison with the next. */
+/** A backend as fast as this is chosen without a comparison with the next. */
 export const GOOD_MS_PER_MEGAPIXEL = 150;
 
-/** What was measured of one backend that started. */
-export type Measured = { backend: Backend; msPerMegapixel: number };
+/** A measurement of a backend that started. */
+export type MeasuredBackend = { backend: Backend; msPerMegapixel: number };
 
 /** In which order to try: what was remembered first, then the rest by merit. */
 export function orderToTry(form: ModelForm, remembered: Backend | undefined): Backend[] {
@@ -16,14 +16,17 @@ export function orderToTry(form: ModelForm, remembered: Backend | undefined): Ba
  * Whether to stop at what is measured. A fast backend is taken at once; plain JavaScript is never
  * faster than anything else, so it is not even downloaded where something else runs.
  */
-export function isSettled(measured: readonly Measured[], next: Backend | undefined): boolean {
+export function isSettled(
+  measured: readonly MeasuredBackend[],
+  next: Backend | undefined,
+): boolean {
   if (measured.length === 0) return false;
   if (next === undefined || next === 'tfjs-cpu') return true;
   return measured.some(({ msPerMegapixel }) => msPerMegapixel <= GOOD_MS_PER_MEGAPIXEL);
 }
 
 /** The fastest, the earlier of equals. Undefined if nothing started. */
-export function best<M extends Measured>(measured: readonly M[]): M | undefined {
+export function best<M extends MeasuredBackend>(measured: readonly M[]): M | undefined {
   let found: M | undefined;
   for (const one of measured) if (!found || one.msPerMegapixel < found.msPerMegapixel) found = one;
   return found;
@@ -31,7 +34,7 @@ export function best<M extends Measured>(measured: readonly M[]): M | undefined 
 
 const KEY = 'halfsize:backend';
 
-/** What was measured in this browser, as long as it is the same one: model sizes and backends. */
+/** The best backend for each model, as measured by this version of the browser. */
 function known(): Record<string, unknown> {
   try {
     const { agent, models } = JSON.parse(localStorage.getItem(KEY) ?? '{}');
@@ -41,7 +44,7 @@ function known(): Record<string, unknown> {
   }
 }
 
-/** What was measured last in this browser for models of this size. */
+/** The backend that was fastest for this model before. */
 export function recall(model: string): Backend | undefined {
   const { [model]: backend } = known();
   return BACKENDS.find((name) => name === backend);
@@ -60,9 +63,9 @@ export function remember(model: string, backend: Backend): void {
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 /**
- * Why a backend cannot start here, as far as that is known without downloading its engine.
+ * Why a backend cannot start here, as far as is known without downloading its engine.
  *
- * @param picky whether a software renderer is a reason too: not where the caller chose it.
+ * @param picky whether a software renderer counts as a reason: not if the caller chose the backend.
  */
 export async function missing(backend: Backend, picky: boolean): Promise<string | undefined> {
   if (backend.includes('webgpu')) return missingWebgpu(picky);
@@ -73,11 +76,11 @@ export async function missing(backend: Backend, picky: boolean): Promise<string 
 
 async function missingWebgpu(picky: boolean): Promise<string | undefined> {
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
-  if (!adapter) return 'this browser has none here';
+  if (!adapter) return 'this browser does not offer it';
   const { info } = adapter;
   const soft =
     info?.isFallbackAdapter || SOFTWARE.test(`${info?.architecture} ${info?.description}`);
-  return picky && soft ? 'its adapter is software' : undefined;
+  return picky && soft ? 'its adapter is a software renderer' : undefined;
 }
 
 function missingWebgl(picky: boolean): string | undefined {
@@ -85,9 +88,9 @@ function missingWebgl(picky: boolean): string | undefined {
   const gl = document
     .createElement('canvas')
     .getContext('webgl2', settings) as WebGL2RenderingContext | null;
-  if (!gl) return 'this browser has no fast one here';
+  if (!gl) return 'this browser does not offer a fast one';
   const named = gl.getExtension('WEBGL_debug_renderer_info')?.UNMASKED_RENDERER_WEBGL;
   const renderer = String(gl.getParameter(named ?? gl.RENDERER));
   gl.getExtension('WEBGL_lose_context')?.loseContext();
-  return picky && SOFTWARE.test(renderer) ? 'its renderer is software' : undefined;
+  return picky && SOFTWARE.test(renderer) ? 'it is a software renderer' : undefined;
 }

@@ -17,7 +17,7 @@ type Job = Partial<JobOptions> & {
   reject: (error: unknown) => void;
 };
 
-/** The start is a job like every other; it has no number of its own in the messages. */
+/** The start is a job like any other; its messages carry no number. */
 const START = 0;
 
 /** One engine with one model: turns messages into promises. */
@@ -25,7 +25,7 @@ export class Session {
   readonly #engine: EnginePort;
   readonly #jobs = new Map<number, Job>();
   readonly #helpers: EnginePort[] = [];
-  /** Has helpers come, when a first tile is done: until then they would hold it up. */
+  /** Starts helpers after the first tile: earlier they would slow it down. */
   hire_: (() => unknown) | undefined;
   #lastJob = START;
   #dead: HalfsizeError | undefined;
@@ -33,7 +33,7 @@ export class Session {
   constructor(engine: EnginePort) {
     this.#engine = engine;
     engine.port.onmessage = ({ data }: MessageEvent<FromEngine>) => this.#handle(data);
-    // A port has no such event, and does not mind.
+    // A MessagePort has no such event.
     (engine.port as Worker).onerror = (event) => {
       event.preventDefault();
       this.#die(new NoBackend(`The engine stopped: ${event.message}.`));
@@ -45,15 +45,15 @@ export class Session {
   }
 
   /**
-   * How it started with the model that it was greeted with.
+   * Wait until the engine has started with its model.
    *
-   * Throws ModelMismatch, or NoBackend with the reason alone as its message.
+   * @throws ModelMismatch, or NoBackend whose message is the bare reason.
    */
   started(): Promise<Started> {
     return this.#wait(START);
   }
 
-  /** Enlarge a picture, whose buffer or bitmap is handed over. */
+  /** Enlarge a picture; its buffer or bitmap is transferred. */
   async upscale(
     picture: Picture | Bitmap,
     colorSpace: ColorSpace,
@@ -74,7 +74,7 @@ export class Session {
     }
   }
 
-  /** Have helpers in workers of their own, each as soon as it is ready. */
+  /** Start helpers in further workers, one after another. */
   async employ_(
     count: number,
     open: () => Promise<EnginePort>,
@@ -86,13 +86,13 @@ export class Session {
       if (helper?.place !== 'worker' || this.#dead) return helper?.close();
       this.#helpers.push(helper);
       const { port1, port2 } = new MessageChannel();
-      // The engine does without a helper that does not answer.
+      // The engine works without a helper that does not answer.
       helper.port.onmessage = () => this.#post({ kind: 'helper', port: port1 }, [port1]);
       helper.port.postMessage({ kind: 'help', card, files, port: port2 }, [port2]);
     }
   }
 
-  /** End the engine; what is still running fails with `reason`. */
+  /** End the engine; running jobs fail with `reason`. */
   close(reason: HalfsizeError = new Aborted()): void {
     for (const engine of [this.#engine, ...this.#helpers]) engine.close();
     this.#die(reason);

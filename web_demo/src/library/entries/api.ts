@@ -1,4 +1,4 @@
-/** The library's whole face, without the element. */
+/** The library's public API, without the element. */
 
 export { type Backend, isBackendName } from '../../core/backends';
 export type { Card } from '../../core/card';

@@ -1,4 +1,4 @@
-/** The script of what few pictures and pages need: src/library/lazy.ts loads it. */
+/** The script with what few pictures and pages need; src/library/lazy.ts loads it. */
 import { sha256 } from '../../core/sha256';
 import { givenFiles, packedFiles } from '../model/given-model';
 import { framesOf } from '../pictures/animation';

@@ -14,15 +14,15 @@ import type { FindFile, ModelBytes } from '../types';
 
 /**
  * A model: the address of its export folder or of its `halfsize.json`, the files themselves, or a
- * folder name of the models that `models.js` holds. The address of its `model.halfsize` says at once
- * what it is for: then the card, that file and an engine are on their way together.
+ * folder name of the models that `models.js` holds. The address of its `model.halfsize` shows at once
+ * which runtime it is for, so that card, network and engine are fetched at the same time.
  */
 export type ModelSource = string | URL | ModelBytes;
 
-/** What a model is for, and under what name a backend is remembered. */
+/** The form of a model, and the name under which its best backend is remembered. */
 export type ModelIdentity = { form: ModelForm; memory: string };
 
-/** Engines are opened while the rest is still on its way. */
+/** A model that is being loaded: engines are opened meanwhile. */
 export type LoadedModel = {
   identity_: ModelIdentity | Promise<ModelIdentity>;
   card: Promise<Card>;
@@ -30,15 +30,15 @@ export type LoadedModel = {
 };
 
 /**
- * Begin to get a model's card and its files.
+ * Start to load a model's card and its files.
  *
- * What it gives throws ModelMismatch, Aborted; files that are missing or altered are named.
+ * The promises reject with ModelMismatch, which names a missing or altered file, or with Aborted.
  */
 export async function loadModel(source: ModelSource, signal?: AbortSignal): Promise<LoadedModel> {
   const [find, identity] = await finderOf(source, signal);
   const card = cardOf(find);
   const files = card.then((card) => filesOf(card, find));
-  files.catch(() => undefined); // it is told to whoever asks for them
+  files.catch(() => undefined); // whoever awaits them gets the error
   return {
     identity_:
       identity ??
@@ -61,7 +61,7 @@ async function cardOf(find: FindFile): Promise<Card> {
   return card;
 }
 
-/** Get a model's files, and refuse them unless each has its card's SHA-256. */
+/** Load a model's files, and refuse them unless each has the SHA-256 of the card. */
 async function filesOf(card: Card, find: FindFile): Promise<ModelFiles> {
   const files: ModelFiles = {};
   await Promise.all(
@@ -74,7 +74,7 @@ async function filesOf(card: Card, find: FindFile): Promise<ModelFiles> {
   return files;
 }
 
-/** How files are got, and what the address alone says of the model. */
+/** How to load files, and what the address alone says about the model. */
 async function finderOf(
   source: ModelSource,
   signal?: AbortSignal,

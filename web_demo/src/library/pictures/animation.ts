@@ -1,15 +1,15 @@
 import { reasonOf, UnsupportedImage } from '../../core/errors';
 
-/** One frame of an animation, whole, and how long it is shown. The taker closes the bitmap. */
+/** One whole frame of an animation, and how long it is shown. The caller closes the bitmap. */
 export type AnimationFrame = { bitmap: ImageBitmap; milliseconds: number; index: number };
 
-/** Browsers show frames with no duration to speak of for a tenth of a second. */
+/** Browsers show frames with next to no duration for a tenth of a second. */
 const SHORTEST_MS = 11;
 const DEFAULT_MS = 100;
 
 /**
- * The frames of a GIF, APNG, animated WebP or AVIF, in order. A still picture has one. So has everything
- * where the browser has no ImageDecoder: the first frame.
+ * The frames of a GIF, APNG, animated WebP or AVIF, in order. A still picture has one frame.
+ * Without ImageDecoder, the browser gives the first frame of any file.
  *
  * @throws UnsupportedImage for what cannot be read.
  */
@@ -40,7 +40,7 @@ export async function* framesOf(file: Blob): AsyncGenerator<AnimationFrame> {
   }
 }
 
-/** The media type of a file that is or, being a GIF, may be animated, by its bytes. */
+/** The media type of an animated file, by its bytes; every GIF counts as animated. */
 export async function animatedType(file: Blob): Promise<string | undefined> {
   const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 64).arrayBuffer()));
   if (start.startsWith('GIF8')) return 'image/gif';

@@ -2,7 +2,7 @@ import { UnsupportedImage } from '../../core/errors';
 import type { Picture } from '../../core/picture';
 import type { Opened } from '../types';
 
-/** Enlarge by the browser's own best scaling: what there is where no backend is. */
+/** Enlarge with the browser's own best scaling: used where no backend runs the model. */
 export async function browserScaled(
   { picture, width, height, colorSpace }: Opened,
   scale: number,

@@ -1,14 +1,14 @@
 import { imageFormat } from './image-format';
 import { webpOrientation } from './webp-orientation';
 
-/** A WebP of two pixels side by side that asks to be seen upright. */
+/** A WebP of two pixels side by side whose EXIF turns it upright. */
 const LYING_WEBP =
   'data:image/webp;base64,UklGRk4AAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TA4AAAAvAQAAAAcQEf0PRET/A0VYSUYa' +
   'AAAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAA=';
 
 let turnsWebp: Promise<boolean> | undefined;
 
-/** How the decoded WebP still has to be turned, because the browser did not do it. */
+/** The EXIF orientation that remains to be applied, because the browser did not apply it. */
 export async function orientationLeft(blob: Blob): Promise<number> {
   const orientation = webpOrientation(new Uint8Array(await blob.arrayBuffer()));
   if (orientation === 1) return 1;
@@ -25,7 +25,7 @@ async function browserTurnsWebp(): Promise<boolean> {
   return upright;
 }
 
-/** Why a file is no picture, as far as its bytes tell. */
+/** Why a file is not a picture, as far as its bytes show. */
 export async function unreadable(blob: Blob, name: string): Promise<string> {
   const whose = name === 'The picture' ? name : `“${name}”`;
   if (blob.size === 0) return `${whose} is empty.`;

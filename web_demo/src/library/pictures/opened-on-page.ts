@@ -4,8 +4,9 @@ import { orientationLeft } from './image-files';
 import { turned } from './webp-orientation';
 
 /**
- * Read a bitmap on the page: it has to be turned as its file says, or no worker can read it. Undefined
- * where it is too large.
+ * Read a bitmap on the page: its EXIF orientation must be applied, or no worker can read it.
+ *
+ * @returns undefined if it is too large.
  */
 export async function openedOnPage(
   bitmap: ImageBitmap,

@@ -21,7 +21,7 @@ let breathe: (() => Promise<void>) | undefined;
 /** Rows are drawn in bands of about this many pixels, so that the page can paint in between. */
 const BAND_PX = 500_000;
 
-/** Refuse before the work what could not be shown after it. */
+/** Refuse a result that could not be drawn, before any work is done. */
 export async function requireDrawable(
   width: number,
   height: number,
@@ -31,7 +31,7 @@ export async function requireDrawable(
   throw new UnsupportedImage(await sentence('not drawn', width, height));
 }
 
-/** Give the result the form that was asked for. */
+/** Convert the result to the requested kind of output. */
 export async function toOutput<O extends Output>(
   picture: Picture | Bitmap,
   colorSpace: ColorSpace,

@@ -20,9 +20,9 @@ export type Source =
 const EXACT: ImageBitmapOptions = { premultiplyAlpha: 'none' };
 
 /**
- * Make a source into something that an engine can take over, without touching the source.
+ * Turn a source into pixels that an engine can take over. The source itself is left as it is.
  *
- * @throws UnsupportedImage for what is not an image, is cut off, or is of another site.
+ * @throws UnsupportedImage if it is not an image, is cut off, or comes from another site.
  */
 export async function openSource(source: Source, signal?: AbortSignal): Promise<Opened> {
   if (source instanceof ImageData) return openedPixels(source, new Uint8ClampedArray(source.data));
@@ -42,7 +42,7 @@ export async function openSource(source: Source, signal?: AbortSignal): Promise<
   }
 }
 
-/** Up to here reading a canvas on the page costs less than handing it to a worker. */
+/** Up to this size, reading a canvas on the page costs less than handing it to a worker. */
 const QUICK_PX = 1_000_000;
 
 async function openDrawn(
@@ -103,9 +103,9 @@ async function opened(bitmap: ImageBitmap, colorSpace: ColorSpace, lying?: Blob)
 const SAMPLE_PX = 96;
 
 /**
- * `display-p3` if the source has colours that sRGB has not: those of a grid of its pixels are looked at.
+ * `display-p3` if a grid of the source's pixels has colours outside sRGB.
  *
- * @throws DOMException for a picture of another site, of which the browser says it only late.
+ * @throws DOMException for a picture from another site, which the browser reports only here.
  */
 function colorSpaceOf(source: CanvasImageSource): ColorSpace {
   const canvas = document.createElement('canvas');

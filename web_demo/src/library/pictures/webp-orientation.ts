@@ -1,9 +1,9 @@
 import type { Picture } from '../../core/picture';
 
 /**
- * The EXIF orientation (1 to 8) that a WebP file asks for; 1 where it asks for nothing.
+ * The EXIF orientation (1 to 8) of a WebP file; 1 if it has none.
  *
- * Browsers turn JPEG and PNG files as their EXIF says, Chromium does not do it for WebP.
+ * Browsers apply the EXIF orientation of JPEG and PNG files; Chromium does not for WebP.
  */
 export function webpOrientation(file: Uint8Array): number {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
@@ -16,7 +16,7 @@ export function webpOrientation(file: Uint8Array): number {
   return 1;
 }
 
-/** Turn a picture from how it is stored to how EXIF says that it is seen. */
+/** Turn a stored picture as its EXIF orientation says. */
 export function turned(picture: Picture, orientation: number): Picture {
   if (orientation < 2 || orientation > 8) return picture;
   const { width: w, height: h } = picture;

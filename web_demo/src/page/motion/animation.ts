@@ -11,10 +11,10 @@ type Frame = { before: ImageBitmap; after: ImageBitmap; milliseconds: number };
 /** More frames than this are not kept in memory. */
 const MOST_FRAMES = 240;
 
-/** Of saved WebP frames: higher than sites send, because they may be compressed again. */
+/** Quality of saved WebP frames: higher than sites use, because they may be compressed again. */
 const WEBP_QUALITY = 0.92;
 
-/** The animation tab: every frame enlarged, played beside the browser's scaling. */
+/** The animation tab: every frame enlarged, played next to the browser's scaling. */
 export class Animation {
   readonly #app: App;
   readonly #before = find('motion-before', HTMLCanvasElement);
@@ -165,7 +165,7 @@ export class Animation {
   }
 }
 
-/** How long a frame is shown in a file; a still is shown for ever, which no file says. */
+/** How long a saved frame is shown; a still has no end, which a file cannot express. */
 function saved(milliseconds: number): number {
   return Number.isFinite(milliseconds) ? milliseconds : 100;
 }

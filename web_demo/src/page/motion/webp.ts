@@ -3,20 +3,20 @@ import { reasonOf, UnsupportedImage } from '../../core/errors';
 /** One frame, as the browser wrote it as a still WebP. */
 export type WebpFrame = { still: Blob; milliseconds: number };
 
-/** What of a still file is its picture: lossy, lossless, and the alpha of a lossy one. */
+/** The chunks that hold a still picture: alpha of a lossy one, lossy, lossless. */
 const PICTURE = ['ALPH', 'VP8 ', 'VP8L'];
 
 const ANIMATED = 0x02;
 const ALPHA = 0x10;
 
-/** A frame takes the place of the one before, see-through parts included. */
+/** A frame replaces the previous one, transparent parts included. */
 const NO_BLENDING = 0x02;
 
 const LONGEST_MS = 0xffffff;
 
 /**
- * Put stills of one size together as an animated WebP that plays for ever. Nothing is compressed
- * anew: the browser's own encoder has done it.
+ * Join stills of one size into an animated WebP that plays for ever. Nothing is compressed again: the
+ * browser's own encoder has done it.
  *
  * Source: RFC 9649, WebP Image Format, section 2.7.
  */
@@ -38,7 +38,7 @@ export async function writeWebp(width: number, height: number, frames: WebpFrame
   return new Blob([Uint8Array.from(start), ...body], { type: 'image/webp' });
 }
 
-/** A canvas as a still WebP, as large as photos are sent. */
+/** A canvas as a still WebP. */
 export async function stillOf(canvas: HTMLCanvasElement, quality: number): Promise<Blob> {
   const still = await new Promise<Blob | null>((resolve) => {
     canvas.toBlob(resolve, 'image/webp', quality);
@@ -86,7 +86,7 @@ function letters(text: string): number[] {
   return [...text].map((letter) => letter.charCodeAt(0));
 }
 
-/** A number in so many bytes, the lowest first. */
+/** A number in `count` bytes, the least significant first. */
 function bytes(value: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.floor(value / 256 ** i) % 256);
 }

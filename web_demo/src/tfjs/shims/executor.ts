@@ -1,6 +1,6 @@
 /**
- * Takes the place of the converter's operation_executor: only the categories of operation that an
- * export is made of, so that the other thirteen are not downloaded.
+ * Replaces the converter's operation_executor: only the categories of operations that exports use, so
+ * that the other thirteen are not downloaded.
  */
 import type { NamedTensorsMap } from '@tensorflow/tfjs-converter/dist/data/types';
 import type { ExecutionContext } from '@tensorflow/tfjs-converter/dist/executor/execution_context';

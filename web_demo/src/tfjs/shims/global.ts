@@ -1,6 +1,6 @@
 /**
- * Takes the place of TF.js's global_util: our TF.js keeps its state to itself, so that a page may
- * use any version of TF.js of its own beside it.
+ * Replaces TF.js's global_util: our TF.js keeps its state private, so that a page may use any version
+ * of TF.js itself.
  */
 const kept: Record<PropertyKey, unknown> = {};
 
