@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from playwright.sync_api import Browser
 
 from tests.made.commands import TINY
 from tests.made.photos import write_photos
@@ -23,6 +26,45 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Let tests that are marked `alone` run alone."""
     with turn(item):
         return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Close the shared browser before tests that may start one of their own.
+
+    The exporter checks its exports in a browser, and Playwright allows one at a time in a thread.
+    """
+    if "browser" not in getattr(item, "fixturenames", ()):
+        close_browser()
+
+
+def pytest_sessionfinish() -> None:
+    """Close the shared browser."""
+    close_browser()
+
+
+def close_browser() -> None:
+    """Close the shared browser, where a test has used it."""
+    module = sys.modules.get("tests.made.browsers")
+    if module is not None:
+        module.SHARED.close()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A headless browser, shared by all tests. Where CI is set, having none is a failure."""
+    from plumbing.command import UserError
+    from tests.made.browsers import SHARED
+
+    try:
+        browser = SHARED.get()
+    except UserError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    yield browser
+    for context in browser.contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import Error, Page
@@ -25,6 +20,7 @@ from rich.table import Table
 from export.check.browser import open_browser
 from plumbing.command import UserError, run_command
 from plumbing.paths import WEB_DEMO
+from tools.serving import served
 
 # Where the peer computes, and what of ours computes there.
 _ENGINES = {
@@ -88,7 +84,7 @@ def main(config: BenchConfig) -> None:
     """Run the command."""
     for name in config.models:
         if not (config.folder / name / "halfsize.json").is_file():
-            raise UserError(f"{config.folder / name} is no export folder")
+            raise UserError(f"{config.folder / name} is not an export folder")
     table = Table("backend", "size", "", "engine", "runs", "median ms", "Mpx/s", f"times {_PEER}")
     with tempfile.TemporaryDirectory() as temporary, open_browser() as browser:
         site = _build(config, Path(temporary))
@@ -175,21 +171,6 @@ def _add_rows(
         ratio = f"{medians[_PEER] / median:.1f}" if _PEER in medians else ""
         figures = (str(repeats), f"{median:,.0f}", f"{speed:.2f}", ratio)
         table.add_row(backend, size, *contenders[who], *figures)
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on this machine; the address is given, without a slash at its end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Time the compact runtime and TF.js on one backend with one student, taking turns; in `make bench`.
+"""Time the compact runtime and TF.js on one backend with one student, taking turns.
 
 All run in one page, each from pixels to pixels as its reader gets them. Timings on a shared machine
 drift, so only the ratio of medians within one run is worth quoting.
@@ -26,7 +26,7 @@ from plumbing.command import UserError, run_command
 from plumbing.paths import WEB_DEMO
 from teacher.networks.registry import macs_per_output_pixel
 from teacher.runs.folder import load_network
-from tools.bench import served
+from tools.serving import served
 
 Backend = Literal["wasm", "webgl2", "webgpu"]
 _PEERS = {"wasm": "tfjs-wasm", "webgl2": "tfjs-webgl", "webgpu": "tfjs-webgpu"}
@@ -70,7 +70,7 @@ addEventListener('load', async () => {
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchConfig:
+class RuntimesBenchConfig:
     """Settings of `python -m tools.bench_runtimes`."""
 
     run: Path = Path("small-web")
@@ -97,7 +97,7 @@ class BenchConfig:
         return options
 
 
-def main(config: BenchConfig) -> None:
+def main(config: RuntimesBenchConfig) -> None:
     """Run the command."""
     network, _ = load_network(config.run)
     macs = macs_per_output_pixel(network) * network.scale**2
@@ -132,7 +132,9 @@ def _build(run: Path, folder: Path) -> Path:
     return folder
 
 
-def _add_rows(table: Table, page: Page, side: int, macs: float, config: BenchConfig) -> None:
+def _add_rows(
+    table: Table, page: Page, side: int, macs: float, config: RuntimesBenchConfig
+) -> None:
     times: dict[str, list[float]] = {name: [] for name in config.options}
     for turn in range(config.repeats + 3):
         for name in times:
@@ -148,7 +150,7 @@ def _add_rows(table: Table, page: Page, side: int, macs: float, config: BenchCon
         table.add_row(f"{side} -> {2 * side}", name, runs, *figures, f"{peer / median:.2f}")
 
 
-def _print_first_results(browser: Browser, address: str, config: BenchConfig) -> None:
+def _print_first_results(browser: Browser, address: str, config: RuntimesBenchConfig) -> None:
     model, settings = config.options[_ONE_WORKER]
     options = {
         **{name: config.options[name] for name in (_PEER, _ONE_WORKER)},
@@ -171,4 +173,4 @@ def _print_first_results(browser: Browser, address: str, config: BenchConfig) ->
 
 
 if __name__ == "__main__":
-    run_command(BenchConfig, main)
+    run_command(RuntimesBenchConfig, main)

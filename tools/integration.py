@@ -27,10 +27,9 @@ from skimage import data
 
 from export.check.browser import open_browser
 from plumbing.command import UserError, run_command
-from tests.made.runs import ROOT
+from plumbing.paths import WEB_DEMO
 from tools.listings import write_named
 
-_WEB_DEMO = ROOT / "web_demo"
 _PACKAGES = {
     "next": "16.4.6",
     "react": "19.3.1",
@@ -46,9 +45,9 @@ _STARTS_WITHIN_SECONDS = 60
 class IntegrationConfig:
     """Settings of `python -m tools.integration`."""
 
-    model: Path = _WEB_DEMO / "models" / "demo"
+    model: Path = WEB_DEMO / "models" / "demo"
     """Export folder to put on the page."""
-    dist: Path = _WEB_DEMO / "dist"
+    dist: Path = WEB_DEMO / "dist"
     """The built library."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.made.runs import ROOT
+from plumbing.paths import ROOT
 
 INTEGRATION = ROOT / "docs" / "use-on-a-site.md"
 PUBLISHING = ROOT / "docs" / "publish-photos.md"

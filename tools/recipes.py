@@ -23,10 +23,10 @@ from skimage import data
 
 from export.check.browser import open_browser
 from plumbing.command import UserError, run_command
-from tests.made.runs import ROOT
-from tools.bench import served
+from plumbing.paths import ROOT, WEB_DEMO
 from tools.integration import require_upscaled, run_in
 from tools.listings import PUBLISHING, listings, write_named
+from tools.serving import served
 
 _ELEVENTY = {"@11ty/eleventy": "3.1.8"}
 _VITE = {"vite": "8.3.8"}
@@ -41,7 +41,7 @@ _ALT = 'A "cup" of coffee'
 class RecipesConfig:
     """Settings of `python -m tools.recipes`."""
 
-    model: Path = ROOT / "web_demo" / "models" / "small-web"
+    model: Path = WEB_DEMO / "models" / "small-web"
     """Export folder of the student that the sites are made with."""
     only: tuple[Literal["Eleventy", "Vite", "Hugo"], ...] = ()
     """Run these recipes; by default all."""

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,41 +13,39 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
-from export.check.browser import open_browser
 from export.check.local_runtimes import run_onnx
 from export.compact.file import FILE, read_compact
 from export.onnx.translate import to_onnx
-from plumbing.command import UserError
 from plumbing.paths import WEB_DEMO
 from tests.browser.driver import Driver
 from tests.made.runs import MadeChain
 from tests.made.workers import made_once
+from tools.serving import served
 
 Reference = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
 
-def build_site(folder: Path, models: Path) -> Path:
-    """Build the page into `folder` as it is shipped, with the export folders below `models`."""
-    folder.mkdir(parents=True)
-    for name in ("index.html", "page.css"):
-        shutil.copy(WEB_DEMO / name, folder)
-    subprocess.run(
-        ["node", WEB_DEMO / "scripts/build.mjs", "--models", models, "--out", folder / "dist"],
-        check=True,
-    )
-    scripts = "".join(f'<script src="dist/{name}.js"></script>' for name in ("models", "halfsize"))
-    (folder / "blank.html").write_text(f"<!doctype html><body>{scripts}</body>", encoding="utf-8")
-    return folder
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, chain: MadeChain) -> Path:
-    """The folder of the built page, with the student in it; for reading only."""
+    """The built page as it is shipped, with the student in it; for reading only.
+
+    It is built once for all tests of all workers. A test that changes a file copies the folder.
+    """
+    place = Path("some path", "demo")  # spaces are part of real paths
 
     def make(folder: Path) -> None:
-        build_site(folder / "some path" / "demo", chain.page_model.parent)
+        page = folder / place
+        page.mkdir(parents=True)
+        for name in ("index.html", "page.css"):
+            shutil.copy(WEB_DEMO / name, page)
+        models = chain.page_model.parent
+        build = ["node", WEB_DEMO / "scripts/build.mjs", "--models", models, "--out", page / "dist"]
+        subprocess.run(build, check=True)
+        scripts = [f'<script src="dist/{name}.js"></script>' for name in ("models", "halfsize")]
+        blank = f"<!doctype html><body>{''.join(scripts)}</body>"
+        (page / "blank.html").write_text(blank, encoding="utf-8")
 
-    return made_once(tmp_path_factory, "page", make) / "some path" / "demo"
+    return made_once(tmp_path_factory, "page", make) / place
 
 
 @pytest.fixture(scope="session")
@@ -70,38 +63,11 @@ def reference(chain: MadeChain, tmp_path_factory: pytest.TempPathFactory) -> Ref
     return enlarge
 
 
-# Not for the whole session: the exporter's own tests start a browser in this process as well, and
-# playwright allows one at a time.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless browser. Where CI is set, having none is a failure."""
-    with ExitStack() as stack:
-        try:
-            opened = stack.enter_context(open_browser())
-        except UserError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(str(error))
-        yield opened
-
-
 @pytest.fixture(scope="session")
 def http_address(site: Path) -> Iterator[str]:
     """The page served over HTTP below a path, as any static host does it."""
-    handler = functools.partial(QuietHandler, directory=site.parent.parent)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    path = quote(site.relative_to(site.parent.parent).as_posix())
-    yield f"http://127.0.0.1:{server.server_port}/{path}/"
-    server.shutdown()
-    server.server_close()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without writing each to the terminal."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+    with served(site.parent.parent) as address:
+        yield f"{address}{quote(site.relative_to(site.parent.parent).as_posix())}/"
 
 
 @pytest.fixture

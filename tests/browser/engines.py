@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from playwright.sync_api import Browser, Page, Route
 
 from export.compact.file import FILE, read_compact
 from export.compact.form import write_compact
-from plumbing.paths import WEB_DEMO
 from teacher.networks.chain import Chain
 
 _ORIGIN = "http://localhost/"  # browsers offer WebGPU to trustworthy origins only
@@ -93,16 +91,6 @@ async () => Promise.all(devices.map((device) => Promise.race([
   device.lost.then(() => true), new Promise((done) => setTimeout(done, 500, false))])))
 """,
 }
-
-
-def build_engines(folder: Path) -> Path:
-    """Build the page, and with it the scripts that hold one engine each."""
-    (folder / "models").mkdir(parents=True)
-    script = WEB_DEMO / "scripts/build.mjs"
-    subprocess.run(
-        ["node", script, "--models", folder / "models", "--out", folder / "dist"], check=True
-    )
-    return folder / "dist"
 
 
 @dataclass(frozen=True)

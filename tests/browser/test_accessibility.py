@@ -23,8 +23,15 @@ def violations(driver: Driver) -> list[str]:
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        pytest.param("light", 390, marks=pytest.mark.heavy),
+        pytest.param("dark", 1280, marks=pytest.mark.heavy),
+    ],
+)
 def test_axe_finds_nothing(browser: Browser, site: Path, scheme: str, width: int) -> None:
     context = browser.new_context(
         color_scheme="dark" if scheme == "dark" else "light",

@@ -15,9 +15,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from skimage import data
 
-from tests.browser.library.pages import STRICT, served
+from tests.browser.library.pages import STRICT
 from tests.browser.stand_in import write_stand_in
 from tests.made.runs import MadeChain
+from tools.serving import served
 
 pytestmark = pytest.mark.browser
 

@@ -14,9 +14,10 @@ from playwright.sync_api import Browser
 
 from export.check.local_runtimes import run_pytorch
 from teacher.runs.folder import load_network
-from tests.browser.library.pages import run, served
+from tests.browser.library.pages import run
 from tests.made.commands import TINY_FLIPBOARD, command_here
 from tests.made.runs import MadeChain
+from tools.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +67,10 @@ def require_same(
     return json.loads((folder / "model" / "halfsize.json").read_text())
 
 
-@pytest.mark.parametrize(("backend", "tolerance"), [("wasm", 1), ("cpu", 1), ("webgl", 2)])
+@pytest.mark.parametrize(
+    ("backend", "tolerance"),
+    [("wasm", 1), ("webgl", 2), pytest.param("cpu", 1, marks=pytest.mark.heavy)],
+)
 def test_flipboard_runs_in_tiles(
     browser: Browser, site: Path, flipboard: Path, tmp_path: Path, backend: str, tolerance: int
 ) -> None:

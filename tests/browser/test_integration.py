@@ -17,9 +17,9 @@ from PIL import Image
 from playwright.sync_api import Browser
 from skimage import data
 
-from tests.browser.library.pages import served
 from tests.made.runs import ROOT, MadeChain
 from tools.listings import listings, write_named
+from tools.serving import served
 
 pytestmark = pytest.mark.browser
 

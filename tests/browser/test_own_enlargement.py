@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from export.check.browser import open_browser
 from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from tests.made.photos import photo
 
@@ -33,14 +32,13 @@ def shown(page: Page, picture: NDArray[np.uint8], css: str) -> NDArray[np.int64]
         return np.asarray(image.convert("RGB")).astype(int)
 
 
-def test_chromium_enlarges_an_img_as_we_say_it_does() -> None:
+def test_chromium_enlarges_an_img_as_we_say_it_does(browser: Browser) -> None:
     picture = photo(60, 80)
     ours = {way: open_for_page(way).enlarge(picture) for way in PLAIN_WAYS}
-    with open_browser() as browser:
-        page = browser.new_page(viewport={"width": 300, "height": 200})
-        for css in ("auto", "smooth", "high-quality"):
-            seen = shown(page, picture, css)
-            errors = {way: np.abs(seen - made).max() for way, made in ours.items()}
-            # GPUs and Pillow round halves each in their own way.
-            assert errors[BROWSER] <= 1, errors
-            assert min(errors["bicubic"], errors["lanczos"]) > 8, errors
+    page = browser.new_page(viewport={"width": 300, "height": 200})
+    for css in ("auto", "smooth", "high-quality"):
+        seen = shown(page, picture, css)
+        errors = {way: np.abs(seen - made).max() for way, made in ours.items()}
+        # GPUs and Pillow round halves each in their own way.
+        assert errors[BROWSER] <= 1, errors
+        assert min(errors["bicubic"], errors["lanczos"]) > 8, errors

@@ -6,8 +6,10 @@ import base64
 import json
 import re
 import shutil
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +17,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from skimage import data
 
-from tests.browser.conftest import build_site
 from tests.browser.driver import Driver
-from tests.made.runs import MadeChain
 
 pytestmark = pytest.mark.browser
 
@@ -141,29 +141,44 @@ def test_the_result_is_saved_as_it_is(opened: Driver, small: Path) -> None:
     assert (saved == result).all()
 
 
-def test_a_tampered_model_is_refused(demo: Driver, site: Path, small: Path, tmp_path: Path) -> None:
-    shutil.copytree(site, tmp_path / "page")
-    script = tmp_path / "page" / "dist" / "models.js"
+def change_part(page: Path, name: str, change: Callable[[Any], Any]) -> None:
+    """Change the value of a script that the build leaves for the page, such as its models."""
+    script = page / "dist" / f"{name}.js"
     found = re.fullmatch(r"(.*? = )(\[.*\]);\n", script.read_text(encoding="utf-8"), re.DOTALL)
     assert found
-    models = json.loads(found[2])
-    (weights,) = (name for name in models[0]["files"] if name.endswith(".halfsize"))
-    content = bytearray(base64.b64decode(models[0]["files"][weights]))
-    content[len(content) // 2] ^= 1
-    models[0]["files"][weights] = base64.b64encode(content).decode()
-    script.write_text(f"{found[1]}{json.dumps(models)};\n", encoding="utf-8")
-    demo.open((tmp_path / "page" / "index.html").as_uri())
+    changed = json.dumps(change(json.loads(found[2])))
+    script.write_text(f"{found[1]}{changed};\n", encoding="utf-8")
+
+
+def test_a_tampered_model_is_refused(demo: Driver, site: Path, small: Path, tmp_path: Path) -> None:
+    page = shutil.copytree(site, tmp_path / "page")
+    tampered = ""
+
+    def tamper(models: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        nonlocal tampered
+        (tampered,) = (name for name in models[0]["files"] if name.endswith(".halfsize"))
+        content = bytearray(base64.b64decode(models[0]["files"][tampered]))
+        content[len(content) // 2] ^= 1
+        models[0]["files"][tampered] = base64.b64encode(content).decode()
+        return models
+
+    change_part(page, "models", tamper)
+    demo.open((page / "index.html").as_uri())
     sentence = demo.error_for(small)
-    assert "was altered" in sentence and weights in sentence
+    assert "altered" in sentence and tampered in sentence
 
 
 def test_one_of_several_models_can_be_chosen(
-    demo: Driver, chain: MadeChain, small: Path, tmp_path: Path
+    demo: Driver, site: Path, small: Path, tmp_path: Path
 ) -> None:
-    for name in ("one", "two"):
-        shutil.copytree(chain.page_model, tmp_path / "models" / name)
-    site = build_site(tmp_path / "page", tmp_path / "models")
-    demo.open((site / "index.html").as_uri(), model="two")
+    page = shutil.copytree(site, tmp_path / "page")
+
+    def twice(models: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**models[0], "folder": name} for name in ("one", "two")]
+
+    for part in ("models", "catalogue"):
+        change_part(page, part, twice)
+    demo.open((page / "index.html").as_uri(), model="two")
     select = demo.page.get_by_label("Model")
     expect(select).to_have_value("two")
     demo.enlarge(small)
@@ -185,10 +200,9 @@ def test_without_a_build_the_page_says_what_to_do(demo: Driver, site: Path, tmp_
 
 
 def test_without_a_model_the_page_says_what_to_do(demo: Driver, site: Path, tmp_path: Path) -> None:
-    shutil.copytree(site, tmp_path / "page")
-    script = tmp_path / "page" / "dist" / "catalogue.js"
-    script.write_text("(globalThis.halfsizeParts ??= {}).catalogue = [];\n", encoding="utf-8")
-    demo.open((tmp_path / "page" / "index.html").as_uri())
+    page = shutil.copytree(site, tmp_path / "page")
+    change_part(page, "catalogue", lambda _: [])
+    demo.open((page / "index.html").as_uri())
     expect(demo.page.get_by_role("alert")).to_contain_text("make demo")
     expect(demo.page.locator("#unbuilt")).to_be_hidden()
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, Route
 
-from export.check.browser import open_browser
 from export.check.local_runtimes import run_onnx
 from export.check.pictures import to_batch
 from export.pipeline.golden import read_golden
-from plumbing.command import UserError
 from tests.made.photos import photo
 from tests.made.runs import ROOT, MadeChain
 
@@ -47,20 +43,7 @@ async ([pixels, height, width, patch]) => {
 """
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless browser. With CI set, a missing browser is a failure."""
-    with ExitStack() as stack:
-        try:
-            opened = stack.enter_context(open_browser())
-        except UserError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(str(error))
-        yield opened
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def page(browser: Browser, chain: MadeChain) -> Iterator[Page]:
     """One page with both libraries, to which only the model's files are served."""
 

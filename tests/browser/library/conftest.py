@@ -11,9 +11,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from skimage import data
 
-from tests.browser.library.pages import Opener, served
+from tests.browser.library.pages import Opener
 from tests.browser.stand_in import golden_of, write_stand_in
 from tests.made.runs import MadeChain
+from tools.serving import served
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page
-
-from tests.browser.conftest import QuietHandler, ThreadingHTTPServer
 
 Opener = Callable[..., Page]
 
@@ -57,20 +51,3 @@ _HELP = """
 def run(page: Page, script: str, argument: object = None) -> Any:  # noqa: ANN401 (it is JSON)
     """Run the body of an async function on a page with the library."""
     return page.evaluate(f"async (argument) => {{ {_HELP} {script} }}", argument)
-
-
-@contextmanager
-def served(folder: Path, **headers: str) -> Iterator[str]:
-    """Serve a folder over HTTP with headers of one's own."""
-
-    class Handler(QuietHandler):
-        def end_headers(self) -> None:
-            for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            super().end_headers()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()

@@ -39,7 +39,7 @@ return [halfsize.place, halfsize.backend, halfsize.refused.map(({ backend, reaso
 @pytest.mark.parametrize(
     ("workers", "place"), [("'self'", "worker"), ("blob:", "worker"), ("'none'", "page")]
 )
-def test_the_small_runtime_under_a_strict_policy(
+def test_the_compact_runtime_under_a_strict_policy(
     opener: Opener, page: Page, workers: str, place: str
 ) -> None:
     strict = opener(Content_Security_Policy=STRICT.format(workers))
