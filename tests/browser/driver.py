@@ -1,4 +1,4 @@
-"""Drives the demo page the way a person does, and reads what it shows."""
+"""Drives the demo page as a person does, and reads what it shows."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Driver:
         page.on("request", lambda request: self.requests.append(request.url))
 
     def open(self, address: str, *, backend: str = "wasm", **query: str) -> Driver:
-        asked = {"backend": backend, "treat": "half", **query}
-        self.page.goto(f"{address}?{urlencode(asked)}")
+        query = {"backend": backend, "treat": "half", **query}
+        self.page.goto(f"{address}?{urlencode(query)}")
         return self
 
     def choose(self, *pictures: Path) -> None:
@@ -67,7 +67,7 @@ class Driver:
         return self.page.locator("html").get_attribute("data-state")
 
     def wait_for(self, state: str) -> None:
-        """Wait until the page is in `state`, and say what it shows if it never is."""
+        """Wait until the page is in `state`; fail with its message if it is not."""
         self.page.wait_for_function(
             "(state) => [state, 'error'].includes(document.documentElement.dataset.state)",
             arg=state,
@@ -76,7 +76,7 @@ class Driver:
         assert self.state == state, self.text("#error")
 
     def text(self, selector: str) -> str:
-        """What an element shows, the sign between two sizes as a plain x."""
+        """The text of an element, with a plain x between two sizes."""
         return self.page.inner_text(selector).replace("\N{MULTIPLICATION SIGN}", "x")
 
     def enlarge(self, picture: Path) -> NDArray[np.uint8]:

@@ -145,7 +145,7 @@ def test_features_too_large_for_16_bits(engine: EnginePage, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("engine", GPUS, indirect=True)
-def test_a_lost_context_is_said_and_can_be_replaced(engine: EnginePage, tmp_path: Path) -> None:
+def test_a_lost_context_is_reported_and_can_be_replaced(engine: EnginePage, tmp_path: Path) -> None:
     model, network = stored(lively(SHAPES["luma"]), tmp_path)
     assert engine.open(model)
     assert steps_off(engine, network, noise(6, 7)) <= 1
@@ -171,7 +171,7 @@ def test_a_model_in_place_of_another_leaves_nothing(engine: EnginePage, tmp_path
     [("webgl2", 1, (1, 20_000)), ("webgpu", 1024, (560, 560))],
     indirect=["engine"],
 )
-def test_pictures_too_large_are_said(
+def test_pictures_too_large_are_reported(
     engine: EnginePage, tmp_path: Path, channels: int, size: tuple[int, int]
 ) -> None:
     model, _ = stored(lively(ChainConfig(body=0, channels=channels)), tmp_path)
@@ -222,7 +222,7 @@ def test_what_is_not_painted(engine: EnginePage, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
 @pytest.mark.parametrize("trouble", ["no canvas", "taken away"])
-def test_bytes_where_the_browser_does_not_paint(
+def test_bytes_if_the_browser_does_not_paint(
     engine: EnginePage, tmp_path: Path, trouble: str
 ) -> None:
     model, network = stored(lively(SHAPES["luma"]), tmp_path)
@@ -237,7 +237,7 @@ def test_bytes_where_the_browser_does_not_paint(
 
 
 @pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
-def test_painting_stops_where_it_is_not_wanted(engine: EnginePage, tmp_path: Path) -> None:
+def test_painting_stops_when_it_is_no_longer_wanted(engine: EnginePage, tmp_path: Path) -> None:
     model, network = stored(lively(SHAPES["luma"]), tmp_path)
     assert engine.open(model)
     with pytest.raises(Error, match="not wanted any more"):
@@ -246,7 +246,7 @@ def test_painting_stops_where_it_is_not_wanted(engine: EnginePage, tmp_path: Pat
 
 
 @pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
-def test_a_device_lost_while_painting_is_said(engine: EnginePage, tmp_path: Path) -> None:
+def test_a_device_lost_while_painting_is_reported(engine: EnginePage, tmp_path: Path) -> None:
     model, network = stored(lively(SHAPES["luma"]), tmp_path)
     assert engine.open(model)
     with pytest.raises(Error, match=r"Exhausted: the .* was lost"):

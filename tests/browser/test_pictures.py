@@ -1,4 +1,4 @@
-"""What people really give to the page: transparent, turned, broken, too large."""
+"""Pictures as people have them: transparent, rotated, broken, too large."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_alpha_survives_without_a_dark_fringe(opened: Driver, tmp_path: Path) ->
     alpha = result[..., 3]
     assert (alpha[24:56, 34:86] == 255).all()
     assert (alpha[:14] == 0).all() and (alpha[:, :24] == 0).all()
-    # All that is seen has the colour that it has in the middle, right to the edge. A network that
+    # Everything visible has the colour of the middle, right to the edge. A network that
     # is hardly trained gives each of the four pixels made of one a shade of its own.
     middle = np.tile(result[40:42, 60:62, :3].astype(int), (40, 60, 1))
     error = np.abs(result[..., :3] - middle).max(axis=2)
@@ -76,31 +76,31 @@ def test_dropped_or_pasted(opened: Driver, photo: Path, how: str) -> None:
     assert opened.pixels("result").shape == (96, 128, 4)
 
 
-def test_what_is_no_picture_gets_a_sentence(opened: Driver, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_picture_gets_a_message(opened: Driver, tmp_path: Path) -> None:
     path = tmp_path / "notes.jpg"
     path.write_text("not a picture")
-    assert opened.error_for(path).startswith("“notes.jpg” is not a picture")
+    assert "not a picture" in opened.error_for(path)
 
 
-def test_an_empty_file_gets_a_sentence(opened: Driver, tmp_path: Path) -> None:
+def test_an_empty_file_gets_a_message(opened: Driver, tmp_path: Path) -> None:
     path = tmp_path / "empty.png"
     path.touch()
-    assert opened.error_for(path) == "“empty.png” is empty."
+    assert "empty" in opened.error_for(path)
 
 
 @pytest.mark.parametrize(("suffix", "format_"), [("jpg", "JPEG"), ("png", "PNG"), ("webp", "WebP")])
-def test_a_file_cut_off_gets_a_sentence(
+def test_a_file_cut_off_gets_a_message(
     opened: Driver, photo: Path, tmp_path: Path, suffix: str, format_: str
 ) -> None:
     path = tmp_path / f"cut.{suffix}"
     Image.open(photo).save(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
-    assert opened.error_for(path).startswith(f"“cut.{suffix}” is a {format_} file that is cut off")
+    assert f"{format_} file that is cut off" in opened.error_for(path)
     # The page is as good as new afterwards.
     opened.enlarge(photo)
 
 
-def test_a_picture_that_no_canvas_holds_gets_a_sentence(opened: Driver, tmp_path: Path) -> None:
+def test_a_picture_that_no_canvas_holds_gets_a_message(opened: Driver, tmp_path: Path) -> None:
     path = tmp_path / "long.png"
     Image.new("RGB", (9000, 1)).save(path)
-    assert "18000 x 2 pixels cannot be drawn" in opened.error_for(path)
+    assert "18000 x 2 pixels" in opened.error_for(path)

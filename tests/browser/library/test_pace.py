@@ -1,4 +1,4 @@
-"""How long a page is held up, how much memory stays taken, and who waits for whom."""
+"""How long a page is blocked, how much memory stays in use, and the order of jobs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_address_of_the_network_has_everything_asked_for_at_once(page: Page)
             "address => { window.loading = Halfsize.load(address, { backend: 'wasm' }); }",
             "student/model.halfsize?v=1",
         )
-    while not held:  # it is told to this process some time after it was made
+    while not held:  # this process learns of the request some time after it was made
         page.wait_for_timeout(20)
     (card,) = held
     assert card.request.url.endswith("/student/halfsize.json?v=1")
@@ -34,7 +34,7 @@ def test_the_address_of_the_network_has_everything_asked_for_at_once(page: Page)
 
 
 @pytest.mark.parametrize("missing", ["halfsize.json", "model.halfsize", "engine-wasm.js"])
-def test_what_is_missing_of_a_network_is_told(page: Page, missing: str) -> None:
+def test_missing_files_of_a_network_are_reported(page: Page, missing: str) -> None:
     page.route(f"**/{missing}", lambda route: route.fulfill(status=404))
     got = run(page, "return problem(load({}, 'student/model.halfsize'));")
     assert got["code"] == ("NoBackend" if missing.startswith("engine") else "ModelMismatch")
@@ -68,7 +68,7 @@ def test_on_the_page_no_frame_waits_50_ms(
     """
     run(page, start, [model, width, height])
     longest: list[float] = []
-    # What is too long in itself is so in every attempt; other programs only ever add.
+    # A task that is too long is so in every attempt; other programs only add to it.
     while len(longest) < 4 and (not longest or longest[-1] >= 50):
         browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline"])
         run(page, "await kept.upscale(bitmap, { output: argument });", output)
