@@ -1,8 +1,8 @@
-"""Time halfsize and UpscalerJS 1.0.0 in the same browser, taking turns. This is `make bench`.
+"""Time halfsize and UpscalerJS 1.0.0 alternately in the same browser. This is `make bench`.
 
-Both get the same canvas and are timed until the values of the result are there: ours as ImageData
-from its worker, UpscalerJS's as a tensor that was read back. Timings on a shared machine drift, so
-only the ratio of medians within one run is worth quoting.
+Both get the same canvas and are timed until the values of the result are available: halfsize's as
+ImageData from its worker, UpscalerJS's as a tensor that was read back. Timings on a shared machine
+drift, so only the ratio of medians within one run is worth quoting.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from plumbing.command import UserError, run_command
 from plumbing.paths import WEB_DEMO
 from tools.serving import served
 
-# Where the peer computes, and what of ours computes there.
+# Backends of the peer, with the engines of halfsize that compute in the same place.
 _ENGINES = {
     "wasm": ("wasm", "tfjs-wasm"),
     "webgl": ("webgl2", "tfjs-webgl"),
@@ -64,16 +64,16 @@ class BenchConfig:
     folder: Path = WEB_DEMO / "models"
     """Folder of export folders."""
     models: tuple[str, ...] = ("nano-web", "small-web")
-    """Those of them that are timed."""
+    """Names of the models to time."""
     backends: tuple[str, ...] = tuple(_ENGINES)
-    """Where UpscalerJS computes; those that do not start are passed over."""
+    """Backends of UpscalerJS; those that do not start are skipped."""
     sides: tuple[int, ...] = (256, 512)
     """Sides of the square pictures to double, in pixels."""
     repeats: int = 20
-    """Timed runs of each, after one that is not counted."""
+    """Timed runs of each, after one warm-up."""
     budget_seconds: float = 600.0
-    """When the runs of one backend and size would take longer, there are fewer of them (at least
-    3); the table says how many."""
+    """Time limit for one backend and size: if the runs would take longer, fewer are made (at least
+    3), and the table shows how many."""
 
     def __post_init__(self) -> None:
         if unknown := [name for name in self.backends if name not in _ENGINES]:
@@ -128,7 +128,7 @@ def _starts(page: Page, backend: str) -> bool:
 
 
 def _contenders(page: Page, models: tuple[str, ...], backend: str) -> dict[str, tuple[str, str]]:
-    """Load ours: names for the page, with the model and engine of each; the peer is first."""
+    """Load the models: model and engine by name in the page, the peer first."""
     loaded = {_PEER: (_PEER, f"TF.js {backend}")}
     for engine in _ENGINES[backend]:
         for model in models:

@@ -1,6 +1,6 @@
-"""Time the compact runtime and TF.js on one backend with one student, taking turns.
+"""Time the compact runtime and TF.js on one backend with one student, alternately.
 
-All run in one page, each from pixels to pixels as its reader gets them. Timings on a shared machine
+All run in one page, each from pixels to pixels as readers get them. Timings on a shared machine
 drift, so only the ratio of medians within one run is worth quoting.
 """
 
@@ -53,8 +53,8 @@ async ([who, side]) => {
 }
 """
 
-# The page works by itself, so that what this process takes to speak to it is not measured: from
-# its `load` event on, model and engine are fetched from this machine, compiled and run.
+# The page works by itself, so that communication with this process is not measured: from its
+# `load` event on, model and engine are fetched from this machine, compiled and run.
 _FIRST = """<!doctype html><meta charset="utf-8"><body><script src="dist/halfsize.js"></script>
 <script>
 addEventListener('load', async () => {
@@ -76,17 +76,17 @@ class RuntimesBenchConfig:
     run: Path = Path("small-web")
     """Run folder of a student, or the name of released weights."""
     backend: Backend = "wasm"
-    """Where both of them run."""
+    """Backend of both."""
     sides: tuple[int, ...] = (256, 512, 1024)
     """Sides of the square pictures to double, in pixels."""
     repeats: int = 20
-    """Timed runs of each, after three that are not counted."""
+    """Timed runs of each, after three warm-ups."""
     first_only: bool = False
-    """Measure nothing but the first result after the page has loaded, for WebAssembly alone."""
+    """Measure only the first result after the page has loaded; for WebAssembly."""
 
     @property
     def options(self) -> _Options:
-        """Model and settings of each that is timed."""
+        """Model and settings of each contender."""
         ours = "compact/model.halfsize"
         options: _Options = {
             _PEER: ("tfjs/", {"backend": _PEERS[self.backend]}),

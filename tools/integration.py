@@ -1,6 +1,6 @@
 """Build and open the Next.js project of docs/use-on-a-site.md. This is `make integration`.
 
-Next.js is installed from the network, into a folder that is deleted afterwards: too much for every
+Next.js is installed from the network, into a folder that is deleted afterwards: too slow for every
 run of the tests, which do the same for plain HTML and Vite.
 """
 
@@ -72,7 +72,7 @@ def _write(project: Path, config: IntegrationConfig) -> None:
     names = write_named("Next.js", project)
     if names != ["app/layout.tsx", "app/page.tsx", "types.d.ts"]:
         raise UserError(f"docs/use-on-a-site.md names other files than expected: {names}")
-    # However slow this machine is, the element shall work.
+    # The element must work however slow this machine is.
     page = project / "app" / "page.tsx"
     page.write_text(page.read_text().replace("<half-size ", "<half-size always "))
     package = {"private": True, "dependencies": _PACKAGES}
@@ -84,7 +84,7 @@ def _write(project: Path, config: IntegrationConfig) -> None:
 
 
 def run_in(project: Path, command: list[str], **environment: str) -> None:
-    """Run a command in a project, with changes to the environment; say what it said if it fails."""
+    """Run a command in a project, with more environment variables; show its output if it fails."""
     Console().print(f"[dim]$[/dim] {' '.join(command)}", highlight=False)
     done = subprocess.run(
         command,
@@ -130,7 +130,7 @@ def _answers(address: str) -> bool:
 
 
 def require_upscaled(page: Page, whose: str) -> None:
-    """Insist that the first element of a page ends with its picture enlarged."""
+    """Require that the first element of a page enlarges its picture."""
     page.wait_for_function(
         "['upscaled', 'error', 'skipped'].includes("
         "document.querySelector('half-size')?.getAttribute('state'))",

@@ -1,4 +1,4 @@
-"""The listings of the documents as files: what readers copy is what the tests run."""
+"""The code listings of the documents as files: the tests run what readers copy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMED = re.compile(r"(?:// |\{\{/\* )([\w./-]+)(?: \*/\}\})?\n")
 
 
 def listings(heading: str, document: Path = INTEGRATION) -> list[str]:
-    """Give the listings below a heading, in order."""
+    """Read the listings below a heading, in order."""
     sections = re.split(r"^## ", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
     (section,) = [text for text in sections if text.startswith(f"{heading}\n")]
     return [text for _, text in _FENCE.findall(section)]

@@ -1,7 +1,7 @@
 """Build and open the sites that docs/publish-photos.md describes; part of `make integration`.
 
 Eleventy and Vite are installed from the network, into folders that are deleted afterwards. Hugo is
-no npm package: without it on the path, its recipe is left out, and that is said.
+not an npm package: if it is not on the path, its recipe is skipped with a message.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class RecipesConfig:
     """Settings of `python -m tools.recipes`."""
 
     model: Path = WEB_DEMO / "models" / "small-web"
-    """Export folder of the student that the sites are made with."""
+    """Export folder of the student for the sites."""
     only: tuple[Literal["Eleventy", "Vite", "Hugo"], ...] = ()
-    """Run these recipes; by default all."""
+    """Recipes to run; all by default."""
 
 
 def main(config: RecipesConfig) -> None:
@@ -53,7 +53,7 @@ def main(config: RecipesConfig) -> None:
     if shutil.which("hugo"):
         recipes["Hugo"] = _hugo
     else:
-        Console().print("Hugo is not installed here: its recipe is not run")
+        Console().print("Hugo is not installed: its recipe is skipped")
     with open_browser() as browser:
         for name, build in recipes.items():
             if config.only and name not in config.only:
@@ -123,7 +123,7 @@ def _install(project: Path, packages: dict[str, str]) -> None:
 
 
 def _run(project: Path, command: list[str]) -> None:
-    """Run a command whose `python` has halfsize."""
+    """Run a command whose `python` finds halfsize."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run_in(project, command, PATH=path, PYTHONPATH=str(ROOT))
 
@@ -132,7 +132,7 @@ def _require_shown(browser: Browser, name: str, site: Path) -> None:
     page = browser.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    # However slow this machine is, the element shall work.
+    # The element must work however slow this machine is.
     page.add_init_script(
         "addEventListener('DOMContentLoaded', () => {"
         "for (const each of document.querySelectorAll('half-size')) each.setAttribute('always', '')"

@@ -24,7 +24,7 @@ class ScreenshotConfig:
     out: Path = Path("runs/screenshots")
     """Folder for the PNG files."""
     backend: str = "wasm"
-    """Where the model runs."""
+    """Backend of the model."""
 
 
 def main(config: ScreenshotConfig) -> None:

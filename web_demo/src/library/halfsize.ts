@@ -14,7 +14,8 @@ import type { Place } from './engines/engine-port';
 import type { Finished, JobOptions } from './engines/session';
 import { extras, sentence, setFolder } from './lazy';
 import { loadModel, type ModelSource } from './model/fetch-model';
-import { type Outputs, requireDrawable, toOutput } from './pictures/output';
+import { requireDrawable } from './pictures/drawable';
+import { type Outputs, toOutput } from './pictures/output';
 import { openSource, type Source } from './pictures/source';
 import type { Opened } from './types';
 

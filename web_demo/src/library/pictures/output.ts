@@ -1,5 +1,5 @@
 import { breather } from '../../core/breathe';
-import { OutOfMemory, UnsupportedImage } from '../../core/errors';
+import { OutOfMemory } from '../../core/errors';
 import type { Output } from '../../core/messages';
 import type { Bitmap, ColorSpace, Picture } from '../../core/picture';
 import { sentence } from '../lazy';
@@ -13,23 +13,10 @@ export type Outputs = {
   blob: Blob;
 };
 
-/** No current browser draws a canvas that is longer on one side. */
-const LONGEST_SIDE_PX = 16384;
-
 let breathe: (() => Promise<void>) | undefined;
 
 /** Rows are drawn in bands of about this many pixels, so that the page can paint in between. */
 const BAND_PX = 500_000;
-
-/** Refuse a result that could not be drawn, before any work is done. */
-export async function requireDrawable(
-  width: number,
-  height: number,
-  output: Output,
-): Promise<void> {
-  if (output === 'imagedata' || Math.max(width, height) <= LONGEST_SIDE_PX) return;
-  throw new UnsupportedImage(await sentence('not drawn', width, height));
-}
 
 /** Convert the result to the requested kind of output. */
 export async function toOutput<O extends Output>(
