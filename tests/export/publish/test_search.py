@@ -1,4 +1,4 @@
-"""The search for the smallest file: right for any rising curve, and with few looks."""
+"""The search for the smallest file: right for any rising curve, and with few evaluations."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ USUAL = QualityCurve(settings=(5, 20, 40, 60, 80, 95), scores=(-20, 30, 55, 68, 
 
 
 def ladder(shift: float = 0.0, gain: float = 1.0, kilobytes: float = 20.0) -> QualityLadder:
-    """A made codec: scores rise and bend over, bytes grow by 2 % a step and a little unevenly."""
+    """A made codec: scores rise and level off, bytes grow by 2 % a step and a little unevenly."""
 
     def encode(setting: int) -> bytes:
         uneven = np.random.default_rng(setting).uniform(0.997, 1.003)
         return setting.to_bytes(2, "big") * int(500 * kilobytes * math.exp(0.02 * setting) * uneven)
 
-    def look(file: bytes) -> float:
+    def rate(file: bytes) -> float:
         setting = int.from_bytes(file[:2], "big")
         usual = np.interp(setting, USUAL.settings, USUAL.scores)
         return float(gain * usual + shift)
 
-    return QualityLadder(encode=encode, rate=look, lowest=1, highest=95, curve=USUAL)
+    return QualityLadder(encode=encode, rate=rate, lowest=1, highest=95, curve=USUAL)
 
 
 @pytest.mark.parametrize("target", [20.0, 47.5, 60.0, 79.0])
 @pytest.mark.parametrize("gain", [0.8, 1.0, 1.2])
 @pytest.mark.parametrize("shift", [-12.0, 0.0, 9.0])
-def test_the_least_setting_is_found_with_few_looks(
+def test_the_lowest_setting_is_found_with_few_evaluations(
     target: float, gain: float, shift: float
 ) -> None:
     made = ladder(shift, gain)
@@ -39,7 +39,7 @@ def test_the_least_setting_is_found_with_few_looks(
     assert len(made.scores) <= 7
 
 
-def test_a_usual_picture_takes_two_or_three_looks() -> None:
+def test_a_usual_picture_takes_two_or_three_evaluations() -> None:
     counts = []
     for shift in np.linspace(-3, 3, 13):
         made = ladder(float(shift))
@@ -49,7 +49,7 @@ def test_a_usual_picture_takes_two_or_three_looks() -> None:
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
-def test_what_cannot_win_is_looked_at_once(share: float) -> None:
+def test_what_cannot_win_is_scored_once(share: float) -> None:
     winner = ladder()
     setting = winner.lowest_reaching(60.0)
     assert setting is not None
@@ -65,7 +65,7 @@ def test_what_wins_is_found_within_its_bound() -> None:
     assert better.lowest_reaching(60.0, worse.size(setting)) == setting
 
 
-def test_no_file_within_the_bytes_is_no_look() -> None:
+def test_without_a_file_within_the_bytes_nothing_is_scored() -> None:
     made = ladder()
     assert made.lowest_reaching(60.0, 100) is None
     assert made.scores == {}
@@ -79,7 +79,7 @@ def test_the_largest_file_within_a_bound(most_bytes: int) -> None:
     assert len(made.files) <= 9
 
 
-def test_a_target_out_of_reach_is_told_after_three_looks() -> None:
+def test_a_target_out_of_reach_takes_three_evaluations() -> None:
     made = ladder(shift=-30.0)
     assert made.lowest_reaching(85.0) is None
     assert len(made.scores) <= 3
