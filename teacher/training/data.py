@@ -46,7 +46,7 @@ class DataConfig:
     degradation: DegradationKind = "clean"
     """The network's input. `clean`: photos reduced with bicubic. `web`: what sites really send,
     reduced with various filters and compressed as JPEG, WebP or AVIF at qualities 40 to 95. `fine`:
-    reduced with bicubic and compressed at 65 to 97, as `export.publish` sends them."""
+    reduced with bicubic and compressed at 65 to 97, the half-size files worth sending."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,7 +138,7 @@ def defined(path: Path) -> set[str]:
     """Names of functions, classes and their methods (`Class.method`) in a source file."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ts":
-        words = r"(?:function\*?|class|interface|type|const|async|get|private|public|readonly)"
+        words = r"(?:function\*?|class|interface|type|const)"
         return set(re.findall(rf"\b{words} (\w+)", text)) | set(
             re.findall(r"^\s+(?:\w+ )*(\w+)\(.*\{$", text, re.MULTILINE)
         )
@@ -160,3 +160,23 @@ def test_functions_named_by_a_link_are_defined_there(document: Path) -> None:
         if file.suffix == ".ts":
             name = name.split(".")[-1]
         assert name in defined(file), f"{document}: {name} is not in {target}"
+
+
+def test_the_readme_fits_its_reader() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 110
+    for picture in (ROOT / "docs" / "images").glob("strip.*"):
+        assert picture.stat().st_size < 200_000, picture.name
+
+
+def test_the_drawing_shows_every_room() -> None:
+    drawing = (ROOT / "docs" / "images" / "rooms.svg").read_text(encoding="utf-8")
+    shown = set(re.findall(r'data-path="([^"]+)"', drawing))
+    assert {name for name in shown if not (ROOT / name).is_dir()} == set()
+    folders = [ROOT / name for name in ("pixels", "teacher", "export", "web_demo/src")]
+    rooms = {
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for path in folder.iterdir()
+        if path.is_dir() and any(path.glob("*.[pt][ys]")) and path.name != "package"
+    }
+    assert rooms - shown == set()
