@@ -10,20 +10,19 @@ from PIL import Image
 from playwright.sync_api import Browser
 from skimage import data
 
+from plumbing.paths import DIST, WEB_DEMO
 from tests.made.commands import command_here
-from tests.made.runs import ROOT
 from tests.made.students import write_bilinear_student
 
 pytestmark = pytest.mark.browser
 
-DIST = ROOT / "web_demo" / "dist" / "halfsize.js"
-RELEASED = ROOT / "web_demo" / "models" / "small-fine"
+RELEASED = WEB_DEMO / "models" / "small-fine"
 
 
 @pytest.fixture(scope="module", params=["compact", "tfjs"])
 def published(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """Three photos, two of them soft, one too small to be halved."""
-    if not DIST.is_file() and not os.environ.get("CI"):
+    if not (DIST / "halfsize.js").is_file() and not os.environ.get("CI"):
         pytest.skip("the page's library is not built")
     folder = tmp_path_factory.mktemp("published")
     (folder / "photos").mkdir()
@@ -34,11 +33,11 @@ def published(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
         )
     Image.fromarray(data.coffee()[100:130, 200:300]).save(folder / "photos" / "coffee.png")
     student = RELEASED if request.param == "compact" else write_bilinear_student(folder / "student")
-    done = command_here(
+    finished = command_here(
         *("export.publish", folder / "photos", "--model", student, "--out", folder / "a site"),
         *("--quality", "40", "--codecs", "WEBP", "JPEG", "--jobs", "1"),
     )
-    assert done.status == 0, done.errors
+    assert finished.status == 0, finished.errors
     return folder / "a site"
 
 
@@ -49,18 +48,18 @@ def test_every_half_size_photo_is_enlarged_from_disk(browser: Browser, published
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("requestfailed", lambda request: problems.append(request.url))
     page.add_init_script(
-        """window.told = [];
+        """window.failed = [];
         for (const kind of ['error', 'skipped']) {
-            addEventListener(kind, (event) => told.push(String(event.detail?.reason
+            addEventListener(kind, (event) => failed.push(String(event.detail?.reason
                 ?? event.detail)), true);
         }"""
     )
     page.goto((published / "sample.html").as_uri())
     page.wait_for_function(
-        "document.querySelectorAll('half-size:not([state=upscaled])').length === 0 || told.length",
+        "failed.length || !document.querySelector('half-size:not([state=upscaled])')",
         timeout=120_000,
     )
-    assert page.evaluate("told") == []
+    assert page.evaluate("failed") == []
     shown = page.evaluate(
         """() => [...document.querySelectorAll('img')].map((img) => ({
             half: img.closest('half-size') !== null,
