@@ -1,8 +1,8 @@
-"""Search the 2015 network's hyperparameters, by any number of workers.
+"""Search the hyperparameters of the 2015 network, with any number of workers.
 
-Start the same command as often as there are cores or machines: all work on one study, which goes
-on where it stopped. What falls behind is stopped early. (The post's own search tried about 500
-configurations in about 4 weeks.)
+Start the same command once for each core or machine: all workers share one study. A stopped study
+continues when the command is given again. Trials that fall behind are stopped early. (The post's
+own search tried about 500 configurations in about 4 weeks.)
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SHAPE = ("weight-gain", "first-maps", "reproject-maps", "dense-keep")
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherSearchConfig:
-    """Settings of `python -m teacher.search`; flags not searched are those of preset `quick`."""
+    """Settings of `python -m teacher.search`; settings not searched are those of preset `quick`."""
 
     study: tyro.conf.OmitArgPrefixes[StudyConfig]
     data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
@@ -41,7 +41,8 @@ class TeacherSearchConfig:
     batch: int = 250
     """Patches per step."""
     seed: int = 0
-    """Decides the fresh weights, every crop, and what dropout drops; the same for all."""
+    """Determines the initial weights, every crop, and what dropout drops; the same for all
+    trials."""
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
 
     def __post_init__(self) -> None:

@@ -1,1 +1,1 @@
-"""The networks: plain modules, each with the configuration that rebuilds it."""
+"""The networks: plain modules, each with the config that rebuilds it."""

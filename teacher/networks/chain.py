@@ -1,8 +1,8 @@
-"""The plain chain: what a folded student is, and all that a small runtime has to know.
+"""The plain chain: a folded student, and all that the compact runtime has to support.
 
 3x3 convolutions (zero padding, stride 1; larger odd kernels for experiments) with ReLU or PReLU
 between them, a last one to scale^2 x (output channels), the input repeated and added (the
-"anchor"), and a pixel shuffle. It lives beside the teacher's networks, below `distill`, because
+"anchor"), and a pixel shuffle. It is one of the teacher's networks, not part of `distill`, because
 every tool here runs it: docs/decisions/0002.
 """
 
@@ -28,17 +28,18 @@ class ChainConfig:
     """Shape of a `Chain`."""
 
     body: int = 6
-    """Convolutions from channels to channels, between the first and the last one."""
+    """Number of convolutions between the first and the last one."""
     channels: int = 16
     """Feature maps of every convolution but the last."""
     colour: Colour = "luma"
-    """`luma`: the chain sees luma and chroma is enlarged by bicubic; `rgb`: it sees all three."""
+    """`luma`: the chain works on luma, and chroma is enlarged with bicubic; `rgb`: it works on
+    RGB."""
     activation: Activation = "prelu"
-    """What stands between the convolutions."""
+    """Activation function between the convolutions."""
     kernel: int = 3
-    """Side of every convolution's kernel, in pixels; odd."""
+    """Side of every kernel in pixels; odd."""
     scale: int = 2
-    """How many times larger the output is."""
+    """Scale factor of the output."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.body <= 256 or not 1 <= self.channels <= 1024:
@@ -57,8 +58,8 @@ class Chain(nn.Module):
     """A folded student: RGB in, RGB out.
 
     Attributes:
-        config: What rebuilds it.
-        scale: How many times larger the output is.
+        config: The config that rebuilds it.
+        scale: Scale factor of the output.
         margin_px: Receptive-field radius in pixels of the input.
     """
 
@@ -94,11 +95,11 @@ class Chain(nn.Module):
             self.register_buffer("to_rgb", _assembly_kernel(config.scale), persistent=False)
 
     def native(self, rgb: Tensor) -> Tensor:
-        """Take from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
+        """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
         return luma(rgb) if self.config.colour == "luma" else rgb
 
     def core(self, image: Tensor) -> Tensor:
-        """Enlarge the chain's own channels, not clipped: what training works on.
+        """Enlarge the chain's own channels without clipping; training uses this.
 
         Args:
             image: (batch, 1 or 3, height, width), in [0, 1].
@@ -119,8 +120,8 @@ class Chain(nn.Module):
         """
         if self.config.colour == "rgb":
             return self.core(rgb).clamp(0.0, 1.0)
-        # All at the small size: luma's planes, chroma's planes, and one 1x1 convolution that turns
-        # them into planes of RGB, so that a runtime shuffles pixels once and mixes no large images.
+        # All at the small size: luma planes, chroma planes, and a 1x1 convolution that turns them
+        # into RGB planes, so that a runtime shuffles pixels once and never mixes large images.
         planes = self._planes(F.conv2d(rgb, self.to_luma))
         edges = (BICUBIC_RADIUS_PX,) * 4
         chroma = F.conv2d(F.pad(rgb, edges, mode="replicate"), self.to_chroma)
@@ -133,7 +134,7 @@ class Chain(nn.Module):
             features = activation(convolution(features))
         planes = self.convolutions[-1](features)
         if torch.is_autocast_enabled(image.device.type):
-            # The same as the anchor's convolution, which bfloat16 would round to half a byte.
+            # Equal to the anchor's convolution, which bfloat16 would round to half a byte.
             repeated = image.float().repeat_interleave(self.scale**2, dim=1)
             return planes.float() + repeated
         return planes + F.conv2d(image, self.anchor)
@@ -145,7 +146,7 @@ def _anchor_kernel(colours: int, scale: int) -> Tensor:
 
 
 def _chroma_kernel(scale: int) -> Tensor:
-    """Take Cb and Cr from RGB and enlarge them by bicubic: (2 * scale^2, 3, 5, 5)."""
+    """Extract Cb and Cr from RGB and enlarge them with bicubic: (2 * scale^2, 3, 5, 5)."""
     kernel = torch.einsum("dc,pij->dpcij", rgb_to_ycbcr()[1:], bicubic_phases(scale))
     return kernel.reshape(2 * scale**2, 3, 5, 5)
 

@@ -1,4 +1,4 @@
-"""Colour formats that a network may work on: RGB, YCbCr, or luma with chroma by fixed bicubic."""
+"""The colours that a network works on: RGB, YCbCr, or luma with fixed bicubic for chroma."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ColourFormat = Literal["rgb", "ycbcr", "luma"]
 # BT.601 / JFIF: Cb = (B - Y) / 1.772 and Cr = (R - Y) / 1.402, both centred on zero here.
 _BLUE_RANGE, _RED_RANGE = 1.772, 1.402
 BICUBIC_RADIUS_PX = 2
-"""Keys' cubic reaches two pixels to each side of a new pixel."""
+"""Radius of Keys' cubic kernel."""
 
 
 def bicubic_phases(scale: int) -> Tensor:
-    """Give the kernels that enlarge by bicubic: one for each sub-pixel, in pixel-shuffle order.
+    """Compute the kernels of a bicubic enlargement, one per sub-pixel, in pixel-shuffle order.
 
     Sub-pixel p of an axis lies at (p + 0.5) / scale - 0.5 from the centre of its pixel.
 
@@ -37,12 +37,12 @@ def bicubic_phases(scale: int) -> Tensor:
 
 
 def enlarge_by_bicubic(image: Tensor, phases: Tensor, scale: int) -> Tensor:
-    """Enlarge every channel by bicubic, in floats; edges are repeated.
+    """Enlarge every channel with bicubic, in floats; edges are repeated.
 
     Args:
         image: (batch, channels, height, width).
-        phases: What `bicubic_phases` gives for `scale`.
-        scale: How many times larger the output is.
+        phases: Result of `bicubic_phases(scale)`.
+        scale: Scale factor.
 
     Returns:
         (batch, channels, scale * height, scale * width), not clipped.
@@ -54,9 +54,10 @@ def enlarge_by_bicubic(image: Tensor, phases: Tensor, scale: int) -> Tensor:
 
 
 class ColourTransform(nn.Module):
-    """Convert RGB into the channels that a network works on, and its enlargement back into RGB.
+    """Convert RGB to the channels that a network works on, and its enlargement back to RGB.
 
-    YCbCr is full-range BT.601 as in JPEG, Cb and Cr moved by a half so that all lie in [0, 1].
+    YCbCr is full-range BT.601 as in JPEG; Cb and Cr are shifted by a half so that all lie in [0,
+    1].
 
     Attributes:
         channels: 1 for luma, else 3.
@@ -71,7 +72,7 @@ class ColourTransform(nn.Module):
         """Prepare the matrices.
 
         Raises:
-            ValueError: `colour` is none of the formats.
+            ValueError: `colour` is not one of the formats.
         """
         super().__init__()
         if colour not in get_args(ColourFormat):
@@ -88,7 +89,7 @@ class ColourTransform(nn.Module):
         self.register_buffer("phases", bicubic_phases(scale), persistent=False)
 
     def native(self, rgb: Tensor) -> Tensor:
-        """Take from RGB the channels to work on.
+        """Extract the channels to work on from RGB.
 
         Args:
             rgb: (batch, 3, height, width), sRGB in [0, 1].
@@ -101,11 +102,11 @@ class ColourTransform(nn.Module):
         return self._ycbcr(rgb)[:, : self.channels]
 
     def to_rgb(self, enlarged: Tensor, rgb: Tensor) -> Tensor:
-        """Make RGB of an enlargement; what luma lacks comes from the small picture by bicubic.
+        """Convert an enlargement to RGB; for luma, chroma is enlarged from the input with bicubic.
 
         Args:
             enlarged: (batch, 1 or 3, scale * height, scale * width).
-            rgb: The picture that was enlarged, (batch, 3, height, width).
+            rgb: The input that was enlarged, (batch, 3, height, width).
 
         Returns:
             (batch, 3, scale * height, scale * width), not clipped.
@@ -122,12 +123,12 @@ class ColourTransform(nn.Module):
 
 
 def rgb_to_ycbcr() -> Tensor:
-    """Give the matrix (3, 3) from RGB to Y, Cb and Cr; Cb and Cr are centred on zero."""
+    """Return the matrix (3, 3) from RGB to Y, Cb and Cr; Cb and Cr are centred on zero."""
     return torch.from_numpy(_matrix()).float()
 
 
 def ycbcr_to_rgb() -> Tensor:
-    """Give the inverse of `rgb_to_ycbcr`."""
+    """Return the inverse of `rgb_to_ycbcr`."""
     return torch.from_numpy(np.linalg.inv(_matrix())).float()
 
 

@@ -1,20 +1,20 @@
 """The network of Flipboard's 2015 post: convolutions and dense layers on a sliding patch.
 
 Source: Norman Tasfi, "Image Scaling using Deep Convolutional Neural Networks", Flipboard
-Engineering, 2015. Where the post is silent we chose, and say so here:
+Engineering, 2015. Where the post is silent, these are our choices:
 
 - *Reprojection.* The post has two dense layers between the first convolution and the others that
   "reproject" to a higher dimension. Here dense 1 sees all maps of convolution 1, flattened, and
-  dense 2 gives `reproject_maps` new maps as large as the patch, for the next convolutions to work
-  on: more numbers than the patch had.
-- *Context.* The output patch covers the input patch but for `border_px` on each side: pixels at
-  the rim know too little of their neighbourhood.
+  dense 2 outputs `reproject_maps` new maps of the patch's size for the next convolutions: more
+  values than the patch has.
+- *Context.* The output patch covers the input patch except `border_px` on each side: pixels at the
+  border have too little context.
 - *Blending.* Windows start every `stride_px` pixels; where output patches overlap they are
   averaged under a raised cosine, which hides their seams.
-- *Anchor.* As the post has it, the last layer gives the patch itself. With `anchor` set to
-  `bicubic` it gives what bicubic lacks, and the network sees how each pixel differs from the mean
-  of its 3x3 neighbourhood: what bicubic lacks hangs on the finest detail, which is a hundredth of
-  a photo's variance, and SGD finds it in minutes only where that is not drowned by the rest.
+- *Anchor.* In the post the last layer outputs the patch itself. With `anchor` set to `bicubic` it
+  outputs the difference from bicubic, and the network sees how each pixel differs from the mean of
+  its 3x3 neighbourhood: that difference depends on the finest detail, which is a hundredth of a
+  photo's variance, and SGD learns it in minutes only if nothing else drowns it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from teacher.networks.dropout import Dropout, MaskGenerator
 from teacher.networks.flipboard_config import FlipboardConfig
 
 FlipboardLayer = Literal["convolution", "reprojection", "dense", "output"]
-# Bounds the memory of a large picture; a few hundred patches keep every core busy.
+# Limits the memory for a large picture; a few hundred patches keep every core busy.
 _PATCHES_AT_ONCE = 512
 
 
@@ -40,10 +40,10 @@ class Flipboard(nn.Module):
     """The eight layers of the 2015 post, on patches; pictures by a sliding window.
 
     Attributes:
-        config: What rebuilds it.
-        scale: How many times larger the output is.
-        margin_px: How far a pixel of the input reaches, in pixels; a multiple of `align_px`.
-        align_px: Tiles of a picture must start at multiples of this, to cut the same windows.
+        config: The config that rebuilds it.
+        scale: Scale factor of the output.
+        margin_px: Receptive-field radius in pixels of the input; a multiple of `align_px`.
+        align_px: Tiles of a picture must start at multiples of this to have the same windows.
     """
 
     name = "flipboard"
@@ -64,7 +64,7 @@ class Flipboard(nn.Module):
         self.body = nn.Sequential(OrderedDict(self._layers()))
         self._draw_weights()
         colours = (1, self.colour.channels, 1, 1)
-        # Part of the weights: a network is nothing without the statistics it was trained with.
+        # Part of the weights: a network is useless without the statistics it was trained with.
         self.register_buffer("mean", torch.zeros(colours))
         self.register_buffer("deviation", torch.ones(colours))
         self.register_buffer("output_deviation", torch.ones(colours))
@@ -117,7 +117,7 @@ class Flipboard(nn.Module):
                 nn.init.zeros_(layer.bias)
 
     def layers(self) -> list[tuple[FlipboardLayer, nn.Conv2d | nn.Linear]]:
-        """List the layers that have weights, in the order in which a patch goes through them."""
+        """List the layers with weights, in the order in which a patch passes them."""
         found: list[tuple[FlipboardLayer, nn.Conv2d | nn.Linear]] = []
         for name, layer in self.body.named_children():
             if isinstance(layer, nn.Conv2d):
@@ -138,12 +138,12 @@ class Flipboard(nn.Module):
         )
 
     def standardise(self, mean: Tensor, deviation: Tensor, output_deviation: Tensor) -> None:
-        """Fix what inputs and outputs are standardised by: (channels,) each.
+        """Set the statistics that standardise inputs and outputs: (channels,) each.
 
         Args:
-            mean: Global mean of what is `seen` of the training photos, for each channel.
+            mean: Mean of the network's input (`seen`) over the training photos.
             deviation: Its standard deviation.
-            output_deviation: That of what the last layer has to give.
+            output_deviation: Standard deviation of the targets of the last layer.
         """
         for buffer, values in (
             (self.mean, mean),
@@ -153,11 +153,11 @@ class Flipboard(nn.Module):
             buffer.copy_(values.view_as(buffer))
 
     def native(self, rgb: Tensor) -> Tensor:
-        """Take from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
+        """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
         return self.colour.native(rgb)
 
     def seen(self, patches: Tensor) -> Tensor:
-        """Give what is standardised and shown to the first layer: see "Anchor" above.
+        """Compute the input of the first layer before it is standardised: see "Anchor" above.
 
         Args:
             patches: (batch, 1 or 3, patch_px, patch_px), in [0, 1].
@@ -168,13 +168,13 @@ class Flipboard(nn.Module):
         return patches - around
 
     def base(self, patches: Tensor) -> Tensor:
-        """Give what the last layer's output is added to.
+        """Compute the base that the output of the last layer is added to.
 
         Args:
             patches: (batch, 1 or 3, patch_px, patch_px), in [0, 1].
 
         Returns:
-            The global mean, or the patches enlarged by bicubic, at the output patch's size.
+            The global mean, or the patches enlarged with bicubic, at the size of the output patch.
         """
         side = self.scale * self.config.output_px
         if self.config.anchor == "none":
@@ -184,20 +184,20 @@ class Flipboard(nn.Module):
         return enlarged[:, :, rim : rim + side, rim : rim + side]
 
     def enlarge_patches(self, patches: Tensor) -> Tensor:
-        """Enlarge patches of the one size that the network takes: what training works on.
+        """Enlarge patches of the network's fixed size; training uses this.
 
         Args:
             patches: (batch, 1 or 3, patch_px, patch_px), in [0, 1].
 
         Returns:
-            (batch, 1 or 3, side, side), side being scale * output_px; not clipped.
+            (batch, 1 or 3, side, side) with side = scale * output_px; not clipped.
         """
         base = self.base(patches)
-        given = self.body((self.seen(patches) - self.mean) / self.deviation)
-        return base + given.float().view_as(base) * self.output_deviation
+        detail = self.body((self.seen(patches) - self.mean) / self.deviation)
+        return base + detail.float().view_as(base) * self.output_deviation
 
     def core(self, image: Tensor) -> Tensor:
-        """Enlarge pictures of any size by a sliding window, not clipped.
+        """Enlarge pictures of any size with a sliding window, without clipping.
 
         Args:
             image: (batch, 1 or 3, height, width), in [0, 1].
@@ -207,7 +207,7 @@ class Flipboard(nn.Module):
         """
         config, (height, width) = self.config, image.shape[2:]
         stride, output = config.stride_px, config.output_px
-        # As many windows see the first pixel of the picture as see any other.
+        # The first pixel of the picture is in as many windows as any other.
         before = output - stride + config.border_px
         rows, columns = (
             math.ceil(length / stride) + output // stride - 1 for length in (height, width)
@@ -243,14 +243,14 @@ class Flipboard(nn.Module):
 
 
 def blending_window(side: int, stride: int) -> Tensor:
-    """Weigh an output patch so that overlapping ones add up to one everywhere.
+    """Weigh an output patch so that overlapping patches add up to one everywhere.
 
     Args:
-        side: Of the output patch, in pixels; a multiple of `stride`.
+        side: Side of the output patch in pixels; a multiple of `stride`.
         stride: Pixels from one patch to the next.
 
     Returns:
-        (side, side): a raised cosine, divided by what all shifts of it add up to.
+        (side, side): a raised cosine, divided by the sum of all its shifts.
     """
     ramp = torch.sin(math.pi * (torch.arange(side, dtype=torch.float64) + 0.5) / side) ** 2
     total = ramp.view(-1, stride).sum(dim=0).repeat(side // stride)

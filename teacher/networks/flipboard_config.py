@@ -1,6 +1,6 @@
-"""Every setting of the 2015 network's shape, the post's values as defaults.
+"""The shape of the 2015 network, with the post's values as defaults.
 
-Where the post gives none, the default is our choice: see `teacher.networks.flipboard`.
+Where the post gives no value, the default is our choice: see `teacher.networks.flipboard`.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ class FlipboardConfig:
     patch_px: int = 12
     """Side of the input patch."""
     border_px: int = 2
-    """How much less than the input patch the output patch covers, on each side."""
+    """Border of the input patch that the output patch does not cover, on each side."""
     stride_px: int = 4
-    """Step of the sliding window; it divides patch-px minus twice border-px."""
+    """Step of the sliding window; must divide patch-px minus twice border-px."""
     first_maps: int = 64
-    """Feature maps of convolution 1: the most of all (the post's next step: hundreds)."""
+    """Feature maps of convolution 1: more than any other (the post's next step: hundreds)."""
     first_filter_px: int = 5
-    """Side of convolution 1's filters, odd (the post's next step: larger ones)."""
+    """Side of the filters of convolution 1, odd (the post's next step: larger ones)."""
     reproject_units: tuple[int, ...] = (512,)
-    """Units of dense 1; several numbers make more layers."""
+    """Units of dense 1; several numbers make several layers."""
     reproject_maps: int = 8
-    """Maps as large as the patch that dense 2 gives."""
+    """Number of patch-sized maps that dense 2 outputs."""
     middle_maps: tuple[int, ...] = (32, 32)
     """Feature maps of convolutions 2 and 3; more numbers make more layers."""
     middle_filter_px: int = 3
-    """Side of the other convolutions' filters, odd."""
+    """Side of the filters of the other convolutions, odd."""
     dense_units: tuple[int, ...] = (512, 512)
     """Units of dense 3 and 4; more numbers make more layers."""
     first_keep: float = 0.98
@@ -42,13 +42,13 @@ class FlipboardConfig:
     dense_keep: float = 0.5
     """Probability that dropout keeps a unit of dense 3 and 4 (the post: about a half)."""
     weight_gain: float = 1.0
-    """Fresh weights are Glorot normal times this (the post: then slightly tuned)."""
+    """Factor on the Glorot normal initial weights (the post: then slightly tuned)."""
     anchor: Literal["none", "bicubic"] = "none"
-    """`none`: the last layer gives the patch; `bicubic`: it gives what bicubic lacks."""
+    """`none`: the last layer outputs the patch; `bicubic`: its difference from bicubic."""
     colour: ColourFormat = "rgb"
-    """Channels the network sees; with `luma`, chroma is enlarged by bicubic."""
+    """Channels the network works on; with `luma`, chroma is enlarged with bicubic."""
     scale: int = 2
-    """How many times larger the output is."""
+    """Scale factor of the output."""
 
     def __post_init__(self) -> None:
         counts = (self.first_maps, *self.reproject_units, self.reproject_maps)
@@ -85,7 +85,7 @@ class FlipboardConfig:
 
     @property
     def output_px(self) -> int:
-        """Side of the input's part that the output patch covers."""
+        """Side of the part of the input patch that the output patch covers."""
         return self.patch_px - 2 * self.border_px
 
 

@@ -21,11 +21,11 @@ class ResidualConfig:
     channels: int = 48
     """Feature maps of every convolution but the last."""
     residual_scale: float = 1.0
-    """What a block adds is multiplied by this; EDSR needs 0.1 at 256 channels to stay stable."""
+    """Factor on the output of each block; EDSR needs 0.1 at 256 channels to stay stable."""
     colour: ColourFormat = "rgb"
-    """Channels the network sees; with `luma`, chroma is enlarged by bicubic."""
+    """Channels the network works on; with `luma`, chroma is enlarged with bicubic."""
     scale: int = 2
-    """How many times larger the output is."""
+    """Scale factor of the output."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.blocks <= 256 or not 1 <= self.channels <= 1024:
@@ -45,12 +45,12 @@ class Residual(nn.Module):
     """All-convolutional residual network without batch normalisation.
 
     Source: Lim et al., "Enhanced Deep Residual Networks for Single Image Super-Resolution", 2017
-    (EDSR). Unlike there, the input itself is added before the pixel shuffle, so that the network
-    learns only what an enlargement lacks and is useful after a minute of training.
+    (EDSR). Unlike EDSR, the input itself is added before the pixel shuffle, so that the network
+    learns only the missing detail and is useful after a minute of training.
 
     Attributes:
-        config: What rebuilds it.
-        scale: How many times larger the output is.
+        config: The config that rebuilds it.
+        scale: Scale factor of the output.
         margin_px: Receptive-field radius in pixels of the input.
     """
 
@@ -62,7 +62,7 @@ class Residual(nn.Module):
         super().__init__()
         self.config = config
         self.scale = config.scale
-        # One per convolution: head, blocks, join, tail. It is more than chroma's bicubic needs.
+        # One per convolution: head, blocks, join, tail. That covers the bicubic of chroma.
         self.margin_px = max(2 * config.blocks + 3, BICUBIC_RADIUS_PX)
         self.colour = ColourTransform(config.colour, config.scale)
         colours = self.colour.channels
@@ -76,11 +76,11 @@ class Residual(nn.Module):
         self.register_buffer("anchor", anchor.view(-1, colours, 1, 1), persistent=False)
 
     def native(self, rgb: Tensor) -> Tensor:
-        """Take from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
+        """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
         return self.colour.native(rgb)
 
     def core(self, image: Tensor) -> Tensor:
-        """Enlarge without clipping: what training works on.
+        """Enlarge without clipping; training uses this.
 
         Args:
             image: (batch, 1 or 3, height, width), in [0, 1].
@@ -94,7 +94,7 @@ class Residual(nn.Module):
             features = block(features)
         planes = self.tail(self.join(features) + head)
         if torch.is_autocast_enabled(image.device.type):
-            # The same as the anchor's convolution, which bfloat16 would round to half a byte.
+            # Equal to the anchor's convolution, which bfloat16 would round to half a byte.
             repeated = image.float().repeat_interleave(self.scale**2, dim=1)
             return F.pixel_shuffle(planes.float() + repeated, self.scale)
         return F.pixel_shuffle(planes + F.conv2d(image, self.anchor), self.scale)
@@ -120,5 +120,5 @@ class _Block(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         added = self.second(F.relu(self.first(features)))
-        # Not multiplied by one: an exported graph would keep that step.
+        # Not multiplied by one: an exported graph would keep that operation.
         return features + (added if self.residual_scale == 1.0 else self.residual_scale * added)

@@ -1,1 +1,1 @@
-"""How a network is trained: schedules, presets and optimisers."""
+"""How networks are trained: schedules, presets and optimisers."""

@@ -1,4 +1,4 @@
-"""How the 2015 network is trained: SGD with Nesterov momentum, max norm and per-layer rates.
+"""The recipe of the 2015 network: SGD with Nesterov momentum, max norm and per-layer rates.
 
 Source: Norman Tasfi's post, see `teacher.networks.flipboard`. Max norm, dropout and the
 rise of the momentum are from Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks
@@ -22,43 +22,44 @@ from teacher.recipes.uncompiled import SGD
 
 @dataclass(frozen=True, kw_only=True)
 class FlipboardRecipe(CropSchedule):
-    """The post's optimiser. Where it gives no value, the default is our choice."""
+    """The optimiser of the post. Where the post gives no value, the default is our choice."""
 
     steps: int = 2_400_000
-    """Optimiser steps; the post's 3 million samples, 80 % of them for training, 250 times over."""
+    """Optimiser steps; the post trains on 80 % of its 3 million samples for 250 epochs."""
     batch: int = 250
-    """Patches per step, of all processes together (the post: 1000 met local minima)."""
+    """Patches per step, of all processes together (the post: 1000 ended in local minima)."""
     epochs: float = 250.0
-    """How many epochs all steps together stand for: the unit in which momentum rises."""
+    """Number of epochs that all steps represent: the momentum schedule is in epochs."""
     learning_rate: float = 0.01
-    """Rate of the last layer's weights; the other layers' follow from it."""
+    """Learning rate of the weights of the last layer; the other rates are relative to it."""
     schedule: Literal["cosine", "constant"] = "cosine"
-    """`cosine`: rates fall to zero along a cosine; `constant`: they stay (the post is silent)."""
+    """`cosine`: rates decay to zero along a cosine; `constant`: no decay (the post is silent)."""
     earliest_rate: float = 4.0
-    """Times the last layer's rate: the first layer's. Layer i of n gets earliest-rate to the power
-    of (n - i) / (n - 1). The post's own formula is lost; it did help the earlier layers."""
+    """Learning rate of the first layer, relative to the last. Layer i of n gets earliest-rate to
+    the power of (n - i) / (n - 1). The formula of the post is lost; it too favoured earlier
+    layers."""
     bias_rate: float = 2.0
-    """Times its weights' rate: the rate of a bias."""
+    """Learning rate of a bias, relative to the weights of its layer."""
     momentum_start: float = 0.15
-    """Nesterov momentum at first."""
+    """Initial Nesterov momentum."""
     momentum_end: float = 0.7
-    """Nesterov momentum from then on."""
+    """Final Nesterov momentum."""
     momentum_epochs: float = 45.0
-    """Epochs over which it rises, linearly."""
+    """Epochs over which the momentum rises linearly."""
     convolution_norm: float = 1.5
-    """Bound on the Euclidean norm of a filter's weights: tight."""
+    """Max norm of the weights of a filter (Euclidean): tight."""
     dense_norm: float = 4.0
-    """Bound on the norm of the weights that enter a dense unit: loose. The last layer has none."""
+    """Max norm of the incoming weights of a dense unit: loose. The last layer has none."""
     early_l2: float = 1e-5
-    """L2 on convolutions and the dense layers between them: mild. The loss gains l2/2 |w|^2."""
+    """L2 on convolutions and the dense layers between them: mild. Adds l2/2 |w|^2 to the loss."""
     late_l2: float = 1e-4
-    """L2 on the other dense layers, the last one included: stronger. Biases have none."""
+    """L2 on the other dense layers, including the last: stronger. Biases have none."""
     clip_norm: float = 10.0
-    """Gradients are scaled down to this Euclidean norm: only a runaway step meets it."""
+    """Gradients are scaled down to this Euclidean norm: only runaway steps reach it."""
     ema_decay: float = 0.0
-    """Decay per step of the moving average of the weights; 0 keeps the last ones, as in 2015."""
+    """Decay per step of the moving average of the weights; 0 keeps the latest, as in 2015."""
     crop_px: tyro.conf.Suppress[int] = 12
-    """Side of a training patch: the network's patch-px."""
+    """Side of a training patch: the patch-px of the network."""
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch < 1:
@@ -85,19 +86,19 @@ class FlipboardRecipe(CropSchedule):
 
     @property
     def largest_crop_px(self) -> int:
-        """Side of a patch: what photos must have."""
+        """Side of a patch: the minimum side of a reduced photo."""
         return self.crop_px
 
     def crops_at(self, step: int) -> tuple[int, int]:
-        """How many patches a step takes, and their side: at all steps the same."""
+        """Number of patches of a step, and their side: the same in all steps."""
         return self.batch, self.crop_px
 
     def epoch_at(self, step: int) -> float:
-        """Epoch in which a step lies; both are counted from zero."""
+        """Epoch of a step; both are counted from zero."""
         return step * self.epochs / self.steps
 
     def momentum_at(self, step: int) -> float:
-        """Nesterov momentum of a step: rises linearly, then stays."""
+        """Nesterov momentum of a step: rises linearly, then is constant."""
         if self.momentum_epochs == 0.0:
             return self.momentum_end
         risen = min(1.0, self.epoch_at(step) / self.momentum_epochs)
@@ -110,11 +111,11 @@ class FlipboardRecipe(CropSchedule):
         return self.learning_rate * 0.5 * (1.0 + math.cos(math.pi * step / self.steps))
 
     def layer_rate(self, position: int, layers: int) -> float:
-        """How many times the last layer's rate a layer has.
+        """Learning rate of a layer, relative to the last layer.
 
         Args:
-            position: Of the layer, counted from 1 at the input.
-            layers: How many there are.
+            position: Position of the layer, counted from 1 at the input.
+            layers: Number of layers.
         """
         if layers == 1:
             return 1.0
@@ -125,13 +126,13 @@ class FlipboardRecipe(CropSchedule):
         return self.early_l2 if kind in ("convolution", "reprojection") else self.late_l2
 
     def norm_of(self, kind: FlipboardLayer) -> float | None:
-        """Bound on the norm of a unit's incoming weights; None where there is none."""
+        """Max norm of a unit's incoming weights, or None."""
         if kind == "output":
             return None
         return self.convolution_norm if kind == "convolution" else self.dense_norm
 
     def make_optimizer(self, network: nn.Module) -> SGD:
-        """Make SGD with a group for the weights and one for the bias of each layer."""
+        """Make SGD with one group for the weights and one for the bias of each layer."""
         layers = cast(Flipboard, network).layers()
         groups = []
         for position, (kind, layer) in enumerate(layers, start=1):
@@ -152,23 +153,23 @@ class FlipboardRecipe(CropSchedule):
             group["momentum"] = momentum
 
     def after_step(self, network: nn.Module) -> None:
-        """Project weights beyond their max norm back."""
+        """Project weights back to their max norm."""
         for kind, layer in cast(Flipboard, network).layers():
             bound = self.norm_of(kind)
             if bound is not None:
                 project(layer.weight, bound)
 
     def logged(self, step: int) -> dict[str, float]:
-        """Name what the schedule says about a step, for the log."""
+        """Name the values of the schedule at a step, for the log."""
         return {"rate": self.rate_at(step), "momentum": self.momentum_at(step)}
 
 
 @torch.no_grad()
 def project(weight: Tensor, bound: float) -> None:
-    """Shorten, in place, the incoming weights of every unit whose norm is beyond a bound.
+    """Scale the incoming weights of every unit down to a maximum norm, in place.
 
     Args:
         weight: (units, inputs) of a dense layer, or (maps, channels, side, side) of filters.
-        bound: The largest Euclidean norm allowed.
+        bound: Maximum Euclidean norm.
     """
     weight.copy_(torch.renorm(weight, p=2, dim=0, maxnorm=bound))

@@ -1,7 +1,7 @@
-"""The optimisers that recipes name, and what is done to them before each step.
+"""The optimisers that recipes name, and their preparation for each step.
 
-A step may be recorded on a GPU and replayed (`teacher.training.step`): what an optimiser reads
-anew lies in tensors there, and what it decides is decided here, outside.
+A step may be recorded on a GPU and replayed (`teacher.training.step`): values that change are then
+in tensors, and decisions are made here, outside the recording.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _TURN_EVERY = 10
 
 
 def make_optimizer(name: OptimizerName, network: nn.Module, rate: float) -> torch.optim.Optimizer:
-    """Make an optimiser of all of a network's weights.
+    """Make an optimiser of all weights of a network.
 
     Args:
         name: `adam`, or `soap` (`teacher.recipes.soap`).
-        network: Lies on the device where it is trained.
-        rate: The first step's.
+        network: Must be on the device where it is trained.
+        rate: Learning rate of the first step.
     """
     weights = list(network.parameters())
     device = weights[0].device
@@ -37,11 +37,11 @@ def make_optimizer(name: OptimizerName, network: nn.Module, rate: float) -> torc
 
 
 def prepare(optimizer: torch.optim.Optimizer, *, rate: float, step: int) -> None:
-    """Set the learning rate of all weights, and turn SOAP where its time has come.
+    """Set the learning rate of all weights, and turn SOAP's directions every few steps.
 
     Args:
-        optimizer: Of `make_optimizer`.
-        rate: The step's; written in place where it is a tensor.
+        optimizer: Result of `make_optimizer`.
+        rate: Learning rate of the step; written in place if it is a tensor.
         step: Counted from zero.
     """
     for group in optimizer.param_groups:

@@ -16,22 +16,22 @@ NetworkName = Literal["residual", "flipboard"]
 
 @dataclass(frozen=True, kw_only=True)
 class ResidualPreset:
-    """Where the training of a residual network starts from."""
+    """A starting point for training a residual network."""
 
     shape: ResidualConfig
-    """Its shape."""
+    """Shape of the network."""
     recipe: Recipe
-    """How it is trained."""
+    """How to train it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlipboardPreset:
-    """Where the training of a flipboard network starts from."""
+    """A starting point for training a flipboard network."""
 
     shape: FlipboardConfig
-    """Its shape."""
+    """Shape of the network."""
     recipe: FlipboardRecipe
-    """How it is trained."""
+    """How to train it."""
 
 
 Preset = ResidualPreset | FlipboardPreset

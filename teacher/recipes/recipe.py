@@ -1,4 +1,4 @@
-"""How a network is trained: optimiser, schedule and averaging, apart from any network."""
+"""The recipe of fully convolutional networks: optimiser, schedule and averaging."""
 
 from __future__ import annotations
 
@@ -23,21 +23,20 @@ class Recipe(CropSchedule):
     crop_px: int = 48
     """Side of a reduced training crop, in pixels."""
     learning_rate: float = 1e-3
-    """The optimiser's rate after the warm-up; it falls to zero along a cosine."""
+    """Learning rate after the warm-up; it decays to zero along a cosine."""
     optimizer: OptimizerName = "adam"
-    """What adjusts the weights: `adam`, or `soap` (`teacher.recipes.soap`) at some ten times
-    its rate."""
+    """`adam`, or `soap` (`teacher.recipes.soap`), which needs about ten times the learning rate."""
     warmup_steps: int = 100
-    """Steps over which the rate rises from zero (at most a tenth of all steps)."""
+    """Steps over which the learning rate rises from zero (at most a tenth of all steps)."""
     polish_share: float = 0.0
-    """Part of all steps, the last one, that minimises the squared error, which PSNR measures, on
-    larger crops: as many pixels a step, in fewer crops."""
+    """Share of the steps, at the end, that minimise the squared error (which PSNR measures) on
+    larger crops: fewer crops with the same number of pixels per step."""
     polish_crop_px: int = 96
-    """Side of a reduced crop then, in pixels."""
+    """Side of a reduced crop in those steps, in pixels."""
     clip_norm: float = 1.0
     """Gradients are scaled down to this Euclidean norm."""
     ema_decay: float = 0.999
-    """Decay per step of the moving average of the weights, which is what is kept at the end."""
+    """Decay per step of the moving average of the weights; the average is the result."""
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch < 1 or self.warmup_steps < 0:
@@ -56,20 +55,20 @@ class Recipe(CropSchedule):
 
     @property
     def batches(self) -> tuple[int, ...]:
-        """Crops per step, of all kinds of steps."""
+        """Every batch size that occurs, in crops per step."""
         return tuple({self.crops_at(step)[0] for step in (0, self.steps - 1)})
 
     @property
     def largest_crop_px(self) -> int:
-        """Side of the largest crop: what photos must have."""
+        """Side of the largest crop: the minimum side of a reduced photo."""
         return max(self.crops_at(step)[1] for step in (0, self.steps - 1))
 
     def polishes(self, step: int) -> bool:
-        """Whether a step, counted from zero, belongs to the last part."""
+        """Whether a step, counted from zero, is one of the last, which minimise squared error."""
         return step >= self.steps - round(self.polish_share * self.steps)
 
     def crops_at(self, step: int) -> tuple[int, int]:
-        """How many crops a step takes, and their side in pixels of the reduced photo."""
+        """Number of crops of a step, and their side in pixels of the reduced photo."""
         if not self.polishes(step):
             return self.batch, self.crop_px
         return max(1, self.batch * self.crop_px**2 // self.polish_crop_px**2), self.polish_crop_px
@@ -83,5 +82,5 @@ class Recipe(CropSchedule):
         return self.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
 
     def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
-        """Make the optimiser."""
+        """Make the optimiser of a network's weights."""
         return make_optimizer(self.optimizer, network, self.learning_rate)

@@ -1,4 +1,4 @@
-"""What the training loop asks of a recipe, whichever network it trains."""
+"""The interface between the training loop and the recipes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from teacher.recipes.optimizers import prepare
 
 
 class Schedule(Protocol):
-    """A recipe as the training loop sees it; a recipe inherits what it does not do differently.
+    """The interface of all recipes for the training loop, with the behaviour that most share.
 
     A recipe is a frozen dataclass: all its fields are part of a run's settings.
     """

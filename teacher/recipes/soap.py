@@ -1,9 +1,9 @@
-"""SOAP: Adam in the directions in which a layer's gradients vary independently.
+"""SOAP: Adam in the directions in which the gradients of a layer vary independently.
 
-A small network trained for long is held back by directions that its weights share out badly
-between them: Adam scales each weight alone. SOAP turns a layer's gradient by the eigenvectors of
-its second moments first, scales there, and turns back. For networks of some thousand weights the
-turning costs a tenth of a step; what it saves is in docs/experiments/optimisers.md.
+A small network trained for long is held back by directions that are spread over many weights,
+because Adam scales each weight separately. SOAP rotates the gradient of a layer by the eigenvectors
+of its second moments, scales it there, and rotates back. For networks of a few thousand weights the
+rotation takes a tenth of a step; what it saves is in docs/experiments/optimisers.md.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ _SIDES = ("rows", "columns")
 class Soap(Uncompiled):
     """Shampoo with Adam in the preconditioner's eigenbasis, without weight decay.
 
-    A kernel of shape (out, in, height, width) is taken as a matrix of `out` rows. A vector, such
-    as a bias, is left to Adam. The directions are as `turn` left them: call it every few steps.
+    A kernel of shape (out, in, height, width) is treated as a matrix of `out` rows. A vector, such
+    as a bias, uses Adam. The directions only change in `turn`: call it every few steps.
 
     Source: Vyas et al., "SOAP: Improving and Stabilizing Shampoo using Adam", arXiv 2409.11321,
     algorithm 3, both sides turned.
     """
 
     def __init__(self, weights: Iterable[nn.Parameter], *, lr: float | Tensor) -> None:
-        """Prepare to adjust weights.
+        """Optimise weights.
 
         Args:
             weights: All dense tensors, float32.
-            lr: Length of a step along each direction, above 0; a tensor is read at each step.
+            lr: Step length along each direction, above 0; a tensor is read at each step.
         """
         super().__init__(weights, {"lr": lr})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Adjust every weight that has a gradient. The first step only learns the directions."""
+        """Adjust every weight with a gradient. The first step only initialises the directions."""
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is None:
@@ -62,7 +62,7 @@ class Soap(Uncompiled):
 
     @torch.no_grad()
     def turn(self) -> None:
-        """Bring the directions up to date with the second moments, in place."""
+        """Update the directions from the second moments, in place."""
         for state in self.state.values():
             for axis, side in enumerate(_SIDES):
                 if side in state:
@@ -70,19 +70,19 @@ class Soap(Uncompiled):
 
 
 def _begin(state: dict[str, Any], gradient: Tensor) -> None:
-    # Not named `step`, which a state that is read back would keep on the CPU.
+    # Not named `step`: load_state_dict would keep that on the CPU.
     state["count"] = torch.zeros((), device=gradient.device)
     state["mean"] = torch.zeros_like(gradient)
     state["square"] = torch.zeros_like(gradient)
     for side, moment in _moments(gradient).items():
         state[side] = moment
-        # A gradient that is not finite ends the training, but there: where the loss is looked at.
+        # A gradient that is not finite ends the training where the loss is checked, not here.
         _, basis = torch.linalg.eigh(torch.nan_to_num(moment))
         state[f"{side}_basis"] = basis.flip(1).contiguous()
 
 
 def _direction(state: dict[str, Any], gradient: Tensor) -> Tensor:
-    """Adam's direction, computed in the eigenbasis and turned back."""
+    """Adam's direction, computed in the eigenbasis and rotated back."""
     mean_decay, square_decay = _BETAS
     state["count"] += 1
     state["mean"].lerp_(gradient, 1.0 - mean_decay)
@@ -102,17 +102,17 @@ def _turned(state: dict[str, Any], matrix: Tensor) -> Tensor:
 
 
 def _correct(state: dict[str, Any], side: str, axis: int) -> None:
-    """One step of orthogonal iteration, from the largest eigenvalue down (algorithm 4)."""
+    """Run one step of orthogonal iteration, from the largest eigenvalue down (algorithm 4)."""
     moment, basis, square = state[side], state[f"{side}_basis"], state["square"]
     powered = moment @ basis
     order = (basis * powered).sum(0).argsort(descending=True)
-    # The squares belong to directions: they move with them.
+    # The squares belong to the directions: reorder both.
     square.copy_(square.index_select(axis, order))
     basis.copy_(torch.linalg.qr(powered[:, order])[0])
 
 
 def _moments(gradient: Tensor) -> dict[str, Tensor]:
-    """Second moments between rows and between columns; none of a vector."""
+    """Second moments between rows and between columns; a vector has none."""
     if gradient.dim() < 2:
         return {}
     return dict(zip(_SIDES, (gradient @ gradient.T, gradient.T @ gradient), strict=True))

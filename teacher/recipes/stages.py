@@ -21,20 +21,20 @@ class Stage:
     """One stage of a `StagedRecipe`."""
 
     share: float
-    """Part of all steps, from 0 to 1; a stage of share 0 is left out."""
+    """Share of all steps, from 0 to 1; a stage with share 0 is skipped."""
     learning_rate: float
-    """The optimiser's rate at the stage's start (the first stage: after the warm-up); it falls to
-    zero along a cosine."""
+    """Learning rate at the start of the stage (first stage: after the warm-up); it decays to zero
+    along a cosine."""
     batch: int
     """Crops per step."""
     crop_px: int
     """Side of a reduced training crop, in pixels."""
     truth: float = 1.0
-    """Weight of the distance to the true photo."""
+    """Weight of the distance to the original photo."""
     teacher: float = 0.0
-    """Weight of the distance to the teacher's output where the truth is known as well."""
+    """Weight of the distance to the teacher's output for photos whose original is known."""
     norm: Literal["l1", "l2"] = "l1"
-    """How distance is measured: mean absolute or mean squared error."""
+    """Distance: mean absolute (`l1`) or mean squared (`l2`) error."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.share <= 1.0:
@@ -48,7 +48,7 @@ class Stage:
             )
         if not (self.truth >= 0.0 and self.teacher >= 0.0) or self.truth + self.teacher == 0.0:
             raise ValueError(
-                f"truth and teacher must be at least 0, and one of them above, "
+                f"truth and teacher must be at least 0, and one of them above 0, "
                 f"got {self.truth} and {self.teacher}"
             )
 
@@ -57,29 +57,29 @@ class Stage:
 class StagedRecipe(Schedule):
     """Three stages, each with its own rate, crops and loss; averaged weights.
 
-    Larger crops in smaller batches: each step sees as many pixels as one of the first stage.
+    Larger crops come in smaller batches: every step sees as many pixels as in the first stage.
     """
 
     steps: int = 20_000
     """Optimiser steps of all stages."""
     optimizer: OptimizerName = "soap"
-    """What adjusts the weights: `soap` (`teacher.recipes.soap`) learns in a third of the steps
-    of `adam`, which wants a tenth of these rates."""
+    """`soap` (`teacher.recipes.soap`) needs a third of the steps of `adam`; `adam` needs a tenth of
+    these learning rates."""
     stage1: Stage = Stage(share=0.7, learning_rate=1e-2, batch=16, crop_px=48)
-    """From fresh weights."""
+    """Training from initial weights."""
     stage2: Stage = Stage(
         share=0.2, learning_rate=2e-3, batch=4, crop_px=96, truth=0.9, teacher=0.2
     )
-    """A restart on larger crops, beside the teacher."""
+    """A restart on larger crops, with the teacher's output as a second target."""
     stage3: Stage = Stage(share=0.1, learning_rate=5e-4, batch=4, crop_px=96, norm="l2")
-    """The error that PSNR measures, at last."""
+    """The squared error, which PSNR measures."""
     warmup_steps: int = 100
-    """Steps over which the first rate rises from zero (at most a quarter of all steps); deep
-    students with ReLU die without."""
+    """Steps over which the first learning rate rises from zero (at most a quarter of all steps);
+    deep students with ReLU die without a warm-up."""
     clip_norm: float = 1.0
     """Gradients are scaled down to this Euclidean norm."""
     ema_decay: float = 0.999
-    """Decay per step of the moving average of the weights, which is what is kept at the end."""
+    """Decay per step of the moving average of the weights; the average is the result."""
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.warmup_steps < 0:
@@ -99,16 +99,16 @@ class StagedRecipe(Schedule):
 
     @property
     def batches(self) -> tuple[int, ...]:
-        """Crops per step, of all stages."""
+        """Crops per step of every stage."""
         return tuple(stage.batch for stage in self._used())
 
     @property
     def largest_crop_px(self) -> int:
-        """Side of the largest crop: what photos must have."""
+        """Side of the largest crop: the minimum side of a reduced photo."""
         return max(stage.crop_px for stage in self._used())
 
     def stage_at(self, step: int) -> Stage:
-        """Which stage a step belongs to, counted from zero."""
+        """The stage of a step, counted from zero."""
         return self._place(step)[0]
 
     def rate_at(self, step: int) -> float:
@@ -121,7 +121,7 @@ class StagedRecipe(Schedule):
         return stage.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
 
     def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
-        """Make the optimiser."""
+        """Make the optimiser of a network's weights."""
         return make_optimizer(self.optimizer, network, self.stage1.learning_rate)
 
     def _used(self) -> list[Stage]:

@@ -10,10 +10,10 @@ _Optimizer = torch.optim.Optimizer
 
 
 class Uncompiled(_Optimizer):
-    """Has the methods that PyTorch wraps to keep them out of `torch.compile`, unwrapped.
+    """Unwrap the methods that PyTorch wraps to exclude them from `torch.compile`.
 
-    Nothing here compiles an optimiser, and the wrapper imports the compiler: seconds of every
-    training's start. Name this class before PyTorch's among the bases.
+    Nothing here compiles an optimiser, and the wrapper imports the compiler, which adds seconds to
+    the start of every training. List this class before PyTorch's among the bases.
     """
 
     add_param_group = inspect.unwrap(_Optimizer.add_param_group)
@@ -23,13 +23,13 @@ class Uncompiled(_Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Adjust every weight that has a gradient."""
+        """Adjust every weight with a gradient."""
         inspect.unwrap(super().step)(self, closure)
 
 
 class Adam(Uncompiled, torch.optim.Adam):
-    """PyTorch's, unwrapped."""
+    """PyTorch's optimiser, unwrapped."""
 
 
 class SGD(Uncompiled, torch.optim.SGD):
-    """PyTorch's, unwrapped."""
+    """PyTorch's optimiser, unwrapped."""

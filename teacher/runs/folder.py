@@ -1,11 +1,11 @@
-"""Run folders: written atomically, read with suspicion.
+"""Run folders: written atomically, verified when read.
 
     runs/NAME/model.safetensors   weights of the finished network
     runs/NAME/run.json            how to rebuild it, how it was made, how good it is
-    runs/NAME/resume/             where a killed training goes on
+    runs/NAME/resume/             the state that a killed training resumes from
     runs/NAME/events.*            TensorBoard
 
-`run.json` is written last and holds the hash of the weights: a folder that has it is whole.
+`run.json` is written last and holds the hash of the weights: a folder with it is complete.
 """
 
 from __future__ import annotations
@@ -40,32 +40,32 @@ _LARGEST_JSON_BYTES = 4 * 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """What `run.json` holds."""
+    """The contents of `run.json`."""
 
     network: str
-    """Name of the network, as `teacher.networks.registry.build` knows it."""
+    """Name of the network in `teacher.networks.registry`."""
     network_config: dict[str, Any]
-    """Fields of the network's config."""
+    """Fields of the config of the network."""
     settings: dict[str, Any]
     """The command's settings, defaults included."""
     git_commit: str | None
-    """Commit of the code, with `+changes` where the working tree differed; None outside git."""
+    """Commit of the code, with `+changes` if the working tree differed; None outside git."""
     data: dict[str, Any]
-    """Fingerprint and number of the photos trained on."""
+    """Fingerprint and number of the training photos."""
     metrics: dict[str, float] = field(default_factory=dict)
-    """What was measured at the end."""
+    """Metrics of the last validation."""
     weights_sha256: str = ""
-    """Of `model.safetensors`."""
+    """SHA-256 of `model.safetensors`."""
     format: int = FORMAT
-    """Version of this file's layout."""
+    """Version of the layout of this file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResumeState:
-    """Everything that a training needs to go on as if it had never stopped."""
+    """Everything that a training needs to resume as if it had never stopped."""
 
     step: int
-    """Steps done."""
+    """Number of steps done."""
     settings: dict[str, Any]
     """Settings of the training that wrote it."""
     tensors: dict[str, Tensor]
@@ -73,7 +73,7 @@ class ResumeState:
 
 
 def save_run(folder: Path, network: Network, record: RunRecord) -> None:
-    """Write the finished network and its record; the record last."""
+    """Write the finished network, then its record."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
     with whole_file(folder / _WEIGHTS) as temporary:
@@ -90,8 +90,8 @@ def read_record(folder: Path) -> RunRecord:
         folder: A run folder, or the name of released weights.
 
     Raises:
-        UserError: `folder` is not a run folder, its training has not finished, or another version
-            wrote it.
+        UserError: `folder` is not a run folder, its training has not finished, or it was written by
+            another version.
     """
     folder = find_run(folder)
     path = folder / _RUN
@@ -100,7 +100,7 @@ def read_record(folder: Path) -> RunRecord:
     if not path.is_file():
         unfinished = (folder / _RESUME).is_file()
         raise UserError(
-            f"{folder} holds a training that has not finished: run its command again to go on"
+            f"{folder} holds a training that has not finished: run its command again to resume it"
             if unfinished
             else f"{folder} is not a run folder: it has no {_RUN}"
         )
@@ -123,18 +123,18 @@ def load_network(folder: Path) -> tuple[Network, RunRecord]:
         folder: A run folder, or the name of released weights.
 
     Raises:
-        UserError: The folder is not a finished run, or its weights were cut off, altered, or do
-            not fit the network that the record names.
+        UserError: The folder is not a finished run, or its weights are truncated, altered, or do
+            not fit the network in the record.
     """
     folder = find_run(folder)
     record = read_record(folder)
     path = folder / _WEIGHTS
     if not path.is_file():
-        raise UserError(f"{folder} has no {_WEIGHTS}: copy it there again, or train again")
+        raise UserError(f"{folder} has no {_WEIGHTS}: copy it again, or train again")
     if sha256_of(path) != record.weights_sha256:
         raise UserError(
-            f"{path} was cut off or altered since it was written (its sha256 is not the one in "
-            f"{_RUN}): copy it again, or train again"
+            f"{path} was cut off or altered since it was written (its sha256 differs from the one "
+            f"in {_RUN}): copy it again, or train again"
         )
     try:
         network = build(record.network, record.network_config)
@@ -149,7 +149,7 @@ def load_network(folder: Path) -> tuple[Network, RunRecord]:
 
 
 def save_resume(folder: Path, state: ResumeState) -> None:
-    """Write the state of a running training, replacing the last one."""
+    """Write the state of a running training, replacing the previous state."""
     path = folder / _RESUME
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in state.tensors.items()}
@@ -163,17 +163,17 @@ def save_resume(folder: Path, state: ResumeState) -> None:
 
 
 def read_resume(folder: Path) -> ResumeState | None:
-    """Read the state that a stopped training left, or None where there is none.
+    """Read the state of a stopped training; None if there is no state.
 
     Raises:
-        UserError: The state is there but cannot be read.
+        UserError: The state exists but cannot be read.
     """
     path = folder / _RESUME
     if not path.is_file():
         return None
     try:
-        # Read at one go, not by `safe_open`, which opens the file twice: a running training may
-        # put the next state in its place in between.
+        # Read in one go, not with `safe_open`, which opens the file twice: a running training may
+        # replace it in between.
         content = path.read_bytes()
         header = _safetensors_metadata(content)
         tensors = tensors_from_bytes(content)
@@ -189,22 +189,22 @@ def read_resume(folder: Path) -> ResumeState | None:
 
 
 def git_commit() -> str | None:
-    """Name the commit of this code, or None where it does not come from git."""
+    """Return the commit of this code; None outside git."""
     command = ["git", "describe", "--always", "--abbrev=40", "--dirty=+changes", "--exclude=*"]
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.strip() or None
+    return finished.stdout.strip() or None
 
 
 def best_device() -> torch.device:
-    """Choose the first GPU where there is one, else the CPU."""
+    """Choose the first GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _safetensors_metadata(content: bytes) -> dict[str, str]:
-    """Read the texts that a safetensors file carries: 8 bytes of length, then JSON."""
+    """Read the metadata of a safetensors file: 8 bytes of length, then JSON."""
     length = int.from_bytes(content[:8], "little")
     return json.loads(content[8 : 8 + length])["__metadata__"]
 
@@ -223,7 +223,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"{path} was cut off or altered: it is not JSON any more") from error
+        raise UserError(f"{path} was cut off or altered: it is no longer JSON") from error
     if not isinstance(content, dict):
         raise UserError(f"{path} is not the record of a run")
     return content

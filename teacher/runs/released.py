@@ -1,4 +1,4 @@
-"""Weights that come with the project, by name, wherever a run folder is taken."""
+"""The weights released with the project: their names work wherever a run folder is expected."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from plumbing.paths import ROOT
 TEACHER_RELEASED = ROOT / "teacher" / "released"
 DISTILL_RELEASED = ROOT / "distill" / "released"
 PLACES = (TEACHER_RELEASED, DISTILL_RELEASED)
-"""Folders of run folders; each holds `model.safetensors` and `run.json` as any run does."""
+"""Folders of released run folders, with `model.safetensors` and `run.json` as in any run."""
 
 
 def find_run(named: Path) -> Path:
-    """Find the run folder that a user names: a path, or the name of released weights.
+    """Find the run folder that a user named: a path, or the name of released weights.
 
-    A folder that is there is always taken before released weights of the same name.
+    An existing folder takes precedence over released weights of the same name.
 
     Returns:
-        A folder; `named` itself where there is neither, so that errors name what was typed.
+        A folder; `named` itself if there is neither, so that errors quote what was typed.
     """
     if named.exists() or named.name != str(named):
         return named

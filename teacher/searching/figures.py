@@ -1,4 +1,4 @@
-"""Plots of a hyperparameter search: its history, what mattered, and what went together."""
+"""Plots of a hyperparameter search: history, importance and parallel coordinates."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from optuna.visualization import matplotlib as plots
 
 from plumbing.disk import whole_file
 
-_LEAST_TRIALS = 3  # importance and parallel lines say nothing of fewer
+_LEAST_TRIALS = 3  # importance and parallel coordinates are meaningless for fewer
 
 
 def draw_study(folder: Path, study: optuna.Study) -> None:
-    """Write `history.png`, and with a few finished trials `importance.png` and `parallel.png`."""
+    """Write `history.png`, and after a few finished trials `importance.png` and `parallel.png`."""
     mpl.use("agg")
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    # Within a context: these plots set a style for all that are drawn after them.
+    # In a context: these plots set a style for all later ones.
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        warnings.simplefilter("ignore", UserWarning)  # of optuna's own use of matplotlib
+        warnings.simplefilter("ignore", UserWarning)  # from optuna's use of matplotlib
         history = plots.plot_optimization_history(study, target_name="PSNR, dB")
         history.xaxis.set_major_locator(MaxNLocator(integer=True))
         _save(history, folder / "history.png")
@@ -37,7 +37,7 @@ def draw_study(folder: Path, study: optuna.Study) -> None:
         _save(importance, folder / "importance.png")
         parallel = plots.plot_parallel_coordinate(study, target_name="PSNR, dB")
         for axes in parallel.figure.axes:
-            axes.grid(visible=False)  # one behind each scale would hide the numbers
+            axes.grid(visible=False)  # a grid behind each scale would hide the numbers
         _save(parallel, folder / "parallel.png")
 
 

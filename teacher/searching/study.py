@@ -1,7 +1,7 @@
-"""A hyperparameter search that any number of workers share, on one machine or many.
+"""A hyperparameter search shared by any number of workers, on one machine or many.
 
-Each worker asks the study's storage what to try next, trains it, and tells the storage how far it
-came. What falls behind is stopped early by successive halving.
+Each worker asks the storage of the study what to try next, trains it, and reports its progress.
+Trials that fall behind are stopped early by successive halving.
 """
 
 from __future__ import annotations
@@ -41,25 +41,25 @@ _JOURNAL = "study.journal"
 _OVER = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 # Of ten validations, a trial has to be among the best third after 1, 3 and 9.
 _FIRST_RUNG, _HALVING = 1, 3
-# A worker that was killed is missed after so long, and what it tried is tried again.
+# A killed worker is noticed after this many seconds, and its trial is repeated.
 _HEARTBEAT_SECONDS = 60
 _OPENINGS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyConfig:
-    """Where a search is kept, and how long it goes on."""
+    """Where a search is stored, and when it ends."""
 
     study: Path
-    """Folder for the trials' run folders, plots and the best command line."""
+    """Folder for the run folders of the trials, plots and the best command line."""
     storage: str = ""
-    """What workers share: without it a journal file in --study, which workers of one machine share;
-    for many machines a URL of one database, the same for each (`postgresql+psycopg2://...`,
+    """Storage shared by the workers: by default a journal file in --study, for workers on one
+    machine; for several machines the URL of a database (`postgresql+psycopg2://...`,
     `mysql+pymysql://...`; install its driver), or `sqlite:///FILE`."""
     name: str = "halfsize"
     """Name of the study in the storage."""
     trials: int = 30
-    """The search ends when so many are over, those of all workers counted together."""
+    """Number of finished trials, of all workers together, after which the search ends."""
 
     def __post_init__(self) -> None:
         if self.trials < 1:
@@ -75,7 +75,7 @@ class Searchable(Protocol):
         ...
 
     def prepare(self, run: Path) -> None:
-        """Make what all trials need, beside this run folder; one worker of a machine at a time."""
+        """Make what all trials need, next to this run folder; one worker per machine at a time."""
         ...
 
     def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
@@ -110,10 +110,10 @@ def search(searched: Searchable) -> None:
         searched.train(searched.suggest(trial), folder, _reporter(trial))
         return read_record(folder).metrics[MEASURE]
 
-    done = optuna.study.MaxTrialsCallback(config.trials, states=_OVER)
+    enough = optuna.study.MaxTrialsCallback(config.trials, states=_OVER)
     if len(study.get_trials(deepcopy=False, states=_OVER)) < config.trials:
-        # A loss that is not finite any more is a result too: the trial failed.
-        study.optimize(objective, callbacks=[done, _tell], catch=(UserError,))
+        # A loss that is no longer finite is a result too: the trial failed.
+        study.optimize(objective, callbacks=[enough, _print_trial], catch=(UserError,))
     with FileLock(config.study / ".report.lock"):
         _report(searched, study)
 
@@ -141,8 +141,8 @@ def _open(config: StudyConfig) -> optuna.Study:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 return _join(config)
-        except Exception as error:  # each database has exceptions of its own
-            # Workers of other machines may just be making the same tables.
+        except Exception as error:  # each database has its own exceptions
+            # Workers on other machines may be creating the same tables right now.
             if left and "://" in config.storage and not isinstance(error, ValueError | ImportError):
                 time.sleep(1.0)
                 continue
@@ -157,7 +157,7 @@ def _join(config: StudyConfig) -> optuna.Study:
         storage=_storage(config),
         direction="maximize",
         load_if_exists=True,
-        # Without the liar, workers that ask at the same time would try the same.
+        # Without it, workers that ask at the same time would try the same values.
         sampler=optuna.samplers.TPESampler(constant_liar=True),
         pruner=optuna.pruners.SuccessiveHalvingPruner(
             min_resource=_FIRST_RUNG, reduction_factor=_HALVING
@@ -177,14 +177,14 @@ def _storage(config: StudyConfig) -> BaseStorage:
 
 
 def _reporter(trial: optuna.Trial) -> Watch:
-    """Make a watch that reports to the study, and stops a trial that falls behind."""
+    """Make a watch that reports to the study and stops a trial that falls behind."""
     count = 0
 
     def watch(metrics: Mapping[str, float]) -> None:
         nonlocal count
         count += 1
         if MEASURE not in metrics:
-            raise UserError("there is nothing to search by: name photos by --validation")
+            raise UserError("the search has nothing to compare: give photos with --validation")
         trial.report(metrics[MEASURE], count)
         if trial.should_prune():
             raise optuna.TrialPruned
@@ -192,7 +192,7 @@ def _reporter(trial: optuna.Trial) -> Watch:
     return watch
 
 
-def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+def _print_trial(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     values = ", ".join(f"{name} {_short(value)}" for name, value in trial.params.items())
     reached = max(trial.intermediate_values.values(), default=float("nan"))
     console.print(f"trial {trial.number} {trial.state.name.lower()}: {reached:.3f} dB ({values})")
@@ -206,16 +206,18 @@ def _report(searched: Searchable, study: optuna.Study) -> None:
     config = searched.study
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if not complete and study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        console.print("no trial was finished yet; another worker is still at one")
+        console.print("no trial has finished yet; another worker is still training one")
         return
     if not complete:
-        raise UserError(f"no trial of {config.study} was finished: see above, or add --trials")
+        raise UserError(f"no trial of {config.study} finished: see above, or raise --trials")
     best = study.best_trial
     line = shlex.join(["python", "-m", *searched.command_line(best.params)])
     with whole_file(config.study / BEST) as temporary:
         temporary.write_text(line + "\n", encoding="utf-8")
     draw_study(config.study, study)
     pruned = len(study.get_trials(deepcopy=False, states=(TrialState.PRUNED,)))
-    told = f"best of {len(complete)} finished and {pruned} stopped trials: {best.value:.3f} dB"
-    Console().print(f"{told} (trial {best.number}); {config.study / BEST} says:", highlight=False)
+    summary = f"best of {len(complete)} finished and {pruned} stopped trials: {best.value:.3f} dB"
+    Console().print(
+        f"{summary} (trial {best.number}); command line ({config.study / BEST}):", highlight=False
+    )
     Console().print(line, highlight=False, soft_wrap=True)

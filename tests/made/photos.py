@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+BENCHMARKS = Path(os.environ.get("HALFSIZE_BENCHMARKS", "benchmarks"))
+"""Folder with Set5/, Set14/ and B100/, which are not part of the project."""
 
 
 def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:

@@ -18,10 +18,8 @@ from teacher.networks.chain import Chain, ChainConfig
 from teacher.runs.folder import RunRecord, save_run
 from tests.made.commands import command_here
 from tests.made.models import write_repeating_onnx
-from tests.made.photos import photo, write_photos
-from tests.made.runs import ROOT
+from tests.made.photos import BENCHMARKS, photo, write_photos
 
-BENCHMARKS = ROOT.parent / "shared" / "data" / "benchmarks"
 # MATLAB's bicubic at x2, luma PSNR; tables differ in Set5's last digit.
 PUBLISHED = {"Set5": (33.66, 33.68), "Set14": (30.23, 30.23), "B100": (29.56, 29.56)}
 
@@ -31,7 +29,7 @@ def measure_bicubic(photos: list[Path], scale: int = 2) -> list[Measurement]:
     return Evaluation(enlargers=[bicubic], photos=photos).measure()
 
 
-@pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="the benchmark photos are not at hand")
+@pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="HALFSIZE_BENCHMARKS names no folder")
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_bicubic_gives_the_published_figures(name: str) -> None:
     rows = measure_bicubic(list_pictures(BENCHMARKS / name))

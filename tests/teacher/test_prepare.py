@@ -158,6 +158,7 @@ def test_added_photos_change_nothing_that_is_there(tmp_path: Path, photos: Path)
     assert PhotoStore(tmp_path / "store", "train").has_layer("web")
 
 
+@pytest.mark.process
 def test_two_processes_make_the_same_store(tmp_path: Path, photos: Path, made: Path) -> None:
     done = command_here(
         "teacher.prepare", photos, "--store", tmp_path / "store", *AS_THEY_ARE, "--workers", "2"
@@ -213,6 +214,7 @@ def test_nothing_usable_is_told_with_the_report(tmp_path: Path) -> None:
         PhotoStore(tmp_path / "store")
 
 
+@pytest.mark.process
 def test_a_full_disk_is_told_and_the_same_command_goes_on(
     tmp_path: Path, photos: Path, made: Path
 ) -> None:
@@ -224,6 +226,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on(
     assert all_stored(tmp_path / "store") == all_stored(made)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_stopped_at_any_time_it_goes_on(
     tmp_path: Path, photos: Path, made: Path, how: signal.Signals

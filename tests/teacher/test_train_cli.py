@@ -127,30 +127,32 @@ def wait_for_steps(process: subprocess.Popen[str], run: Path, steps: int) -> Non
         time.sleep(0.01)
 
 
+@pytest.mark.process
 def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(
     tmp_path: Path, photos_folder: Path
 ) -> None:
     run = tmp_path / "killed"
-    named = arguments(photos_folder, run, "--steps", "80", "--checkpoint-seconds", "0")
+    named = arguments(photos_folder, run, "--steps", "30", "--checkpoint-seconds", "0")
     with start(*named) as process:
         wait_for_steps(process, run, 3)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     state = read_resume(run)
     assert state is not None
-    assert 3 <= state.step < 80
+    assert 3 <= state.step < 30
     with pytest.raises(UserError, match="has not finished"):
         load_network(run)
     assert "other settings (seed)" in command_here(*map(str, [*named, "--seed", "1"])).sentence()
     again = command_here(*map(str, named))
     assert again.status == 0, again.errors
-    whole = arguments(photos_folder, tmp_path / "whole", "--steps", "80")
+    whole = arguments(photos_folder, tmp_path / "whole", "--steps", "30")
     assert command_here(*map(str, whole)).status == 0
     expected = (tmp_path / "whole" / "model.safetensors").read_bytes()
     assert (run / "model.safetensors").read_bytes() == expected
     assert not list(run.rglob(".part-*"))
 
 
+@pytest.mark.process
 def test_ctrl_c_leaves_a_checkpoint_and_says_so_in_a_sentence(
     tmp_path: Path, photos_folder: Path
 ) -> None:
@@ -185,6 +187,7 @@ def test_a_damaged_checkpoint_is_told(
     assert not (run / "run.json").exists()
 
 
+@pytest.mark.process
 def test_a_full_disk_is_told_and_leaves_nothing_that_looks_whole(
     tmp_path: Path, photos_folder: Path, tiny_run: Path
 ) -> None:

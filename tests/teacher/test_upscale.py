@@ -176,6 +176,7 @@ def test_help_explains_every_flag() -> None:
         assert name in done.output
 
 
+@pytest.mark.process
 def test_a_full_disk_is_told_and_keeps_the_old_picture(tmp_path: Path) -> None:
     write_picture(tmp_path / "in.png", Picture(noise(60, 60)))
     (tmp_path / "out.png").write_bytes(b"old")

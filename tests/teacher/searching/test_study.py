@@ -30,7 +30,8 @@ def opened(study: Path, storage: BaseStorage | str | None = None) -> optuna.Stud
     return optuna.load_study(study_name="halfsize", storage=journal)
 
 
-@pytest.mark.parametrize("storage", ["journal", "sqlite"])
+@pytest.mark.process
+@pytest.mark.parametrize("storage", ["journal", pytest.param("sqlite", marks=pytest.mark.heavy)])
 def test_two_workers_share_one_study(tmp_path: Path, photos_folder: Path, storage: str) -> None:
     url = f"sqlite:///{tmp_path}/study.db" if storage == "sqlite" else None
     more = ("--storage", url) if url else ()
@@ -52,6 +53,15 @@ def test_two_workers_share_one_study(tmp_path: Path, photos_folder: Path, storag
     assert not any(trial.state == TrialState.FAIL for trial in trials)
     folders = sorted(path.name for path in (tmp_path / "study" / "trials").glob("0*"))
     assert folders == [f"{trial.number:04}" for trial in trials]
+
+
+def test_a_database_can_hold_the_study(tmp_path: Path, photos_folder: Path) -> None:
+    url = f"sqlite:///{tmp_path}/study.db"
+    finished = command_here(*arguments(tmp_path / "study", photos_folder, 1, "--storage", url))
+    assert finished.status == 0, finished.errors
+    [trial] = opened(tmp_path / "study", url).trials
+    assert trial.state == TrialState.COMPLETE
+    assert not (tmp_path / "study" / "study.journal").exists()
 
 
 @pytest.fixture(scope="module")

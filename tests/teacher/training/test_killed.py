@@ -124,7 +124,8 @@ def test_a_polite_stop_saves_first(
     assert torch.equal(weights(run), uninterrupted)
 
 
-@pytest.mark.process
+@pytest.mark.process  # tests/teacher/test_train_cli.py kills a residual network
+@pytest.mark.parametrize("network", [TINY_FLIPBOARD], ids=["flipboard"], indirect=True)
 def test_killed_at_any_time(
     tmp_path: Path, photos_folder: Path, network: tuple[str, ...], uninterrupted: torch.Tensor
 ) -> None:
