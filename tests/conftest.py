@@ -11,9 +11,9 @@ import pytest
 import torch
 from playwright.sync_api import Browser
 
-from tests.made.commands import TINY
+from tests.made.commands import TINY, command_here
 from tests.made.photos import write_photos
-from tests.made.runs import MadeChain, command, make_chain, read_chain
+from tests.made.runs import MadeChain, make_chain, read_chain
 from tests.made.workers import keep_to_own_cores, made_once, turn
 
 # Explicitly: with more threads than free cores PyTorch runs several times slower.
@@ -83,9 +83,9 @@ def photos_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory, photos_folder: Path) -> Path:
     """The run folder of a two-step training, made by the command; for reading only."""
     run = tmp_path_factory.mktemp("runs") / "tiny"
-    done = command(
+    finished = command_here(
         *("teacher.train", "--photos", photos_folder, "--run", run),
         *("--validation", photos_folder, "--steps", "2", *TINY),
     )
-    assert done.returncode == 0, done.stderr
+    assert finished.status == 0, finished.errors
     return run
