@@ -1,17 +1,17 @@
-"""What would a site save? Rate-quality curves of full and half size, per photo and codec.
+"""Measure what a site would save by sending half-size photos.
 
-Every photo is compressed as JPEG (4:2:0, progressive), WebP and AVIF, at full size and at half.
-Half-size files are decoded and enlarged as a page would do it: by the browser itself, by Lanczos,
-by each student, and by the teacher. SSIMULACRA2, PSNR and SSIM of luma are measured on 8-bit
-results.
+Compresses every photo as JPEG (4:2:0, progressive), WebP and AVIF, at full and at half size, with
+several quality settings. Half-size files are decoded and enlarged as a page would do it: by the
+browser itself, by Lanczos, by each student and by the teacher. The 8-bit results are compared with
+the original by SSIMULACRA2, and by PSNR and SSIM of luma.
 
-Writes index.html (the report, self-contained), summary.json, points.csv and bands.csv. The command
-can be stopped and given again: what was measured is kept, photo by photo.
+Writes index.html (a self-contained report), summary.json, points.csv and bands.csv. The command can
+be stopped and run again: finished measurements are kept, photo by photo.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import tyro
@@ -39,44 +39,46 @@ class BandwidthConfig:
     photos: tyro.conf.Positional[tuple[Path, ...]] = ()
     """Folders of full-size photos, or single files."""
     out: Path = field(default=Path("report"))
-    """Folder to write; what was measured is kept in its sub-folder `cache`."""
+    """Folder to write. Finished measurements are kept in its subfolder `cache`."""
     model: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
-    """A student: an export folder (its very weights are used), a run folder, or the name of
+    """A student: an export folder (exactly its weights are used), a run folder, or the name of
     released weights. May be given several times, or not at all."""
     teacher: Path | None = None
-    """The same of a teacher; it is slow, and measured on some photos only."""
+    """A teacher, named in the same way. It is slow, so it is measured on some photos only."""
     teacher_photos: int = 8
-    """On how many photos the teacher is measured, spread evenly over all."""
+    """Number of photos to measure the teacher on, spread evenly over all photos."""
     held_out: Path | None = None
-    """A folder that networks were trained on: of it, only photos that `teacher.prepare` keeps out
-    of training are measured too (splits validation and test, told by content)."""
+    """A folder of training photos. Of these, only the ones that `teacher.prepare` keeps out of
+    training are measured too: the validation and test splits, which depend on content alone."""
     held_out_photos: int = 20
-    """How many of those, spread evenly."""
+    """Number of those photos, spread evenly."""
     codecs: tuple[Codec, ...] = CODECS
-    """Which to compare in."""
+    """Codecs to compare."""
     qualities: tuple[int, ...] = (8, 15, 30, 45, 60, 75, 90)
-    """The encoders' own settings at full size."""
+    """Quality settings at full size, each on the encoder's own scale."""
     half_qualities: tuple[int, ...] = (20, 35, 50, 65, 80, 90, 97)
-    """The same at half size, where the enlargement takes its toll and finer files pay."""
+    """Quality settings at half size: higher, because enlarging costs quality."""
     bands: tuple[int, ...] = (30, 50, 60, 70, 80)
-    """SSIMULACRA2 values at which bytes are compared."""
+    """SSIMULACRA2 scores at which bytes are compared."""
     reduction: Reduction = "bicubic"
-    """By which photos are halved."""
+    """How photos are halved."""
     reduction_photos: int = 8
-    """On how many photos every reduction is tried, spread evenly over all; 0 for none."""
+    """Number of photos to compare all reductions on, spread evenly over all photos; 0 for none."""
     max_side: int | None = 1024
-    """Measure only the middle of larger photos, this many pixels a side; None for all of them."""
+    """Measure only the middle of larger photos, this many pixels a side; None for whole photos."""
     avif_speed: int = PUBLISHING.avif_speed
-    """Effort of the AVIF encoder, 0 (slowest) to 10."""
+    """Speed of the AVIF encoder, from 0 (slowest, smallest files) to 10."""
     runtime_bytes: int | None = None
-    """Gzipped bytes of the page's scripts; by default those of web_demo/dist: the library and the
-    largest engine of the small runtime."""
+    """Gzipped bytes of the page's scripts. The default counts those of web_demo/dist: the library
+    and the largest engine of the compact runtime."""
     jobs: int = field(default_factory=core_count)
-    """How many processes work at once."""
+    """Number of processes."""
 
     def __post_init__(self) -> None:
         if not self.photos and self.held_out is None:
-            raise ValueError("photos must name at least one folder or file")
+            raise ValueError(
+                "photos must name at least one folder or file, unless --held-out is given"
+            )
         if len(set(self.qualities)) < _LEAST_QUALITIES or not all(
             1 <= q <= 100 for q in self.qualities
         ):
@@ -93,7 +95,7 @@ class BandwidthConfig:
             raise ValueError(f"max-side must be at least 32 pixels, got {self.max_side}")
         if min(self.teacher_photos, self.reduction_photos, self.held_out_photos) < 0:
             raise ValueError(
-                "teacher-photos, reduction-photos and held-out-photos cannot be below 0"
+                "teacher-photos, reduction-photos and held-out-photos must be at least 0"
             )
         if not 0 <= self.avif_speed <= 10:
             raise ValueError(f"avif-speed must be from 0 to 10, got {self.avif_speed}")
@@ -117,12 +119,14 @@ def main(config: BandwidthConfig) -> None:
         reduction=config.reduction,
         reduction_photos=config.reduction_photos,
         max_side=config.max_side,
-        avif_speed=config.avif_speed,
+        encoder=replace(PUBLISHING, avif_speed=config.avif_speed),
     )
     measured = measure_photos(plan.tasks(), config.jobs)
     study = Study.of(plan, measured, costs_of(students, config.runtime_bytes))
     if not study.photos:
-        raise UserError(f"none of the {len(measured)} photos can be measured; {study.problems[0]}")
+        raise UserError(
+            f"none of the {len(measured)} photos could be measured: {study.problems[0]}"
+        )
     write_tables(config.out, study)
     write_page(config.out, study)
     _print_summary(study)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from export.bandwidth.picture_class import PictureClass, picture_class
 from export.bandwidth.plan import FULL, MeasureTask, Series
 from pixels.quality.score import SMALLEST_PX, Original
-from pixels.sending.codecs import PUBLISHING, Codec, Reduction, decode, encode, enlarged_to, reduce
+from pixels.sending.codecs import Codec, Reduction, decode, encode, enlarged_to, reduce
 from pixels.stills.files import ImageError, read_picture
 from plumbing.disk import sha256_of, whole_file
 from plumbing.parallel import in_order
@@ -106,7 +106,7 @@ def measure_photo(task: MeasureTask) -> PhotoCurves:
     if min(photo.shape[:2]) < SMALLEST_PX:
         return PhotoCurves(
             name=task.name,
-            problem=f"{task.photo} is too small: {SMALLEST_PX} pixels a side are needed",
+            problem=f"{task.photo} is too small: each side must have at least {SMALLEST_PX} pixels",
         )
     known = _KnownPoints(task.cache / f"{sha256[:32]}-{photo.shape[1]}x{photo.shape[0]}.json")
     return PhotoCurves(
@@ -177,9 +177,7 @@ class _Measurement:
         if all(key in points for key in keys):
             return
         sent = photo if series.reduction is None else reduce(photo, series.reduction)
-        content = encode(
-            sent, series.codec, quality, replace(PUBLISHING, avif_speed=self._task.avif_speed)
-        )
+        content = encode(sent, series.codec, quality, self._task.encoder)
         for key, shown in self._shown(series, keys, decode(content)):
             score = self._original.score(shown)
             point = CurvePoint(quality=quality, bytes_=len(content), **asdict(score))
@@ -211,6 +209,6 @@ class _Measurement:
 
     def _keys(self, series: Series, quality: int) -> list[str]:
         """Name the points of one file: one for each enlargement, or one at full size."""
-        effort = f"-speed{self._task.avif_speed}" if series.codec == "AVIF" else ""
+        effort = f"-speed{self._task.encoder.avif_speed}" if series.codec == "AVIF" else ""
         file = f"{series.codec}{effort}-q{quality}-{series.reduction or 'full'}"
         return [f"{file}-{entry.fingerprint}" for entry in series.enlargements] or [file]

@@ -1,4 +1,4 @@
-"""Smooth, textured or text-like: what a photo's savings depend on."""
+"""Classify photos as smooth, textured or text-like, because savings depend on it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,26 @@ CLASSES: tuple[PictureClass, ...] = ("smooth", "textured", "text-like")
 _BLOCK_PX = 16
 _BUSY_STEPS = 8.0  # standard deviation of luma within a block, of 255
 _BUSY_SHARE = 0.7
-# Letters, signs and screenshots: much of it is flat, and much of the rest changes at once.
+# Letters, signs and screenshots: much is flat, and much of the rest changes abruptly.
 _TEXT_FLAT, _TEXT_HARD = 0.15, 0.2
 
 EXPLAINED = (
-    f"Text-like: at least {_TEXT_FLAT:.0%} of the pixels are flat, and of the others at least "
-    f"{_TEXT_HARD:.0%} differ from a neighbour by 40 of 255 steps or more. Else textured, where "
-    f"luma varies by more than {_BUSY_STEPS:g} steps (standard deviation) within at least "
-    f"{_BUSY_SHARE:.0%} of all {_BLOCK_PX} px blocks; and smooth where not"
+    f"Text-like: at least {_TEXT_FLAT:.0%} of the pixels are flat, and at least {_TEXT_HARD:.0%} "
+    "of the others differ from a neighbour by 40 of 255 steps or more. Textured: in at least "
+    f"{_BUSY_SHARE:.0%} of the {_BLOCK_PX} px blocks, the standard deviation of luma is more than "
+    f"{_BUSY_STEPS:g} steps. Smooth: all others"
 )
+"""How photos are classified, for the report."""
 
 
 def picture_class(photo: NDArray[np.uint8]) -> PictureClass:
-    """Sort a photo, (height, width, 3), by what its pixels do."""
-    told = signs(photo)
-    if told.flat >= _TEXT_FLAT and told.hard >= _TEXT_HARD:
+    """Classify a photo by its pixels, as `EXPLAINED` says.
+
+    Args:
+        photo: (height, width, 3) sRGB, 0 to 255.
+    """
+    found = signs(photo)
+    if found.flat >= _TEXT_FLAT and found.hard >= _TEXT_HARD:
         return "text-like"
     luma = full_luma(photo)
     side = min(_BLOCK_PX, *luma.shape)

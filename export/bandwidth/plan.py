@@ -10,7 +10,7 @@ from pathlib import Path
 from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from export.delivery.student import read_student
 from export.forms import ONNX, form_of
-from pixels.sending.codecs import REDUCTIONS, Codec, Reduction
+from pixels.sending.codecs import REDUCTIONS, Codec, EncoderSettings, Reduction
 from pixels.stills.files import list_pictures
 from pixels.store.shards import split_of
 from plumbing.command import UserError
@@ -20,7 +20,7 @@ from teacher.enlarging.runner import Enlarger
 from teacher.runs.folder import read_record
 
 FULL = "full size"
-"""Stands where the name of an enlargement would, for a photo that is sent as it is."""
+"""Used as the name of the enlargement where a photo is sent at full size."""
 PLAIN_NAMES = (BROWSER, "lanczos")
 """The browser's own enlargement, and the best one that needs no network."""
 
@@ -71,7 +71,7 @@ class MeasureTask:
     series: tuple[Series, ...]
     qualities: tuple[int, ...]
     half_qualities: tuple[int, ...]
-    avif_speed: int
+    encoder: EncoderSettings
     max_side: int | None
 
     def qualities_of(self, series: Series) -> tuple[int, ...]:
@@ -105,7 +105,7 @@ class StudyPlan:
     reduction_photos: int
     """Number of photos on which every reduction is measured."""
     max_side: int | None
-    avif_speed: int
+    encoder: EncoderSettings
 
     @property
     def plain(self) -> tuple[Enlargement, ...]:
@@ -136,7 +136,7 @@ class StudyPlan:
                 ),
                 qualities=self.qualities,
                 half_qualities=self.half_qualities,
-                avif_speed=self.avif_speed,
+                encoder=self.encoder,
                 max_side=self.max_side,
             )
             for number, (name, photo) in enumerate(photos)
@@ -172,7 +172,7 @@ class StudyPlan:
             chosen = _spread_evenly(len(kept), self.held_out_photos)
             found |= dict(kept[number] for number in sorted(chosen))
         if not found:
-            raise UserError(f"--held-out {self.held_out}: every photo was for training")
+            raise UserError(f"--held-out {self.held_out}: all photos belong to the training split")
         return list(found.values())
 
 
@@ -193,8 +193,8 @@ def open_enlargements(
     repeated = {name for name in names if names.count(name) > 1 or name in PLAIN_NAMES}
     if repeated:
         raise UserError(
-            f"--model and --teacher: {', '.join(sorted(repeated))} would stand for two things in "
-            "the report; rename one of the folders"
+            f"--model and --teacher: {', '.join(sorted(repeated))} would be the name of two things "
+            "in the report; rename one of the folders"
         )
     return students, last
 
@@ -218,7 +218,7 @@ def _enlargement(path: Path) -> Enlargement:
 def _opened(model: str) -> Enlarger:
     enlarger = open_for_page(model)
     if enlarger.scale != 2:
-        raise UserError(f"--model {model} enlarges x{enlarger.scale}: half-size photos need x2")
+        raise UserError(f"--model {model} enlarges x{enlarger.scale}, but half-size photos need x2")
     return enlarger
 
 

@@ -47,10 +47,12 @@ def policies(study: Study, codec: Codec, band: int) -> list[Policy]:
     if best is not None:
         choices.append((f"one student ({best})", [best], fixed))
         if len(students) > 1:
-            choices.append(("the better student of each photo", students, fixed))
-        choices.append((f"{best}, the best reduction of each photo", [best], reductions))
+            choices.append(("the better student for each photo", students, fixed))
+        choices.append((f"{best}, the best reduction for each photo", [best], reductions))
         if len(students) > 1:
-            choices.append(("the better student and reduction", students, reductions))
+            choices.append(
+                ("the better student and reduction for each photo", students, reductions)
+            )
     full, photos = full_size_bytes(part, codec, band)
     return [
         Policy(

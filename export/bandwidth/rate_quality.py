@@ -12,7 +12,7 @@ from scipy.interpolate import PchipInterpolator
 METHOD = (
     "Bjøntegaard delta: the mean difference of two rate-quality curves over the quality both "
     "reach, on the logarithm of the rate (G. Bjøntegaard, ITU-T VCEG-M33, 2001), with piecewise "
-    "cubic Hermite interpolation (PCHIP) in place of one polynomial, as in the common test "
+    "cubic Hermite interpolation (PCHIP) instead of a single polynomial, as in the common test "
     "conditions of JCT-VC (F. Bossen, JCTVC-L1100, 2013; C. Herglotz et al., arXiv:2202.12565)"
 )
 _GRID = 241

@@ -45,7 +45,7 @@ def summary(study: Study) -> dict[str, Any]:
             "bands": list(study.bands),
             "reduction": plan.reduction,
             "max_side": plan.max_side,
-            "avif_speed": plan.avif_speed,
+            "avif_speed": plan.encoder.avif_speed,
             "avif_speed_default": PUBLISHING.avif_speed,
             "plain": list(study.plain),
             "students": list(study.students),

@@ -10,7 +10,7 @@ from export.bandwidth.measure import CurvePoint, PhotoCurves, RateCurve
 from export.bandwidth.picture_class import PictureClass
 from export.bandwidth.plan import FULL, Enlargement, StudyPlan
 from export.bandwidth.study import Study
-from pixels.sending.codecs import Codec, Reduction
+from pixels.sending.codecs import PUBLISHING, Codec, Reduction
 
 QUALITIES = (10.0, 20.0, 35.0, 50.0, 65.0, 80.0, 90.0)
 BANDS = (30, 50, 70)
@@ -45,24 +45,37 @@ def measured(name: str, *curves: RateCurve, kind: PictureClass = "smooth") -> Ph
     return PhotoCurves(name=name, size=(1000, 1000), kind=kind, curves=(full, *curves))
 
 
-def study(
-    *photos: PhotoCurves, students: tuple[str, ...] = ("net",), model_bytes: int = 0
-) -> Study:
-    plan = StudyPlan(
-        photos=(),
-        held_out=None,
-        held_out_photos=0,
-        cache=Path("nowhere"),
+def plan(
+    *photos: Path,
+    cache: Path = Path("nowhere"),
+    held_out: Path | None = None,
+    held_out_photos: int = 20,
+    students: tuple[str, ...] = (),
+    codecs: tuple[Codec, ...] = ("JPEG",),
+    reduction_photos: int = 0,
+) -> StudyPlan:
+    """A plan with two settings for each size, and without a teacher."""
+    return StudyPlan(
+        photos=photos,
+        held_out=held_out,
+        held_out_photos=held_out_photos,
+        cache=cache,
         students=tuple(Enlargement(name=s, model=s, fingerprint=s) for s in students),
         teacher=None,
         teacher_photos=0,
-        codecs=("JPEG",),
-        qualities=(),
-        half_qualities=(),
+        codecs=codecs,
+        qualities=(10, 60),
+        half_qualities=(30, 90),
         bands=BANDS,
         reduction="bicubic",
-        reduction_photos=1,
+        reduction_photos=reduction_photos,
         max_side=None,
-        avif_speed=6,
+        encoder=PUBLISHING,
     )
-    return Study.of(plan, photos, Costs(runtime=None, models=dict.fromkeys(students, model_bytes)))
+
+
+def study(
+    *photos: PhotoCurves, students: tuple[str, ...] = ("net",), model_bytes: int = 0
+) -> Study:
+    costs = Costs(runtime=None, models=dict.fromkeys(students, model_bytes))
+    return Study.of(plan(students=students, reduction_photos=1), photos, costs)

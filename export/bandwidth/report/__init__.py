@@ -1,1 +1,1 @@
-"""The report's page, a file a chapter."""
+"""The report as a web page, with one file for each chapter."""

@@ -30,10 +30,15 @@ def against_full_chapter(study: Study) -> str:
     return section(
         "Half size against full size",
         paragraph(
-            "Each line is the mean over all photos, one point for each setting of the encoder. "
-            "Left of and above the black line, half size is better for the same bytes."
+            "Each line is the mean of all photos, with a point for each encoder setting. Where a "
+            "line runs above the black one, half size looks better for the same bytes."
         ),
-        figure(draw_curves(study), "Mean rate and quality of every way, by setting."),
+        figure(
+            draw_curves(study),
+            "Mean bit rate and quality of each enlargement, by encoder setting. SSIMULACRA2 "
+            "predicts how people judge a picture against the original: 100 is identical, 90 hardly "
+            "differs, 70 is good, 50 fair.",
+        ),
         *_savings(study, groups),
         *_bd_rates(study, groups),
         *_crops(study),
@@ -45,13 +50,13 @@ def _savings(study: Study, groups: Sequence[Sequence[FullComparison]]) -> list[s
     return [
         heading("Bytes saved at equal quality"),
         paragraph(
-            "A site need not send every photo at half size. Saved is what remains when each photo "
-            "goes out in the smaller of its two forms that reach the quality; in small print, the "
-            "share of the photos for which that is the half-size one, and of how many photos, "
-            "where not all have full-size files on both sides of the quality."
+            "A site need not send every photo at half size. The table shows what it saves if each "
+            "photo is sent in the smaller of the two forms that reach the quality. In small print: "
+            "the share of photos for which that form is half size, and the number of photos "
+            "compared, where some have no full-size files on both sides of the quality."
         ),
         table(heads, [[_savings_row(study, row) for row in group] for group in groups]),
-        figure(draw_savings(study), "The same for every quality between the bands."),
+        figure(draw_savings(study), "The same, over the whole range of qualities."),
     ]
 
 
@@ -61,7 +66,8 @@ def _savings_row(study: Study, row: FullComparison) -> list[Cell | str]:
         shown = saved(band.saving if band.photos else None)
         # Photos whose coarsest full-size file is better than the band are not counted.
         few = f" of {band.photos}" if band.photos < len(study.photos) else ""
-        cells.append(Cell(f"{shown.text} <small>{band.won:.0%}{few}</small>", shown.kind, True))
+        small = f" <small>{band.won:.0%}{few}</small>" if band.photos else ""
+        cells.append(Cell(f"{shown.text}{small}", shown.kind, True))
     return cells
 
 
@@ -71,10 +77,11 @@ def _bd_rates(study: Study, groups: Sequence[Sequence[FullComparison]]) -> list[
     return [
         heading("BD-rate and crossover"),
         paragraph(
-            f"Bytes of half size against full size over all qualities from SSIMULACRA2 {low} to "
-            f"{high} that both reach: every photo at half size, whether it pays or not. PSNR and "
-            "SSIM of luma are those of the same files. The crossover is the quality up to which "
-            "half size is smaller: the median of the photos, and the middle half of them."
+            "BD-rate is the change in bytes from full to half size, averaged over the qualities "
+            f"from SSIMULACRA2 {low} to {high} that both reach, with every photo at half size, "
+            "whether it pays or not. PSNR and SSIM of luma are measured on the same files. The "
+            "crossover is the quality up to which half size is smaller: the median of the photos "
+            "and, in small print, the middle half of them."
         ),
         table(
             (*heads, "crossover", "nowhere smaller"),
@@ -82,8 +89,8 @@ def _bd_rates(study: Study, groups: Sequence[Sequence[FullComparison]]) -> list[
         ),
         figure(
             draw_bd_rates(study),
-            "BD-rate (SSIMULACRA2) of each photo, and the median. Below 0 half size saves; losses "
-            "above 100 % are drawn at the edge.",
+            "BD-rate (SSIMULACRA2) of each photo, and the median. Below 0, half size saves bytes; "
+            "losses above 100% are drawn at the edge.",
         ),
     ]
 
@@ -113,7 +120,10 @@ def _crops(study: Study) -> list[str]:
         lambda share: f"half size takes {abs(share):.0%} {'fewer' if share > 0 else 'more'} bytes",
     )
     return [
-        heading(f"Best and worst photos, {way}, at SSIMULACRA2 {band}"),
-        paragraph("All files of a row have as nearly as can be the bytes of the full-size one."),
+        heading(f"Best and worst photos with {way}, at SSIMULACRA2 {band}"),
+        paragraph(
+            "Every file of a row is the finest that fits into the bytes of full size at that "
+            "quality."
+        ),
         *(crop_strip(row) for row in rows),
     ]

@@ -23,9 +23,9 @@ def break_even_chapter(study: Study) -> str:
     return section(
         "Break-even",
         paragraph(
-            "Photos of one megapixel that a reader must see in one visit before the bytes saved "
-            "are more than those of runtime and model; in small print, against sending the same "
-            "photos for the browser's own enlargement, which needs no download."
+            "The number of one-megapixel photos that a reader must see in one visit before they "
+            "save more bytes than the runtime and the model take. In small print: the same against "
+            "sending half-size photos for the browser's own enlargement, which needs no download."
         ),
         table(
             (

@@ -15,7 +15,7 @@ def classes_chapter(study: Study) -> str:
     parts: dict[PictureClass, Study] = {kind: study.of_kind(kind) for kind in CLASSES}
     heads = [f"{codec} {what}" for codec in study.codecs for what in ("BD-rate", f"at {band}")]
     return section(
-        "By class of picture",
+        "By class of photo",
         paragraph(f"BD-rate against full size, and bytes saved at SSIMULACRA2 {band}."),
         table(
             ("class (photos)", "", *heads),
@@ -37,5 +37,6 @@ def _row(part: Study, kind: PictureClass, way: str) -> list[Cell | str]:
     for codec in part.codecs:
         rate = compare_with_full(part, codec, way).bd_rate
         cells.append(signed(rate.mean if rate else None))
-        cells.append(saved(compare_at(part, codec, way, part.middle_band).saving))
+        result = compare_at(part, codec, way, part.middle_band)
+        cells.append(saved(result.saving if result.photos else None))
     return cells

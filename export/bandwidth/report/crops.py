@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from export.bandwidth.plan import FULL, Enlargement
 from export.bandwidth.study import Pair, Study
 from pixels.color import studio_luma
 from pixels.quality.score import Original
-from pixels.sending.codecs import PUBLISHING, Codec, decode, encode, enlarged_to, reduce
+from pixels.sending.codecs import Codec, decode, encode, enlarged_to, reduce
 from pixels.stills.files import read_picture
 from teacher.evaluating.figure import densest
 
@@ -132,9 +132,7 @@ class CropMaker:
 
         @lru_cache
         def file(quality: int) -> bytes:
-            return encode(
-                picture, codec, quality, replace(PUBLISHING, avif_speed=self._study.plan.avif_speed)
-            )
+            return encode(picture, codec, quality, self._study.plan.encoder)
 
         low, high = 1, 98
         while low < high:

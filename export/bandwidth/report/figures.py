@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, PercentFormatter
 
 from export.bandwidth.compare import compare_at
 from export.bandwidth.plan import FULL
@@ -76,8 +76,9 @@ def draw_curves(study: Study) -> str:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
         axes.set_xlabel("bits per pixel of the original")
-        axes.set_ylim(max(-20.0, axes.get_ylim()[0]), 95.0)
-    panels[0].set_ylabel("SSIMULACRA2, mean")
+    # The panels share their axis: its limits are those of all of them.
+    panels[0].set_ylim(max(-20.0, panels[0].get_ylim()[0]), 95.0)
+    panels[0].set_ylabel("mean SSIMULACRA2")
     return _svg(figure, panels[0])
 
 
@@ -92,14 +93,13 @@ def draw_savings(study: Study) -> str:
             won = [band.won if band.photos else np.nan for band in bands]
             _line(axes, study, way, grid, savings)
             _line(below, study, way, grid, won)
-        below.set_xlabel("wanted SSIMULACRA2")
+        below.set_xlabel("SSIMULACRA2")
         for panel in (axes, below):
             panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-            panel.set_ylim(bottom=0.0)
-        below.set_ylim(0.0, 1.0)
-        below.set_title("")
+    rows[0][0].set_ylim(bottom=0.0)  # when all panels that share the axis have their lines
+    rows[1][0].set_ylim(0.0, 1.0)
     rows[0][0].set_ylabel("bytes saved, all photos")
-    rows[1][0].set_ylabel("photos where half size wins")
+    rows[1][0].set_ylabel("photos smaller at half size")
     return _svg(figure, rows[0][0])
 
 
@@ -112,7 +112,7 @@ def draw_points_gained(study: Study, networks: Sequence[str]) -> str:
             means = [_mean_gain(study, codec, way, band) for band in grid]
             _line(axes, study, way, grid, means)
         axes.axhline(0.0, color=_QUIET, linewidth=0.8)
-        axes.set_xlabel("SSIMULACRA2 of the full-size file\nof as many bytes")
+        axes.set_xlabel("SSIMULACRA2 of the full-size file\nwith the same bytes")
     panels[0].set_ylabel("points above the browser's own")
     return _svg(figure, panels[0])
 
@@ -135,9 +135,10 @@ def draw_bd_rates(study: Study) -> str:
         axes.axvline(0.0, color=_QUIET, linewidth=0.8)
         axes.set_yticks(range(len(ways)), list(reversed(ways)))
         axes.set_xlim(-_SHOWN_BD, _SHOWN_BD)
+        axes.xaxis.set_major_locator(MultipleLocator(_SHOWN_BD / 2.0))  # labels must not touch
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.grid(axis="y", visible=False)
-        axes.set_xlabel("bytes at equal quality")
+        axes.set_xlabel("change in bytes at equal quality")
     return _svg(figure, None)
 
 

@@ -24,13 +24,14 @@ def freedoms_chapter(study: Study) -> str:
     if not study.reductions or not part.photos:
         return ""
     return section(
-        "What each freedom earns",
+        "What each choice adds",
         paragraph(
-            f"On {len(part.photos)} photos every reduction was tried. Full size always stays a "
-            "choice; each bar adds one freedom, chosen photo by photo by the smallest file."
+            f"On {len(part.photos)} photos, all reductions were measured. Full size is always a "
+            "choice. Each bar allows more choices than the first; the smallest file of each photo "
+            "counts."
         ),
         figure(draw_policies(study, band), f"Bytes saved at SSIMULACRA2 {band}."),
-        heading("One reduction for every photo"),
+        heading("The same reduction for every photo"),
         table(
             ("", Cell("codec", "text"), *study.reductions),
             [[_row(study, codec, way) for way in study.shippable] for codec in study.codecs],

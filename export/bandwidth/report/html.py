@@ -23,8 +23,8 @@ h3 { font-size: 17px; margin: 36px 0 8px; }
 p { max-width: 46em; margin: 8px 0 16px; }
 .lead { font-size: 19px; color: var(--quiet); }
 .note, figcaption { color: var(--quiet); font-size: 14px; max-width: 56em; }
-figure { margin: 20px 0 8px; }
-figure svg { width: 100%; height: auto; display: block; }
+figure { margin: 20px 0 8px; overflow-x: auto; }
+figure svg { width: 100%; min-width: 640px; height: auto; display: block; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 16px;
   margin: 32px 0 12px; }
 .card { background: var(--soft); border-radius: 14px; padding: 20px 22px; }
@@ -59,7 +59,9 @@ details summary { cursor: pointer; font-weight: 600; margin: 12px 0; }
 """
 
 
-_NOTHING, _MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+NOTHING = "\N{EN DASH}"
+"""Stands for a figure that does not exist."""
+_MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def signed(share: float | None, *, better_below: bool = True, digits: int = 1) -
         digits: Digits after the point.
     """
     if share is None:
-        return Cell(_NOTHING)
+        return Cell(NOTHING)
     if abs(share) < 0.5 * 10.0 ** (-digits - 2):
         return Cell("0")
     good = (share < 0.0) == better_below
@@ -155,14 +157,14 @@ def signed(share: float | None, *, better_below: bool = True, digits: int = 1) -
 def saved(share: float | None) -> Cell:
     """Return a cell with a share saved, green unless it is 0."""
     if share is None:
-        return Cell(_NOTHING)
+        return Cell(NOTHING)
     return Cell(f"{share:.1%}", "good") if share >= 0.0005 else Cell("0")
 
 
 def points(value: float | None) -> Cell:
     """Return a cell with points gained or lost."""
     if value is None:
-        return Cell(_NOTHING)
+        return Cell(NOTHING)
     if abs(value) < 0.05:
         return Cell("0")
     return Cell(f"{value:+.1f}".replace("-", _MINUS), "good" if value > 0.0 else "bad")

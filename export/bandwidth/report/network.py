@@ -28,9 +28,9 @@ def network_chapter(study: Study) -> str:
         return ""
     parts = [
         paragraph(
-            "Sending fewer pixels saves bytes by itself. What counts for a network is what it adds "
-            "to a plain enlargement of the very same file: points gained for equal bytes, and "
-            "bytes saved for equal points."
+            "Sending fewer pixels saves bytes even without a network. What counts is what a "
+            "network adds to a plain enlargement of the same file: SSIMULACRA2 points gained for "
+            "equal bytes, and bytes saved at equal quality."
         )
     ]
     if study.students:
@@ -47,13 +47,13 @@ def network_chapter(study: Study) -> str:
             heading(f"With the teacher, on {len(part.photos)} of the photos"),
             figure(
                 draw_points_gained(part, part.networks),
-                "The same on the photos it was measured on.",
+                "The same, on the photos where the teacher was measured.",
             ),
             *_tables(part, part.networks),
         ]
     for student in study.students:
         parts += _crops(study, student)
-    return section("What the network itself earns", *parts)
+    return section("What the network itself adds", *parts)
 
 
 def _tables(study: Study, networks: Sequence[str]) -> list[str]:
@@ -64,21 +64,21 @@ def _tables(study: Study, networks: Sequence[str]) -> list[str]:
     names = ("", Cell("codec", "text"), Cell("against", "text"))
     bands = tuple(f"at {band}" for band in study.bands)
     return [
-        heading("Points gained by the same file"),
+        heading("Points gained on the same file"),
         table(
             (*names, "BD-rate", "BD points", *bands),
             [[_points_row(study, row) for row in group] for group in groups],
         ),
         paragraph(
-            "Mean of all photos, at the bytes with which full size reaches the quality named. BD "
-            "figures are means over the range of the bands.",
+            "Means of all photos, at the bytes that full size takes for the quality. BD figures "
+            "are means over the range of the bands.",
             "note",
         ),
-        heading("Bytes saved at equal points"),
+        heading("Change in bytes at equal quality"),
         table((*names, *bands), [[_bytes_row(study, row) for row in group] for group in groups]),
         paragraph(
-            "Of the photos of which both reach the quality (how many, in small print); below it, "
-            "of all photos when each goes out in its smallest form, full size included.",
+            "Over the photos where both reach the quality (their number in small print). Below: "
+            "over all photos, with each sent in its smallest form, full size included.",
             "note",
         ),
     ]
@@ -116,9 +116,11 @@ def _crops(study: Study, student: str) -> list[str]:
     band = study.middle_band
     rows = CropMaker(study, band).extremes(
         lambda pair: pair.points_gained(student, study.browser, band),
-        lambda gain: f"{gain:+.1f} points over the browser",
+        lambda gain: f"{abs(gain):.1f} points {'below' if gain < 0 else 'above'} the browser's own",
     )
     return [
-        heading(f"Best and worst photos of {student}, at the bytes of SSIMULACRA2 {band}"),
+        heading(
+            f"Best and worst photos with {student}, at the bytes of full size at SSIMULACRA2 {band}"
+        ),
         *(crop_strip(row) for row in rows),
     ]

@@ -22,9 +22,9 @@ def photos_chapter(study: Study) -> str:
     return section(
         "Every photo",
         paragraph(
-            f"SSIMULACRA2 from {_FLOOR:.0f} to {_CEILING:.0f} against bytes, logarithmic; colours "
-            f"as above, full size in black. Saved by {study.headline_way}, the smaller form of "
-            "each photo."
+            f"SSIMULACRA2 from {_FLOOR:.0f} to {_CEILING:.0f} against bytes on a logarithmic axis. "
+            "Colours as above; full size is black. The percentages are bytes saved with "
+            f"{study.headline_way} when each photo is sent in its smaller form."
         ),
         f"<details><summary>Show all {len(rows)} photos</summary>"
         + table(("photo", *heads), [rows], "sparks")

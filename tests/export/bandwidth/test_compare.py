@@ -11,15 +11,15 @@ from pixels.sending.codecs import REDUCTIONS
 from tests.made.curves import curve, measured, study
 
 
-def test_a_form_of_four_fifths_the_bytes_saves_a_fifth_everywhere() -> None:
-    told = compare_with_full(study(measured("a", curve("net", 0.8))), "JPEG", "net")
-    for bd in (told.bd_rate, told.bd_rate_psnr, told.bd_rate_ssim):
+def test_half_size_in_four_fifths_of_the_bytes_saves_a_fifth_everywhere() -> None:
+    result = compare_with_full(study(measured("a", curve("net", 0.8))), "JPEG", "net")
+    for bd in (result.bd_rate, result.bd_rate_psnr, result.bd_rate_ssim):
         assert bd is not None
         assert bd.mean == pytest.approx(-0.2, abs=1e-6)
-    assert told.crossover is not None
-    assert told.crossover.median == pytest.approx(90.0)
-    assert told.never == 0.0
-    for band in told.bands:
+    assert result.crossover is not None
+    assert result.crossover.median == pytest.approx(90.0)
+    assert result.never == 0.0
+    for band in result.bands:
         assert (band.photos, band.reached, band.won) == (1, 1, 1.0)
         assert band.saving == pytest.approx(0.2, abs=1e-6)
         assert band.median_saving == pytest.approx(0.2, abs=1e-6)
@@ -38,27 +38,27 @@ def test_photos_that_lose_are_sent_at_full_size_and_count_as_lost() -> None:
     assert low.saving == pytest.approx((0.5 + 0.0 + 0.5) / 3)
     assert (high.photos, high.reached, high.won) == (3, 2, pytest.approx(1 / 3))
     assert high.saving == pytest.approx(0.5 / 3)
-    told = compare_with_full(both, "JPEG", "net")
-    assert told.never == pytest.approx(1 / 3)
-    assert told.crossover is not None
-    assert told.crossover.photos == 2
+    result = compare_with_full(both, "JPEG", "net")
+    assert result.never == pytest.approx(1 / 3)
+    assert result.crossover is not None
+    assert result.crossover.photos == 2
 
 
 def test_a_mean_of_factors_is_geometric() -> None:
-    told = spread([1.0, -0.5, None], shares=True)  # twice and half the bytes: no change
-    assert told is not None
-    assert (told.mean, told.photos) == (pytest.approx(0.0), 2)
+    result = spread([1.0, -0.5, None], shares=True)  # twice and half the bytes: no change
+    assert result is not None
+    assert (result.mean, result.photos) == (pytest.approx(0.0), 2)
     assert spread([None]) is None
 
 
-def test_what_the_network_earns_is_what_it_adds_to_the_browser() -> None:
+def test_a_network_is_judged_by_what_it_adds_to_the_browser() -> None:
     part = study(measured("a", curve("browser", 0.9), curve("net", 0.6)))
-    told = compare_with_plain(part, "JPEG", "net", "browser")
-    assert told.bd_rate is not None
-    assert told.bd_points is not None
-    assert told.bd_rate.mean == pytest.approx(0.6 / 0.9 - 1.0, abs=1e-6)
-    assert told.bd_points.mean == pytest.approx(30.0 * math.log(0.9 / 0.6), abs=1e-4)
-    for gain in told.gains:
+    result = compare_with_plain(part, "JPEG", "net", "browser")
+    assert result.bd_rate is not None
+    assert result.bd_points is not None
+    assert result.bd_rate.mean == pytest.approx(0.6 / 0.9 - 1.0, abs=1e-6)
+    assert result.bd_points.mean == pytest.approx(30.0 * math.log(0.9 / 0.6), abs=1e-4)
+    for gain in result.gains:
         assert gain.same_points_saving == pytest.approx(1.0 - 0.6 / 0.9, abs=1e-6)
         assert gain.chosen_saving == pytest.approx(1.0 - 0.6 / 0.9, abs=1e-6)
         assert gain.both == 1
@@ -73,7 +73,7 @@ def test_a_network_that_loses_to_full_size_earns_nothing_for_the_site() -> None:
     assert gain.chosen_saving == 0.0
 
 
-def test_each_freedom_counts_for_what_it_adds() -> None:
+def test_each_policy_saves_what_its_choices_add() -> None:
     def photo(name: str, one: float, two: float, sharp: float) -> PhotoCurves:
         plain = [curve(way, 0.9, r) for way in ("browser", "lanczos") for r in REDUCTIONS]
         ones = [curve("one", sharp if r == "sharp" else one, r) for r in REDUCTIONS]
@@ -81,8 +81,8 @@ def test_each_freedom_counts_for_what_it_adds() -> None:
         return measured(name, *plain, *ones, *twos)
 
     part = study(photo("a", 0.6, 0.8, 0.5), photo("b", 0.7, 0.65, 0.75), students=("one", "two"))
-    told = [policy.saving for policy in policies(part, "JPEG", 50)]
-    browser, plain, student, students, reduction, all_ = told
+    result = [policy.saving for policy in policies(part, "JPEG", 50)]
+    browser, plain, student, students, reduction, all_ = result
     assert (browser, plain) == (pytest.approx(0.1), pytest.approx(0.1))
     assert student == pytest.approx(1.0 - (0.6 + 0.7) / 2)
     assert students == pytest.approx(1.0 - (0.6 + 0.65) / 2)
@@ -96,11 +96,11 @@ def test_each_freedom_counts_for_what_it_adds() -> None:
 def test_break_even_is_the_download_over_what_a_megapixel_saves() -> None:
     part = study(measured("a", curve("browser", 0.9), curve("net", 0.8)), model_bytes=100_000)
     full = 1e6 * math.exp(50.0 / 30.0)  # the photo has one megapixel
-    told = break_even(part, "JPEG", 50, "net")
-    assert told is not None
-    assert told.saved_per_photo == pytest.approx(0.2 * full, rel=1e-5)
-    assert told.photos == pytest.approx(100_000 / (0.2 * full), rel=1e-5)
-    assert told.photos_over_plain == pytest.approx(100_000 / (0.1 * full), rel=1e-5)
+    result = break_even(part, "JPEG", 50, "net")
+    assert result is not None
+    assert result.saved_per_photo == pytest.approx(0.2 * full, rel=1e-5)
+    assert result.photos == pytest.approx(100_000 / (0.2 * full), rel=1e-5)
+    assert result.photos_over_plain == pytest.approx(100_000 / (0.1 * full), rel=1e-5)
     losing = study(measured("a", curve("browser", 0.9), curve("net", 1.1)), model_bytes=1)
     worse = break_even(losing, "JPEG", 50, "net")
     assert worse is not None
