@@ -1,1 +1,1 @@
-"""How good a picture is: PSNR, SSIM, SSIMULACRA2."""
+"""Image quality against an original: PSNR, SSIM and SSIMULACRA2."""

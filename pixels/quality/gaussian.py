@@ -1,4 +1,4 @@
-"""The Gaussian blur of 11x11 pixels that SSIM and SSIMULACRA2 share."""
+"""The 11x11 Gaussian blur that SSIM and SSIMULACRA2 share."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 Edges = Literal["inner", "ssimulacra2"]
 
-# sigma 1.5 is Wang et al. 2004; both metrics cut the kernel off at 5 pixels.
+# Sigma is that of Wang et al. 2004; both metrics cut the kernel off at 5 pixels.
 _SIGMA = 1.5
 RADIUS_PX = 5
-# A strip of rows and what is made of it stay in a core's cache.
+# Work in strips of rows that stay, with all intermediate results, in a core's cache.
 _STRIP_PIXELS = 1 << 16
 
 
@@ -29,13 +29,13 @@ def blur(plane: NDArray[np.float32], edges: Edges) -> NDArray[np.float32]:
     """Blur one plane.
 
     Args:
-        plane: (height, width), more than 10 pixels a side for `inner`.
-        edges: `inner` keeps only what needs no pixel beyond the edge, 5 pixels less on each side.
-            `ssimulacra2` gives the size of `plane`: beyond the left and right edge lies nothing
-            (zeros), beyond the upper and lower the plane mirrored, as in the package `ssimulacra2`.
+        plane: (height, width), at least 11 pixels a side for `inner`.
+        edges: `inner` keeps the pixels whose window lies inside the plane: 5 fewer on each side.
+            `ssimulacra2` keeps the size, as the package `ssimulacra2` does: the plane is padded
+            with zeros on the left and right, and mirrored at the top and bottom.
 
     Returns:
-        The blurred plane, float32.
+        The blurred plane, float32 (height, width), or (height - 10, width - 10) for `inner`.
     """
     if edges == "ssimulacra2":
         plane = np.pad(plane, ((RADIUS_PX, RADIUS_PX), (0, 0)), mode="symmetric")
@@ -53,7 +53,7 @@ def blur(plane: NDArray[np.float32], edges: Edges) -> NDArray[np.float32]:
 
 
 def _weighed(shifted: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Add up eleven views of one array, the two at the same distance first."""
+    """Sum up eleven shifted views of one array, weighted; views at equal distance are paired."""
     total = shifted[RADIUS_PX] * _WEIGHTS[0]
     pair = np.empty_like(total)
     for distance in range(1, RADIUS_PX + 1):

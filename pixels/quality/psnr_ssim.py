@@ -1,4 +1,4 @@
-"""PSNR and SSIM by the protocol of published x2 tables."""
+"""PSNR and SSIM, as published x2 super-resolution tables compute them."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ _SSIM_WINDOW_PX = 11
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
-    """How near a picture is to the true one."""
+    """How close a picture is to the original."""
 
     psnr: float
-    """Peak signal-to-noise ratio of luma in dB; infinite for equal pictures."""
+    """Peak signal-to-noise ratio of luma, in dB; infinite for equal pictures."""
     ssim: float
     """Structural similarity of luma, 1 for equal pictures."""
     ssimulacra2: float | None = None
-    """How near it looks, at most 100 (`pixels.quality.ssimulacra2`); None where not asked for."""
+    """SSIMULACRA2 score, at most 100 (`pixels.quality.ssimulacra2`); None if not computed."""
 
 
 def compare(
     image: NDArray[np.uint8], truth: NDArray[np.uint8], *, shave_px: int, grey: bool = False
 ) -> Quality:
-    """Measure an enlarged picture against the original.
+    """Compare an enlarged picture with the original.
 
     Args:
-        image: (height, width, 3) sRGB, 8-bit.
+        image: (height, width, 3) sRGB, 0 to 255.
         truth: The same shape.
-        shave_px: Pixels left out on each side; published tables leave out the scale.
-        grey: The file has a single channel (Set14's `bridge`): that is luma already, on the full
-            range. Only so does bicubic give the published 30.23 dB on Set14.
+        shave_px: Pixels to ignore on each side; published tables ignore as many as the scale.
+        grey: Whether the file has a single channel, which is full-range luma already, as Set14's
+            `bridge` does. Bicubic gives the published 30.23 dB on Set14 only in this way.
 
     Returns:
-        PSNR and SSIM on BT.601 studio-range luma.
+        PSNR and SSIM of BT.601 studio-range luma.
 
     Raises:
-        ValueError: The shapes differ, or less than one SSIM window (11 pixels) is left.
+        ValueError: The shapes differ, or less than one SSIM window (11 pixels) remains.
     """
     first, second = _compared(image, truth, shave_px, grey)
     return Quality(psnr=psnr(first, second), ssim=ssim(first, second))
@@ -54,7 +54,7 @@ def compare(
 def luma_psnr(
     image: NDArray[np.uint8], truth: NDArray[np.uint8], *, shave_px: int, grey: bool = False
 ) -> float:
-    """Give the PSNR that `compare` gives, without the time that SSIM takes."""
+    """Return the PSNR that `compare` returns, without the time that SSIM takes."""
     return psnr(*_compared(image, truth, shave_px, grey))
 
 
@@ -76,21 +76,32 @@ def _compared(
 
 
 def smallest_measurable_px(scale: int) -> int:
-    """Least side of an original that `compare` can judge after it was cut and shaved by `scale`."""
+    """Return the smallest side of an original that `compare` can measure.
+
+    The original is first cut to a multiple of `scale`, and then shaved by `scale` pixels.
+    """
     return _SSIM_WINDOW_PX + 3 * scale
 
 
 def psnr(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Peak signal-to-noise ratio in dB of two arrays on the 0 to 255 scale."""
+    """Return the peak signal-to-noise ratio of two arrays of any shape, 0 to 255.
+
+    Returns:
+        10 log10(255^2 / mean squared error), in dB; infinite for equal arrays.
+    """
     error = float(np.mean((first - second) ** 2))
     return float("inf") if error == 0.0 else 10.0 * float(np.log10(_PEAK**2 / error))
 
 
 def ssim(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Mean structural similarity of two (height, width) arrays on the 0 to 255 scale.
+    """Return the mean structural similarity of two (height, width) arrays, 0 to 255.
 
-    Source: Wang et al., "Image Quality Assessment: From Error Visibility to Structural
-    Similarity", 2004, with that paper's window and constants; only whole windows count.
+    Returns:
+        1 for equal arrays, less for others; windows that cross the border are not counted.
+
+    Source: Wang, Bovik, Sheikh and Simoncelli, "Image Quality Assessment: From Error Visibility to
+    Structural Similarity", IEEE Transactions on Image Processing 13(4), 2004, equation 13, with
+    that paper's window (11x11 Gaussian, sigma 1.5) and constants (K1 = 0.01, K2 = 0.03).
     """
     value: Any = structural_similarity(  # its type depends on options that are not used here
         first,

@@ -1,4 +1,4 @@
-"""How near what a reader sees comes to the original: SSIMULACRA2, and PSNR and SSIM of luma."""
+"""Score pictures against one original by SSIMULACRA2, and by PSNR and SSIM of luma."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from pixels.quality.psnr_ssim import psnr
 from pixels.quality.ssimulacra2 import Reference
 
 SMALLEST_PX = 2 * RADIUS_PX + 1
-"""Sides of a photo must have as many pixels: one SSIM window."""
+"""The smallest side of a picture that can be scored: one SSIM window."""
 _C1, _C2 = (0.01 * 255.0) ** 2, (0.03 * 255.0) ** 2  # Wang et al. 2004
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """How near a picture comes to the original."""
+    """How close a picture is to the original."""
 
     ssimulacra2: float
-    """At most 100; 90 is hardly visible, 70 good, 50 fair, below 0 very different."""
+    """At most 100, for equal pictures. At 90 differences are hardly visible; 70 is good, 50 fair,
+    and below 0 very different."""
     psnr: float
-    """Of studio-range luma, in dB; infinite for equal pictures."""
+    """Of BT.601 studio-range luma, in dB; infinite for equal pictures."""
     ssim: float
-    """Of studio-range luma, 1 for equal pictures; whole windows only."""
+    """Of BT.601 studio-range luma; 1 for equal pictures."""
 
 
 class Original:
-    """A photo, prepared once: everything shown in its place is scored against it."""
+    """A photo, prepared once to score many pictures against it."""
 
     def __init__(self, photo: NDArray[np.uint8]) -> None:
-        """Take (height, width, 3) sRGB, 0 to 255.
+        """Prepare a photo, (height, width, 3) sRGB, 0 to 255.
 
         Raises:
-            ValueError: A side has less than `SMALLEST_PX` pixels.
+            ValueError: A side has fewer than `SMALLEST_PX` pixels.
         """
         if min(photo.shape[:2]) < SMALLEST_PX:
             raise ValueError(f"at least {SMALLEST_PX} pixels a side are needed to score a picture")
@@ -46,7 +47,7 @@ class Original:
         self._moments = _moments(_centred(self._luma))
 
     def ssimulacra2(self, shown: NDArray[np.uint8]) -> float:
-        """Score a picture of the original's size by SSIMULACRA2 alone, in two thirds of the time.
+        """Return the SSIMULACRA2 of a picture alone, in two thirds of the time of `score`.
 
         Raises:
             ValueError: The sizes differ.
@@ -54,7 +55,7 @@ class Original:
         return self._reference.score(shown)
 
     def score(self, shown: NDArray[np.uint8]) -> Score:
-        """Score a picture of the original's size by all three.
+        """Score a picture of the original's size by all three measures.
 
         Raises:
             ValueError: The sizes differ.
@@ -64,27 +65,27 @@ class Original:
         return Score(ssimulacra2=points, psnr=psnr(self._luma, luma), ssim=self._ssim(luma))
 
     def _ssim(self, luma: NDArray[np.float64]) -> float:
-        """Do what `pixels.quality.psnr_ssim.ssim` does, in float32 and from prepared moments."""
+        """Compute `pixels.quality.psnr_ssim.ssim` in float32, from prepared moments."""
         first, (mean1, variance1) = _centred(self._luma), self._moments
         second = _centred(luma)
         mean2, variance2 = _moments(second)
         covariance = blur(first * second, "inner") - mean1 * mean2
-        # Structure needs no means; brightness needs them where black is 0 again.
+        # The structure term does not depend on the zero point of luma; the luminance term does.
         mean1, mean2 = mean1 + np.float32(_MIDDLE), mean2 + np.float32(_MIDDLE)
-        brightness = (2.0 * mean1 * mean2 + _C1) / (mean1**2 + mean2**2 + _C1)
+        luminance = (2.0 * mean1 * mean2 + _C1) / (mean1**2 + mean2**2 + _C1)
         structure = (2.0 * covariance + _C2) / (variance1 + variance2 + _C2)
-        return float((brightness * structure).mean(dtype=np.float64))
+        return float((luminance * structure).mean(dtype=np.float64))
 
 
 _MIDDLE = 128.0
 
 
 def _centred(luma: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Bring luma about zero: float32 then has the digits that variances need."""
+    """Centre luma at zero, so that float32 has enough digits for variances."""
     return (luma - _MIDDLE).astype(np.float32)
 
 
 def _moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Local mean and variance."""
+    """Return the local mean and variance."""
     mean = blur(values, "inner")
     return mean, blur(values * values, "inner") - mean * mean

@@ -1,8 +1,12 @@
-"""SSIMULACRA2: how near two pictures look to people, beside what PSNR says.
+"""SSIMULACRA2: how similar two pictures look to people.
 
-The package `ssimulacra2` is the reference and gives the constants; its own arithmetic takes a
-second a megapixel. Here one original is prepared once for many pictures, in float32 as in the
-original C++ program, and terms of weight 0 are left out.
+The package `ssimulacra2` provides the constants and is the reference of the tests, but takes about
+a second a megapixel. Here an original is prepared once for many pictures, arithmetic is in float32
+as in the original C++ program, and terms of weight 0 are skipped.
+
+Source: Jon Sneyers, "SSIMULACRA 2", Cloudinary, 2022
+(https://github.com/cloudinary/ssimulacra2): SSIM and two edge terms on XYB at six scales, each as
+a mean and a 4-norm over the picture.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from pixels.quality.gaussian import blur
 
 _Plane = NDArray[np.float32]
 
-_SMALLEST_PX = 8  # scales with a shorter side are left out
+_SMALLEST_PX = 8  # scales with a shorter side are skipped
 _LINEAR = srgb_to_linear(np.arange(256)).astype(np.float32)
 _MATRIX = kOpsinAbsorbanceMatrix.reshape(3, 3).astype(np.float32)
 _BIAS = np.float32(kB0)
@@ -32,20 +36,18 @@ _BIAS_ROOT = np.float32(np.cbrt(kB0))
 
 
 def ssimulacra2(image: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
-    """Score an enlarged picture against the original.
+    """Score a picture against the original.
 
     Args:
         image: (height, width, 3) sRGB, 0 to 255.
         truth: The same shape.
 
     Returns:
-        At most 100, which is no difference; 90 is hardly visible, 70 good, 50 fair, and very
-        different pictures are below 0.
+        At most 100, for equal pictures. At 90 differences are hardly visible; 70 is good, 50 fair,
+        and very different pictures are below 0.
 
     Raises:
         ValueError: The shapes differ.
-
-    Source: Sneyers, "SSIMULACRA 2" (Cloudinary, 2022), in the port of the package `ssimulacra2`.
     """
     return Reference(truth).score(image)
 
@@ -57,17 +59,17 @@ class _Prepared:
     plane: _Plane
     mean: _Plane
     variance: _Plane | None
-    """None where SSIM has no weight."""
+    """None if the SSIM terms have no weight."""
 
 
 class Reference:
-    """An original, prepared to score many pictures against.
+    """An original, prepared once to score many pictures against it.
 
-    It keeps about 50 bytes per pixel.
+    Takes about 50 bytes per pixel.
     """
 
     def __init__(self, truth: NDArray[np.uint8]) -> None:
-        """Take (height, width, 3) sRGB, 0 to 255."""
+        """Prepare an original, (height, width, 3) sRGB, 0 to 255."""
         self._shape = truth.shape
         scales = _pyramid(truth)
         self._weights = _weights(len(scales))
@@ -83,7 +85,7 @@ class Reference:
                 self._channels[channel, scale] = _Prepared(plane, mean, variance)
 
     def score(self, image: NDArray[np.uint8]) -> float:
-        """Score a picture of the same size, as `ssimulacra2` does.
+        """Score a picture of the same size, as the function `ssimulacra2` does.
 
         Raises:
             ValueError: The shapes differ.
@@ -101,22 +103,22 @@ class Reference:
 
 
 def _weights(scales: int) -> NDArray[np.float64]:
-    """Lay out (X, Y, B) x scales x (mean, 4-norm) x (SSIM, artefacts, lost detail).
+    """Return the weights as (X, Y, B) x scales x (mean, 4-norm) x (SSIM, artefacts, lost detail).
 
-    A small picture has fewer scales, and takes its weights from the front of the same list.
+    A small picture has fewer scales, and takes its weights from the front of the list.
     """
     return weights[: 18 * scales].reshape(3, scales, 2, 3)
 
 
 def _on_scale(difference: float) -> float:
-    """Map the weighed differences to the scale that people's judgements are on."""
+    """Map the weighted differences to the scale of people's ratings."""
     x = difference * 0.9562382616834844
     x = 2.326765642916932 * x - 0.020884521182843837 * x**2 + 6.248496625763138e-05 * x**3
     return 100.0 - 10.0 * x**0.6276336467831387 if x > 0.0 else 100.0
 
 
 def _norms(original: _Prepared, plane: _Plane) -> NDArray[np.float64]:
-    """Mean and 4-norm (rows) of SSIM error, artefacts and lost detail (columns)."""
+    """Return mean and 4-norm (rows) of SSIM error, artefacts and lost detail (columns)."""
     mean = _blur(plane)
     result = np.zeros((2, 3))
     if original.variance is not None:
@@ -140,7 +142,7 @@ def _mean_and_norm(error: _Plane) -> tuple[float, float]:
 
 
 def _pyramid(image: NDArray[np.uint8]) -> list[_Plane]:
-    """Make the picture's colours, (3, height, width), at each scale; halved as linear light."""
+    """Return the picture in XYB, (3, height, width), at each scale; halved in linear light."""
     linear = _LINEAR[image.transpose(2, 0, 1)]
     scales = []
     for _ in range(kNumScales):
@@ -152,7 +154,7 @@ def _pyramid(image: NDArray[np.uint8]) -> list[_Plane]:
 
 
 def _colours(linear: _Plane) -> _Plane:
-    """Turn linear RGB into XYB, each channel moved so that it is positive."""
+    """Convert linear RGB to XYB, with each channel shifted to be positive."""
     mixed = (_MATRIX @ linear.reshape(3, -1)).reshape(linear.shape) + _BIAS
     roots = np.cbrt(np.maximum(mixed, 0.0)) - _BIAS_ROOT
     x, y = 0.5 * (roots[0] - roots[1]), 0.5 * (roots[0] + roots[1])

@@ -26,9 +26,9 @@ def test_scores_are_those_of_the_published_protocol(
     picture: NDArray[np.uint8], quality: int
 ) -> None:
     shown = decode(encode(picture, "JPEG", quality))
-    score, told = Original(picture).score(shown), compare(shown, picture, shave_px=0)
-    assert score.psnr == pytest.approx(told.psnr, abs=1e-9)
-    assert score.ssim == pytest.approx(told.ssim, abs=2e-5)  # float32 against float64
+    score, published = Original(picture).score(shown), compare(shown, picture, shave_px=0)
+    assert score.psnr == pytest.approx(published.psnr, abs=1e-9)
+    assert score.ssim == pytest.approx(published.ssim, abs=2e-5)  # float32 against float64
 
 
 def test_an_equal_picture_is_without_fault_and_a_flat_one_does_not_break() -> None:
