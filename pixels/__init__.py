@@ -1,1 +1,1 @@
-"""What every stage needs to know about images: no networks in here."""
+"""Pictures: files, resizing, tiling, codecs, quality and stores for training. No networks."""

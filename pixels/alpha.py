@@ -1,4 +1,4 @@
-"""Transparency: enlarged beside the colours, which must not bleed what it hides."""
+"""Transparency: enlarged separately, without letting hidden colours show."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pixels.resize import band_rows, resize
 def fill_hidden(
     rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], *, reach_px: int
 ) -> NDArray[np.uint8]:
-    """Give fully transparent pixels the colours of their visible neighbours.
+    """Fill fully transparent pixels with the colours of their visible neighbours.
 
-    Whatever colour a file hides there (mostly black) would otherwise show as a fringe, because a
-    network mixes neighbouring pixels.
+    A network mixes neighbouring pixels, so the colour that a file hides there, mostly black, would
+    show as a fringe.
 
     Args:
         rgb: (height, width, 3), 0 to 255.
         alpha: (height, width), 0 to 255.
-        reach_px: How far the colours are carried; a network's margin is always enough.
+        reach_px: Distance to fill, in pixels; a network's margin is always enough.
 
     Returns:
-        A copy of `rgb`; what is farther than `reach_px` from a visible pixel stays as it was.
+        A copy of `rgb`; pixels farther than `reach_px` from a visible one are unchanged.
     """
     if alpha.min() > 0 or alpha.max() == 0:
         return rgb
@@ -30,7 +30,7 @@ def fill_hidden(
     rows = band_rows(rgb.shape[1])
     for start in range(0, len(rgb), rows):
         end = min(start + rows, len(rgb))
-        # Nothing farther than `reach_px` away has a say, so bands give what the whole would.
+        # Pixels farther than `reach_px` away have no influence: bands give the same as the whole.
         top, bottom = max(0, start - reach_px), end + reach_px
         part = _fill_part(rgb[top:bottom], alpha[top:bottom], reach_px)
         filled[start:end] = part[start - top : end - top]
@@ -38,7 +38,7 @@ def fill_hidden(
 
 
 def enlarge_alpha(alpha: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
-    """Enlarge (height, width) transparency by bicubic."""
+    """Enlarge alpha, (height, width), with bicubic."""
     return resize(alpha, (scale * alpha.shape[0], scale * alpha.shape[1]))
 
 
@@ -62,7 +62,7 @@ def _fill_part(
 
 
 def _neighbour_sum(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Add up the 3x3 neighbourhood of each pixel of (height, width, channels)."""
+    """Sum the 3x3 neighbourhood of each pixel of (height, width, channels)."""
     height, width = image.shape[:2]
     padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
     total = np.zeros(image.shape, np.float32)

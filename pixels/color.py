@@ -16,7 +16,7 @@ _STUDIO_BLACK = 16.0
 
 
 def to_float(image: NDArray[np.uint8]) -> Tensor:
-    """Turn one 8-bit picture into a batch of one.
+    """Convert an 8-bit picture to a batch of one.
 
     Args:
         image: (height, width, channels), 0 to 255.
@@ -29,7 +29,7 @@ def to_float(image: NDArray[np.uint8]) -> Tensor:
 
 
 def to_bytes(batch: Tensor) -> NDArray[np.uint8]:
-    """Round a batch of one to an 8-bit picture, half up; values outside [0, 1] are clipped.
+    """Convert a batch of one to an 8-bit picture; values are clipped and rounded half up.
 
     Args:
         batch: (1, channels, height, width).
@@ -37,13 +37,13 @@ def to_bytes(batch: Tensor) -> NDArray[np.uint8]:
     Returns:
         (height, width, channels), 0 to 255.
     """
-    # floor(x + 0.5) and not round(): torch rounds halves to even, browsers' code halves up.
+    # floor(x + 0.5), not round(): torch rounds halves to even, the browser's code rounds them up.
     scaled = (batch[0].detach().float().clamp(0.0, 1.0) * 255.0 + 0.5).floor()
     return np.ascontiguousarray(scaled.to(torch.uint8).cpu().numpy().transpose(1, 2, 0))
 
 
 def luma(image: Tensor) -> Tensor:
-    """Weigh RGB into full-range luma, as JPEG does: what luma networks see.
+    """Weigh RGB into full-range luma, as JPEG does: the input of luma networks.
 
     Args:
         image: (batch, 3, height, width), sRGB in [0, 1].
@@ -58,7 +58,7 @@ def luma(image: Tensor) -> Tensor:
     """
     if image.ndim != 4 or image.shape[1] != 3:
         raise ValueError(f"expected (batch, 3, height, width), got {tuple(image.shape)}")
-    # Numbers and no tensor of weights: that would be copied to a GPU each time.
+    # Plain numbers: a tensor of weights would be copied to the GPU at every call.
     red, green, blue = (
         weight * channel
         for weight, channel in zip(LUMA_WEIGHTS, image.split(1, dim=1), strict=True)
@@ -81,7 +81,7 @@ def studio_luma(image: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def full_luma(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Weigh an 8-bit picture into full-range luma: the picture itself where it is grey.
+    """Weigh an 8-bit picture into full-range luma; grey pixels keep their value.
 
     Args:
         image: (height, width, 3) sRGB, 0 to 255.

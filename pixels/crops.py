@@ -1,4 +1,4 @@
-"""Measure how many training crops per second a store gives."""
+"""Measure how many training crops per second can be read from a store."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class CropsConfig:
     store: Path
     """Folder of the store."""
     layers: tuple[str, ...] = ("reduced", "full")
-    """Layers to cut, at the same places: `web` in place of `reduced` if the store has it."""
+    """Layers to cut crops from; `web` instead of `reduced` if the store has it."""
     crop_px: int = 48
     """Side of a crop in the reduced photo, in pixels."""
     seconds: float = 5.0
-    """How long to measure, after a second of warming up."""
+    """Seconds to measure, after one second of warm-up."""
 
     def __post_init__(self) -> None:
         if self.crop_px < 1 or not self.seconds > 0.0 or not self.layers:
@@ -40,7 +40,10 @@ def main(config: CropsConfig) -> None:
         raise UserError(f"{config.store} holds no photo to train on")
     smallest = min(min(photo.height, photo.width) for photo in store.photos)
     if smallest < config.crop_px:
-        raise UserError(f"--crop-px {config.crop_px}: the smallest reduced photo has {smallest}")
+        raise UserError(
+            f"--crop-px {config.crop_px} is too large: the smallest reduced photo has {smallest} "
+            "pixels a side"
+        )
     rng = np.random.default_rng(0)
     with busy("cutting crops"):
         _cut(store, rng, config, 1.0)
@@ -49,7 +52,7 @@ def main(config: CropsConfig) -> None:
 
 
 def _cut(store: PhotoStore, rng: np.random.Generator, config: CropsConfig, seconds: float) -> float:
-    """Give crops per second, on one core."""
+    """Measure crops per second, on one core."""
     count, began = 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
         store.crops(rng, _BATCH, config.crop_px, config.layers)

@@ -1,4 +1,4 @@
-"""One still picture in memory: always 8-bit sRGB with straight alpha."""
+"""A still picture in memory: always 8-bit sRGB with straight alpha."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plumbing.command import UserError
 
 
 class ImageError(UserError):
-    """A picture that cannot be read or written, told in one plain sentence."""
+    """A picture cannot be read or written; the message is one plain sentence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,13 +19,13 @@ class Picture:
     """One still picture.
 
     Raises:
-        ValueError: An array has another shape or type than stated here, or no pixels.
+        ValueError: An array does not have the shape or type stated here, or has no pixels.
     """
 
     rgb: NDArray[np.uint8]
     """(height, width, 3), sRGB."""
     alpha: NDArray[np.uint8] | None = None
-    """(height, width), straight; None when the picture is opaque everywhere."""
+    """(height, width), straight; None if the picture is opaque."""
 
     def __post_init__(self) -> None:
         rgb, alpha = self.rgb, self.alpha
@@ -42,11 +42,11 @@ class Picture:
         return self.rgb.shape[0], self.rgb.shape[1]
 
     def with_alpha(self) -> NDArray[np.uint8]:
-        """Copy colours and alpha into one array: (height, width, 4)."""
+        """Join colours and alpha in a new array, (height, width, 4)."""
         alpha = np.full(self.size, 255, np.uint8) if self.alpha is None else self.alpha
         return np.dstack([self.rgb, alpha])
 
 
 def unless_opaque(alpha: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
-    """Give alpha back, or None where nothing shows through."""
+    """Return alpha, or None if it is opaque everywhere."""
     return None if alpha is None or alpha.min() == 255 else alpha

@@ -1,4 +1,4 @@
-"""The one bicubic resize: MATLAB's `imresize`, antialiased when shrinking."""
+"""The project's bicubic: MATLAB's `imresize`, antialiased when shrinking; and training pairs."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=256)
 def taps(length: int, new_length: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Find which pixels each new pixel of one axis is made of, and their weights.
+    """Compute the source pixels of each new pixel along one axis, and their weights.
 
     Args:
-        length: Pixels along the axis now, at least 1.
-        new_length: Pixels wanted, at least 1.
+        length: Pixels along the axis, at least 1.
+        new_length: Pixels after resizing, at least 1.
 
     Returns:
         Indices (new_length, taps) into the axis, mirrored at the ends with the edge pixel
@@ -45,7 +45,7 @@ def taps(length: int, new_length: int) -> tuple[NDArray[np.intp], NDArray[np.flo
     stretch = min(scale, 1.0)
     width = _SUPPORT_PX / stretch
     count = int(np.ceil(width)) + 2
-    # MATLAB counts from 1; its rounding of `left` is kept so that the same taps are chosen.
+    # MATLAB counts from 1; rounding `left` as it does selects the same taps.
     centre = np.arange(1, new_length + 1) / scale + 0.5 * (1.0 - 1.0 / scale)
     left = np.floor(centre - width / 2.0)
     positions = left[:, None] + np.arange(count)[None, :]
@@ -60,12 +60,12 @@ def taps(length: int, new_length: int) -> tuple[NDArray[np.intp], NDArray[np.flo
 def resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Resize an 8-bit picture exactly as MATLAB's `imresize(image, size, 'bicubic')` does.
 
-    MATLAB works one axis at a time, the one that shrinks most first, and rounds to 8 bits after
-    each (halves away from zero): both are part of the published protocol.
+    MATLAB resizes one axis at a time, starting with the one that shrinks most, and rounds to 8 bits
+    after each, halves away from zero. Both are part of the published protocol.
 
     Args:
         image: (height, width) or (height, width, channels), 0 to 255.
-        size: Wanted (height, width).
+        size: New (height, width).
 
     Returns:
         The same number of dimensions, 0 to 255.
@@ -88,7 +88,7 @@ def resize_rows(
 ) -> NDArray[np.uint8]:
     """Compute only the rows from `start` to `end` (exclusive) of `resize(image, size)`.
 
-    The very same bytes, but what is in memory at once is that of these rows.
+    The bytes are the same, but memory only holds these rows.
     """
     all_rows, all_row_weights = taps(image.shape[0], size[0])
     rows, row_weights = all_rows[start:end], all_row_weights[start:end]
@@ -101,7 +101,7 @@ def resize_rows(
 
 
 def band_rows(width: int) -> int:
-    """How many rows of that many pixels to work on at a time: some 25 MB of float64 RGB."""
+    """Choose a number of rows of `width` pixels to work on at a time: 25 MB of float64 RGB."""
     return max(1, _BAND_PIXELS // width)
 
 
@@ -136,7 +136,7 @@ def reduce_photo(photo: NDArray[np.uint8], scale: int) -> Pair:
 def _weigh(
     image: NDArray[np.uint8], axis: int, indices: NDArray[np.intp], weights: NDArray[np.float64]
 ) -> NDArray[np.uint8]:
-    """Make one axis anew from its taps, rounded to 8 bits, halves up."""
+    """Compute one axis from its taps, rounded to 8 bits, halves up."""
     shape = [1] * image.ndim
     shape[axis] = len(indices)
     total = np.zeros((), dtype=np.float64)

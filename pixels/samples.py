@@ -1,4 +1,4 @@
-"""Photos that are at hand without a download: those that scikit-image brings along."""
+"""Write the sample photos that come with scikit-image: nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from plumbing.disk import whole_folder
 from plumbing.progress import console
 
 HELD_OUT = "coffee"
-"""Never trained on: what the others' networks are measured on."""
+"""Never trained on: networks trained on the others are measured on it."""
 
 _PHOTOS: dict[str, Callable[[], NDArray[np.uint8]]] = {
     "astronaut": data.astronaut,
@@ -39,11 +39,11 @@ class SamplesConfig:
     """Settings of `python -m pixels.samples`."""
 
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")]
-    """Folder to write: `train/` and `held-out/` with PNG files. Replaced if it exists."""
+    """Folder to write: PNG files in `train/` and `held-out/`. Replaced if it exists."""
 
 
 def sample_photos() -> dict[str, Picture]:
-    """Give scikit-image's natural photos by name; grey ones as RGB."""
+    """Load scikit-image's natural photos by name; grey ones as RGB."""
     photos = {}
     for name, load in _PHOTOS.items():
         pixels = load()

@@ -1,4 +1,4 @@
-"""The tile plan: a picture in pieces, with the same pixels as the whole at once.
+"""The tile plan: enlarge a picture in tiles, with the same pixels as the whole at once.
 
 The browser has the same plan (`web_demo/src/tiles/tiling.ts`); `tests/golden/tiling.json` keeps
 both alike.
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Enlarge = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Takes (1, 3, height, width) in [0, 1], gives (1, 3, scale * height, scale * width)."""
+"""Maps (1, 3, height, width) in [0, 1] to (1, 3, scale * height, scale * width)."""
 
 
 @dataclass(frozen=True)
@@ -29,23 +29,23 @@ class Span:
 def plan_spans(length: int, tile: int, margin: int, align: int = 1) -> list[Span]:
     """Cut one axis into windows of equal length whose kept parts cover it exactly once.
 
-    A window keeps what lies at least `margin` from a cut, so that a network whose output depends
-    on `margin` pixels to each side gives the pixels it would give for the whole. At the true ends
-    nothing is cut and nothing is lost. All windows are `tile` long, because GPU runtimes compile
+    A window keeps what lies at least `margin` from a cut. A network whose output depends on
+    `margin` pixels to each side then gives the same pixels as for the whole axis. At the true ends
+    nothing is cut, so nothing is lost. All windows are `tile` long, because GPU runtimes compile
     once per input size; the last one is moved back to end with the picture.
 
-    A network that cuts its own windows (a sliding patch) gives the same pixels only where they lie
-    as they would in the whole: then windows start at multiples of `align`, and the last one, still
-    ending with the picture, may be up to `align - 1` shorter.
+    A network that cuts windows itself (a sliding patch) gives the same pixels only if its windows
+    lie as they would in the whole. So windows start at multiples of `align`, and the last one,
+    which still ends with the picture, may be up to `align - 1` shorter.
 
     Args:
         length: Pixels along the axis, at least 1.
         tile: Pixels that a window reads; more than `2 * margin`.
         margin: The network's receptive-field radius in pixels, at least 0.
-        align: Where windows may start; it divides `tile` and `margin`.
+        align: Windows start at multiples of this; it divides `tile` and `margin`.
 
     Returns:
-        The windows in order. One window of `length` pixels where that is enough.
+        The windows in order; one window if `length` fits into a tile.
 
     Raises:
         ValueError: A number is out of its range.
@@ -90,18 +90,18 @@ def enlarge_in_tiles(
 
     Args:
         enlarge: The network.
-        image: (height, width, 3) sRGB, 0 to 255; converted a tile at a time so that memory
-            stays that of one tile.
+        image: (height, width, 3) sRGB, 0 to 255; converted tile by tile, so memory holds floats
+            of only one tile.
         scale: How much larger the output is.
         tile: Pixels of the input that a tile reads along each axis.
         margin: The network's receptive-field radius in pixels of the input.
-        align: Where tiles may start; it divides `tile` and `margin`.
+        align: Tiles start at multiples of this; it divides `tile` and `margin`.
 
     Yields:
         The tile's spans, and its kept output (3, scale * rows, scale * columns), not clipped.
 
     Raises:
-        ValueError: The network's output has not the promised size.
+        ValueError: The network's output does not have the promised size.
     """
     size = (image.shape[0], image.shape[1])
     for row, column in plan_tiles(size, tile, margin, align):
@@ -110,11 +110,11 @@ def enlarge_in_tiles(
         result = enlarge(batch / np.float32(255.0))
         promised = (1, 3, scale * window.shape[0], scale * window.shape[1])
         if result.shape != promised:
-            raise ValueError(f"the network gave {result.shape} where {promised} was promised")
+            raise ValueError(f"the network returned {result.shape}, expected {promised}")
         yield row, column, result[0][:, _kept(row, scale), _kept(column, scale)]
 
 
 def _kept(span: Span, scale: int) -> slice:
-    """Where the kept part lies inside the output of a window."""
+    """Find the kept part in the output of a window."""
     offset = span.read_start
     return slice(scale * (span.keep_start - offset), scale * (span.keep_end - offset))

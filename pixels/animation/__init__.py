@@ -1,1 +1,1 @@
-"""Animated GIF, APNG and WebP: taken apart into whole frames, and written again."""
+"""Animated GIF, APNG and WebP: read as whole frames, and written."""

@@ -1,7 +1,7 @@
-"""The animated PNG container, read and written chunk by chunk; Pillow packs the pixels.
+"""The animated PNG container, read and written chunk by chunk; Pillow compresses the pixels.
 
-Pillow would round frame times to thousandths. Source: W3C, "Portable Network Graphics (PNG)
-Specification (Third Edition)", 2025, section 11.3.3.
+Pillow's own writer would round frame times to milliseconds. Source: W3C, "Portable Network
+Graphics (PNG) Specification (Third Edition)", 2025, section 11.3.3.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ import numpy as np
 from PIL import Image
 
 from pixels.animation.frames import Animation, Disposal, Piece, plan
-from pixels.animation.stored import Stored, StoredPiece, exif_orientation
+from pixels.animation.stored import StoredFrames, StoredPiece, exif_orientation
 from pixels.stills.decode import UnfitError
 from pixels.stills.png_rows import SIGNATURE, chunk, header
 
 MAX_SIDE_PX = 2**31 - 1
 _DISPOSALS: tuple[Disposal, ...] = ("keep", "clear", "restore")
 _OVER = 1
-# What the pieces have to know of the whole to be decoded alike.
+# Chunks that every piece needs a copy of to be decoded alike.
 _SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"sBIT")
 
 
 def is_animated(data: bytes) -> bool:
-    """Whether a PNG is animated; a damaged one is left to the reader of stills."""
+    """Whether a PNG is animated; damaged files are left to the reader of stills."""
     return b"acTL" in data[: data.find(b"IDAT")]
 
 
-def take_apart(data: bytes) -> Stored:
-    """Find the pieces of an animated PNG; a default image outside the animation is left out.
+def take_apart(data: bytes) -> StoredFrames:
+    """Split an animated PNG into its pieces, without a default image outside the animation.
 
     Raises:
-        UnfitError: It is cut off or damaged.
+        UnfitError: The file is cut off or damaged.
     """
     shared, exif, ihdr = b"", b"", b""
     promised = plays = 0
@@ -67,7 +67,7 @@ def take_apart(data: bytes) -> Stored:
         top, left, rows, columns = piece.area
         if top + rows > height or left + columns > width:
             raise UnfitError(f"is damaged: frame {number} lies outside the picture")
-    return Stored(
+    return StoredFrames(
         format="PNG",
         size=(height, width),
         plays=plays,
@@ -105,7 +105,7 @@ def _piece(ihdr: bytes, shared: bytes, control: bytes, packed: list[bytes]) -> S
 
 
 def write_apng(file: BinaryIO, animation: Animation) -> None:
-    """Write an animation, losing nothing but times finer than a format of two 16-bit numbers.
+    """Write an animation losslessly, but for frame times finer than a fraction of 16-bit numbers.
 
     Raises:
         OverflowError: A frame lasts longer than 65535 s.
@@ -134,7 +134,7 @@ def _control(piece: Piece) -> bytes:
 
 
 def _delay(seconds: Fraction) -> tuple[int, int]:
-    """Write a time as two 16-bit numbers, exactly where it can be."""
+    """Approximate a time with a fraction of 16-bit numbers, exactly if possible."""
     if seconds > 65_535:
         raise OverflowError(f"a frame of {float(seconds):g} s is too long, 65535 s is the most")
     largest = 65_535 if seconds < 1 else int(65_535 / seconds)

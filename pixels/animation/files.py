@@ -1,4 +1,4 @@
-"""Open and save GIF, APNG and WebP animations, frame by frame."""
+"""Read and write GIF, APNG and WebP animations, frame by frame."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 
 from pixels.animation import apng, gif, webp
 from pixels.animation.frames import Animation, Frame, Piece, compose
-from pixels.animation.stored import Stored
+from pixels.animation.stored import StoredFrames
 from pixels.picture import ImageError, Picture, unless_opaque
 from pixels.stills.decode import UnfitError, decode_frame, turned
 from pixels.stills.files import pillow_kept_quiet, reason_of, writing
@@ -18,12 +18,12 @@ from pixels.stills.formats import require_folder
 from pixels.stills.png_rows import SIGNATURE
 
 MAX_CANVAS_PIXELS = 1 << 24
-"""4096 x 4096; some ten frames, enlarged ones too, are held while one is worked on."""
+"""4096 x 4096; about ten frames, some enlarged, are in memory at a time."""
 MAX_FRAMES = 20_000
 """More than five minutes at 60 frames per second."""
 
 ANIMATED_SUFFIXES = (".gif", ".png", ".apng", ".webp")
-"""In lower case; what `write_animation` can write."""
+"""Suffixes that `write_animation` accepts, in lower case."""
 _LONGEST_SIDE_PX = {
     ".gif": gif.MAX_SIDE_PX,
     ".png": apng.MAX_SIDE_PX,
@@ -33,18 +33,18 @@ _LONGEST_SIDE_PX = {
 
 
 def read_animation(path: Path) -> Animation | None:
-    """Open an animation; its frames are decoded one at a time, when they are asked for.
+    """Open an animation; frames are decoded one at a time, while iterating.
 
     Args:
-        path: The file. Its contents decide the format, not its suffix.
+        path: The file. Its content decides the format, not its suffix.
 
     Returns:
-        None where it is anything but a GIF, PNG or WebP of several frames: a still, or no picture.
-        Frames are upright sRGB, as `pixels.stills.files.read_picture` gives stills.
+        The animation, or None if the file is not a GIF, PNG or WebP with several frames. Frames
+        are upright sRGB, like the stills of `pixels.stills.files.read_picture`.
 
     Raises:
-        ImageError: It is an animation that is cut off, damaged or too large; asking for a frame
-            raises it as well.
+        ImageError: The animation is cut off, damaged or too large. Iterating over frames raises it
+            as well.
     """
     try:
         data = path.read_bytes() if path.is_file() else b""
@@ -52,7 +52,7 @@ def read_animation(path: Path) -> Animation | None:
         if stored is None or len(stored.pieces) == 1:
             return None
         _require_bounds(stored)
-    except Exception as error:  # struct.error and the like: a container's numbers are anything
+    except Exception as error:  # struct.error and the like: its numbers can be anything
         raise ImageError(f"{path}: {reason_of(error)}") from error
     height, width = stored.size
     return Animation(
@@ -64,20 +64,19 @@ def read_animation(path: Path) -> Animation | None:
 
 
 def write_animation(path: Path, animation: Animation, *, quality: int = 90) -> None:
-    """Save an animation, whole or not at all; the suffix decides the format.
+    """Save an animation, completely or not at all; the suffix decides the format.
 
-    Every frame stays a frame of its own, also one that looks like the last. GIF gets one palette
-    for all frames and alpha cut at one half; WebP is lossy where that takes fewer bytes.
+    No frame is dropped, even if it looks like the one before. GIF gets one palette for all frames
+    and alpha cut at one half; WebP is lossy where that takes fewer bytes.
 
     Args:
-        path: Where to: .gif .png .apng or .webp, in any case.
-        animation: What to save. GIF goes through it once before writing.
+        path: The file to write: .gif .png .apng or .webp, in any case.
+        animation: The animation. GIF iterates over it once before writing.
         quality: 1 to 100, for WebP.
 
     Raises:
         ImageError: The suffix is unknown, the format cannot hold the size or the times, the folder
-            is missing or not writable, or the disk is full. An older file of that name is then
-            unchanged.
+            is missing or not writable, or the disk is full. An existing file is then unchanged.
     """
     suffix = path.suffix.lower()
     if suffix not in ANIMATED_SUFFIXES:
@@ -103,7 +102,7 @@ def write_animation(path: Path, animation: Animation, *, quality: int = 90) -> N
         raise ImageError(f"{path}: cannot be written: {error}; use .png") from error
 
 
-def _take_apart(data: bytes) -> Stored | None:
+def _take_apart(data: bytes) -> StoredFrames | None:
     if data.startswith((b"GIF87a", b"GIF89a")):
         return gif.take_apart(data)
     if data.startswith(SIGNATURE) and apng.is_animated(data):
@@ -113,7 +112,7 @@ def _take_apart(data: bytes) -> Stored | None:
     return None
 
 
-def _require_bounds(stored: Stored) -> None:
+def _require_bounds(stored: StoredFrames) -> None:
     sizes = [stored.size, *(piece.area[2:] for piece in stored.pieces)]
     height, width = max(sizes, key=lambda size: size[0] * size[1])
     if height * width > MAX_CANVAS_PIXELS:
@@ -127,7 +126,7 @@ def _require_bounds(stored: Stored) -> None:
         )
 
 
-def _frames(path: Path, stored: Stored) -> Iterator[Frame]:
+def _frames(path: Path, stored: StoredFrames) -> Iterator[Frame]:
     for frame in compose(stored.size, _pieces(path, stored)):
         rgb, alpha = frame.picture.rgb, frame.picture.alpha
         if stored.orientation == 1:
@@ -140,7 +139,7 @@ def _frames(path: Path, stored: Stored) -> Iterator[Frame]:
         yield Frame(picture=upright, seconds=frame.seconds, disposal=frame.disposal)
 
 
-def _pieces(path: Path, stored: Stored) -> Iterator[Piece]:
+def _pieces(path: Path, stored: StoredFrames) -> Iterator[Piece]:
     for number, piece in enumerate(stored.pieces, 1):
         try:
             with (
@@ -152,7 +151,7 @@ def _pieces(path: Path, stored: Stored) -> Iterator[Piece]:
             raise ImageError(f"{path}: in frame {number}: {reason_of(error)}") from error
         top, left = piece.area[:2]
         pixels = Picture(rgb, unless_opaque(alpha)).with_alpha()
-        # A GIF's piece may reach out of the canvas; the part outside is not shown.
+        # A GIF's piece may extend beyond the canvas; the part outside is not shown.
         inside = pixels[: max(0, stored.size[0] - top), : max(0, stored.size[1] - left)]
         yield Piece(
             top=top,

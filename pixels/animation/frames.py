@@ -1,8 +1,8 @@
-"""Animations in memory: how stored pieces add up to frames, and frames come apart into pieces.
+"""Animations in memory: composing frames from stored pieces, and cutting frames into pieces.
 
-Every animated format stores pieces: rectangles that are drawn over what was shown before. Here a
-`Frame` is what a viewer sees, the whole canvas; `compose` makes frames of a file's pieces, and
-`plan` cuts frames into pieces again.
+Every animated format stores pieces: rectangles that are drawn over the previous ones. A `Frame` is
+the whole canvas as a viewer sees it. `compose` makes frames from a file's pieces, and `plan` cuts
+frames into pieces again.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ from numpy.typing import NDArray
 from pixels.picture import Picture, unless_opaque
 
 Disposal = Literal["keep", "clear", "restore"]
-"""What happens to a piece once its time is over: it stays, its rectangle becomes transparent, or
-what was there before comes back."""
+"""What happens to a piece when its time is over: it stays, its rectangle becomes transparent, or
+the previous content returns."""
 
 Canvas = NDArray[np.uint8]
-"""(height, width, 4), RGB and straight alpha."""
+"""(height, width, 4): RGB and straight alpha, 0 to 255."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Frame:
-    """What a viewer sees for some time."""
+    """The whole canvas, shown for some time."""
 
     picture: Picture
     """The whole canvas."""
     seconds: Fraction
-    """For how long; 0 means "as fast as possible", which browsers take for a tenth of a second."""
+    """Its duration; 0 means "as fast as possible", for which browsers use a tenth of a second."""
     disposal: Disposal = "keep"
-    """How the file went on from here; a writer keeps to it where it can."""
+    """The disposal in the file that was read; writers keep it if they can."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Animation:
-    """A row of frames, made when they are asked for."""
+    """A sequence of frames, made while iterating."""
 
     size: tuple[int, int]
     """(height, width) of the canvas, in pixels."""
     count: int
     """Number of frames, at least 1."""
     plays: int
-    """How often it is shown; 0 means for ever."""
+    """Number of repetitions; 0 means for ever."""
     frames: Callable[[], Iterator[Frame]]
-    """Starts at the first frame; every call starts anew."""
+    """Returns a new iterator over all frames."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Piece:
-    """One rectangle as it is stored."""
+    """One stored rectangle."""
 
     top: int
     """Row of its upper edge in the canvas."""
@@ -62,13 +62,13 @@ class Piece:
     pixels: Canvas
     """Its colours and alpha."""
     seconds: Fraction
-    """How long it is shown."""
+    """Its duration."""
     disposal: Disposal
-    """What happens to it then."""
+    """What happens to it afterwards."""
     over: bool
-    """Whether what is below shows through its transparent parts, or is replaced by them."""
+    """Whether the canvas shows through its transparent parts, or is replaced by them."""
     changed: NDArray[np.bool_] | None = None
-    """(height, width): where it differs from what is below; only `plan` says so."""
+    """(height, width): where it differs from the canvas; only set by `plan`."""
 
     @property
     def area(self) -> tuple[slice, slice]:
@@ -78,9 +78,9 @@ class Piece:
 
 
 def compose(size: tuple[int, int], pieces: Iterable[Piece]) -> Iterator[Frame]:
-    """Draw pieces one after another on a canvas that is transparent at first, as browsers do.
+    """Draw pieces one after another on a transparent canvas, as browsers do.
 
-    A GIF's background colour is ignored, as browsers ignore it.
+    Like browsers, ignore a GIF's background colour.
     """
     canvas = np.zeros((*size, 4), np.uint8)
     for piece in pieces:
@@ -103,23 +103,23 @@ def plan(
     even: bool = False,
     whole_first: bool = False,
 ) -> Iterator[Piece]:
-    """Cut frames into the smallest rectangles that give the same frames again.
+    """Cut frames into the smallest rectangles that compose to the same frames.
 
     Args:
-        frames: What is to be seen.
-        can_erase: Whether a piece can make pixels transparent again (GIF cannot: there the piece
-            before it has to be disposed of).
-        can_restore: Whether the format knows the disposal "restore".
+        frames: The frames.
+        can_erase: Whether a piece can make pixels transparent again. In a GIF it cannot: the
+            piece before it has to be cleared.
+        can_restore: Whether the format has the disposal "restore".
         even: Whether rectangles must begin in even rows and columns (WebP).
         whole_first: Whether the first piece must be the whole canvas (APNG).
 
     Yields:
-        One piece per frame, also where nothing changes; `pixels` is all of its rectangle.
+        One piece for each frame, even if nothing changes; `pixels` holds its whole rectangle.
     """
     base: Canvas | None = None
     for frame, following in _pairs(frames):
         shown = frame.picture.with_alpha()
-        shown[shown[..., 3] == 0] = 0  # hidden colours are no difference
+        shown[shown[..., 3] == 0] = 0  # hidden colours do not count as a difference
         wanted = np.full(shown.shape[:2], whole_first and base is None)
         base = np.zeros_like(shown) if base is None else base
         changed = (shown != base).any(axis=2)
@@ -172,7 +172,7 @@ def _hidden(frame: Frame) -> NDArray[np.bool_]:
 
 
 def _bounds(wanted: NDArray[np.bool_], even: bool) -> tuple[slice, slice]:
-    """Find the rectangle around what is wanted; one pixel where nothing is."""
+    """Find the rectangle around the wanted pixels; one pixel if there are none."""
     if not wanted.any():
         return slice(0, 1), slice(0, 1)
     result = []
@@ -198,36 +198,36 @@ def _blended(below: Canvas, above: Canvas) -> Canvas:
 
 
 class Clock:
-    """Rounds frame times to a format's unit without ever drifting off by more than one unit."""
+    """Rounds frame times to a format's unit; the total is never off by more than one unit."""
 
     def __init__(self, units_per_second: int, longest: int) -> None:
-        """Start at zero; `longest` is the longest time a frame can have, in units."""
+        """Start at zero; `longest` is the longest possible frame, in units."""
         self._per_second = units_per_second
         self._longest = longest
         self._exact = Fraction(0)
-        self._told = 0
+        self._rounded = 0
 
     def units(self, seconds: Fraction) -> int:
-        """Give the next frame's time: 0 stays 0, anything else is at least 1.
+        """Round the next frame's time: 0 stays 0, anything else becomes at least 1.
 
         Raises:
-            OverflowError: It is longer than the format can say.
+            OverflowError: It is longer than the format can express.
         """
         if seconds == 0:
             return 0
         self._exact += seconds * self._per_second
-        units = max(1, int(self._exact - self._told + Fraction(1, 2)))
+        units = max(1, int(self._exact - self._rounded + Fraction(1, 2)))
         if units > self._longest:
             raise OverflowError(
                 f"a frame of {float(seconds):g} s is too long,"
                 f" {self._longest / self._per_second:g} s is the most"
             )
-        self._told += units
+        self._rounded += units
         return units
 
 
 def with_alpha_cut(frame: Frame) -> Frame:
-    """Make every pixel fully opaque or fully transparent: all that a GIF can hold."""
+    """Make every pixel fully opaque or fully transparent, as a GIF requires."""
     alpha = frame.picture.alpha
     if alpha is None:
         return frame

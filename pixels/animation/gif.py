@@ -1,7 +1,7 @@
-"""The GIF container, read and written block by block; Pillow unpacks and packs the pixels.
+"""The GIF container, read and written block by block; Pillow decompresses and compresses pixels.
 
-Pillow's own reader paints what was disposed of in the background colour, which no browser does, and
-its writer drops frames that look alike. Source: CompuServe, "GIF89a Specification", 1990.
+Pillow's own reader paints cleared pieces in the background colour, which no browser does, and its
+writer drops frames that look alike. Source: CompuServe, "GIF89a Specification", 1990.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from PIL import GifImagePlugin, Image
 
 from pixels.animation.frames import Animation, Clock, Disposal, Frame, Piece, plan, with_alpha_cut
 from pixels.animation.gif_palette import COLOURS, Mapper, PaletteMaker
-from pixels.animation.stored import Stored, StoredPiece
+from pixels.animation.stored import StoredFrames, StoredPiece
 from pixels.picture import Picture
 from pixels.stills.decode import UnfitError
 
 MAX_SIDE_PX = 65_535
 _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}
 _DISPOSAL_CODES = {"keep": 1, "clear": 2, "restore": 3}
-_MEMORY_BYTES = 1 << 27  # of packed frames; more goes to a temporary file
+_MEMORY_BYTES = 1 << 27  # of compressed frames; more go to a temporary file
 _TRANSPARENT = 255
 
 
@@ -45,18 +45,18 @@ class _Reader:
         return self.take(3 << (flags & 7) + 1) if flags & 0x80 else b""
 
     def sub_blocks(self) -> bytes:
-        """Skip length-prefixed blocks up to the empty one; give them as they lie there."""
+        """Skip length-prefixed blocks up to the empty one, and return all of them."""
         start = self.at
         while length := self.take(1)[0]:
             self.take(length)
         return self.data[start : self.at]
 
 
-def take_apart(data: bytes) -> Stored:
-    """Find the pieces of a GIF.
+def take_apart(data: bytes) -> StoredFrames:
+    """Split a GIF into its pieces.
 
     Raises:
-        UnfitError: It is cut off or damaged.
+        UnfitError: The file is cut off or damaged.
     """
     reader = _Reader(data)
     pieces: list[StoredPiece] = []
@@ -83,9 +83,11 @@ def take_apart(data: bytes) -> Stored:
         raise UnfitError(f"is cut off in frame {len(pieces) + 1}; get a fresh copy of it") from None
     if not pieces:
         raise UnfitError("is cut off before its first frame; get a fresh copy of it")
-    if width == 0 or height == 0:  # some writers leave the canvas to the first frame
+    if width == 0 or height == 0:  # some writers give no canvas: the first frame is it
         height, width = pieces[0].area[2:]
-    return Stored(format="GIF", orientation=1, size=(height, width), plays=plays, pieces=pieces)
+    return StoredFrames(
+        format="GIF", orientation=1, size=(height, width), plays=plays, pieces=pieces
+    )
 
 
 def _piece(reader: _Reader, palette: bytes, flags: int, control: bytes) -> StoredPiece:
@@ -108,7 +110,7 @@ def _piece(reader: _Reader, palette: bytes, flags: int, control: bytes) -> Store
 
 
 def _plays(block: bytes, plays: int) -> int:
-    """Read "repeat n times more"; no such block means to play once."""
+    """Read the number of repetitions; without this block, an animation plays once."""
     if len(block) < 4 or block[1] & 7 != 1:
         return plays
     repeats = block[2] | block[3] << 8
@@ -116,10 +118,10 @@ def _plays(block: bytes, plays: int) -> int:
 
 
 def write_gif(file: BinaryIO, animation: Animation) -> None:
-    """Write an animation with one palette for all its frames.
+    """Write an animation with one palette for all frames.
 
-    Alpha is cut at one half: GIF has no other. Frames are passed through a temporary file, since
-    the palette is known only when all have been seen.
+    Alpha is cut at one half, since GIF has only that. Frames wait in a temporary file, since the
+    palette depends on all of them.
 
     Raises:
         OverflowError: A frame lasts longer than 655.35 s.
@@ -163,7 +165,7 @@ def _write_head(file: BinaryIO, animation: Animation, mapper: Mapper) -> None:
 
 def _write_piece(file: BinaryIO, piece: Piece, mapper: Mapper, clock: Clock) -> None:
     assert piece.changed is not None
-    # What stays is left out: long runs of one index pack well.
+    # Unchanged pixels become transparent: long runs of one index compress well.
     drawn = piece.changed & (piece.pixels[..., 3] > 0)
     indices = np.where(drawn, mapper.indices(piece.pixels[..., :3]), _TRANSPARENT)
     flags = _DISPOSAL_CODES[piece.disposal] << 2 | 1

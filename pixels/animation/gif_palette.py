@@ -1,7 +1,7 @@
-"""One palette for a whole animation: what stands still keeps its colours, so nothing flickers.
+"""One palette for a whole animation: still parts keep their colours, so nothing flickers.
 
-A palette for each frame, or dither that depends on what lies above (Floyd and Steinberg's), gives
-the same colour another shade in each frame. Here a colour's shade depends on nothing but the
+With a palette for each frame, or with dithering that depends on other pixels (Floyd and
+Steinberg's), the same colour gets another shade in each frame. Here a shade depends only on the
 colour. docs/experiments/animations.md has the figures.
 """
 
@@ -14,10 +14,10 @@ from PIL import Image
 from pixels.animation.frames import Canvas
 
 COLOURS = 255
-"""At most; the 256th index means "transparent"."""
+"""Most colours of a palette; the 256th index means "transparent"."""
 
 _BITS = 6  # per channel, of the histogram
-_ROUNDS = 12  # of k-means; the error changes by under 1 % after that
+_ROUNDS = 12  # of k-means; further ones change the error by less than 1 %
 _SAMPLES = 1 << 18
 _CHUNK = 1 << 16
 _UNKNOWN = 256
@@ -44,7 +44,7 @@ class PaletteMaker:
             self._sums[:, channel] += np.bincount(bins, rgb[:, channel], size)
 
     def palette(self) -> NDArray[np.uint8]:
-        """Choose at most 255 colours: (colours, 3); all of them exactly where they are so few."""
+        """Choose at most 255 colours: (colours, 3); exact if the animation has no more."""
         if self._exact is not None:
             unpacked = np.stack([self._exact >> 16, self._exact >> 8, self._exact], axis=1)
             found = (unpacked & 255).astype(np.uint8)
@@ -52,7 +52,7 @@ class PaletteMaker:
         used = np.flatnonzero(self._counts)
         counts = self._counts[used].astype(np.float64)
         colours = (self._sums[used] / counts[:, None]).astype(np.float32)
-        # By the root of how often they occur: or a sky would get all shades and a small lamp none.
+        # The root of the count: otherwise a sky would get all shades and a small lamp none.
         weights = np.sqrt(counts)
         centres = _first_guess(colours, weights)
         for _ in range(_ROUNDS):
@@ -65,7 +65,7 @@ class PaletteMaker:
 
 
 class Mapper:
-    """Finds the nearest palette entry of any colour, remembering those it has met."""
+    """Finds the nearest palette entry of a colour, with a cache of known colours."""
 
     def __init__(self, palette: NDArray[np.uint8]) -> None:
         """Take a palette, (colours, 3)."""
@@ -75,8 +75,8 @@ class Mapper:
     def indices(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Map (height, width, 3) to (height, width) indices.
 
-        Not by Pillow's `quantize(palette=...)`: it takes colours that differ by less than 4 for
-        one, so that not even the palette's own colours are sure to be kept.
+        Pillow's `quantize(palette=...)` treats colours that differ by less than 4 as equal, so it
+        may change even the palette's own colours.
         """
         packed = _packed(rgb)
         fresh = np.unique(packed[self._memory[packed] == _UNKNOWN])
@@ -91,7 +91,7 @@ def _packed(rgb: NDArray[np.uint8], bits: int = 8) -> NDArray[np.uint32]:
 
 
 def _first_guess(colours: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Run Pillow's median cut on a picture in which each colour has the room of its weight."""
+    """Run Pillow's median cut on a picture with as many pixels of each colour as it weighs."""
     room = np.ceil(weights * (_SAMPLES / weights.sum())).astype(np.intp)
     line = np.repeat(np.round(colours).astype(np.uint8), room, axis=0)
     image = Image.fromarray(line[None]).quantize(COLOURS, Image.Quantize.MEDIANCUT)
@@ -100,7 +100,7 @@ def _first_guess(colours: NDArray[np.float32], weights: NDArray[np.float64]) -> 
 
 
 def _nearest(colours: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Index of the nearest centre; exact for whole numbers, the first of equals."""
+    """Find the nearest centre; exact for whole numbers, the first of equals."""
     lengths = (centres**2).sum(axis=1)
     result = np.empty(len(colours), np.intp)
     for start in range(0, len(colours), _CHUNK):
@@ -112,7 +112,7 @@ def _nearest(colours: NDArray[np.float32], centres: NDArray[np.float32]) -> NDAr
 def _kept_flat(
     colours: NDArray[np.float32], counts: NDArray[np.float64], centres: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """Give a flat area its very colour where it is most of what a palette entry stands for."""
+    """Use a colour exactly if it makes up most of the pixels of its palette entry."""
     nearest = _nearest(colours, centres)
     totals = np.bincount(nearest, counts, len(centres))
     flat = np.flatnonzero(counts > 0.5 * totals[nearest])

@@ -1,4 +1,4 @@
-"""An animated file taken apart, its pixels not decoded yet."""
+"""An animated file split into pieces that are not decoded yet."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from pixels.animation.frames import Disposal
 
 @dataclass(frozen=True, kw_only=True)
 class StoredPiece:
-    """One rectangle of an animation, still packed."""
+    """One rectangle of an animation, still compressed."""
 
     area: tuple[int, int, int, int]
     """Top, left, height, width, in pixels of the canvas."""
     seconds: Fraction
-    """How long it is shown."""
+    """Its duration."""
     disposal: Disposal
-    """What happens to it then."""
+    """What happens to it afterwards."""
     over: bool
-    """Whether what is below shows through its transparent parts."""
+    """Whether the canvas shows through its transparent parts."""
     file: bytes
-    """A still file of its own."""
+    """The piece as a still file."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stored:
-    """A whole animation."""
+class StoredFrames:
+    """The frames of an animated file, not decoded yet."""
 
     format: str
-    """Pillow's name for the format of the pieces."""
+    """Pillow's name of the pieces' format."""
     size: tuple[int, int]
     """(height, width) of the canvas."""
     plays: int
-    """0 means for ever."""
+    """Number of repetitions; 0 means for ever."""
     orientation: int
-    """EXIF's: how the canvas is to be turned."""
+    """EXIF orientation of the canvas, 1 to 8."""
     pieces: list[StoredPiece]
     """At least one."""
 
 
 def exif_orientation(exif: bytes) -> int:
-    """Read the orientation from an EXIF block; 1 where there is none or it is damaged."""
+    """Read the orientation from an EXIF block; 1 if it is missing or damaged."""
     block = Image.Exif()
     try:
         block.load(exif)

@@ -1,6 +1,6 @@
-"""The animated WebP container, read and written chunk by chunk; Pillow packs the pixels.
+"""The animated WebP container, read and written chunk by chunk; Pillow compresses the pixels.
 
-Pillow's own writer holds all frames in memory and packs what stands still anew in each frame, with
+Pillow's own writer holds all frames in memory and compresses still parts again in each frame, with
 other losses each time. Source: RFC 9649, "WebP Image Format", 2024.
 """
 
@@ -16,26 +16,26 @@ import numpy as np
 from PIL import Image
 
 from pixels.animation.frames import Animation, Clock, Piece, plan
-from pixels.animation.stored import Stored, StoredPiece, exif_orientation
+from pixels.animation.stored import StoredFrames, StoredPiece, exif_orientation
 from pixels.sending.codecs import SAVING, save
 from pixels.stills.decode import UnfitError
 
-MAX_SIDE_PX = 16_383  # of a still, which every frame is; the canvas could have one more
+MAX_SIDE_PX = 16_383  # of a still, as every frame is; the canvas could have one more
 _LONGEST_MS = (1 << 24) - 1
 _HAS_ICC, _HAS_ALPHA, _HAS_FRAMES = 0x20, 0x10, 0x02
 _CLEAR, _REPLACE = 1, 2
 
 
 def is_animated(data: bytes) -> bool:
-    """Whether a WebP is animated; a damaged one is left to the reader of stills."""
+    """Whether a WebP is animated; damaged files are left to the reader of stills."""
     return data[12:16] == b"VP8X" and len(data) > 20 and bool(data[20] & _HAS_FRAMES)
 
 
-def take_apart(data: bytes) -> Stored:
-    """Find the pieces of an animated WebP.
+def take_apart(data: bytes) -> StoredFrames:
+    """Split an animated WebP into its pieces.
 
     Raises:
-        UnfitError: It is cut off or damaged.
+        UnfitError: The file is cut off or damaged.
     """
     if len(data) < int.from_bytes(data[4:8], "little") + 8:
         raise UnfitError("is cut off; get a fresh copy of it")
@@ -60,7 +60,9 @@ def take_apart(data: bytes) -> Stored:
         if top + height > size[0] or left + width > size[1]:
             raise UnfitError(f"is damaged: frame {number} lies outside the picture")
     orientation = exif_orientation(exif)
-    return Stored(format="WEBP", size=size, plays=plays, orientation=orientation, pieces=pieces)
+    return StoredFrames(
+        format="WEBP", size=size, plays=plays, orientation=orientation, pieces=pieces
+    )
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -109,7 +111,7 @@ _PICTURE = (b"ALPH", b"VP8 ", b"VP8L")
 
 
 def write_webp(file: BinaryIO, animation: Animation, *, quality: int) -> None:
-    """Write an animation; each piece lossless where that takes no more bytes, as in drawings.
+    """Write an animation; a piece is lossless if that takes no more bytes, as in drawings.
 
     Raises:
         OverflowError: A frame lasts longer than 4.6 hours.
@@ -134,7 +136,10 @@ def write_webp(file: BinaryIO, animation: Animation, *, quality: int) -> None:
 
 
 def _to_draw(piece: Piece) -> tuple[np.ndarray, bool]:
-    """Leave out what stays, so that losses do not make it flicker, where all else is opaque."""
+    """Make unchanged pixels transparent, so that losses do not let them flicker.
+
+    Not if changed ones are transparent: then the whole piece replaces the canvas.
+    """
     assert piece.changed is not None
     if not (piece.pixels[..., 3] == 255)[piece.changed].all():
         return piece.pixels, False

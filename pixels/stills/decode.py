@@ -1,4 +1,4 @@
-"""From whatever Pillow opened to upright 8-bit sRGB and straight alpha."""
+"""Convert what Pillow opened to upright 8-bit sRGB and straight alpha."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _TURNS = {
 
 
 class UnfitError(Exception):
-    """Why a file cannot be read; the sentence still lacks the file's name."""
+    """A file cannot be read; the message does not name the file yet."""
 
 
 def decode_frame(image: ImageFile) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """Decode the frame that an opened picture stands at.
+    """Decode the current frame of an opened picture.
 
     Args:
-        image: As `PIL.Image.open` gives it for an open file, its pixels not loaded yet.
+        image: What `PIL.Image.open` returned for an open file; pixels are not loaded yet.
 
     Returns:
         sRGB (height, width, 3) and straight alpha (height, width) or None, upright, 0 to 255.
 
     Raises:
-        UnfitError: The samples have no range or layout that Pillow and we know.
-        Exception: Anything; Pillow's decoders raise what they like on damaged files.
+        UnfitError: The range or layout of the samples is not supported.
+        Exception: Pillow's decoders raise all kinds of errors on damaged files.
     """
     _require_layout(image)
     key = _transparent_colour(image)
@@ -56,7 +56,7 @@ def decode_frame(image: ImageFile) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
 def samples(image: Image.Image) -> NDArray[np.uint8]:
     """Copy 8-bit samples out of a loaded image: (height, width) or (height, width, channels).
 
-    In bands of rows: for a large picture `numpy.asarray` would hold them twice more on its way.
+    In bands of rows: `numpy.asarray` would need memory for two more copies.
     """
     height, width = image.height, image.width
     bands = len(image.getbands())
@@ -69,17 +69,17 @@ def samples(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def turned(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Turn (height, width, ...) upright by its EXIF orientation; unknown ones change nothing."""
+    """Turn (height, width, ...) upright by its EXIF orientation; ignore unknown values."""
     swap, row_step, column_step = _TURNS.get(orientation, (False, 1, 1))
     upright = pixels.swapaxes(0, 1) if swap else pixels
     return np.ascontiguousarray(upright[::row_step, ::column_step])
 
 
 def orientation_of(image: Image.Image) -> int:
-    """Read the EXIF orientation; damaged EXIF is no reason to refuse a photo, browsers agree."""
+    """Read the EXIF orientation; like browsers, ignore damaged EXIF."""
     try:
         return image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # Pillow raises nearly anything
+    except Exception:  # Pillow raises all kinds of errors
         return 1
 
 
@@ -87,7 +87,7 @@ def _require_layout(image: ImageFile) -> None:
     tags = _tiff_tags(image)
     deep_colour = len(tags.get(_TIFF_BITS, ())) > 1 and tags[_TIFF_BITS][0] > 8
     if deep_colour and tags.get(_TIFF_PLANES) == 2 and tags.get(_TIFF_COMPRESSION) == 1:
-        # Pillow would take both bytes of a sample for two pixels, without a word.
+        # Pillow would silently read the two bytes of a sample as two pixels.
         raise UnfitError("is a 16-bit TIFF of separate colour planes; save it interleaved")
 
 
@@ -96,11 +96,11 @@ def _tiff_tags(image: ImageFile) -> dict[int, Any]:
 
 
 def _transparent_colour(image: ImageFile) -> NDArray[np.int64] | None:
-    """Find the one colour that stands for "transparent", at the depth Pillow decodes to."""
+    """Find the colour that means "transparent", at the depth that Pillow decodes to."""
     if image.mode in ("P", "PA") or "transparency" not in image.info:
         return None
     colour = np.array(image.info.pop("transparency"), np.int64)
-    # Pillow leaves a PNG's colour at the file's depth while it scales the samples to 8 bits.
+    # For a PNG, Pillow scales the samples to 8 bits but not this colour.
     if image.format == "PNG" and image.tile[0].args == "RGB;16B":
         return colour // 256
     return colour * {"L;2": 85, "L;4": 17}.get(str(image.tile[0].args), 1)
@@ -109,7 +109,7 @@ def _transparent_colour(image: ImageFile) -> NDArray[np.int64] | None:
 def _split_alpha(
     image: ImageFile, key: NDArray[np.int64] | None
 ) -> tuple[Image.Image, NDArray[np.uint8] | None]:
-    """Part a decoded image into opaque 8-bit colours, of any colour space, and alpha."""
+    """Split a decoded image into opaque 8-bit colours, of any colour space, and alpha."""
     plain: Image.Image = image
     if image.mode in ("P", "PA", "RGBa"):
         plain = image.convert("RGBA")
@@ -129,7 +129,7 @@ def _split_alpha(
 
 
 def _deep_grey(image: Image.Image, tags: dict[int, Any]) -> NDArray[np.uint8]:
-    """Scale integer grey from its 12 or 16 bits, and float grey from [0, 1] or [0, 255]."""
+    """Scale grey of 12 or 16 bits, or of floats in [0, 1] or [0, 255], to 8 bits."""
     samples = np.asarray(image, np.float32)
     if image.mode == "F":
         full = 1.0 if samples.max() <= 1.0 else 255.0
@@ -147,7 +147,7 @@ def _deep_grey(image: Image.Image, tags: dict[int, Any]) -> NDArray[np.uint8]:
 
 
 def _to_srgb(image: Image.Image, icc_profile: bytes | None) -> NDArray[np.uint8]:
-    """Convert opaque 8-bit colours to sRGB (height, width, 3), by their profile if it fits."""
+    """Convert opaque 8-bit colours to sRGB (height, width, 3), with their profile if it fits."""
     if image.mode == "LAB":
         return _converted(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
     if image.mode not in ("L", "CMYK", "RGB"):
@@ -156,12 +156,12 @@ def _to_srgb(image: Image.Image, icc_profile: bytes | None) -> NDArray[np.uint8]
         try:
             return _by_profile(image, icc_profile)
         except (ImageCms.PyCMSError, OSError, TypeError):
-            pass  # a broken profile, or one for other colours: browsers take sRGB as well
+            pass  # a broken profile, or one for other colours: browsers assume sRGB too
     return samples(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _by_profile(image: Image.Image, icc_profile: bytes) -> NDArray[np.uint8]:
-    """Convert "L", "RGB" or "CMYK" colours; PyCMSError where the profile is for other ones."""
+    """Convert "L", "RGB" or "CMYK" colours; PyCMSError if the profile is for others."""
     profile = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
     space = icc_profile[16:20]  # the header's field "data colour space" (ICC.1, 7.2.8)
     if space == b"GRAY" and image.mode == "RGB":

@@ -1,4 +1,4 @@
-"""Open and save any still picture, and find the pictures of a folder."""
+"""Read and write still pictures, and find the pictures of a folder."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from plumbing.disk import whole_file
 __all__ = ["ImageError", "Picture", "decode_picture", "list_pictures", "read_picture"]
 __all__ += ["write_picture"]
 
-# 16384 x 16384: above the largest cameras and phones (200 megapixels, which Pillow's own limit of
-# 179 would turn down). Such a picture takes 0.8 GB, and up to 5 GB on the way there.
+# 16384 x 16384: more than the largest cameras and phones (200 megapixels, above Pillow's own limit
+# of 179). Such a picture takes 0.8 GB, and up to 5 GB while it is decoded.
 MAX_PIXELS = 1 << 28
 
-# Only what photos come in: Pillow knows stranger formats (for EPS it would start Ghostscript).
+# Only formats of photos: Pillow also reads stranger ones (for EPS it would start Ghostscript).
 _READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "JPEG2000", "PPM", "QOI")
 _EXPECTED = "expected a photo as JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, JPEG 2000, PPM or QOI"
 # fmt: off
@@ -39,44 +39,45 @@ _PICTURE_SUFFIXES = frozenset((
 ))
 # fmt: on
 
-# Larger PNGs are written in rows: slower, and never in memory as a whole.
+# Larger PNGs are written row by row: slower, but never in memory as a whole.
 _IN_ROWS_PIXELS = 1 << 25
 
 _pillow_lock = threading.Lock()
 
 
 def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Open a picture as a browser would show it; of an animation, the first frame.
+    """Read a picture as a browser would show it; the first frame of an animation.
 
-    The EXIF turn is applied, an embedded ICC profile is converted to sRGB (a broken one is
-    ignored), deeper samples are brought to 8 bits, and transparency becomes straight alpha.
+    The EXIF orientation is applied, colours are converted to sRGB from an embedded ICC profile (a
+    broken one is ignored), deeper samples are scaled to 8 bits, and transparency becomes straight
+    alpha.
 
     Args:
-        path: The file. Its contents decide the format, not its suffix.
-        max_pixels: Larger pictures are turned down before their pixels are decoded.
+        path: The file. Its content decides the format, not its suffix.
+        max_pixels: Larger pictures are refused before they are decoded.
 
     Returns:
         The picture, upright, in sRGB.
 
     Raises:
-        ImageError: The file is missing, unreadable, no picture, cut off, damaged or too large.
+        ImageError: The file is missing, unreadable, not a picture, cut off, damaged or too large.
     """
     try:
         _require_file(path)
-        # Not by name: then Pillow would map some TIFFs into memory and turn those wrongly.
+        # Given a name, Pillow would map some TIFFs into memory and turn them wrongly.
         with path.open("rb") as file:
             return _decoded(file, max_pixels)
-    # Pillow's decoders raise nearly anything on damaged files: SyntaxError, struct.error, ...
+    # Pillow's decoders raise all kinds of errors on damaged files: SyntaxError, struct.error, ...
     except Exception as error:
         raise ImageError(f"{path}: {reason_of(error)}") from error
 
 
 def decode_picture(content: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Do what `read_picture` does with a file that is in memory already.
+    """Decode a picture file that is in memory; otherwise as `read_picture`.
 
     Args:
         content: The whole file.
-        name: What messages call it.
+        name: Its name in messages.
         max_pixels: As for `read_picture`.
 
     Raises:
@@ -98,17 +99,17 @@ def _decoded(file: BinaryIO, max_pixels: int) -> Picture:
 
 
 def write_picture(path: Path, picture: Picture, *, quality: int = 90) -> None:
-    """Save a picture, whole or not at all; the suffix decides the format.
+    """Save a picture, completely or not at all; the suffix decides the format.
 
     Args:
-        path: Where to: .png .jpg .jpeg .webp .avif .tif .tiff or .bmp, in any case.
-        picture: What to save. It is upright and sRGB: no EXIF turn and no profile is written.
-        quality: 1 to 100, for JPEG, WebP and AVIF; the other formats lose nothing.
+        path: The file to write: .png .jpg .jpeg .webp .avif .tif .tiff or .bmp, in any case.
+        picture: The picture. It is upright sRGB, so neither EXIF nor a profile is written.
+        quality: 1 to 100, for JPEG, WebP and AVIF; the other formats are lossless.
 
     Raises:
         ImageError: The suffix is unknown, the folder is missing or not writable, the disk is
-            full, or the format cannot hold the picture's alpha or size. An older file of that
-            name is then unchanged.
+            full, or the format cannot hold the picture's alpha or size. An existing file is then
+            unchanged.
         ValueError: `quality` is not in 1 to 100.
     """
     alpha = unless_opaque(picture.alpha)
@@ -124,17 +125,17 @@ def write_bands(
     has_alpha: bool,
     quality: int = 90,
 ) -> None:
-    """Save a picture that is only made while it is written, as `write_picture` does.
+    """Save a picture that is made band by band while it is written.
 
-    A large PNG never is in memory as a whole; of the other formats Pillow holds one copy, at 4
-    bytes per pixel.
+    A large PNG is never in memory as a whole; for other formats Pillow holds one copy, at 4 bytes
+    per pixel. Otherwise as `write_picture`.
 
     Args:
         path: As for `write_picture`.
         size: (height, width) of the whole picture.
-        bands: Top to bottom, each of the full width. Not asked for before the target is known to
-            be able to hold them.
-        has_alpha: Whether any band may have alpha.
+        bands: From top to bottom, each of the full width. Iterating starts only once the format is
+            known to hold them.
+        has_alpha: Whether a band may have alpha.
         quality: As for `write_picture`.
     """
     if not 1 <= quality <= 100:
@@ -151,7 +152,7 @@ def write_bands(
             pixels = band.with_alpha() if has_alpha else band.rgb
             image.paste(Image.fromarray(pixels), (0, top))
             top += len(pixels)
-        # Not to the file's descriptor: there Pillow's JPEG encoder does not notice a full disk.
+        # Given a descriptor, Pillow's JPEG encoder would not notice a full disk.
         without_descriptor: Any = SimpleNamespace(
             write=file.write, seek=file.seek, tell=file.tell, flush=file.flush
         )
@@ -160,13 +161,13 @@ def write_bands(
                 image.save(without_descriptor, format=target.name, **target.options)
             else:
                 codecs.save(image, without_descriptor, target.codec, quality, codecs.SAVING)
-        except Exception as error:  # encoders raise what they like
+        except Exception as error:  # encoders raise all kinds of errors
             raise ImageError(f"{path}: cannot be written: {_encoder_reason(error)}") from error
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
-    """Open a picture file that appears whole or not at all; failures become `ImageError`."""
+    """Open a picture file that is written completely or not at all; failures raise `ImageError`."""
     try:
         with whole_file(path) as temporary, temporary.open("wb") as file:
             yield file
@@ -179,22 +180,22 @@ def _encoder_reason(error: Exception) -> str:
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """Find the pictures in a folder and in the folders below it.
+    """Find the pictures in a folder and its subfolders.
 
     Args:
-        folder: Where to look. Names that begin with a dot are skipped.
+        folder: The folder. Names that start with a dot are skipped.
 
     Returns:
-        The files whose suffix is that of a photo format, in a fixed order; never empty.
+        The files with the suffix of a photo format, sorted; never empty.
 
     Raises:
-        ImageError: The folder is missing, is not a folder, or holds no pictures.
+        ImageError: The folder is missing, is not a folder, or has no pictures.
     """
     try:
         if not folder.is_dir():
-            wrong = "is not a folder" if folder.exists() else "there is no such folder"
-            raise ImageError(f"{folder}: {wrong}; expected a folder of photos")
-        next(folder.iterdir(), None)  # rglob would call a locked folder empty
+            problem = "is not a folder" if folder.exists() else "does not exist"
+            raise ImageError(f"{folder}: {problem}; expected a folder of photos")
+        next(folder.iterdir(), None)  # rglob would treat a locked folder as empty
         pictures = sorted(
             path
             for path in folder.rglob("*")
@@ -206,21 +207,21 @@ def list_pictures(folder: Path) -> list[Path]:
         raise ImageError(f"{folder}: cannot be listed: {_system_reason(error)}") from error
     if not pictures:
         suffixes = " ".join(sorted(_PICTURE_SUFFIXES))
-        raise ImageError(f"{folder}: holds no pictures; expected files ending in {suffixes}")
+        raise ImageError(f"{folder}: contains no pictures; expected files ending in {suffixes}")
     return pictures
 
 
 def stored_as_grey(path: Path) -> bool:
-    """Tell whether a readable picture has a single channel in its file: luma, and no colour."""
+    """Whether the file of a readable picture has a single channel: luma, no colour."""
     with pillow_kept_quiet(), Image.open(path, formats=_READABLE) as image:
         return image.mode in ("1", "L") or image.mode.startswith(("I", "F"))
 
 
 @contextmanager
 def pillow_kept_quiet() -> Iterator[None]:
-    """Silence Pillow's warnings and its own size limit: `max_pixels` rules here.
+    """Turn off Pillow's warnings and its own size limit; `max_pixels` replaces it.
 
-    Both are settings of the whole process, so one thread decodes at a time: use processes.
+    Both are global settings, so only one thread decodes at a time: use processes.
     """
     with _pillow_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -233,7 +234,7 @@ def pillow_kept_quiet() -> Iterator[None]:
 
 def _require_file(path: Path) -> None:
     if not path.exists():
-        raise UnfitError(f"there is no such file; {_EXPECTED}")
+        raise UnfitError(f"does not exist; {_EXPECTED}")
     if not path.is_file():  # opening a named pipe would wait for ever
         raise UnfitError(f"is not a file; {_EXPECTED}")
     if path.stat().st_size == 0:
@@ -249,18 +250,18 @@ def _require_size(image: ImageFile, max_pixels: int) -> None:
 
 
 def reason_of(error: Exception) -> str:
-    """Say in plain words why a file could not be read; the sentence lacks the file's name."""
+    """Explain why a file could not be read, without its name."""
     if isinstance(error, UnfitError):
         return str(error)
     if isinstance(error, UnidentifiedImageError):
-        return f"is no picture, or is damaged or of an unknown kind; {_EXPECTED}"
+        return f"is not a picture, or is damaged or of an unknown kind; {_EXPECTED}"
     if isinstance(error, MemoryError):
-        return "does not fit in memory; make it smaller first"
+        return "does not fit into memory; make it smaller first"
     if reported := _system_reason(error):
         return f"cannot be read: {reported}; {_EXPECTED}"
     return f"is cut off or damaged ({' '.join(str(error).split())}); get a fresh copy of it"
 
 
 def _system_reason(error: Exception) -> str:
-    """Say what the operating system reported; nothing where it was not asked."""
+    """Quote the operating system's message; empty for other errors."""
     return os.strerror(error.errno).lower() if isinstance(error, OSError) and error.errno else ""

@@ -1,4 +1,4 @@
-"""A PNG written row by row: a picture of any size, with a few rows of it in memory."""
+"""Write a PNG row by row: a picture of any size, with only a few rows in memory."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _SUB, _UP, _PAETH = 1, 2, 4
-# Level 6 takes thrice the time of 3 for some 3 % fewer bytes.
+# Level 6 takes three times as long as 3, for 3 % fewer bytes.
 _LEVEL = 3
 
 
 class Sink(Protocol):
-    """What bytes are written to."""
+    """An object to write bytes to."""
 
     def write(self, data: bytes, /) -> object:
-        """Take all of `data`."""
+        """Write all of `data`."""
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
@@ -40,10 +40,10 @@ def write_png_rows(
     """Write an sRGB PNG.
 
     Args:
-        sink: Where to.
+        sink: Receives the file.
         size: (height, width) of the whole picture.
         channels: 3 for RGB, 4 for RGBA.
-        bands: Top to bottom, each (rows, width, channels).
+        bands: From top to bottom, each (rows, width, channels).
 
     Raises:
         OSError: The sink is full or broken.
@@ -60,7 +60,7 @@ def write_png_rows(
 
 
 def _filtered(above: NDArray[np.uint8], band: NDArray[np.uint8]) -> bytes:
-    """Predict each row by the filter that leaves the least: the PNG specification's heuristic."""
+    """Predict each row with the filter that leaves least: the PNG specification's heuristic."""
     up = np.concatenate([above, band[:-1]])
     left, corner = np.zeros_like(band), np.zeros_like(band)
     left[:, 1:], corner[:, 1:] = band[:, :-1], up[:, :-1]

@@ -1,4 +1,4 @@
-"""A sheet of small pictures, by section: people would rather look."""
+"""A sheet of thumbnails in sections, for a look at what was kept and skipped."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Section:
 
     title: str
     note: str
-    """Beside the title, in grey."""
+    """Grey text next to the title."""
     entries: Sequence[tuple[Path, str]]
-    """Files, and what is written below each; unreadable ones are shown as an empty frame."""
+    """Files and their captions; unreadable files are shown as an empty frame."""
 
 
 def write_contact_sheet(path: Path, sections: Sequence[Section]) -> None:
     """Write sections of thumbnails as one PNG.
 
     Raises:
-        ImageError: It cannot be written.
+        ImageError: The file cannot be written.
     """
     rows = [-(-len(section.entries) // _COLUMNS) for section in sections]
     height = _GAP + sum(_HEAD + row * _CELL[1] for row in rows) + _GAP
@@ -70,7 +70,7 @@ def _paste(sheet: Image.Image, draw: ImageDraw.ImageDraw, file: Path, at: tuple[
 def _short(
     draw: ImageDraw.ImageDraw, text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont
 ) -> str:
-    """Cut a line to the width of a cell."""
+    """Shorten a line to the width of a cell."""
     if draw.textlength(text, font=font) <= _PICTURE[0]:
         return text
     while text and draw.textlength(f"{text}…", font=font) > _PICTURE[0]:

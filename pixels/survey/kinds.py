@@ -1,10 +1,10 @@
-"""Photograph, or illustration, diagram, screenshot, text? Told from the pixels alone.
+"""Tell photographs from illustrations, diagrams, screenshots and text, by their pixels alone.
 
-A camera leaves noise and soft shades everywhere; what is drawn or typeset has areas of exactly one
-colour, few of them, and where it is not flat it changes at once. Three numbers say so, and a linear
-rule weighs them; the weights are those of a logistic regression, rounded (docs/decisions/0006).
-`tests/pixels/survey/test_kinds.py` measures precision and recall on pictures that the fit has not
-seen.
+A camera leaves noise and soft shades everywhere. Drawings and text have areas of exactly one
+colour, few colours, and hard edges. Three numbers measure this, and a linear rule weighs them; its
+weights are those of a logistic regression, rounded (docs/decisions/0006).
+`tests/pixels/survey/test_kinds.py` measures precision and recall on pictures that were not used for
+the fit.
 """
 
 from __future__ import annotations
@@ -14,40 +14,39 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Enough of a large picture: what is drawn is drawn everywhere.
+# Samples of a large picture are enough: a drawing is drawn everywhere.
 _TILE_PX = 128
 _MOST_TILES = 96
 
-_FLAT = 2  # levels: JPEG leaves this much around a flat colour
-_HARD = 40  # levels from one pixel to the next, as antialiased letters and lines have
-
+_FLAT = 2  # levels: a flat colour varies this much after JPEG
+_HARD = 40  # levels from one pixel to the next, as in antialiased letters and lines
 
 _FEW_COLOURS = 24
 
-# As fitted, the bound would be 19.5: one unit more spares photographs of facades and silhouettes.
+# The fitted bound is 19.5: one unit more keeps photographs of facades and silhouettes.
 _FLAT_WEIGHT, _HARD_WEIGHT, _FEW_WEIGHT, _BOUND = 8.4, 17.65, 8.35, 20.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signs:
-    """What tells a drawn picture from a photograph; each in [0, 1]."""
+    """Measures that separate drawings from photographs; each in [0, 1]."""
 
     flat: float
-    """Share of pixels that all but equal their neighbours to the right and below."""
+    """Share of pixels that nearly equal their right and lower neighbours."""
     hard: float
-    """Of the other pixels, the share that differs from a neighbour very much."""
+    """Share of the other pixels that differ strongly from a neighbour."""
     few: float
-    """Of the pixels that equal their neighbours exactly, the share of the 24 commonest colours."""
+    """Share of the 24 commonest colours among pixels that exactly equal their neighbours."""
 
     @property
     def drawn(self) -> float:
-        """Weigh the signs: above 0 for an illustration, diagram, screenshot or text."""
-        hard = _HARD_WEIGHT * self.hard**0.5  # photographs differ where it is small
+        """Weigh the measures: above 0 for an illustration, diagram, screenshot or text."""
+        hard = _HARD_WEIGHT * self.hard**0.5  # the root: photographs differ at small values
         return _FLAT_WEIGHT * self.flat + hard + _FEW_WEIGHT * self.few - _BOUND
 
 
 def signs(picture: NDArray[np.uint8]) -> Signs:
-    """Measure (height, width, 3), 0 to 255."""
+    """Measure a picture, (height, width, 3), 0 to 255."""
     tiles = sampled_tiles(picture, _TILE_PX, _MOST_TILES)
     values = tiles.astype(np.int16)
     here = values[:, :-1, :-1]
@@ -66,12 +65,12 @@ def signs(picture: NDArray[np.uint8]) -> Signs:
 
 
 def sampled_tiles(picture: NDArray[np.uint8], side: int, most: int) -> NDArray[np.uint8]:
-    """Take tiles evenly from all over a picture.
+    """Sample tiles evenly from a picture.
 
     Args:
         picture: (height, width, channels).
-        side: Of a tile; smaller pictures give one tile of their own smaller side.
-        most: How many at most, about.
+        side: Side of a tile; tiles of a smaller picture have its shorter side.
+        most: Greatest number of tiles, approximately.
 
     Returns:
         (tiles, side, side, channels).

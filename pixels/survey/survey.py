@@ -1,7 +1,7 @@
-"""What is worth training on? Measure photos one by one, then judge them together.
+"""Choose the photos worth training on: measure each of them, then judge all together.
 
-Measurements are kept in a journal, so that a survey that was stopped goes on, and one of a folder
-that has grown looks at what is new.
+Measurements are kept in a journal: an interrupted survey continues, and the survey of a folder that
+has grown measures only new photos.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ Verdict = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Below or above which photos are left out."""
+    """Limits beyond which photos are skipped."""
 
     min_pixels: int = 640_000
-    """Photos of fewer pixels are left out."""
+    """Skip photos with fewer pixels."""
     min_side_px: int = 128
-    """Photos with a shorter side are left out."""
+    """Skip photos with a shorter side than this."""
     max_drawn: float = 0.0
-    """How drawn a picture may look: the score of `pixels.survey.kinds`."""
+    """Skip pictures that look more like drawings: the score of `pixels.survey.kinds`."""
     min_upper_db: float = -16.5
-    """How little detail there may be high in the band, in dB: `pixels.survey.detail`."""
+    """Skip pictures with less detail at high frequencies, in dB: `pixels.survey.detail`."""
     min_jpeg_quality: int = 50
-    """JPEG files written with a lower quality setting are left out."""
+    """Skip JPEG files written with a lower quality setting."""
     max_blocks: float = 4.0
-    """How visible an 8x8 grid may be, times other steps, where the file is no JPEG itself."""
+    """Skip other files with a more visible 8x8 JPEG grid, relative to other steps."""
 
     def __post_init__(self) -> None:
         if self.min_pixels < 1 or self.min_side_px < 16:
@@ -48,18 +48,18 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
-    """What is known of one file; nothing but `path`, `stamp` and `error` if it is unreadable."""
+class PhotoFacts:
+    """Measurements of one file; only `path`, `stamp` and `error` if it is unreadable."""
 
     path: str
     stamp: str
-    """Size and time of change, by which a changed file is told."""
+    """Size and modification time, to notice a changed file."""
     error: str = ""
     sha256: str = ""
     height: int = 0
     width: int = 0
     hash: str = ""
-    """Perceptual, hexadecimal."""
+    """Perceptual hash, hexadecimal."""
     drawn: float = 0.0
     upper_db: float | None = None
     blocks: float = 1.0
@@ -68,25 +68,25 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """A file, and what becomes of it."""
+    """A file and the verdict on it."""
 
-    file: Measured
+    file: PhotoFacts
     verdict: Verdict
     reason: str = ""
-    """One plain sentence; none for what is kept."""
+    """One plain sentence; empty for photos that are kept."""
 
 
-def measure(path: Path) -> Measured:
-    """Look at one file; never fails."""
+def measure(path: Path) -> PhotoFacts:
+    """Measure one file; never fails."""
     try:
         stamp = _stamp(path)
         picture = read_picture(path).rgb
         sha256 = sha256_of(path)
         quality = jpeg_quality(path)
     except (ImageError, OSError) as error:
-        return Measured(path=str(path), stamp="", error=str(error))
-    seen = detail(picture)
-    return Measured(
+        return PhotoFacts(path=str(path), stamp="", error=str(error))
+    sharpness = detail(picture)
+    return PhotoFacts(
         path=str(path),
         stamp=stamp,
         sha256=sha256,
@@ -94,31 +94,31 @@ def measure(path: Path) -> Measured:
         width=picture.shape[1],
         hash=f"{perceptual_hash(picture):064x}",
         drawn=signs(picture).drawn,
-        upper_db=seen.upper_db,
-        blocks=seen.blocks,
+        upper_db=sharpness.upper_db,
+        blocks=sharpness.blocks,
         quality=quality,
     )
 
 
 def survey(
     paths: Sequence[Path], journal: Path, stored: Collection[str] = (), *, workers: int
-) -> list[Measured]:
-    """Measure files, several at a time, but none that the journal knows.
+) -> list[PhotoFacts]:
+    """Measure files, several at a time, except those in the journal.
 
     Args:
-        paths: What to measure.
-        journal: File of earlier measurements, which is added to.
-        stored: sha256 of photos whose measurements are wanted whether they are named or not.
-        workers: How many processes.
+        paths: The files to measure.
+        journal: File of earlier measurements; new ones are appended.
+        stored: sha256 of photos to return measurements of, even if they are not in `paths`.
+        workers: Number of processes.
 
     Returns:
-        One entry for each path, in order, then those of `stored` that are none of them.
+        One entry for each path, in order, then entries of `stored` that are not among them.
     """
     known = {entry.path: entry for entry in _read(journal)}
     fresh = [path for path in paths if str(path) not in known or _changed(known[str(path)])]
     with journal.open("a", encoding="utf-8") as file:
         found = in_order(measure, fresh, workers=min(workers, len(fresh) or 1), processes=True)
-        for _, entry in zip(track(fresh, "looking at photos"), found, strict=True):
+        for _, entry in zip(track(fresh, "measuring photos"), found, strict=True):
             known[entry.path] = entry
             try:
                 file.write("\n" + json.dumps(asdict(entry)))  # a torn line ends before the next
@@ -132,13 +132,13 @@ def survey(
     return measured + list(earlier.values())
 
 
-def judge(files: Sequence[Measured], limits: Limits, stored: Sequence[str] = ()) -> list[Judged]:
-    """Decide what is kept; of photos that are the same, what is stored already, or the largest.
+def judge(files: Sequence[PhotoFacts], limits: Limits, stored: Sequence[str] = ()) -> list[Judged]:
+    """Decide which photos to keep; among duplicates, one that is stored already, or the largest.
 
     Args:
-        files: What was measured.
-        limits: What is left out.
-        stored: sha256 of photos that a store holds already.
+        files: Measurements.
+        limits: Which photos to skip.
+        stored: sha256 of photos that a store already holds.
     """
     rank = {sha256: number for number, sha256 in enumerate(stored)}
     order = sorted(
@@ -166,7 +166,7 @@ def judge(files: Sequence[Measured], limits: Limits, stored: Sequence[str] = ())
     return [judged[number] for number in range(len(files))]
 
 
-def _alone(file: Measured, limits: Limits) -> tuple[Verdict, str]:
+def _alone(file: PhotoFacts, limits: Limits) -> tuple[Verdict, str]:
     pixels = file.height * file.width
     if file.error:
         return "unreadable", file.error
@@ -176,9 +176,9 @@ def _alone(file: Measured, limits: Limits) -> tuple[Verdict, str]:
             f"{limits.min_side_px} a side are needed"
         )
     if file.drawn > limits.max_drawn:
-        return "illustration", f"flat colours and hard edges, as in what is drawn: {file.drawn:.1f}"
+        return "illustration", f"flat colours and hard edges, as in drawings: {file.drawn:.1f}"
     if file.upper_db is None:
-        return "enlarged", "no detail anywhere"
+        return "enlarged", "no detail at all"
     if file.upper_db < limits.min_upper_db:
         return "enlarged", f"no detail above half the band: {file.upper_db:.1f} dB"
     if file.quality is not None and file.quality < limits.min_jpeg_quality:
@@ -188,16 +188,16 @@ def _alone(file: Measured, limits: Limits) -> tuple[Verdict, str]:
     return "kept", ""
 
 
-def _read(journal: Path) -> Iterator[Measured]:
+def _read(journal: Path) -> Iterator[PhotoFacts]:
     if journal.is_file():
         for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
-                yield Measured(**json.loads(line))
+                yield PhotoFacts(**json.loads(line))
             except (ValueError, TypeError):
-                continue  # blank, or torn by a sudden end: looked at again
+                continue  # blank, or torn when the survey was killed: measured again
 
 
-def _changed(entry: Measured) -> bool:
+def _changed(entry: PhotoFacts) -> bool:
     try:
         return entry.stamp != _stamp(Path(entry.path))
     except OSError:

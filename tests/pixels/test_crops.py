@@ -20,7 +20,7 @@ def test_the_rate_is_told_and_bad_input_too(tmp_path: Path) -> None:
     assert rate is not None
     assert int(rate[1]) > 100
     wide = command_here("pixels.crops", "--store", store)
-    assert "--crop-px 48: the smallest reduced photo has 22" in wide.sentence()
+    assert "--crop-px 48 is too large: the smallest reduced photo has 22" in wide.sentence()
     assert "layer web is missing" in command_here("pixels.crops", *quick, "--layers", "web").errors
     assert "not a complete photo store" in command_here("pixels.crops", "--store", tmp_path).errors
     assert command_here("pixels.crops", *quick, "--seconds", "0").status == 2

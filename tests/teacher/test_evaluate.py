@@ -202,8 +202,8 @@ def test_photos_that_cannot_be_measured_are_told_and_no_table_is_left(tmp_path: 
     for folder, problem in (
         (small, "photo1.png is too small to measure: 17x17 pixels are needed"),
         (broken, "z.png"),
-        (tmp_path / "empty", "empty: holds no pictures"),
-        (tmp_path / "nowhere", "nowhere: there is no such folder"),
+        (tmp_path / "empty", "empty: contains no pictures"),
+        (tmp_path / "nowhere", "nowhere: does not exist"),
     ):
         done = command_here("teacher.evaluate", "--photos", folder, "--csv", tmp_path / "out.csv")
         assert problem in done.sentence()

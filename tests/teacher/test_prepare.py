@@ -182,7 +182,7 @@ def test_bad_input_is_told(tmp_path: Path, photos: Path, made: Path) -> None:
     (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00\x81")
     (tmp_path / "blank.txt").write_text("\n# nothing\n")
     for name, problem in (
-        ("empty", "holds no pictures"),
+        ("empty", "contains no pictures"),
         ("nowhere", "there is no such folder"),
         ("binary.txt", "neither a photo nor a text file"),
         ("blank.txt", "lists no photos"),

@@ -218,9 +218,9 @@ def test_folders_without_a_usable_photo_are_told(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.png").write_bytes(b"no photo")
     for name, problem in (
-        ("empty", "holds no pictures"),
+        ("empty", "contains no pictures"),
         ("file", "is not a folder"),
-        ("nowhere", "there is no such folder"),
+        ("nowhere", "does not exist"),
         ("tiny", "none of the 2 photos can be used"),
         ("broken", "none of the 1 photos can be used"),
     ):

@@ -130,15 +130,15 @@ def test_what_is_no_picture_gives_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "drawing.eps").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
     os.mkfifo(tmp_path / "pipe.png")
     for name, reason in [
-        ("text.png", "is no picture"),
+        ("text.png", "is not a picture"),
         ("empty.jpg", r"is empty \(0 bytes\)"),
         ("folder.png", "is not a file"),
-        ("missing.png", "there is no such file"),
-        ("dangling.png", "there is no such file"),
-        ("loop.png", "there is no such file"),
-        ("drawing.eps", "is no picture"),
+        ("missing.png", "does not exist"),
+        ("dangling.png", "does not exist"),
+        ("loop.png", "does not exist"),
+        ("drawing.eps", "is not a picture"),
         ("pipe.png", "is not a file"),
-        ("text.png/a.png", "there is no such file"),
+        ("text.png/a.png", "does not exist"),
         ("x" * 300 + ".png", "cannot be read: file name too long"),
     ]:
         with pytest.raises(ImageError, match=f"{name}: {reason}.*; expected a photo as JPEG, PNG"):
@@ -180,7 +180,7 @@ def test_memory_that_runs_out_gives_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png_without_pixels(16_000))
     with (
         little_memory(),
-        pytest.raises(ImageError, match=r"a\.png: does not fit in memory; make it smaller first"),
+        pytest.raises(ImageError, match=r"a\.png: does not fit into memory; make it smaller first"),
     ):
         read_picture(tmp_path / "a.png")
 
@@ -206,9 +206,9 @@ def test_a_folder_below_a_hidden_one_is_searched(tmp_path: Path) -> None:
 def test_wrong_folders_give_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     for folder, reason in [
-        (tmp_path, "holds no pictures; expected files ending in .apng .avif .bmp"),
+        (tmp_path, "contains no pictures; expected files ending in .apng .avif .bmp"),
         (tmp_path / "a.txt", "is not a folder; expected a folder of photos"),
-        (tmp_path / "missing", "there is no such folder; expected a folder of photos"),
+        (tmp_path / "missing", "does not exist; expected a folder of photos"),
     ]:
         with pytest.raises(ImageError, match=f"{folder}: {reason}"):
             list_pictures(folder)
