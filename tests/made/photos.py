@@ -1,16 +1,31 @@
-"""Small photos made by the tests: smooth shades, sharp edges and grain, as in real ones."""
+"""Photos for tests: small ones made here, with shades, edges and grain; samples; given folders."""
 
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-BENCHMARKS = Path(os.environ.get("HALFSIZE_BENCHMARKS", "benchmarks"))
-"""Folder with Set5/, Set14/ and B100/, which are not part of the project."""
+from pixels.samples import sample_photos
+
+# Photos that are too large to come with the project. Without these variables, tests do without.
+BENCHMARKS = Path(os.environ.get("HALFSIZE_BENCHMARKS") or os.devnull)
+"""Folder that holds the benchmarks as Set5/, Set14/, B100/, ..."""
+PHOTOS = Path(os.environ.get("HALFSIZE_PHOTOS") or os.devnull)
+"""Folder of photographs."""
+
+
+@cache
+def samples() -> dict[str, NDArray[np.uint8]]:
+    """The sample photos by name, read-only; loaded once."""
+    photos = {name: photo.rgb for name, photo in sample_photos().items()}
+    for pixels in photos.values():
+        pixels.flags.writeable = False
+    return photos
 
 
 def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:

@@ -57,7 +57,7 @@ def test_pictures_all_visible_or_all_hidden_stay_as_they_are() -> None:
         assert np.array_equal(fill_hidden(rgb, alpha, reach_px=3), rgb)
 
 
-def test_the_picture_given_is_not_changed() -> None:
+def test_the_input_picture_is_not_changed() -> None:
     rgb, alpha = noise(5, 6), np.zeros((5, 6), np.uint8)
     alpha[0, 0] = 255
     before = rgb.copy()

@@ -10,7 +10,7 @@ from tests.made.commands import command_here
 from tests.made.photos import write_photos
 
 
-def test_the_rate_is_told_and_bad_input_too(tmp_path: Path) -> None:
+def test_the_rate_is_printed_and_bad_input_reported(tmp_path: Path) -> None:
     paths = sorted(write_photos(tmp_path / "in", [(60, 90), (84, 44)]).iterdir())
     store = open_or_build_store(paths, tmp_path, scale=2, smallest_px=8).folder
     quick = ("--store", store, "--crop-px", "16", "--seconds", "0.05")

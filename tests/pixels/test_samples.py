@@ -51,7 +51,7 @@ def test_a_folder_of_samples_is_replaced(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_a_file_in_the_way_is_kept_and_told(tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_kept_and_reported(tmp_path: Path) -> None:
     (tmp_path / "out").write_bytes(b"mine")
     sentence = command_here("pixels.samples", "--out", tmp_path / "out").sentence()
     assert str(tmp_path / "out") in sentence

@@ -22,6 +22,6 @@ def test_aligned_spans_keep_every_pixel_once(
         assert tile - align < span.read_end - span.read_start <= tile or len(spans) == 1
 
 
-def test_an_alignment_that_does_not_fit_is_told() -> None:
+def test_an_alignment_that_does_not_fit_is_reported() -> None:
     with pytest.raises(ValueError, match="must divide"):
         plan_spans(100, 48, 12, 5)

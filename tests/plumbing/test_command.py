@@ -125,7 +125,7 @@ def test_help_of_a_package_names_the_package_and_quotes_its_main_file(
     assert "Of the package" not in shown.output
 
 
-def test_a_reader_that_goes_away_gives_no_traceback() -> None:
+def test_a_closed_output_pipe_gives_no_traceback() -> None:
     program = """
 from dataclasses import dataclass
 from plumbing.command import run_command

@@ -121,7 +121,7 @@ def test_a_folder_broken_off_leaves_things_as_they_were(
     assert not replace or names(path) == ["old"]
 
 
-def test_a_folder_is_not_replaced_unasked(tmp_path: Path) -> None:
+def test_a_folder_is_not_replaced_by_default(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     with pytest.raises(FileExistsError, match="run already exists"), whole_folder(tmp_path / "run"):
         pass

@@ -25,7 +25,7 @@ def test_results_come_in_order(workers: int, processes: bool) -> None:
     assert list(made) == [-number for number in range(40)]
 
 
-def test_the_first_done_waits_for_the_first_asked() -> None:
+def test_results_wait_for_earlier_items() -> None:
     def late(seconds: float) -> float:
         time.sleep(seconds)
         return seconds

@@ -17,13 +17,12 @@ import pytest
 from PIL import Image
 
 from pixels.resize import reduce_photo, resize
-from pixels.samples import sample_photos
 from pixels.store.shards import SPLITS, split_of
 from pixels.store.store import PhotoStore
 from plumbing.command import UserError
 from tests.made.commands import TINY, Finished, command_here, command_on_full_disk
 from tests.made.illustrations import page
-from tests.made.photos import write_photos
+from tests.made.photos import samples, write_photos
 from tests.made.runs import ROOT
 
 SMALL = ("--min-pixels", "20000", "--workers", "1", "--variants", "1")
@@ -48,13 +47,13 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Parts of photographs, and one of each kind that is to be skipped."""
     folder = tmp_path_factory.mktemp("in")
     for name in ("astronaut", "chelsea", "coffee", "motorcycle", "grass", "gravel"):
-        pixels = sample_photos()[name].rgb[:280, :280]
+        pixels = samples()[name][:280, :280]
         Image.fromarray(pixels).save(folder / f"{name}.png")
     coffee = Image.open(folder / "coffee.png")
     coffee.resize((200, 200)).save(folder / "copy.png")
     coffee.resize((140, 140)).resize((280, 280)).save(folder / "enlarged.png")
     coffee.resize((100, 90)).save(folder / "small.png")
-    rocket = Image.fromarray(sample_photos()["rocket"].rgb)
+    rocket = Image.fromarray(samples()["rocket"])
     rocket.save(folder / "compressed.jpg", quality=30)
     page(np.random.default_rng(0)).save(folder / "page.png")
     (folder / "broken.png").write_bytes(b"no photo")

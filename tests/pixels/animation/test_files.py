@@ -235,7 +235,7 @@ def test_depth_palette_and_turn_of_an_animation_are_undone(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".webp", ".jpg"])
-def test_stills_are_no_animations(tmp_path: Path, suffix: str) -> None:
+def test_stills_are_not_animations(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     Image.fromarray(drawing(0)).convert("RGB").save(path)
     assert read_animation(path) is None

@@ -43,13 +43,13 @@ def test_jpeg_is_progressive_with_half_the_chroma() -> None:
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_hard_pictures_at_full_quality_are_no_trouble(codec: Codec) -> None:
+def test_noise_at_full_quality_is_encoded(codec: Codec) -> None:
     # Pillow's JPEG encoder once ran out of its buffer on these.
     assert decode(encode(noise(300, 400), codec, 100)).shape == (300, 400, 3)
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_metadata_are_carried_only_if_asked_for(codec: Codec) -> None:
+def test_metadata_is_kept_only_on_request(codec: Codec) -> None:
     exif = Image.Exif()
     exif[0x013B] = "someone"
     plain, carrying = (encode(photo(20, 30), codec, 60, exif=e) for e in (b"", exif.tobytes()))

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from pixels.quality.psnr_ssim import compare
 from pixels.resize import resize
-from pixels.samples import sample_photos
 from pixels.sending.codecs import Codec
 from pixels.sending.degrade import (
     Degradation,
@@ -18,7 +17,7 @@ from pixels.sending.degrade import (
     degrade_in_blocks,
     draw,
 )
-from tests.made.photos import photo
+from tests.made.photos import photo, samples
 
 FINE = Degradation(
     reduction="pillow-bicubic",
@@ -35,7 +34,7 @@ def changed(**fields: object) -> Degradation:
 
 
 def coffee() -> NDArray[np.uint8]:
-    return sample_photos()["coffee"].rgb
+    return samples()["coffee"]
 
 
 def difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
@@ -104,7 +103,7 @@ def test_reductions_differ_a_little(reduction: ToolReduction) -> None:
     assert 0.1 < difference(other, own) < 4.0
 
 
-def test_noise_and_sharpening_are_mild_and_as_asked() -> None:
+def test_noise_and_sharpening_are_mild_and_as_requested() -> None:
     clean = resize(coffee(), (200, 300)).astype(float)
     plain, half, most = ((degraded(changed(noise=n)) - clean).var() for n in (0.0, 0.75, 1.5))
     # The encoder takes some of it away.
@@ -149,7 +148,7 @@ def test_blocks_are_compressed_with_what_lies_around_them() -> None:
     assert changes[:, 49].mean() > 0.9  # in the first blocks, beside what was altered
 
 
-def test_what_is_farther_than_the_margin_has_no_say() -> None:
+def test_pixels_beyond_the_margin_have_no_influence() -> None:
     pixels = coffee()
     altered = pixels.copy()
     altered[:, 2 * (50 + 16) :] = 0

@@ -121,7 +121,7 @@ def test_the_limit_is_the_callers(tmp_path: Path) -> None:
         assert limit == Image.MAX_IMAGE_PIXELS
 
 
-def test_what_is_no_picture_gives_a_sentence(tmp_path: Path) -> None:
+def test_files_that_are_not_pictures_give_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("this is no picture, whatever it is called\n" * 20)
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "folder.png").mkdir()
@@ -145,7 +145,7 @@ def test_what_is_no_picture_gives_a_sentence(tmp_path: Path) -> None:
             read_picture(tmp_path / name)
 
 
-def test_a_socket_is_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_is_not_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # a socket's path must be short
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("a.png")

@@ -31,7 +31,7 @@ def test_lossless_formats_give_back_every_pixel(tmp_path: Path, suffix: str) -> 
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".webp", ".avif", ".JPG"])
-def test_lossy_formats_come_close_and_heed_quality(tmp_path: Path, suffix: str) -> None:
+def test_lossy_formats_come_close_and_follow_quality(tmp_path: Path, suffix: str) -> None:
     good, poor = tmp_path / f"good{suffix}", tmp_path / f"poor{suffix}"
     write_picture(good, Picture(smooth()))
     write_picture(poor, Picture(smooth()), quality=10)

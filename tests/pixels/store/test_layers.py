@@ -47,7 +47,7 @@ def test_web_holds_variants_of_each_photo(tmp_path: Path) -> None:
         assert not np.array_equal(store.photo(number, WEB, 0), store.photo(number, WEB, 1))
 
 
-def test_what_another_version_compressed_is_not_taken(tmp_path: Path) -> None:
+def test_layers_of_another_version_are_refused(tmp_path: Path) -> None:
     store = small_store(tmp_path)
     add_web_layer(store, 3, workers=1)
     described = layer_description(store.folder, WEB)
@@ -82,6 +82,7 @@ def test_layers_of_different_variants_do_not_go_together(tmp_path: Path) -> None
         store.places(np.random.default_rng(0), 4, 8, [WEB, "odd"])
 
 
+@pytest.mark.process
 def test_processes_make_what_one_makes(tmp_path: Path) -> None:
     one, other = small_store(tmp_path / "a"), small_store(tmp_path / "b")
     add_web_layer(one, 2, workers=1)
@@ -121,7 +122,7 @@ def test_shards_and_splits(tmp_path: Path) -> None:
     assert PhotoStore(tmp_path, "validation").photos == []
 
 
-def test_the_same_crops_whatever_the_shards(tmp_path: Path) -> None:
+def test_crops_do_not_depend_on_the_shards(tmp_path: Path) -> None:
     many = sharded_store(tmp_path / "many", {"train": 6})
     one = sharded_store(tmp_path / "one", {"train": 6}, shard_bytes=1 << 30)
     assert (len(many.shards), len(one.shards)) == (6, 1)

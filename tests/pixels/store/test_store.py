@@ -146,7 +146,7 @@ def test_the_same_photos_give_the_same_store_under_any_name_and_order(tmp_path: 
     assert fewer.fingerprint != store.fingerprint
 
 
-def test_a_photo_that_is_there_twice_counts_once(tmp_path: Path) -> None:
+def test_a_photo_given_twice_counts_once(tmp_path: Path) -> None:
     store = store_of(tmp_path, photo(30, 40), photo(30, 40), photo(30, 40, 1))
     assert len(store.photos) == 2
 
@@ -163,7 +163,7 @@ def test_held_out_is_a_tenth_decided_by_content_alone(tmp_path: Path) -> None:
     assert 7 <= held <= 25
 
 
-def test_an_added_layer_is_there_when_it_is_complete(tmp_path: Path) -> None:
+def test_an_added_layer_exists_once_it_is_complete(tmp_path: Path) -> None:
     store = store_of(tmp_path, photo(30, 40), photo(24, 20, 1))
     assert not store.has_layer("twice")
     add_layer(store, "twice", lambda small: small.repeat(2, axis=0).repeat(2, axis=1), "doubling")
@@ -174,7 +174,7 @@ def test_an_added_layer_is_there_when_it_is_complete(tmp_path: Path) -> None:
         assert np.array_equal(reopened.photo(number, "twice"), expected)
 
 
-def test_a_layer_broken_off_is_not_there_and_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_an_interrupted_layer_is_incomplete_and_continues_where_it_stopped(tmp_path: Path) -> None:
     store = store_of(tmp_path, photo(30, 40), photo(24, 20, 1), photo(40, 22, 2))
     asked: list[int] = []
 
@@ -210,7 +210,7 @@ def test_a_layer_of_the_wrong_size_is_refused(tmp_path: Path) -> None:
     assert not store.has_layer("same")
 
 
-def test_a_layer_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_layer_is_reported(tmp_path: Path) -> None:
     store = store_of(tmp_path, photo(30, 40))
     with pytest.raises(UserError, match="layer teacher is missing"):
         store.photo(0, "teacher")

@@ -17,8 +17,8 @@ from PIL import Image
 from pixels.store.build import open_or_build_store
 from pixels.store.store import PhotoStore
 from plumbing.command import UserError
+from plumbing.paths import ROOT
 from tests.made.photos import noise, photo, write_photos
-from tests.made.runs import ROOT
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> PhotoStore:
     return open_or_build_store(paths, tmp_path / "stores", scale=2, smallest_px=8)
 
 
-def test_unreadable_and_small_photos_are_left_out_and_listed(tmp_path: Path) -> None:
+def test_unreadable_and_small_photos_are_skipped_and_listed(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", [(30, 40), (15, 100), (16, 16)])
     whole = (folder / "photo0.png").read_bytes()
     (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
@@ -44,7 +44,7 @@ def test_unreadable_and_small_photos_are_left_out_and_listed(tmp_path: Path) -> 
     assert np.array_equal(store.photo(1, "full"), photo(16, 16, 2))
 
 
-def test_nothing_usable_is_told_with_a_reason_and_leaves_nothing(tmp_path: Path) -> None:
+def test_no_usable_photo_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     paths = sorted(write_photos(tmp_path / "photos", [(14, 30), (10, 10)]).iterdir())
     with pytest.raises(UserError, match=r"none of the 2 photos can be used; .*photo0\.png.*small"):
         open_or_build_store(paths, tmp_path / "stores", scale=2, smallest_px=8)
@@ -53,7 +53,7 @@ def test_nothing_usable_is_told_with_a_reason_and_leaves_nothing(tmp_path: Path)
 
 @pytest.mark.parametrize("layer", ["reduced", "full"])
 @pytest.mark.parametrize("change", ["cut", "longer", "missing"])
-def test_a_layer_of_another_length_is_told(store: PhotoStore, layer: str, change: str) -> None:
+def test_a_layer_of_wrong_length_is_reported(store: PhotoStore, layer: str, change: str) -> None:
     path = store.shards[0] / f"{layer}.bin"
     data = path.read_bytes()
     path.write_bytes({"cut": data[:-1], "longer": data + b"\0", "missing": b""}[change])
@@ -98,34 +98,34 @@ def alter(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ALTERED)
-def test_an_altered_index_is_told(store: PhotoStore, name: str) -> None:
+def test_an_altered_index_is_reported(store: PhotoStore, name: str) -> None:
     alter(store.folder / "store.json", ALTERED[name])
     with pytest.raises(UserError, match=str(store.folder)):
         PhotoStore(store.folder)
 
 
 @pytest.mark.parametrize("name", ALTERED_SHARD)
-def test_an_altered_index_of_a_shard_is_told(store: PhotoStore, name: str) -> None:
+def test_an_altered_index_of_a_shard_is_reported(store: PhotoStore, name: str) -> None:
     alter(store.shards[0] / "photos.json", ALTERED_SHARD[name])
     with pytest.raises(UserError, match=str(store.folder)):
         PhotoStore(store.folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b'{"format": 1, "sc', b"null"])
-def test_an_index_that_is_no_json_is_told(store: PhotoStore, content: bytes) -> None:
+def test_an_index_that_is_not_json_is_reported(store: PhotoStore, content: bytes) -> None:
     (store.folder / "store.json").write_bytes(content)
     with pytest.raises(UserError, match="not a complete photo store"):
         PhotoStore(store.folder)
 
 
 @pytest.mark.parametrize("height", [14, 16])
-def test_sizes_that_do_not_fit_the_layers_are_told(store: PhotoStore, height: int) -> None:
+def test_sizes_that_do_not_fit_the_layers_are_reported(store: PhotoStore, height: int) -> None:
     alter(store.shards[0] / "photos.json", with_photo(height=height))
     with pytest.raises(UserError, match="missing or incomplete"):
         PhotoStore(store.folder).photo(0, "full")
 
 
-def test_what_is_no_store_is_told(tmp_path: Path) -> None:
+def test_other_folders_are_not_stores(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(UserError, match="not a complete photo store"):
             PhotoStore(folder)
@@ -143,6 +143,7 @@ open_or_build_store(paths, Path({str(stores)!r}), scale=2, smallest_px=8)
     return [sys.executable, "-B", "-c", program]
 
 
+@pytest.mark.process
 def test_a_build_on_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", [(60, 60), (60, 61)])
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (15000, 15000))"
@@ -157,7 +158,8 @@ def test_a_build_on_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "stores").iterdir()) == []
 
 
-def test_a_build_killed_half_way_leaves_no_store_and_can_be_done_again(tmp_path: Path) -> None:
+@pytest.mark.process
+def test_a_killed_build_leaves_no_store_and_can_be_repeated(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     for number in range(4):
         Image.fromarray(noise(700, 700, number)).save(

@@ -7,10 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixels.samples import sample_photos
 from pixels.survey.detail import detail, jpeg_quality
 from pixels.survey.survey import Limits
-from tests.made.photos import noise, photo
+from tests.made.photos import noise, photo, samples
 
 SHARP = ("astronaut", "chelsea", "coffee", "grass", "motorcycle")
 
@@ -23,7 +22,7 @@ def enlarged(pixels: NDArray[np.uint8], times: float, by: Image.Resampling) -> N
 
 @pytest.mark.parametrize("name", SHARP)
 def test_photos_hold_detail_and_enlarged_ones_do_not(name: str) -> None:
-    pixels = sample_photos()[name].rgb
+    pixels = samples()[name]
     limit = Limits().min_upper_db
     own = detail(pixels).upper_db
     assert own is not None
@@ -35,7 +34,7 @@ def test_photos_hold_detail_and_enlarged_ones_do_not(name: str) -> None:
         assert twice < own - 3.0
 
 
-def test_flat_pictures_have_no_detail_and_noise_has_it_all() -> None:
+def test_flat_pictures_have_no_detail_and_noise_has_all() -> None:
     assert detail(np.full((200, 200, 3), 90, np.uint8)).upper_db is None
     white = detail(noise(300, 300)).upper_db
     assert white == pytest.approx(0.0, abs=1.0)  # the same power at every frequency
@@ -53,8 +52,8 @@ def test_other_files_have_no_jpeg_quality(tmp_path: Path) -> None:
     assert jpeg_quality(tmp_path / "a.png") is None
 
 
-def test_the_grid_of_a_heavily_compressed_jpeg_is_seen(tmp_path: Path) -> None:
-    pixels = sample_photos()["astronaut"].rgb
+def test_the_grid_of_a_heavily_compressed_jpeg_is_found(tmp_path: Path) -> None:
+    pixels = samples()["astronaut"]
     assert detail(pixels).blocks < 1.3
     Image.fromarray(pixels).save(tmp_path / "a.jpg", quality=12)
     blocky = np.asarray(Image.open(tmp_path / "a.jpg"))

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from pixels.samples import sample_photos
 from pixels.survey.duplicates import MOST_BITS, SeenPhotos, perceptual_hash
+from tests.made.photos import samples
 
 COPIES = ("jpeg", "half", "brighter", "cropped a little", "grey")
 
@@ -31,14 +31,14 @@ def copy(image: Image.Image, how: str) -> Image.Image:
 @pytest.mark.parametrize("how", COPIES)
 @pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "motorcycle"])
 def test_copies_are_recognised(name: str, how: str) -> None:
-    image = Image.fromarray(sample_photos()[name].rgb)
+    image = Image.fromarray(samples()[name])
     seen = SeenPhotos()
     seen.add(perceptual_hash(np.asarray(image)), name)
     assert seen.copy_of(perceptual_hash(np.asarray(copy(image, how)))) == name
 
 
 def test_other_photos_differ_in_many_bits() -> None:
-    hashes = [perceptual_hash(photo.rgb) for photo in sample_photos().values()]
+    hashes = [perceptual_hash(photo) for photo in samples().values()]
     least = min((a ^ b).bit_count() for number, a in enumerate(hashes) for b in hashes[:number])
     assert least > 5 * MOST_BITS
 
