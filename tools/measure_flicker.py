@@ -23,13 +23,13 @@ def main() -> None:
         canvas[60:120, 20 * number : 20 * number + 60] = data.astronaut()[40:100, 190:250]
         frames.append(resize(canvas, (400, 600)))
     opaque = np.full((400, 600), 255, np.uint8)
-    ours = animation([np.dstack([frame, opaque]) for frame in frames])
+    moving = animation([np.dstack([frame, opaque]) for frame in frames])
     images = [Image.fromarray(frame) for frame in frames]
     first = images[0].quantize(256)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_animation(folder / "ours.gif", ours)
-        write_animation(folder / "ours.webp", ours, quality=90)
+        write_animation(folder / "halfsize.gif", moving)
+        write_animation(folder / "halfsize.webp", moving, quality=90)
         files: tuple[tuple[str, list[Image.Image], dict[str, Any]], ...] = (
             ("first-palette.gif", [image.quantize(palette=first) for image in images], {}),
             ("pillow.gif", images, {}),
@@ -43,13 +43,13 @@ def main() -> None:
 
 
 def report(path: Path, frames: list[np.ndarray]) -> None:
-    """Print one row: size, and how much frames change where the original does not."""
-    seen = [canvas[..., :3].astype(int) for canvas in seen_by_pillow(path)]
+    """Print one row: size, error, and how much frames change where the original does not."""
+    shown = [canvas[..., :3].astype(int) for canvas in seen_by_pillow(path)]
     changes = []
     for number in range(len(frames) - 1):
         same = (frames[number] == frames[number + 1]).all(axis=2)
-        changes.append(np.abs(seen[number] - seen[number + 1])[same])
-    error = np.mean([(a - b) ** 2 for a, b in zip(seen, frames, strict=True)])
+        changes.append(np.abs(shown[number] - shown[number + 1])[same])
+    error = np.mean([(a - b) ** 2 for a, b in zip(shown, frames, strict=True)])
     print(
         f"{path.name:20} flicker {np.mean([change.mean() for change in changes]):.2f}"
         f" ({max(int(change.max()) for change in changes)})"

@@ -1,8 +1,8 @@
-"""Write tiling.json, which holds the Python and the TypeScript tile plan to the same spans.
+"""Write tiling.json, which keeps the tile plans in Python and TypeScript the same.
 
     python tests/golden/make_tiling.py
 
-Run it only when the rule itself changes, and read the difference: the file is the rule.
+Run it only when the rule itself changes, and review the difference: the file is the rule.
 """
 
 import json

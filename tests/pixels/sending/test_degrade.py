@@ -74,9 +74,10 @@ def test_degradations_are_drawn_from_all_that_sites_do() -> None:
 
 def test_the_same_chances_give_the_same_picture() -> None:
     for seed in range(6):
-        one, again = (degrade(coffee(), 2, np.random.default_rng(seed)) for _ in range(2))
+        part = coffee()[100:220, 200:360]
+        one, again = (degrade(part, 2, np.random.default_rng(seed)) for _ in range(2))
         assert np.array_equal(one, again)
-        assert not np.array_equal(one, degrade(coffee(), 2, np.random.default_rng(seed + 100)))
+        assert not np.array_equal(one, degrade(part, 2, np.random.default_rng(seed + 100)))
 
 
 @pytest.mark.parametrize("codec", ["JPEG", "WEBP", "AVIF"])

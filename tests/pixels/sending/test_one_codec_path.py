@@ -17,6 +17,8 @@ THE_PLACE = "pixels/sending/codecs.py"
 
 def lossy_saves(source: str) -> list[int]:
     """Lines where a module that uses Pillow saves a picture other than losslessly."""
+    if "PIL" not in source or ".save(" not in source:
+        return []
     tree = ast.parse(source)
     names = {
         name
