@@ -49,8 +49,6 @@ def add_web_layer(
                 f"{store.folder}: its photos were compressed by another version, in other ways: "
                 "delete it and prepare it again"
             )
-    if store.has_layer(sending):
-        return
     grow_layer(
         store,
         sending,

@@ -1,4 +1,4 @@
-"""Animations made by the tests, and what Pillow (an independent reader) sees in files."""
+"""Animations for tests, and how Pillow, an independent reader, decodes files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Canvas = NDArray[np.uint8]
 
 
 def drawing(number: int, height: int = 23, width: int = 31, *, holes: bool = False) -> Canvas:
-    """A square that moves over stripes; few colours. Its wake is transparent if `holes`."""
+    """A square that moves over stripes, in few colours; with `holes`, it leaves transparency."""
     canvas = np.zeros((height, width, 4), np.uint8)
     canvas[..., :3] = np.where(np.arange(width)[:, None] % 6 < 3, (200, 40, 30), (20, 90, 160))
     canvas[..., 3] = 255
@@ -49,7 +49,7 @@ def animation(
 
 
 def visible(canvas: Canvas) -> Canvas:
-    """The same with whatever is hidden set to zero: two pictures that look alike are equal."""
+    """The canvas with hidden colours set to zero, so that pictures that look alike are equal."""
     return np.where(canvas[..., 3:] > 0, canvas, 0)
 
 
@@ -67,7 +67,7 @@ def seen_by_pillow(path: Path) -> list[Canvas]:
 
 
 def gif_controls(data: bytes) -> list[tuple[str, int, int]]:
-    """Per image, straight from a GIF without local palettes: kind of disposal, delay, its area."""
+    """Disposal, delay and area of each image, read from a GIF without local palettes."""
     names = {0: "keep", 1: "keep", 2: "clear", 3: "restore"}
     at = 13 + (3 << (data[10] & 7) + 1)
     result, control = [], (0, 0)
@@ -93,7 +93,7 @@ def gif(
     background: int = 3,
     head: bytes = b"",
 ) -> bytes:
-    """A GIF byte by byte: pieces of one colour (top, left, height, width, colour, disposal).
+    """Build a GIF from pieces of one colour: (top, left, height, width, colour, disposal).
 
     Four colours: black, red, green, blue. Pixels are not compressed: 4 codes, then a clear code.
     """

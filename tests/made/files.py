@@ -1,4 +1,4 @@
-"""Real picture files, written by the tests at run time."""
+"""Real picture files, written while tests run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def smooth(height: int = 24, width: int = 40) -> NDArray[np.uint8]:
 
 
 def one_pixel(path: Path) -> list[int]:
-    """The colour of a picture that has the same one everywhere."""
+    """The colour of a picture of one colour."""
     picture = read_picture(path)
     assert picture.alpha is None
     assert (picture.rgb == picture.rgb[0, 0]).all()

@@ -1,4 +1,4 @@
-"""Charts, pages of text, screenshots and drawings, made at random: what is no photograph."""
+"""Random charts, pages of text, screenshots and drawings: pictures that are not photographs."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def screenshot(rng: Generator) -> Image.Image:
 
 
 def drawing(rng: Generator) -> Image.Image:
-    """Flat shapes with outlines, some on a shaded ground, antialiased."""
+    """Flat shapes with outlines, antialiased, some on a shaded background."""
     image = Image.new("RGB", (2 * SIZE[0], 2 * SIZE[1]), _colour(rng))
     if rng.integers(3) == 0:
         ends = rng.integers(0, 256, (2, 3)).astype(float)
@@ -100,7 +100,7 @@ KINDS: dict[str, Callable[[Generator], Image.Image]] = {
 
 
 def sent(image: Image.Image, rng: Generator) -> NDArray[np.uint8]:
-    """As such pictures come: lossless, as JPEG or WebP, some a little soft."""
+    """Send a picture as sites do: lossless, as JPEG or WebP, sometimes slightly soft."""
     if rng.integers(4) == 0:
         image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 0.7))))
     how = rng.integers(3)

@@ -1,4 +1,4 @@
-"""ICC profiles, written by the book (ICC.1:2001-04), and what they mean."""
+"""ICC profiles, written after ICC.1:2001-04, and the colours that they stand for."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def grey_profile(gamma: float) -> bytes:
 
 
 def cmyk_profile(cyan_lab: tuple[int, int, int]) -> bytes:
-    """A press on which full cyan gives `cyan_lab` and full black black; the rest is paper."""
+    """A press that prints full cyan as `cyan_lab` and full black as black; the rest is paper."""
     identity = bytes(range(256))
     corners = bytearray()
     for corner in range(16):  # cyan is the slowest index, black the fastest
