@@ -34,14 +34,19 @@ def _srgb_chunk() -> PngInfo:
     return chunks
 
 
-# Untagged means sRGB everywhere; only PNG can say so in a few bytes.
+# Untagged files are sRGB everywhere; only PNG can be tagged in a few bytes.
 _PNG = StillFormat("PNG", True, 2**31 - 1, {"pnginfo": _srgb_chunk()})
 _JPEG = StillFormat("JPEG", False, 65_500, codec="JPEG")
 _WEBP = StillFormat("WEBP", True, 16_383, codec="WEBP")
 _AVIF = StillFormat("AVIF", True, 32_768, codec="AVIF")
 _TIFF = StillFormat("TIFF", True, 2**31 - 1, {"compression": "tiff_deflate"})
 _BMP = StillFormat("BMP", False, 2**31 - 1)  # readers, Pillow too, take its alpha for padding
-WRITABLE = {".png": _PNG, ".jpg": _JPEG, ".jpeg": _JPEG, ".webp": _WEBP, ".avif": _AVIF} | {
+WRITABLE = {
+    ".png": _PNG,
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
+    ".webp": _WEBP,
+    ".avif": _AVIF,
     ".tif": _TIFF,
     ".tiff": _TIFF,
     ".bmp": _BMP,
