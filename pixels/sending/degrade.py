@@ -26,8 +26,8 @@ BLOCK_PX = 256
 _MARGIN_PX = 16
 
 Sending = Literal["web", "fine"]
-"""How sites send photos: `web`, with any tool, at qualities of 40 to 95; `fine`, half-size files
-worth sending, reduced with bicubic, not distorted, at qualities of 65 to 97."""
+"""How sites send photos: `web`, with any tool, at qualities of 40 to 95; `fine`, reduced with
+bicubic and not distorted, at qualities of 65 to 97, where half-size files pay off."""
 
 
 @dataclass(frozen=True, kw_only=True)
