@@ -130,7 +130,7 @@ def test_memory_stays_flat(page: Page, count: int, growth: float) -> None:
     script = """
         for (let i = 0; i < argument; i++) await kept.upscale(picture(24, 20));
     """
-    # Compiled code grows for some hundred pictures, then stays: that is no leak.
+    # Compiled code grows for some hundred pictures, then stays: that is not a leak.
     run(page, script, count)
     before = heap()
     run(page, script, count)

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.browser
 
 
 _WATCH_GPU = """
-(() => { // tells the page how much is read back at a time, once there is a picture
-  const tell = new BroadcastChannel('read back');
+(() => { // reports to the page how much is read back at a time, once there is a picture
+  const channel = new BroadcastChannel('read back');
   self.addEventListener('message', ({ data }) => { self.busy ||= data.kind === 'upscale'; });
   const mapAsync = GPUBuffer.prototype.mapAsync;
   const requestDevice = GPUAdapter.prototype.requestDevice;
@@ -21,7 +21,7 @@ _WATCH_GPU = """
     return (self.device = await requestDevice.apply(this, settings));
   };
   GPUBuffer.prototype.mapAsync = function (...settings) {
-    if (self.busy) tell.postMessage(this.size);
+    if (self.busy) channel.postMessage(this.size);
     if (self.busy && ++reads === LOST_AT) self.device.destroy();
     return mapAsync.apply(this, settings);
   };
@@ -32,7 +32,7 @@ _WATCH_GPU = """
 _PAINT = """
 const reads = [];
 new BroadcastChannel('read back').onmessage = ({ data }) => reads.push(data);
-const told = () => new Promise((done) => setTimeout(() => done(reads.splice(0)), 100));
+const readBack = () => new Promise((done) => setTimeout(() => done(reads.splice(0)), 100));
 const drawn = (image) => {
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [image.width, image.height];
@@ -54,17 +54,17 @@ def test_webgpu_paints_without_reading_back(opener: Opener, output: str) -> None
     got = run(
         page,
         f"""{_PAINT}
-        const before = Math.max(...await told());
+        const before = Math.max(...await readBack());
         const progress = [];
         const result = await halfsize.upscale(await source(), {{
           output: argument, onProgress: (done, total) => progress.push([done, total]),
         }});
-        const painted = await told();
+        const painted = await readBack();
         const isBlob = result instanceof Blob;
         const same = !differs(drawn(isBlob ? await createImageBitmap(result) : result), exact);
         await halfsize.upscale(await source(), {{ output: 'imagedata' }});
-        const bytes = Math.max(...await told());
-        // What is transparent somewhere is no worse for it: its bytes are enlarged.
+        const bytes = Math.max(...await readBack());
+        // A transparent picture cannot be painted: its bytes are enlarged instead.
         image.data[3] = 100;
         const cutout = await halfsize.upscale(await source(), {{ output: 'bitmap' }});
         const alpha = drawn(cutout)[3];
@@ -142,13 +142,13 @@ def test_a_device_lost_while_it_paints_is_overcome_with_bytes(opener: Opener) ->
     got = run(
         page,
         f"""{_PAINT}
-        const before = (await told()).length;
+        const before = (await readBack()).length;
         const first = await halfsize.upscale(await source());
         const {{ tilePx }} = halfsize.last;
-        const sizes = await told();
+        const sizes = await readBack();
         const second = await halfsize.upscale(await source());
         return [before, tilePx < 32, sizes.filter((bytes) => bytes === 4).length,
-                Math.max(...sizes) > 4096, Math.min(...await told()) > 4096,
+                Math.max(...sizes) > 4096, Math.min(...await readBack()) > 4096,
                 differs(drawn(first), exact), differs(drawn(second), exact), halfsize.backend];
         """,
     )
