@@ -16,7 +16,7 @@ from teacher.enlarging.runner import network_enlarger
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.recipes.recipe import Recipe
 from teacher.training.data import DataConfig, Photos, crop_batches, prepare_photos
-from teacher.training.run import measure
+from teacher.training.validation import measure
 from tests.made.photos import photo
 
 RECIPE = Recipe(batch=3, crop_px=10)
