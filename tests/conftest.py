@@ -21,6 +21,13 @@ torch.set_num_threads(1)
 keep_to_own_cores()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests whose fixtures start processes: `make test-fast` runs without them."""
+    for item in items:
+        if {"chain", "tiny_run"} & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.process)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let tests that are marked `alone` run alone."""

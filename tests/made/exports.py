@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+
+import onnx
+
+from export.onnx.translate import to_onnx
+from teacher.networks.registry import Network
+
+
+@cache
+def _translated(network: Network) -> bytes:
+    return to_onnx(network).SerializeToString()
+
+
+def fresh_model(network: Network) -> onnx.ModelProto:
+    """Translate a network once, and copy the model for each test that alters it."""
+    return onnx.load_model_from_string(_translated(network))
 
 
 def require_smallest(card: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +15,8 @@ from export.onnx.translate import INPUT, OUTPUT, to_onnx
 from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.registry import Network
+from tests.made.exports import fresh_model
 from tests.made.networks import LUMA, RGB, check, lively, small_flipboard
-
-
-@cache
-def _model_of(network: Network) -> bytes:
-    return to_onnx(network).SerializeToString()
-
-
-def fresh_model(network: Network) -> onnx.ModelProto:
-    """Translate a network once, and copy the model for each test that alters it."""
-    return onnx.load_model_from_string(_model_of(network))
 
 
 def require_equal(

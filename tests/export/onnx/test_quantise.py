@@ -10,8 +10,9 @@ from onnx import numpy_helper
 from export.check.local_runtimes import run_onnx, run_pytorch
 from export.check.pictures import make_picture
 from export.onnx.quantise import to_float16, to_int8
-from export.onnx.translate import WEIGHTS, to_onnx
+from export.onnx.translate import WEIGHTS
 from export.weights.precision import PrecisionError
+from tests.made.exports import fresh_model
 from tests.made.networks import LUMA
 
 
@@ -27,7 +28,7 @@ def largest_error(path: Path) -> float:
 
 
 def test_float16_weights_are_near_and_halved(tmp_path: Path) -> None:
-    model = to_onnx(LUMA)
+    model = fresh_model(LUMA)
     half = to_float16(model)
     assert 0 < largest_error(save(half, tmp_path)) < 1e-3
     sizes = {tensor.name: tensor.ByteSize() for tensor in model.graph.initializer}
@@ -40,7 +41,7 @@ def test_float16_weights_are_near_and_halved(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [1e6, -70000.0, np.nan])
 def test_an_overflow_in_float16_names_the_weights(value: float) -> None:
-    model = to_onnx(LUMA)
+    model = fresh_model(LUMA)
     (tensor,) = [t for t in model.graph.initializer if t.name == "convolutions.1.weight"]
     values = numpy_helper.to_array(tensor).copy()
     values[0, 0, 0, 0] = value
@@ -52,7 +53,7 @@ def test_an_overflow_in_float16_names_the_weights(value: float) -> None:
 @pytest.mark.parametrize("wide", [False, True])
 def test_int8_quantises_the_learned_layers_only(tmp_path: Path, wide: bool) -> None:
     pictures = [make_picture(kind, 24, 24) for kind in ("photo", "noise", "checkerboard")]
-    model = to_int8(to_onnx(LUMA), pictures, wide=wide)
+    model = to_int8(fresh_model(LUMA), pictures, wide=wide)
     assert 0 < largest_error(save(model, tmp_path)) < 16 / 255
     integers = [t for t in model.graph.initializer if t.data_type == onnx.TensorProto.INT8]
     kernels = [t for t in integers if len(t.dims) == 4]
