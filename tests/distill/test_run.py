@@ -11,6 +11,7 @@ from pixels.store.store import PhotoStore
 from teacher.enlarging.runner import open_enlarger
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import command_here
+from tests.made.reports import no_reports as no_reports
 from tests.made.runs import MadeChain
 
 

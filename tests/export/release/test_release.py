@@ -17,6 +17,7 @@ from plumbing.command import UserError
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import Finished, command_here
 from tests.made.photos import photo
+from tests.made.reports import no_reports as no_reports
 
 NAMES = ("coffee.png", "rocket.png", "chelsea.png")
 
@@ -55,6 +56,7 @@ def release(photos: Path, folder: Path, *more: str | Path) -> Finished:
     )
 
 
+@pytest.mark.process  # `prepare` starts workers
 def test_a_rehearsal_releases_weights_with_their_cards(photos: Path, tmp_path: Path) -> None:
     benchmark = tmp_path / "bench"
     benchmark.mkdir()
@@ -90,6 +92,7 @@ def test_a_rehearsal_releases_weights_with_their_cards(photos: Path, tmp_path: P
     assert (folders[1] / "README.md").exists() and not folders[2].exists()
 
 
+@pytest.mark.process  # `prepare` starts workers
 def test_a_benchmark_photo_among_the_training_photos_is_found(photos: Path, tmp_path: Path) -> None:
     benchmark = tmp_path / "bench"
     benchmark.mkdir()
