@@ -85,16 +85,16 @@ def test_of_large_photos_the_middle_is_measured_and_of_many_the_first(tmp_path: 
     assert reduced.shape == (192, 192, 3)
 
 
-def test_what_is_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_skipped_photos_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_bmps(tmp_path / "in", [photo(34, 34), photo(12, 90, 1)])
     (folder / "[bold]bad.png").write_bytes(b"bad")
     photos = prepared(tmp_path, folder, folder)
     assert len(photos.store.photos) == len(photos.validation) == 1
-    told = "".join(capsys.readouterr().err.split())
-    assert told.count("skipped:") == 4
-    assert "01.bmp:90x12istoosmalltocrop" in told
-    assert "01.bmpistoosmalltomeasure" in told
-    assert "[bold]bad.png:isnopicture" in told
+    printed = "".join(capsys.readouterr().err.split())
+    assert printed.count("skipped:") == 4
+    assert "01.bmp:90x12istoosmalltocrop" in printed
+    assert "01.bmpistoosmalltomeasure" in printed
+    assert "[bold]bad.png:isnotapicture" in printed
 
 
 def test_no_photo_to_hold_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
