@@ -26,25 +26,29 @@ def write_stand_in(folder: Path, *, golden: dict[str, Any] | None = None) -> Pat
     (folder / "model.json").write_text(json.dumps(_model()), encoding="utf-8")
     if golden is not None:
         (folder / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    write_card(folder, margin_px=0, colour="rgb")
+    return folder
+
+
+def write_card(folder: Path, *, margin_px: int, colour: str) -> None:
+    """Write the card of a folder that holds the files of an x2 model."""
     card = {
         "format": 1,
-        "name": "stand-in",
+        "name": folder.name,
         "scale": 2,
-        "margin_px": 0,
-        "colour": "rgb",
+        "margin_px": margin_px,
+        "colour": colour,
         "parameters": 0,
         "files": {
-            name: {
-                "bytes": len(content),
-                "gzip_bytes": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
+            path.name: {
+                "bytes": path.stat().st_size,
+                "gzip_bytes": path.stat().st_size,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             }
-            for name, content in files.items()
+            for path in folder.iterdir()
         },
     }
     (folder / "halfsize.json").write_text(json.dumps(card), encoding="utf-8")
-    return folder
 
 
 def golden_of(values: list[int], *, error: float = 0.0) -> dict[str, Any]:

@@ -7,10 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from playwright.sync_api import Page
 
+from teacher.networks.chain import Chain, ChainConfig
+from tests.browser.engines import stored
 from tests.browser.library.pages import STRICT, Opener, run
+from tests.browser.stand_in import write_card
 from tools.serving import served
 
 pytestmark = pytest.mark.browser
@@ -247,3 +251,23 @@ def test_the_module_imports_and_types_are_there(page: Page, library_site: Path) 
     assert width == 6
     assert {"Halfsize", "HalfSizeElement", "defineHalfSize", "HalfsizeError"} <= set(names)
     assert json.loads((library_site / "dist" / "sizes.js").read_text().split(" = ")[1][:-2])
+
+
+def test_the_built_webgl2_engine_takes_weights_larger_than_a_uniform_block(
+    page: Page, library_site: Path
+) -> None:
+    """The engine as it is shipped: what the build shortens must not be what it names in strings."""
+    folder = library_site / "wide"
+    folder.mkdir()
+    torch.manual_seed(2)
+    _, network = stored(Chain(ChainConfig(body=0, channels=460)).eval(), folder)
+    write_card(folder, margin_px=network.margin_px, colour="luma")
+    got = run(
+        page,
+        """
+        const halfsize = await load({ backend: 'webgl2' }, 'wide/');
+        const result = await halfsize.upscale(picture(5, 4), { output: 'imagedata' });
+        return [halfsize.backend, halfsize.checked, result.width];
+        """,
+    )
+    assert got == ["webgl2", True, 10]
