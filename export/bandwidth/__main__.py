@@ -71,8 +71,8 @@ class BandwidthConfig:
     runtime_bytes: int | None = None
     """Gzipped bytes of the page's scripts. The default counts those of web_demo/dist: the library
     and the largest engine of the compact runtime."""
-    jobs: int = field(default_factory=core_count)
-    """Number of processes."""
+    jobs: int | None = None
+    """Number of processes; by default, one for each CPU core."""
 
     def __post_init__(self) -> None:
         if not self.photos and self.held_out is None:
@@ -89,7 +89,7 @@ class BandwidthConfig:
             raise ValueError("codecs must be one or more of JPEG, WEBP and AVIF, each once")
         if not self.bands or not all(0 < band < 100 for band in self.bands):
             raise ValueError("bands must be numbers between 0 and 100")
-        if self.jobs < 1:
+        if self.jobs is not None and self.jobs < 1:
             raise ValueError(f"jobs must be at least 1, got {self.jobs}")
         if self.max_side is not None and self.max_side < 32:
             raise ValueError(f"max-side must be at least 32 pixels, got {self.max_side}")
@@ -121,7 +121,7 @@ def main(config: BandwidthConfig) -> None:
         max_side=config.max_side,
         encoder=replace(PUBLISHING, avif_speed=config.avif_speed),
     )
-    measured = measure_photos(plan.tasks(), config.jobs)
+    measured = measure_photos(plan.tasks(), config.jobs or core_count())
     study = Study.of(plan, measured, costs_of(students, config.runtime_bytes))
     if not study.photos:
         raise UserError(
