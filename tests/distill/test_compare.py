@@ -18,7 +18,7 @@ from teacher.enlarging.runner import network_enlarger
 from teacher.networks.registry import parameter_count
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import command_here
-from tests.made.reports import no_reports as no_reports
+from tests.made.training import no_reports as no_reports
 
 TINY = (
     *("--expansion", "0", "--steps", "3", "--threads", "1", "--no-teacher-ensemble"),

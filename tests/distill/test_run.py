@@ -11,8 +11,8 @@ from pixels.store.store import PhotoStore
 from teacher.enlarging.runner import open_enlarger
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import command_here
-from tests.made.reports import no_reports as no_reports
 from tests.made.runs import MadeChain
+from tests.made.training import no_reports as no_reports
 
 
 def test_the_teachers_output_is_kept_in_the_store(chain: MadeChain) -> None:

@@ -19,7 +19,7 @@ from teacher.runs.folder import read_record
 from teacher.searching.study import StudyConfig
 from teacher.training.data import DataConfig
 from tests.made.commands import command_here
-from tests.made.reports import no_reports as no_reports
+from tests.made.training import no_reports as no_reports
 
 CHOSEN: dict[str, Any] = {
     "body": 3,

@@ -12,7 +12,7 @@ from teacher.networks.registry import parameter_count
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import command_here
 from tests.made.photos import write_photos
-from tests.made.reports import no_reports as no_reports
+from tests.made.training import no_reports as no_reports
 
 FEW = (
     *("--expansion", "8", "--steps", "6", "--threads", "1", "--no-teacher-ensemble"),

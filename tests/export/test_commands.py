@@ -22,7 +22,7 @@ from teacher.networks.registry import Network
 from teacher.runs import released
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here
-from tests.made.exports import require_smallest
+from tests.made.networks import require_smallest
 from tests.made.runs import ROOT, MadeChain
 
 OTHERS = ("golden.json", "LICENSE.txt", "CREDITS.txt")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
+import onnx
 import torch
 
 from export.check.agreement import Agreement, Runtime, check_runtime, require_agreement
 from export.check.local_runtimes import run_pytorch
+from export.onnx.translate import to_onnx
 from export.weights.tolerances import tolerance
 from pixels.tiling import Enlarge
 from teacher.networks.chain import Chain, ChainConfig
@@ -56,3 +60,21 @@ def results_of(network: Network, run: Enlarge, *, large: bool = False) -> Iterat
 
 def check(network: Network, run: Enlarge, *, large: bool = False) -> None:
     require_agreement("made", list(results_of(network, run, large=large)))
+
+
+@cache
+def _translated(network: Network) -> bytes:
+    return to_onnx(network).SerializeToString()
+
+
+def fresh_model(network: Network) -> onnx.ModelProto:
+    """Translate a network once, and copy the model for each test that alters it."""
+    return onnx.load_model_from_string(_translated(network))
+
+
+def require_smallest(card: dict[str, Any]) -> None:
+    """Check that all three precisions were tried, and the smallest within its budget taken."""
+    tried = {entry["precision"]: entry for entry in card["weights"]["tried"]}
+    assert set(tried) == {"float32", "float16", "int8"}
+    within = [e for e in tried.values() if e["loss_db"] <= e["allowed_db"] + 1e-9]
+    assert tried[card["weights"]["precision"]]["bytes"] == min(e["bytes"] for e in within)

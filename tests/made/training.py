@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -89,3 +90,11 @@ class Interrupter:
         if step == self.at:
             os.kill(os.getpid(), self.number)
         return batch_at(step)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_reports() -> Iterator[None]:
+    """Draw no report in this module's tests; tests of training draw and read it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("teacher.training.report.write_report", lambda *_, **__: None)
+        yield

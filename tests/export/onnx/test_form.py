@@ -15,8 +15,7 @@ from export.onnx.translate import INPUT, OUTPUT, to_onnx
 from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.registry import Network
-from tests.made.exports import fresh_model
-from tests.made.networks import LUMA, RGB, check, lively, small_flipboard
+from tests.made.networks import LUMA, RGB, check, fresh_model, lively, small_flipboard
 
 
 def require_equal(

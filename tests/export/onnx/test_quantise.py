@@ -12,8 +12,7 @@ from export.check.pictures import make_picture
 from export.onnx.quantise import to_float16, to_int8
 from export.onnx.translate import WEIGHTS
 from export.weights.precision import PrecisionError
-from tests.made.exports import fresh_model
-from tests.made.networks import LUMA
+from tests.made.networks import LUMA, fresh_model
 
 
 def save(model: onnx.ModelProto, folder: Path) -> Path:

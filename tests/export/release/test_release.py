@@ -17,7 +17,7 @@ from plumbing.command import UserError
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import Finished, command_here
 from tests.made.photos import photo
-from tests.made.reports import no_reports as no_reports
+from tests.made.training import no_reports as no_reports
 
 NAMES = ("coffee.png", "rocket.png", "chelsea.png")
 

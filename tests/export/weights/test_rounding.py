@@ -19,8 +19,7 @@ from export.weights.tolerances import tolerance
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here
-from tests.made.exports import require_smallest
-from tests.made.networks import lively
+from tests.made.networks import lively, require_smallest
 
 
 def by_output(weights: Tensor) -> Tensor:
