@@ -104,7 +104,9 @@ def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
         assert "Traceback" not in done.errors
     # Photos without a larger version need a teacher to enlarge them.
     alone = ("--photos", tmp_path, "--run", tmp_path / "r", "--zoomed-photos", "1")
-    assert "--teacher" in command_here("distill.run", *alone).sentence(2)
+    refused = command_here("distill.run", *alone)
+    assert refused.status == 2
+    assert "need a --teacher" in refused.errors
 
 
 def test_a_finished_run_records_how_it_was_made(chain: MadeChain) -> None:
