@@ -19,7 +19,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from export.forms import COMPACT, ONNX, TFJS
+from export.forms import COMPACT, FORMS
 from export.pipeline.card import CARD
 from export.weights.precision import Precision
 from plumbing.command import UsageError, UserError, run_command
@@ -29,9 +29,7 @@ from teacher.networks.chain import Chain
 from teacher.runs.folder import read_record
 from teacher.runs.released import find_run
 
-_FORMS: dict[str, tuple[Precision, ...]] = {
-    form.command: form.precisions for form in (ONNX, TFJS, COMPACT)
-}
+_FORMS: dict[str, tuple[Precision, ...]] = {form.command: form.precisions for form in FORMS}
 _REFUSED = "are allowed: use more bits"
 
 

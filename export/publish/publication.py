@@ -82,6 +82,8 @@ class PublishConfig:
     """Print one JSON object to standard output instead of sentences."""
 
     def __post_init__(self) -> None:
+        if not self.photos:  # nothing to publish would remove everything that was published
+            raise ValueError("name at least one folder of photos, or one photo")
         if not 0 < self.quality < 100:
             raise ValueError(f"quality must be above 0 and below 100, got {self.quality:g}")
         if not 0 <= self.margin < 1:

@@ -74,9 +74,9 @@ class Degradation:
 
 
 def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
-    """Draw a degradation at random; each codec gets a third."""
+    """Draw a degradation at random; every codec is equally likely."""
     bounds = _RANGES[sending]
-    codec = CODECS[rng.integers(3)]
+    codec = CODECS[rng.integers(len(CODECS))]
     reductions = list(bounds.reductions)
     reduction = reductions[rng.choice(len(reductions), p=list(bounds.reductions.values()))]
     quality = int(rng.integers(bounds.qualities[0], bounds.qualities[1] + 1))

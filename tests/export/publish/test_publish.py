@@ -297,6 +297,7 @@ def test_the_best_student_is_used_and_nothing_is_done_twice(
 @pytest.mark.parametrize(
     ("wrong", "key_word"),
     [
+        ({"photos": ()}, "photo"),
         ({"quality": 100.0}, "quality"),
         ({"margin": 1.0}, "margin"),
         ({"codecs": ()}, "codecs"),
@@ -312,6 +313,14 @@ def test_wrong_settings_are_named(wrong: dict[str, object], key_word: str) -> No
     settings = {"photos": (Path(),), "out": Path("site"), "model": Path("student"), **wrong}
     with pytest.raises(ValueError, match=key_word):
         PublishConfig(**settings)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_command_without_photos_leaves_an_existing_site_alone(copied: Published) -> None:
+    before = copied.files
+    flags = ("--model", copied.student, "--out", copied.site)
+    finished = command_here("export.publish", *flags)
+    assert (finished.status, "photo" in finished.errors) == (2, True)
+    assert copied.files == before
 
 
 def test_wrong_usage_writes_nothing(copied: Published, tmp_path: Path) -> None:
