@@ -47,8 +47,8 @@ test: setup web browser check ## Lint, type-check and test, in a real browser to
 	@npm --prefix web_demo test --silent
 	@npm --prefix web_demo run size --silent
 
-test-fast: setup ## Run the tests that need neither a browser nor processes (under a minute)
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not browser and not process and not heavy"
+test-fast: setup ## Run the tests that take no browser, process or seconds (under a minute)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not (browser or process or slow or heavy)"
 
 test-heavy: setup web browser ## Run the tests that take minutes or gigabytes, before a release
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m heavy

@@ -13,6 +13,8 @@ from export.check.local_runtimes import run_onnx, run_pytorch
 from export.onnx.translate import to_onnx
 from export.weights.tolerances import tolerance
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "student",

@@ -69,6 +69,7 @@ def made(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store
 
 
+@pytest.mark.slow
 def test_every_file_gets_its_verdict(made: Path, photos: Path) -> None:
     kept = ("astronaut", "chelsea", "coffee", "motorcycle", "grass", "gravel")
     expected = {f"{name}.png": "kept" for name in kept}
@@ -100,6 +101,7 @@ def test_the_store_holds_what_was_kept_split_by_content(made: Path, photos: Path
     assert PhotoStore(made, "train").has_layer("web")
 
 
+@pytest.mark.slow
 def test_copies_have_the_shorter_sides_asked_for_and_none_is_enlarged(
     tmp_path: Path, photos: Path
 ) -> None:
@@ -255,6 +257,7 @@ def test_stopped_at_any_time_it_goes_on(
         assert (store / path.relative_to(made)).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_both_inputs_train_from_a_store(tmp_path: Path, made: Path) -> None:
     for kind in ("clean", "web"):
         run = tmp_path / kind

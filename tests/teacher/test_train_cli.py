@@ -72,6 +72,7 @@ def test_the_same_command_gives_the_same_bytes_and_another_seed_others(
     assert (tmp_path / "other" / "model.safetensors").read_bytes() != expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", ["3", "4"])
 def test_other_scales_train_as_well(tmp_path: Path, photos_folder: Path, scale: str) -> None:
     done = train(photos_folder, tmp_path / "run", "--scale", scale, "--crop-px", "8")
@@ -201,6 +202,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_that_looks_whole(
     assert {name for name in names(run) if not name.startswith("events")} <= {"resume"}
 
 
+@pytest.mark.slow
 def test_photos_that_are_left_out_do_not_stop_a_training(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "in", [(40, 50), (20, 20)])
     (folder / "bad.jpg").write_bytes(b"no photo")

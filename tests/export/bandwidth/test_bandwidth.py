@@ -24,6 +24,8 @@ from tests.made.commands import Finished, command_here
 from tests.made.networks import LUMA
 from tests.made.workers import made_once
 
+pytestmark = pytest.mark.slow
+
 FEW = ("--codecs", "JPEG", "WEBP", "--qualities", "10", "40", "85", "--half-qualities", "20", "60")
 FEW = (*FEW, "95", "--bands", "20", "40", "60", "--jobs", "1", "--reduction-photos", "1")
 

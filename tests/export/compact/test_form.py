@@ -60,6 +60,7 @@ def test_float16_is_read_back_as_it_was_rounded(config: ChainConfig, tmp_path: P
     np.testing.assert_array_equal(open_compact(tmp_path)(picture), run_pytorch(network)(picture))
 
 
+@pytest.mark.slow
 def test_int8_is_closer_than_rounding_to_the_nearest(tmp_path: Path) -> None:
     network, _ = load_network(Path("medium-clean"))
     assert isinstance(network, Chain)
@@ -100,6 +101,7 @@ def test_weights_that_float16_cannot_hold_are_refused(tmp_path: Path) -> None:
         write_compact(tmp_path / FILE, network, "float16")
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_one_sentence_or_a_network(tmp_path: Path) -> None:
     write_compact(tmp_path / FILE, network_of(SHAPES[1]), "int8")
     content = (tmp_path / FILE).read_bytes()

@@ -38,6 +38,7 @@ def test_plain_ways_keep_a_flat_picture_and_its_scale(way: str) -> None:
     assert np.array_equal(enlarger.enlarge(flat), np.full((15, 18, 3), 77, np.uint8))
 
 
+@pytest.mark.slow
 def test_an_export_folder_and_its_run_give_the_same_bytes(tmp_path: Path) -> None:
     export, run = tmp_path / "tiny-onnx", tmp_path / "tiny"
     export.mkdir()

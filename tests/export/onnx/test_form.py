@@ -26,6 +26,7 @@ def require_equal(
     check(network, run_onnx(path), large=large)
 
 
+@pytest.mark.slow
 # Every pair of settings once.
 @pytest.mark.parametrize(
     ("scale", "colour", "activation"),
@@ -46,6 +47,7 @@ def test_every_kind_of_chain_agrees(
     require_equal(to_onnx(network), network, tmp_path)
 
 
+@pytest.mark.slow
 def test_names_ranks_and_free_axes() -> None:
     model = fresh_model(LUMA)
     onnx.checker.check_model(model, full_check=True)
@@ -61,10 +63,12 @@ def test_names_ranks_and_free_axes() -> None:
     assert properties["halfsize.margin_px"] == str(LUMA.margin_px)
 
 
+@pytest.mark.slow
 def test_the_file_holds_no_paths_of_this_machine() -> None:
     assert b"/" + b"teacher/" not in fresh_model(RGB).SerializeToString()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -145,6 +145,7 @@ def test_benchmark_photos_are_never_larger_and_never_worse(student: Student) -> 
     assert "full" in forms
 
 
+@pytest.mark.slow
 def test_no_full_size_file_is_smaller(student: Student) -> None:
     """By trying every codec at every setting."""
     pixels = middle(data.coffee(), 96)
@@ -295,6 +296,7 @@ def test_a_larger_photo_is_reduced_first(student: Student) -> None:
     assert (choice.height, choice.width) == (100, 67)
 
 
+@pytest.mark.slow
 def test_several_students_share_the_search_at_full_size(student: Student, tmp_path: Path) -> None:
     other = read_student(write_stand_in(tmp_path / "nearest"))
     pixels = sample_photos()["soft"]

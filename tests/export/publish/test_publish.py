@@ -273,6 +273,7 @@ def test_a_ray_cluster_gives_the_very_same_bytes(published: Published, tmp_path:
     assert hashes(site) == published.files
 
 
+@pytest.mark.slow
 def test_the_best_student_is_used_and_nothing_is_done_twice(
     copied: Published, tmp_path: Path
 ) -> None:

@@ -109,6 +109,7 @@ def test_a_name_that_is_not_planned_is_reported(tmp_path: Path) -> None:
     assert "'huge-clean'" in done.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", ["gpu", "cpu", "rehearsal"])
 def test_every_training_comes_after_what_it_needs(budget: str, tmp_path: Path) -> None:
     trainings = plan(budget)  # pyright: ignore[reportArgumentType]

@@ -101,6 +101,7 @@ def test_the_converter_keeps_what_was_rounded(tmp_path: Path) -> None:
     assert off < 0.75 * tolerance("float32", "int8")
 
 
+@pytest.mark.slow
 def test_noise_is_not_clipped_between_the_layers_of_an_int8_onnx(tmp_path: Path) -> None:
     arguments = ("--run", "nano-web", "--weights", "int8", "--out", tmp_path / "o", "--no-browser")
     done = command_here("export.onnx", *arguments, "--threads", "1")

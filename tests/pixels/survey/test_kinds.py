@@ -35,6 +35,7 @@ def photographs() -> Iterator[tuple[str, NDArray[np.uint8]]]:
             yield path.name, read_picture(path).rgb
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [3, pytest.param(16, marks=pytest.mark.heavy)])
 def test_precision_and_recall_are_at_least_95_percent(seeds: int) -> None:
     scores = [(name, signs(photo).drawn) for name, photo in photographs()]

@@ -38,6 +38,7 @@ def test_large_is_edsr() -> None:
     assert count == pytest.approx(40.7e6 - 2.36e6, rel=0.01)
 
 
+@pytest.mark.slow
 def test_flags_override_a_preset(tmp_path: Path, photos_folder: Path) -> None:
     run = tmp_path / "run"
     done = command_here(
@@ -55,6 +56,7 @@ def test_flags_override_a_preset(tmp_path: Path, photos_folder: Path) -> None:
     assert (run / "report.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colour", ["luma", "ycbcr"])
 def test_flipboard_trains_and_enlarges(tmp_path: Path, photos_folder: Path, colour: str) -> None:
     run = tmp_path / "run"
@@ -140,6 +142,7 @@ def test_bf16_and_compile_are_for_gpus_unless_asked_for() -> None:
     assert not Speed(compile="off").compiles(gpu)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [TINY, TINY_FLIPBOARD])
 def test_bf16_learns_what_float32_learns(
     tmp_path: Path, photos_folder: Path, network: tuple[str, ...]

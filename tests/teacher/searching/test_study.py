@@ -17,6 +17,8 @@ from teacher.runs.folder import read_record
 from tests.made.commands import command_here
 from tests.made.runs import ROOT
 
+pytestmark = pytest.mark.slow
+
 TINY = ("--steps", "10", "--batch", "4", "--threads", "1")
 
 

@@ -21,6 +21,8 @@ from teacher.training.step import Step
 from tests.made.commands import TINY, TINY_FLIPBOARD, command_here
 from tests.made.runs import ROOT
 
+pytestmark = pytest.mark.slow
+
 STEPS = 12
 
 
