@@ -3,7 +3,7 @@ import { buildRows } from '../../scripts/build-kernels.mjs';
 import { type ChainNetwork, parseNetwork } from '../../src/compact/network';
 import { WasmChain } from '../../src/compact/wasm/chain';
 import { enlargeFloats } from '../../src/compact/wasm/floats';
-import { compileProgram } from '../../src/compact/wasm/kernels';
+import { compileProgram } from '../../src/compact/wasm/program';
 import { ModelMismatch } from '../../src/core/errors';
 import { toByte } from '../../src/tfjs/floats';
 import { upscale } from '../../src/tiles/upscale';

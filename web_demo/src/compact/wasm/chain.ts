@@ -3,8 +3,8 @@ import { BICUBIC_RADIUS_PX, bicubicLines } from '../chroma';
 import type { ChainNetwork } from '../network';
 import { Arena } from './arena';
 import { MOST_PIXELS } from './convolution';
-import type { Program, RowKernels } from './kernels';
 import { type PlacedLayer, placeLayers } from './placed-layers';
+import type { Program, RowKernels } from './program';
 
 /** A ring of rows: where a row is. Later rows take the places of those that nobody reads any more. */
 type Rows = (y: number) => number;

@@ -3,8 +3,8 @@ import { NETWORK_FILE } from '../../core/card';
 import type { Engine } from '../../core/engine';
 import { parseNetwork } from '../network';
 import { WasmChain } from './chain';
-import { compileProgram } from './kernels';
 import { floatsOf } from './no-floats';
+import { compileProgram } from './program';
 
 // Compiled while the model is being fetched. A loop: a callback would not be optimised yet.
 const rows = new Uint8Array(size);

@@ -1,6 +1,6 @@
 import type { ChainLayer, ChainNetwork } from '../network';
 import type { Arena } from './arena';
-import type { Convolve, Program } from './kernels';
+import type { Convolve, Program } from './program';
 
 /** A kernel's share of a layer: some of its outputs, four to a vector. */
 export type Part = {
