@@ -29,7 +29,7 @@ from plumbing.progress import console
 from teacher.enlarging.runner import network_enlarger
 from teacher.recipes.stages import StagedRecipe
 from teacher.runs.folder import load_network
-from teacher.training.data import DataConfig, DegradationKind
+from teacher.training.data import DataConfig, DegradationKind, PhotosConfig
 from teacher.training.speed import Speed
 
 BASELINE = "truth alone"
@@ -48,12 +48,12 @@ class CompareConfig:
     """Folder of photos to measure on; many small photos say more than a few large ones."""
     run: Path
     """Output folder: a run folder for each training, two tables and a plot."""
-    data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)
+    data: tyro.conf.OmitArgPrefixes[PhotosConfig] = field(default_factory=PhotosConfig)
     seeds: int = 3
     """Number of trainings of each variant, each with another seed."""
     degradations: tuple[DegradationKind, ...] = ("clean", "web")
-    """Input that the students are trained and measured on: `clean`, `web` or both; `web` is
-    measured on JPEGs of quality 75."""
+    """Inputs that the students are trained and measured on; `web` is measured on JPEGs of encoder
+    quality 75, `fine` on JPEGs of 85."""
     teacher_ensemble: bool = True
     """Average the teacher's output over all eight orientations of the input."""
     sources: tyro.conf.OmitArgPrefixes[SourceConfig] = field(default_factory=SourceConfig)
@@ -70,8 +70,6 @@ class CompareConfig:
     def __post_init__(self) -> None:
         if self.seeds < 1 or not self.degradations:
             raise ValueError("at least one seed and one degradation are needed")
-        if self.data.degradation != "clean":
-            raise ValueError("use --degradations instead of --degradation: several are compared")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +144,7 @@ def train(config: CompareConfig, degradation: DegradationKind, name: str, seed: 
     console.print(f"{degradation}, {name}, seed {seed}")
     distil(
         DistillConfig(
-            data=replace(config.data, degradation=degradation),
+            data=DataConfig(**vars(config.data), degradation=degradation),
             run=folder,
             teacher=config.teacher if variant.taught else None,
             teacher_ensemble=config.teacher_ensemble,

@@ -40,7 +40,8 @@ class FrontierConfig:
     """Settings of `python -m distill.frontier`."""
 
     benchmark: Path
-    """Folder of photos to measure on; with `--degradation web`, as JPEGs of quality 75."""
+    """Folder of photos to measure on; with `--degradation web`, as JPEGs of encoder
+    quality 75 (`fine`: 85)."""
     run: Path
     """Output folder: a run folder for each size, frontier.csv and frontier.png."""
     data: tyro.conf.OmitArgPrefixes[DataConfig] = field(default_factory=DataConfig)

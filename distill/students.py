@@ -51,7 +51,7 @@ class StudentConfig:
     three channels."""
     activation: Activation | None = None
     """Activation between the convolutions, instead of the named size's `relu`, which trains better
-    from fresh weights: docs/decisions/0007."""
+    from fresh weights: docs/decisions/0007-students-train-as-collapsible-blocks.md."""
 
     def __post_init__(self) -> None:
         if self.student not in SIZES:

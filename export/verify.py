@@ -1,9 +1,10 @@
 """Check an export folder that someone else made: hashes, card, form, and values.
 
 The folder is not trusted: nothing in it is unpickled, no path in it leads out of it, and sizes are
-bounded before anything is read. Models run in a process with bounded memory and time (ONNX) or in
-the browser's sandbox (TF.js). Their values are compared with the golden vectors in the folder; with
-`--run` also with the PyTorch network that the folder claims to come from.
+bounded before anything is read. ONNX models run in a process with bounded memory and time; TF.js
+and compact models run in the browser's sandbox; the weights of a compact file also run in PyTorch.
+All values are compared with the golden vectors in the folder, and with `--run` also with the
+PyTorch network that the folder claims to come from.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ GROUPS = {
     ),
     "Maintain": (
         Command("demo", "export.demo", "Run the whole chain on sample photos"),
-        Command("matrix", "export.matrix", "Export networks in every format and precision"),
+        Command("matrix", "export.matrix", "Export networks in every form and precision"),
         Command("release", "export.release", "Train and write the released networks"),
     ),
 }

@@ -45,7 +45,7 @@ class EvaluateConfig:
     .png."""
     input: Annotated[tuple[str, ...], tyro.conf.arg(metavar="INPUT [INPUT ...]")] = (CLEAN,)
     """What is enlarged: `clean`, the reduced photo itself, or the reduced photo compressed with a
-    codec and quality, as in `jpeg-75`, `webp-75` or `avif-60`."""
+    codec and encoder quality, as in `jpeg-75`, `webp-75` or `avif-60`."""
     reduction: MeasuredReduction = "bicubic"
     """Filter that reduces the photos: published figures use MATLAB's `bicubic`; sites also use
     `lanczos` and `area` (Pillow's)."""

@@ -1,4 +1,4 @@
-"""Train a teacher: a full-size network that doubles photos.
+"""Train a teacher: the large network, which enlarges photos.
 
 A training that was stopped continues from its last checkpoint when the same command is given
 again. Watch it with `tensorboard --logdir runs`.

@@ -47,7 +47,7 @@ class UpscaleConfig:
     tile_px: int = 256
     """Side of the tiles that the picture is processed in; smaller tiles need less memory."""
     quality: int = 90
-    """Quality of lossy formats, 1 to 100."""
+    """Encoder quality of lossy formats, 1 to 100."""
     threads: Threads = None
     """CPU threads; by default all that are available to this process."""
 

@@ -29,8 +29,9 @@ _HEAD = """\
 # Commands
 
 Written by `python -m tools.command_reference` from the `--help` of every command; a test compares
-the two. `halfsize NAME` and `python -m MODULE` are the same command. All of them exit with 0 after
-success, 1 after a failure, 2 after wrong usage and 130 after Ctrl-C.
+the two. Each is called in three ways: `python -m MODULE`, `python -m halfsize NAME`, or
+`halfsize NAME` once the package is installed. All of them exit with 0 after success, 1 after a
+failure, 2 after wrong usage and 130 after Ctrl-C.
 """
 
 
@@ -112,6 +113,7 @@ def _parsed(text: str) -> tuple[str, list[str], list[_Box]]:
     """Take a help text apart: usage, paragraphs of the description, boxes of flags."""
     head, *rest = re.split(r"^[╭+]─* *", text, flags=re.MULTILINE)
     usage, *paragraphs = (" ".join(part.split()) for part in head.strip().split("\n\n"))
+    usage = _once(re.sub(r"\{None\}\|", "", usage))
     boxes = [_box(part.splitlines()) for part in rest]
     return usage, paragraphs, [box for box in boxes if box.flags]
 
@@ -130,8 +132,22 @@ def _box(lines: Sequence[str]) -> _Box:
         elif content:
             name, _, explanation = content.partition("  ")
             box.flags.append([name, explanation.strip()])
-    box.flags = [flag for flag in box.flags if flag[0] != "-h, --help"]
+    box.flags = [_readable(*flag) for flag in box.flags if flag[0] != "-h, --help"]
     return box
+
+
+def _readable(name: str, explanation: str) -> list[str]:
+    """Say once what a flag's default is: an explanation names it where it is nothing."""
+    if explanation.endswith("(default: None)"):
+        name = name.replace("{None}|", "").replace("{None,", "{")
+    explanation = re.sub(r"\s*\(default: (None)?\)$", "", explanation)
+    return [_once(name), explanation]
+
+
+def _once(text: str) -> str:
+    """Name a value once that may be given several times: `[PATH ...]`."""
+    text = re.sub(r"\[(\S+) \[\1 \.\.\.\]\]", r"[\1 ...]", text)
+    return re.sub(r"\[\[([^][]+)\]\]", r"[\1]", text)
 
 
 def _wrapped(text: str, indent: str = "", *, first: str = "") -> list[str]:

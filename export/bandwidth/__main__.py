@@ -61,7 +61,7 @@ class BandwidthConfig:
     bands: tuple[int, ...] = (30, 50, 60, 70, 80)
     """SSIMULACRA2 scores at which bytes are compared."""
     reduction: Reduction = "bicubic"
-    """How photos are halved."""
+    """Filter that reduces photos to half size."""
     reduction_photos: int = 8
     """Number of photos to compare all reductions on, spread evenly over all photos; 0 for none."""
     max_side: int | None = 1024
@@ -69,8 +69,8 @@ class BandwidthConfig:
     avif_speed: int = PUBLISHING.avif_speed
     """Speed of the AVIF encoder, from 0 (slowest, smallest files) to 10."""
     runtime_bytes: int | None = None
-    """Gzipped bytes of the page's scripts. The default counts those of web_demo/dist: the library
-    and the largest engine of the compact runtime."""
+    """Gzipped bytes of the page's scripts. The default counts those of web_demo/dist: the element,
+    the library and the largest engine of the compact runtime."""
     jobs: int | None = None
     """Number of processes; by default, one for each CPU core."""
 

@@ -30,16 +30,15 @@ class ExportConfig:
     """Precision of the weights. Weights that lose more than 0.005 dB (float16) or 0.05 dB (int8)
     against float32 are refused; `smallest` takes the smallest file within these limits."""
     photos: Path | None = None
-    """Photos on which that loss is measured; ONNX int8 is also calibrated on them. The default is
-    a few photos that come with scikit-image."""
+    """Photos on which that loss is measured. The default is a few photos that come with
+    scikit-image."""
     browser: bool = True
     """Check the written files in headless Chromium. Without it, nothing proves that the export
     works in a browser, and its card says so."""
     force: bool = False
     """Replace `out` if it exists."""
     licence: str = "MIT"
-    """Licence of the weights (an SPDX identifier), for the card, the licence file and the ONNX
-    metadata."""
+    """Licence of the weights (an SPDX identifier), for the card and the licence file."""
     credits: str = ""
     """Whose photos the network was trained on, for the card and CREDITS.txt."""
     threads: Threads = None

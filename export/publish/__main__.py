@@ -1,9 +1,8 @@
 """Publish a folder of photos: the smallest file of each that looks right, and the HTML for it.
 
 For every photo, the command looks for the smallest file that reaches the target SSIMULACRA2 score
-as the reader sees it: over codecs and quality settings, at full size and at half size restored by
-the student. Half size is used only where it is smaller by a margin, so what is sent is never larger
-and never worse than full size.
+as the reader sees it: over codecs and encoder qualities, at full size and at half size restored by
+the student. Half size is sent only if it reaches the target and is smaller by more than `--margin`.
 
 The command can be interrupted and repeated, also with more photos: it only does what is new.
 Exit status: 0 all photos are published; 1 some photos could not be published (the others are), or

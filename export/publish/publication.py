@@ -40,7 +40,9 @@ from plumbing.progress import console, progress_bar
 class PublishConfig:
     """Settings of `python -m export.publish`."""
 
-    photos: tyro.conf.Positional[tuple[Path, ...]]
+    photos: Annotated[
+        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH [PATH ...]")
+    ]
     """Folders of photos, and single photos."""
     out: Path
     """Folder of the published site; an existing one is updated. Only files that this command wrote
@@ -53,9 +55,10 @@ class PublishConfig:
     bytes counted."""
     quality: float = 60.0
     """SSIMULACRA2 score that every photo must reach as the reader sees it: 30 poor, 50 fair, 70
-    good, 90 hard to tell from the original."""
+    good, 90 hard to tell from the original. The encoder qualities that reach it are found."""
     margin: float = 0.10
-    """How much smaller half size must be than full size to be used, as a share."""
+    """Saving that half size requires: it is used only if its file is smaller than the full-size
+    file by more than this share."""
     codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
     """Formats that may be sent, the most promising first."""
     filters: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
@@ -75,7 +78,8 @@ class PublishConfig:
     jobs: int | None = None
     """Photos to process at a time; by default as many as CPU cores and memory allow."""
     ray: str | None = None
-    """Address of a Ray cluster to process the photos on, or `local`; needs halfsize[ray]."""
+    """Address of a Ray cluster to process the photos on, or `local`; needs Ray (`pip install
+    ray`)."""
     dry_run: bool = False
     """Measure a few photos and report what a run would take, but write nothing."""
     json: bool = False

@@ -101,7 +101,7 @@ def _ray() -> Any:  # noqa: ANN401
     try:
         return importlib.import_module("ray")
     except ImportError as error:
-        raise UserError("--ray needs Ray: `pip install halfsize[ray]`") from error
+        raise UserError("--ray needs Ray: `pip install ray`") from error
 
 
 def _line(error: Exception) -> str:

@@ -63,8 +63,8 @@ class StagedRecipe(Schedule):
     steps: int = 20_000
     """Optimiser steps of all stages."""
     optimizer: OptimizerName = "soap"
-    """`soap` (`teacher.recipes.soap`) needs a third of the steps of `adam`; `adam` needs a tenth of
-    these learning rates."""
+    """`soap` (`teacher.recipes.soap`) needs far fewer steps than `adam` (a `nano` 3,000 instead of
+    46,000); `adam` needs a tenth of these learning rates."""
     stage1: Stage = Stage(share=0.7, learning_rate=1e-2, batch=16, crop_px=48)
     """Training from initial weights."""
     stage2: Stage = Stage(

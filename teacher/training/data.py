@@ -33,7 +33,7 @@ _VALIDATION_PX = 192
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataConfig:
+class PhotosConfig:
     """The photos to train and validate on."""
 
     photos: Path | None = None
@@ -43,10 +43,16 @@ class DataConfig:
     validation: Path | None = None
     """Folder of photos to validate on; by default the validation split of a store, or a tenth of a
     folder, held out by content."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig(PhotosConfig):
+    """The photos to train and validate on."""
+
     degradation: DegradationKind = "clean"
     """The network's input. `clean`: photos reduced with bicubic. `web`: what sites really send,
-    reduced with various filters and compressed as JPEG, WebP or AVIF at qualities 40 to 95. `fine`:
-    reduced with bicubic and compressed at 65 to 97, the half-size files worth sending."""
+    reduced with various filters and compressed as JPEG, WebP or AVIF at encoder qualities 40 to 95.
+    `fine`: reduced with bicubic and compressed at 65 to 97, the half-size files worth sending."""
 
 
 @dataclass(frozen=True, kw_only=True)
