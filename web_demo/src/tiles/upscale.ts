@@ -48,7 +48,9 @@ export async function eachTile(
         const [column, ...columnsLeft] = plan(width, x) as [Span, ...Span[]];
         const left = columnsLeft.length + rowsLeft.length * plan(width).length;
         const total = done + running.size + 1 + left;
-        const task = start(row, column, total).finally(() => running.delete(task));
+        // One that failed stays in the set: the next wait for it ends the picture.
+        const task = start(row, column, total).then(() => void running.delete(task));
+        task.catch(() => undefined); // it may fail while nobody waits
         running.add(task);
         x = column.keepEnd;
       }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Work } from '../../src/core/engine';
+import { type Enlarger, Exhausted, type Work } from '../../src/core/engine';
+import { Transparent } from '../../src/core/errors';
 import { toByte } from '../../src/tfjs/floats';
 import { upscale } from '../../src/tiles/upscale';
 import { randomSource, wholeBetween } from '../made/random';
@@ -112,6 +113,50 @@ test('every tile is told, and waited for, in order', async () => {
   );
   expect(calls).toEqual(['pause', '1 of 2', 'pause', '2 of 2']);
 });
+
+const FAILURES = {
+  'runs out of memory': new RangeError('out of memory'),
+  'loses its context': new Exhausted('the context was lost'),
+  'finds a transparent pixel': new Transparent(''),
+};
+
+test.each(Object.entries(FAILURES))(
+  'a tile that %s ends the picture, whichever it is and however many run at once',
+  async (_, failure) => {
+    const picture = randomPicture(100, 100, randomSource(7));
+    for (const lanes of [1, 2, 3, 8]) {
+      const whole = nearest(2);
+      for (let failing = 0; failing < 9; failing++) {
+        let tile = 0;
+        const model: Enlarger = {
+          ...whole,
+          lanes,
+          runBytes: async (...given) => {
+            if (tile++ === failing) throw failure;
+            await new Promise((resolve) => setTimeout(resolve));
+            return whole.runBytes(...given);
+          },
+        };
+        const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
+        const settings = work({ marginPx: 2, tilePx: () => 38, pause });
+        const ended = await upscale(picture, model, settings).catch((error) => error);
+        expect(ended, `tile ${failing}, ${lanes} at once`).toBe(failure);
+      }
+    }
+  },
+);
+
+test.each([1, 2, 3, 8])(
+  'with %i tiles at once no pixel of the result is missing',
+  async (lanes) => {
+    const picture = randomPicture(100, 70, randomSource(8));
+    const pause = () => new Promise<void>((resolve) => setTimeout(resolve));
+    const settings = work({ marginPx: 2, tilePx: () => 38, pause });
+    const { data } = await upscale(picture, { ...nearest(2), lanes }, settings);
+    const drawn = data.filter((value, at) => at % 4 === 3 && value === 255);
+    expect(drawn).toHaveLength(4 * 100 * 70);
+  },
+);
 
 test('a model that does not enlarge as its card says is refused', async () => {
   const picture = randomPicture(4, 4, randomSource(1));
