@@ -19,7 +19,7 @@ class SiteLibrary:
     """Everything that pages need to enlarge photos with one student."""
 
     runtime_bytes: int
-    """What a reader downloads of the library and one engine, gzipped."""
+    """What a reader downloads of the scripts (element, library, one engine), gzipped."""
     files: tuple[tuple[str, bytes], ...]
     """The files: paths within the site, and contents."""
 

@@ -32,7 +32,7 @@ class Totals:
     student_bytes: int
     """What a reader downloads of the student, gzipped."""
     runtime_bytes: int
-    """What a reader downloads of the page's library and one engine, gzipped."""
+    """What a reader downloads of the page's scripts (element, library, one engine), gzipped."""
     codecs_earned: int
     """Bytes saved at full size by trying every codec."""
     half_earned: int
@@ -47,7 +47,7 @@ class Totals:
 
     @property
     def break_even(self) -> float | None:
-        """Photos after which student and runtime have paid off; None for never."""
+        """Photos after which student and scripts have paid off; None for never."""
         if self.saved_bytes <= 0:
             return None
         return (self.student_bytes + self.runtime_bytes) * self.photos / self.saved_bytes
@@ -65,7 +65,7 @@ class Totals:
         downloads = self.student_bytes + self.runtime_bytes
         return summary + (
             f"A reader also downloads {in_bytes(downloads)} once (student "
-            f"{in_bytes(self.student_bytes)}, runtime {in_bytes(self.runtime_bytes)}), which pays "
+            f"{in_bytes(self.student_bytes)}, scripts {in_bytes(self.runtime_bytes)}), which pays "
             f"off after {math.ceil(self.break_even):,} photos."
         )
 
@@ -84,7 +84,7 @@ def add_up(
         choices: One for each published photo.
         own_bytes: Size of the photos' own files.
         student_bytes: What a reader downloads of the student, gzipped.
-        runtime_bytes: What a reader downloads of the library and one engine, gzipped.
+        runtime_bytes: What a reader downloads of the page's scripts, gzipped.
     """
     full = sum(choice.full.bytes for choice in choices)
     sent = sum(choice.sent.bytes for choice in choices)

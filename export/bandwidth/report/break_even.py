@@ -1,4 +1,4 @@
-"""The chapter on when the download of runtime and model has paid for itself."""
+"""The chapter on when the download of scripts and model has paid for itself."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ def break_even_chapter(study: Study) -> str:
     if not study.students:
         return ""
     costs = study.costs
-    runtime = (
-        "The page's scripts were not built, so the runtime is not counted"
+    scripts = (
+        "The page's scripts were not built, so they are not counted"
         if costs.runtime is None
-        else f"Runtime {costs.runtime / 1000:.1f} KB gzipped"
+        else f"The page's scripts, gzipped: {costs.runtime / 1000:.1f} KB"
     )
     models = ", ".join(f"{name} {size / 1000:.1f} KB" for name, size in costs.models.items())
     return section(
         "Break-even",
         paragraph(
             "The number of one-megapixel photos that a reader must see in one visit before they "
-            "save more bytes than the runtime and the model take. In small print: the same against "
-            "sending half-size photos for the browser's own enlargement, which needs no download."
+            "save more bytes than the page's scripts and the model take. In small print: the same "
+            "against sending half-size photos for the browser's own enlargement, which needs no "
+            "download."
         ),
         table(
             (
@@ -34,7 +35,7 @@ def break_even_chapter(study: Study) -> str:
             ),
             [[_row(study, codec, way) for way in study.students] for codec in study.codecs],
         ),
-        paragraph(f"{runtime}; models, gzipped: {models}.", "note"),
+        paragraph(f"{scripts}; models, gzipped: {models}.", "note"),
     )
 
 

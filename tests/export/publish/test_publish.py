@@ -255,7 +255,7 @@ def test_two_runs_at_once_are_refused(copied: Published) -> None:
 @pytest.mark.process
 def test_a_ray_cluster_gives_the_very_same_bytes(published: Published, tmp_path: Path) -> None:
     if not os.environ.get("CI"):
-        pytest.importorskip("ray", reason="Ray is not installed: pip install halfsize[ray]")
+        pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
     site = tmp_path / "site"
     inputs = (published.photos, "--model", published.student, "--out", site)
     finished = subprocess.run(

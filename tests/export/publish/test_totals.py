@@ -15,7 +15,7 @@ def test_the_summary_adds_up() -> None:
     assert totals.break_even == 20
     assert totals.sentence == (
         "2 photos, 1 of them at half size: 1.6 KB instead of 2.0 KB at full size (20.0 % less). "
-        "A reader also downloads 4.0 KB once (student 1.0 KB, runtime 3.0 KB), which pays off "
+        "A reader also downloads 4.0 KB once (student 1.0 KB, scripts 3.0 KB), which pays off "
         "after 20 photos."
     )
 
