@@ -13,8 +13,10 @@ from pixels.quality.psnr_ssim import luma_psnr, smallest_measurable_px
 from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.resize import reduce_photo
 from pixels.sending.sent import CLEAN, sent
-from pixels.stills.files import list_pictures, read_picture, stored_as_grey
+from pixels.stills.files import read_picture, stored_as_grey
+from pixels.stills.listing import list_pictures
 from plumbing.command import UserError
+from plumbing.names import as_text
 from teacher.training.data import DegradationKind
 
 # The middle of the qualities that sites send.
@@ -58,7 +60,9 @@ def load_benchmark(folder: Path, scale: int, degradation: DegradationKind) -> li
         reduced, original = reduce_photo(photo, scale)
         reduced = sent(reduced, _SENT[degradation])
         grey = stored_as_grey(path)
-        samples.append(Sample(name=path.name, reduced=reduced, original=original, grey=grey))
+        samples.append(
+            Sample(name=as_text(path.name), reduced=reduced, original=original, grey=grey)
+        )
     return samples
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from distill.losses import weights_of
 from distill.teaching import Teacher
-from pixels.stills.files import list_pictures
+from pixels.stills.listing import list_pictures
 from pixels.store.build import open_or_build_store
 from pixels.store.shards import ShardWriter, write_index
 from pixels.store.store import PhotoStore

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from export.pipeline.card import CARD
-from pixels.stills.files import list_pictures
+from pixels.stills.listing import list_pictures
 from plumbing.command import UserError, run_command
 from plumbing.parallel import core_count
 from plumbing.paths import WEB_DEMO

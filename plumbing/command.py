@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -70,8 +71,16 @@ def run_command(
         config = parse() if default is None else parse(default=default)
     except ValueError as error:  # raised by a nested dataclass: tyro does not catch those
         _stop(str(error), EXIT_USAGE)
+    _print_any_name()
     with plain_failures():
         main(config)
+
+
+def _print_any_name() -> None:
+    """Let output hold file names that are not UTF-8, escaped, instead of failing on them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

@@ -15,7 +15,9 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
+
+from plumbing.names import as_text, fitted
 
 _TEMPORARY = ".part-"
 
@@ -67,7 +69,7 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _fresh_temporary(path)
     temporary.mkdir()
-    old = path.with_name(f"{_TEMPORARY}old-{path.name}")
+    old = path.with_name(fitted(f"{_TEMPORARY}old-{path.name}"))
     try:
         yield temporary
         for file in temporary.rglob("*"):
@@ -93,12 +95,17 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, ob
     Args:
         path: The file to create or replace.
         columns: Names of the columns, in order.
-        rows: A value for each column.
+        rows: A value for each column; names that are not UTF-8 become text.
     """
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows(rows)
+        for row in rows:
+            written = {
+                column: as_text(value) if isinstance(value, str | PurePath) else value
+                for column, value in row.items()
+            }
+            writer.writerow(written)
 
 
 def gzip_size(content: bytes) -> int:
@@ -114,7 +121,7 @@ def sha256_of(path: Path) -> str:
 
 def _fresh_temporary(path: Path) -> Path:
     """Name the temporary entry for `path`, and remove one that a killed writer left."""
-    temporary = path.with_name(f"{_TEMPORARY}{path.name}")
+    temporary = path.with_name(fitted(f"{_TEMPORARY}{path.name}"))
     if temporary.is_dir():
         shutil.rmtree(temporary)
     else:

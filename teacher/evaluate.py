@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pixels.sending.sent import CLEAN, read_name
-from pixels.stills.files import list_pictures
-from plumbing.command import UserError, run_command
+from pixels.stills.listing import list_pictures
+from plumbing.command import UsageError, UserError, run_command
 from plumbing.disk import write_csv
 from teacher.enlarging.runner import PLAIN, Enlarger, open_enlarger
 from teacher.evaluating.evaluation import Evaluation, MeasuredReduction, Measurement, means
@@ -73,6 +73,11 @@ def main(config: EvaluateConfig) -> None:
             raise UserError(
                 f"{flag} {path}: the folder {path.parent} does not exist; create it first"
             )
+    if config.figure is not None and _is_inside(config.figure, config.photos):
+        raise UsageError(
+            f"--figure {config.figure} is among the photos, and would be measured with them next "
+            "time: name a file outside the folder"
+        )
     photos = list_pictures(config.photos)
     enlargers = _open_all(config.model, ensemble=config.ensemble)
     gallery = None if config.figure is None else Gallery()
@@ -96,6 +101,10 @@ def main(config: EvaluateConfig) -> None:
         write_csv(config.csv, _COLUMNS, map(_csv_row, figures))
     if config.figure is not None and gallery is not None:
         gallery.write(config.figure)
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _table(title: str, enlargers: Sequence[Enlarger], summary: Sequence[Measurement]) -> Table:

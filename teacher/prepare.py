@@ -10,7 +10,6 @@ Look at DIR/contact-sheet.png; DIR/report.csv and report.json list the verdict o
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +20,8 @@ from typing import get_args
 
 import tyro
 
-from pixels.stills.files import ImageError, list_pictures, read_picture
+from pixels.stills.files import ImageError, read_picture
+from pixels.stills.listing import list_pictures
 from pixels.store.build import load_pairs
 from pixels.store.shards import SHARDS, SPLITS, ShardWriter, read_photos, split_of, write_index
 from pixels.store.store import PhotoStore, SkippedPhoto
@@ -29,7 +29,8 @@ from pixels.store.web_layer import VARIANTS, add_web_layer
 from pixels.survey.contact_sheet import Section, write_contact_sheet
 from pixels.survey.survey import Judged, Limits, Verdict, judge, survey
 from plumbing.command import UserError, run_command
-from plumbing.disk import whole_file
+from plumbing.disk import whole_file, write_csv
+from plumbing.names import as_text
 from plumbing.parallel import core_count, in_order
 from plumbing.progress import busy, console, track
 
@@ -76,8 +77,8 @@ class PrepareConfig:
 
 def main(config: PrepareConfig) -> None:
     """Run the command."""
-    paths = find_photos(config.photos)
     folder, workers = config.store, config.workers or core_count()
+    paths = find_photos(config.photos, without=folder)
     _claim(folder, config)
     stored = _stored(folder)
     # Photos stored earlier are judged again, so that new duplicates of them are recognised.
@@ -99,8 +100,12 @@ def main(config: PrepareConfig) -> None:
     console.print(f"{_counts(judged)}\nwrote {folder} ({sizes})")
 
 
-def find_photos(named: Sequence[Path]) -> list[Path]:
+def find_photos(named: Sequence[Path], *, without: Path | None = None) -> list[Path]:
     """List the photos in folders and text files, each once, in a fixed order.
+
+    Args:
+        named: Folders, photos, and text files of paths.
+        without: A folder that is left out of the others: a store has a contact sheet.
 
     Raises:
         UserError: A name is missing, a folder holds no pictures, or a text file cannot be read.
@@ -110,7 +115,7 @@ def find_photos(named: Sequence[Path]) -> list[Path]:
         if name.is_dir() or not name.exists():
             if not name.exists():
                 raise UserError(f"{name}: there is no such folder, photo or text file of paths")
-            listed = list_pictures(name)
+            listed = list_pictures(name, without=[] if without is None else [without])
         elif _is_list(name):
             listed = _read_list(name)
         else:
@@ -129,8 +134,12 @@ def _is_list(path: Path) -> bool:
 
 def _read_list(path: Path) -> list[Path]:
     try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, UnicodeError) as error:
+        # File names are bytes: those of a list need not be UTF-8.
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        if "\0" in text:
+            raise ValueError("binary")
+        lines = [line.strip() for line in text.splitlines()]
+    except (OSError, ValueError) as error:
         raise UserError(f"{path}: is neither a photo nor a text file of paths") from error
     # Relative paths are relative to the list.
     paths = [path.parent / line for line in lines if line and not line.startswith("#")]
@@ -211,13 +220,13 @@ def _report(folder: Path, judged: Sequence[Judged]) -> None:
         }
         for entry in judged
     ]
-    with whole_file(folder / "report.csv") as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(folder / "report.csv", list(rows[0]), rows)
     counts = dict(Counter(entry.verdict for entry in judged).most_common())
     with whole_file(folder / "report.json") as temporary:
-        temporary.write_text(json.dumps({"counts": counts, "files": rows}, indent=1))
+        content = as_text(
+            json.dumps({"counts": counts, "files": rows}, indent=1, ensure_ascii=False)
+        )
+        temporary.write_text(content, encoding="utf-8")
     with busy("drawing the contact sheet"):
         write_contact_sheet(folder / "contact-sheet.png", _sections(judged))
 

@@ -6,7 +6,8 @@ their format changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,9 +19,11 @@ import tyro
 from pixels.animation.files import ANIMATED_SUFFIXES, read_animation, write_animation
 from pixels.animation.frames import Animation, Frame
 from pixels.picture import Picture
-from pixels.stills.files import ImageError, list_pictures, read_picture, write_bands
-from pixels.stills.formats import WRITABLE
+from pixels.stills.files import pages_in, read_picture, write_bands
+from pixels.stills.formats import WRITABLE, FormatError
+from pixels.stills.listing import list_pictures
 from plumbing.command import UsageError, UserError, run_command
+from plumbing.names import fitted
 from plumbing.progress import busy, console, progress_bar, track
 from teacher.enlarging.pictures import AnimationEnlarger, enlarge_picture, enlarged_bands
 from teacher.enlarging.runner import Enlarger, open_enlarger
@@ -40,7 +43,7 @@ class UpscaleConfig:
     `bicubic` or `lanczos` for comparison."""
     suffix: str | None = None
     """For a folder: write all files in this format, as in `.webp`; by default each file keeps its
-    format, or becomes .png if that format cannot be written."""
+    format, or becomes .png if that format cannot be written or cannot hold the picture."""
     ensemble: bool = False
     """Average the network's output over all eight flips and rotations: eight times slower, slightly
     better."""
@@ -100,7 +103,11 @@ def _enlarge_file(
     animation = read_animation(source)
     if animation is None:
         with busy(f"enlarging {source.name}") if alone else nullcontext():
-            return _Result(_enlarge_still(enlarger, read_picture(source), target, quality))
+            sentence = _enlarge_still(enlarger, read_picture(source), target, quality)
+        pages = pages_in(source)
+        if pages == 1:
+            return _Result(sentence)
+        return _Result(f"{sentence}: only the first of {pages} pages or frames of {source}", True)
     if target.suffix.lower() not in ANIMATED_SUFFIXES:
         first = next(animation.frames()).picture
         sentence = _enlarge_still(enlarger, first, target, quality)
@@ -141,22 +148,22 @@ def _enlarge_folder(enlarger: Enlarger, config: UpscaleConfig) -> None:
     if config.target.resolve().is_relative_to(config.source.resolve()):
         raise UsageError(f"{config.target} is inside {config.source}: name a folder outside it")
     failures, notes = [], []
-    taken: dict[Path, Path] = {}
     pictures = list_pictures(config.source)
+    targets = _Targets(pictures, config)
     for path in track(pictures, "enlarging"):
-        target = _target_in_folder(path, config)
-        other = taken.setdefault(target, path)
-        if other != path:
-            failures.append(f"{path}: {target} was already made from {other}; rename one of them")
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            result = _enlarge_file(enlarger, path, target, config.quality, alone=False)
-        except ImageError as error:
+            result = targets.enlarge(enlarger, path)
+        except UserError as error:
             failures.append(str(error))
-            continue
-        if result.noteworthy:
-            notes.append(result.sentence)
+        # Whatever a picture does to a decoder or encoder, the others are enlarged.
+        except OSError:
+            raise
+        except Exception as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            failures.append(f"{path}: failed unexpectedly ({reason}); please report it")
+        else:
+            if result.noteworthy:
+                notes.append(result.sentence)
     for note in notes:
         console.print(note)
     console.print(f"wrote {len(pictures) - len(failures)} pictures to {config.target}")
@@ -164,11 +171,58 @@ def _enlarge_folder(enlarger: Enlarger, config: UpscaleConfig) -> None:
         raise UserError("; ".join(failures))
 
 
-def _target_in_folder(path: Path, config: UpscaleConfig) -> Path:
-    target = config.target / path.relative_to(config.source)
-    if config.suffix is not None:
-        return target.with_suffix(config.suffix)
-    return target if _can_write(path.suffix) else target.with_suffix(".png")
+class _Targets:
+    """A file for each picture of a folder, no two of them the same."""
+
+    def __init__(self, pictures: Sequence[Path], config: UpscaleConfig) -> None:
+        self._config = config
+        self._names = {path: self._converted(path, config.suffix) for path in pictures}
+        kept = [path for path, target in self._names.items() if self._keeps_its_name(path)]
+        self._taken = {self._key(self._names[path]) for path in kept}
+        for path in pictures:
+            if not self._keeps_its_name(path):
+                self._names[path] = self._free(path, self._names[path].suffix)
+
+    def enlarge(self, enlarger: Enlarger, path: Path) -> _Result:
+        """Enlarge one picture: in its own format, or as PNG if that cannot hold the result.
+
+        Raises:
+            ImageError: It cannot be read or written.
+        """
+        target, config = self._names[path], self._config
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _enlarge_file(enlarger, path, target, config.quality, alone=False)
+        except FormatError:
+            if config.suffix is not None:
+                raise
+            other = self._free(path, ".png")
+            result = _enlarge_file(enlarger, path, other, config.quality, alone=False)
+            return _Result(f"{result.sentence}: {target.suffix} cannot hold it", True)
+
+    def _keeps_its_name(self, path: Path) -> bool:
+        return self._names[path].suffix == path.suffix
+
+    def _converted(self, path: Path, suffix: str | None) -> Path:
+        target = self._config.target / path.relative_to(self._config.source)
+        if suffix is None and _can_write(path.suffix):
+            return target
+        return target.with_suffix(suffix or ".png")
+
+    def _free(self, path: Path, suffix: str) -> Path:
+        """Take a name with another suffix: `a.png` for `a.jp2`, or `a.jp2.png` if that is taken."""
+        plain = self._converted(path, suffix)
+        longer = [plain.with_name(fitted(f"{path.name}{suffix}"))]
+        longer += [
+            plain.with_name(fitted(f"{path.name}-{number}{suffix}")) for number in range(2, 100)
+        ]
+        free = next(target for target in (plain, *longer) if self._key(target) not in self._taken)
+        self._taken.add(self._key(free))
+        return free
+
+    def _key(self, target: Path) -> str:
+        """Give equal keys to names that some file systems take for one."""
+        return unicodedata.normalize("NFC", str(target)).casefold()
 
 
 def _can_write(suffix: str) -> bool:

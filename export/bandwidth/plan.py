@@ -11,10 +11,11 @@ from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from export.delivery.student import read_student
 from export.forms import ONNX, form_of
 from pixels.sending.codecs import REDUCTIONS, Codec, EncoderSettings, Reduction
-from pixels.stills.files import list_pictures
+from pixels.stills.listing import list_pictures
 from pixels.store.shards import split_of
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
+from plumbing.names import as_text
 from plumbing.progress import track
 from teacher.enlarging.runner import Enlarger
 from teacher.runs.folder import read_record
@@ -225,10 +226,10 @@ def _opened(model: str) -> Enlarger:
 def _named_by_hash(path: Path) -> dict[str, tuple[str, Path]]:
     """Map SHA-256 to name and path, for the photos of a folder or for a single photo."""
     if path.is_file():
-        return {sha256_of(path): (path.name, path)}
+        return {sha256_of(path): (as_text(path.name), path)}
     listed = track(list_pictures(path), f"reading {path.name}")
     return {
-        sha256_of(photo): (f"{path.name}/{photo.relative_to(path).as_posix()}", photo)
+        sha256_of(photo): (as_text(f"{path.name}/{photo.relative_to(path).as_posix()}"), photo)
         for photo in listed
     }
 

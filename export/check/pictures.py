@@ -15,7 +15,8 @@ from pixels.color import studio_luma
 from pixels.quality.psnr_ssim import psnr
 from pixels.resize import resize
 from pixels.samples import sample_photos
-from pixels.stills.files import list_pictures, read_picture
+from pixels.stills.files import read_picture
+from pixels.stills.listing import list_pictures
 from pixels.tiling import Enlarge
 from plumbing.command import UserError
 

@@ -21,6 +21,8 @@ from pixels.sending.codecs import (
     decode_with_alpha,
     encode,
     enlarged_to,
+    obstacle,
+    padded_size,
     reduce,
 )
 
@@ -98,6 +100,14 @@ class Candidates:
     def transparent(self) -> bool:
         """Whether the photo has transparent pixels; such a photo is sent at full size."""
         return self.source.pixels.shape[2] == 4
+
+    def obstacle(self, codec: Codec, scale: int = 1) -> str:
+        """Say why no file of a codec can hold the photo, `scale` times smaller; empty if one can.
+
+        Such a codec is left out: other codecs send the photo.
+        """
+        size = padded_size(self.source.size, scale)
+        return obstacle(codec, size, transparent=self.transparent, exif=self.source.exif)
 
     def full(self, codec: Codec) -> Candidate:
         """Return the candidate that is as large as the photo."""

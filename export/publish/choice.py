@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -13,14 +14,17 @@ from PIL import __version__ as pillow_version
 from PIL import features
 
 from pixels.sending.codecs import SUFFIXES, Codec, Reduction
+from plumbing.names import cut
 
 VERSION = 1
 """Version of the choices that equal photos and settings lead to; part of the key of a choice."""
 
 SentAs = Literal["half", "full", "original"]
 
-_PHOTOS = "photos"
+PHOTOS = "photos"
+"""Folder of the published photos within a site."""
 _HASH_DIGITS = 10
+_MOST_NAME_BYTES = 120  # percent-encoded in an address, a letter may take three times as many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +83,21 @@ class SentFile:
         Returns:
             A path within the site, with `/`.
         """
-        parts = PurePosixPath(name).with_suffix("").parts
-        safe = [
-            re.sub(r"[^a-z0-9._-]+", "-", part.lower()).strip("-.") or "photo" for part in parts
-        ]
+        safe = [_safe(part) for part in PurePosixPath(name).with_suffix("").parts]
         digits = self.sha256[:_HASH_DIGITS]
-        return f"{_PHOTOS}/{'/'.join(safe)}-{digits}{SUFFIXES[self.codec]}"
+        return f"{PHOTOS}/{'/'.join(safe)}-{digits}{SUFFIXES[self.codec]}"
+
+
+def _safe(part: str) -> str:
+    """Keep a name's letters and digits, of every script, composed; the rest becomes dashes."""
+    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", part).lower())
+    kept = "".join(letter if _in_names(letter) else " " for letter in composed)
+    dashed = re.sub(" +", "-", kept).strip("-.")
+    return cut(dashed, _MOST_NAME_BYTES).strip("-.") or "photo"
+
+
+def _in_names(letter: str) -> bool:
+    return letter in "._-" or unicodedata.category(letter)[0] in "LMN"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,13 +61,25 @@ def publish_photo(task: PhotoTask) -> PhotoOutcome:
             max_side_px=settings.max_side_px,
             keep_metadata=settings.keep_metadata,
         )
+        candidates, files = Candidates(source), {}
+        choices = tuple(
+            _Chooser(candidates, settings, student).choose(files) for student in task.students
+        )
     except UserError as error:
         return PhotoOutcome(error=str(error))
-    candidates, files = Candidates(source), {}
-    choices = tuple(
-        _Chooser(candidates, settings, student).choose(files) for student in task.students
-    )
+    except _NothingHoldsItError as error:
+        return PhotoOutcome(error=f"{task.name}: {error}")
+    except MemoryError:
+        return PhotoOutcome(error=f"{task.name}: does not fit into memory; make it smaller first")
+    # Encoders raise all kinds of errors. One photo does not end the run for all others.
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return PhotoOutcome(error=f"{task.name}: failed unexpectedly ({reason}); please report it")
     return PhotoOutcome(choices=choices, files=files)
+
+
+class _NothingHoldsItError(Exception):
+    """No codec can hold the photo; the message does not name it."""
 
 
 class _Chooser:
@@ -78,10 +90,7 @@ class _Chooser:
 
     def choose(self, files: dict[str, bytes]) -> Choice:
         """Choose what is sent, and add its files to `files`."""
-        codecs: tuple[Codec, ...] = self._settings.codecs
-        if self._candidates.transparent:
-            codecs = tuple(codec for codec in codecs if codec != "JPEG") or ("WEBP",)
-        candidates = [self._candidates.full(codec) for codec in codecs]
+        candidates = [self._candidates.full(codec) for codec in self._codecs()]
         fulls = self._improving(candidates)
         full = fulls[-1] if fulls else max(map(_best, candidates), key=lambda rung: rung.score)
         first_half, half = self._half(full) if fulls else (None, None)
@@ -108,6 +117,20 @@ class _Chooser:
             looks=self._candidates.looks(self._student),
         )
 
+    def _codecs(self) -> list[Codec]:
+        """List the codecs that can hold the photo at full size."""
+        wanted: tuple[Codec, ...] = self._settings.codecs
+        photo = self._candidates
+        if photo.transparent and set(wanted) == {"JPEG"}:
+            wanted = ("WEBP",)
+        able = [codec for codec in wanted if not photo.obstacle(codec)]
+        if not able:
+            reasons = "; ".join(photo.obstacle(codec) for codec in wanted)
+            raise _NothingHoldsItError(
+                f"{reasons}: allow other --codecs, set --max-side-px, or leave out --keep-metadata"
+            )
+        return able
+
     def _improving(
         self, candidates: Iterable[Candidate], max_bytes: int | None = None
     ) -> list[Rung]:
@@ -125,6 +148,7 @@ class _Chooser:
             self._candidates.half(self._student, codec, reduction)
             for codec in codecs
             for reduction in reductions
+            if not self._candidates.obstacle(codec, self._student.scale)
         ]
 
     def _half(self, full: Rung) -> tuple[Rung | None, Rung | None]:
@@ -161,12 +185,16 @@ class _Chooser:
         codec = self._settings.fallback
         if codec is None or chosen.candidate.codec != "AVIF":
             return None
-        if self._candidates.transparent:
-            codec = "WEBP"
-        full, reduction = self._candidates.full(codec), chosen.candidate.reduction
-        halves = self._halves((codec,), (reduction,)) if reduction else []
-        found = self._improving([*halves, full])
-        return found[-1] if found else _best(full)
+        reduction = chosen.candidate.reduction
+        wanted: tuple[Codec, ...] = (codec, "WEBP", "JPEG")
+        for able in dict.fromkeys(wanted):
+            candidates = self._halves((able,), (reduction,)) if reduction else []
+            if not self._candidates.obstacle(able):
+                candidates.append(self._candidates.full(able))
+            if candidates:
+                found = self._improving(candidates)
+                return found[-1] if found else _best(candidates[-1])
+        return None
 
     def _unchanged(self, original: bytes) -> SentFile:
         """Describe the photo's own file."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import quote
 
 from export.delivery.scripts import ELEMENT_SCRIPT
 from export.delivery.student import Student
@@ -14,6 +15,7 @@ from export.publish.plan import SitePhoto
 from export.publish.site import LIBRARY
 from export.publish.totals import Totals
 from export.publish.trial import TriedStudent
+from plumbing.names import as_text
 
 FORMAT = 1
 """Version of the manifest; it changes when a field changes its meaning or is removed."""
@@ -47,13 +49,15 @@ class Manifest:
     """All photos of the site, sorted by name."""
     errors: Mapping[str, str]
     """Why a photo is missing, by name."""
+    notes: Mapping[str, str]
+    """What was passed over, or published only in part, by name."""
     base_url: str
     """Prefix of addresses."""
 
     @property
     def content(self) -> bytes:
         """The file."""
-        return (json.dumps(self.as_json(), indent=1, ensure_ascii=False) + "\n").encode()
+        return (as_text(json.dumps(self.as_json(), indent=1, ensure_ascii=False)) + "\n").encode()
 
     def as_json(self) -> dict[str, Any]:
         """Convert to plain JSON values."""
@@ -65,13 +69,14 @@ class Manifest:
                 "name": self.student.name,
                 "sha256": self.student.sha256,
                 "gzip_bytes": self.student.gzip_bytes,
-                "model": f"{library}/models/{self.student.name}/",
+                "model": f"{library}/models/{quote(self.student.name)}/",
                 "script": f"{library}/{ELEMENT_SCRIPT}",
             },
             "students": self.students,
             "totals": self.totals.as_json(),
             "photos": {one.photo.name: self._entry(one) for one in self.photos},
             "errors": dict(sorted(self.errors.items())),
+            "notes": dict(sorted(self.notes.items())),
         }
 
     @property

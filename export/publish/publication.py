@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,14 +28,19 @@ from export.publish.html import sample_page, snippet
 from export.publish.library import SiteLibrary, read_library
 from export.publish.manifest import Manifest, PublishedPhoto
 from export.publish.plan import SitePhoto, SitePlan, plan_site
-from export.publish.site import MANIFEST, SAMPLE_PAGE, SNIPPETS
+from export.publish.site import MANIFEST, SAMPLE_PAGE, snippet_path
 from export.publish.totals import add_up
 from export.publish.trial import StudentTrial, compare_students
 from export.publish.workers import WorkedPhoto, over_processes, over_ray
 from pixels.sending.codecs import Codec, Reduction
+from pixels.stills.listing import some
 from plumbing.command import UsageError, UserError
+from plumbing.names import as_text
 from plumbing.parallel import core_count
 from plumbing.progress import console, progress_bar
+
+# What file systems say about a name that they cannot hold.
+_NAME_ERRORS = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +77,7 @@ class PublishConfig:
     keep_metadata: bool = False
     """Keep the EXIF data in the published files, including where a photo was taken."""
     base_url: str = ""
-    """Prefix of the addresses in the snippets, such as /media/."""
+    """Prefix of the addresses in the snippets, such as /media/; a missing / at its end is added."""
     photos_per_visit: int = 10
     """Number of photos a reader sees in one visit, to weigh a student's bytes against theirs."""
     trial_photos: int = 12
@@ -103,6 +110,13 @@ class PublishConfig:
             raise ValueError("photos-per-visit, trial-photos and jobs must be at least 1")
         if self.max_side_px is not None and self.max_side_px < 16:
             raise ValueError(f"max-side-px must be at least 16, got {self.max_side_px}")
+
+    @property
+    def address(self) -> str:
+        """What an address in a page begins with; the path of a file in the site follows."""
+        prefix = self.base_url.replace(" ", "%20")
+        # After `?file=` a path follows without a slash.
+        return prefix if not prefix or prefix.endswith(("/", "=")) else f"{prefix}/"
 
     @property
     def settings(self) -> Settings:
@@ -146,6 +160,8 @@ class Publication:
         """What was chosen, by name of the photo."""
         self.errors = dict(plan.errors)
         """Why a photo was left out, by its name."""
+        self.notes = plan.notes
+        """What was passed over, by its name."""
         self.timed: list[TimedPhoto] = []
         """What the photos took that were processed in this run."""
         self._keys: set[str] = set()  # what the site should remember
@@ -184,9 +200,9 @@ class Publication:
         for worked in self._processed(rest, (self.student,), "publishing", estimating=True):
             if not worked.outcome.error:
                 (choice,) = worked.outcome.choices
-                self.site.put_photo(worked.photo.name, choice, worked.outcome.files)
-                self.site.remember(self._key(worked.photo, self.student), choice)
-                self.choices[worked.photo.name] = choice
+                if self._put(worked.photo, choice, worked.outcome.files):
+                    self.site.remember(self._key(worked.photo, self.student), choice)
+                    self.choices[worked.photo.name] = choice
 
     def write(self) -> None:
         """Write everything but the photos, the manifest last, and remove what is not wanted."""
@@ -201,7 +217,7 @@ class Publication:
         needed = self.totals.half > 0
         chosen = sorted(self.choices.items())
         snippets = {
-            name: snippet(name, choice, base_url=self.config.base_url) for name, choice in chosen
+            name: snippet(name, choice, base_url=self.config.address) for name, choice in chosen
         }
         page = sample_page(
             chosen,
@@ -219,15 +235,20 @@ class Publication:
                 for name, choice in chosen
             ],
             errors=self.errors,
-            base_url=self.config.base_url,
+            notes=self.notes,
+            base_url=self.config.address,
         )
         for relative, content in library.files if needed else ():
             self.site.put(relative, content)
         for name, html in snippets.items():
-            self.site.put(f"{SNIPPETS}/{name}.html", f"{html}\n".encode())
+            self.site.put(snippet_path(name), f"{html}\n".encode())
         self.site.put(SAMPLE_PAGE, page.encode())
         self.site.put(MANIFEST, self.manifest.content)
-        self.removed, self.changed = self.site.finish(self._keys)
+        files = {
+            name: [*(sent.path(name) for sent in choice.files), snippet_path(name)]
+            for name, choice in chosen
+        }
+        self.finish = self.site.finish(self._keys, files, self.errors)
 
     def report(self) -> None:
         """Print what was published."""
@@ -237,9 +258,11 @@ class Publication:
                 manifest=str(self.config.out / MANIFEST),
                 worked_on=len(self.timed),
                 kept=len(self.choices) - len(self.timed),
-                removed=self.removed,
-                left_because_changed=self.changed,
+                removed=self.finish.removed,
+                left_because_changed=self.finish.changed,
+                left_because_failed=self.finish.kept,
                 errors=self.errors,
+                notes=self.notes,
                 seconds_per_photo=self._mean_seconds(),
                 totals=self.totals.as_json(),
                 students=self.manifest.students,
@@ -247,8 +270,11 @@ class Publication:
             return
         for sentence in self.trial.sentences if self.trial else ():
             console.print(sentence, highlight=False)
-        for relative in self.changed:
+        self._report_notes()
+        for relative in self.finish.changed:
             console.print(f"kept because somebody changed it: {relative}", style="yellow")
+        for name in self.finish.kept:
+            console.print(f"kept as it was published before: {name}", style="yellow")
         if self.timed:
             count, seconds = len(self.timed), self._mean_seconds()
             console.print(f"{count} photos took {seconds:.1f} s each, {self.jobs} at a time")
@@ -270,13 +296,28 @@ class Publication:
                 bytes=expected.bytes,
                 free_bytes=expected.free_bytes,
                 errors=self.errors,
+                notes=self.notes,
             )
             return
+        self._report_notes()
         _print(
             f"{len(self.plan.photos) - expected.photos:,} photos are already published. "
             f"{expected.sentence}. {self.jobs} at a time, {expected.seconds_per_photo:.1f} s per "
             f"photo. Nothing was written to {self.site.folder}."
         )
+
+    def _report_notes(self) -> None:
+        """Print what was passed over, grouped by the reason."""
+        groups: dict[str, list[str]] = {}
+        for name, note in sorted(self.notes.items()):
+            groups.setdefault(note, []).append(name)
+        for note, names in groups.items():
+            console.print(
+                f"{len(names)} x {note}: {some(names)}",
+                style="yellow",
+                highlight=False,
+                soft_wrap=True,
+            )
 
     def require_all(self) -> None:
         """Fail if a photo was left out.
@@ -317,7 +358,28 @@ class Publication:
         for photo in photos:
             choice = self.site.recall(self._key(photo, self.student))
             if photo.name in files and choice:
-                self.site.put_photo(photo.name, choice, files[photo.name])
+                self._put(photo, choice, files[photo.name])
+
+    def _put(self, photo: SitePhoto, choice: Choice, files: dict[str, bytes]) -> bool:
+        """Write the files of a photo; if its name stands in the way, it is an error of the photo.
+
+        Returns:
+            Whether they are written.
+
+        Raises:
+            OSError: The disk is full, or the site cannot be written to for another reason that
+                every photo shares.
+        """
+        try:
+            self.site.put_photo(photo.name, choice, files)
+        except UserError as error:
+            self.errors[photo.name] = str(error)
+        except OSError as error:
+            if error.errno not in _NAME_ERRORS:
+                raise
+            reason = os.strerror(error.errno).lower()
+            self.errors[photo.name] = f"{as_text(photo.path)}: cannot be written: {reason}"
+        return photo.name not in self.errors
 
     def _recalled(self, photo: SitePhoto) -> list[Choice | None]:
         """Recall what was chosen for a photo with each student."""

@@ -12,8 +12,9 @@ everything is done again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from hashlib import sha256 as hashed
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,6 +24,7 @@ from filelock import FileLock, Timeout
 from export.publish.choice import Choice, SentFile, from_json, to_json
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
+from plumbing.names import fitted
 
 SNIPPETS = "snippets"
 LIBRARY = "halfsize"
@@ -71,6 +73,8 @@ class _Journal:
         self._stamps: dict[str, dict[str, Any]] = {}
         self.owned: dict[str, str] = {}
         """SHA-256 of every file that was written into the site, by its path there."""
+        self.published: dict[str, list[str]] = {}
+        """The files of each photo that pages may ask for, by its name."""
         for line in _lines(self._path):
             self._take(line)
 
@@ -81,6 +85,8 @@ class _Journal:
             self._stamps[line["photo"]] = line
         elif "owned" in line:
             self.owned[line["owned"]] = line["sha256"]
+        elif "published" in line:
+            self.published[line["published"]] = line["files"]
 
     def choice(self, key: str) -> Choice | None:
         try:
@@ -116,6 +122,8 @@ class _Journal:
                 file.write(json.dumps(line) + "\n")
             for relative, sha256 in self.owned.items():
                 file.write(json.dumps({"owned": relative, "sha256": sha256}) + "\n")
+            for name, files in self.published.items():
+                file.write(json.dumps({"published": name, "files": files}) + "\n")
 
     def _add(self, line: dict[str, Any]) -> None:
         self._take(line)
@@ -133,6 +141,15 @@ class Site:
         self._wanted: set[str] = set()
         # Where a file of these bytes is, for photos that were renamed.
         self._places = {sha256: relative for relative, sha256 in journal.owned.items()}
+        if not journal.published:
+            journal.published = _in_manifest(folder / MANIFEST)
+
+    def owns(self, path: Path) -> bool:
+        """Whether a file is one that this command has written here."""
+        real, folder = path.resolve(), self.folder.resolve()
+        return real.is_relative_to(folder) and (
+            real.relative_to(folder).as_posix() in self._journal.owned
+        )
 
     def photo_sha256(self, path: Path) -> str:
         """Hash a photo; one that looks unchanged since it was last hashed is not read again.
@@ -208,12 +225,33 @@ class Site:
         path = self.folder / relative
         return path.is_file() and path.stat().st_size == sent.bytes
 
-    def finish(self, keys: set[str]) -> tuple[int, list[str]]:
+    def finish(
+        self, keys: set[str], photos: Mapping[str, Sequence[str]], failed: Collection[str]
+    ) -> Finish:
         """Remove our files that this run did not want, and choices under other keys.
 
-        Returns:
-            The number of files removed, and those left because somebody changed them.
+        Args:
+            keys: Keys of the choices to remember.
+            photos: The files of each published photo, by name.
+            failed: Names of photos that could not be published this time, and of folders that
+                could not be searched. Pages still ask for what was published of them: it stays.
         """
+        kept = {
+            name: files
+            for name, files in self._journal.published.items()
+            if name not in photos and any(f"{name}/".startswith(f"{one}/") for one in failed)
+        }
+        for files in kept.values():
+            self._wanted.update(files)
+        if kept:  # those pages need the scripts and the student too
+            own = self._journal.owned
+            self._wanted.update(path for path in own if path.startswith(f"{LIBRARY}/"))
+        self._journal.published = {name: list(files) for name, files in photos.items()} | kept
+        removed, changed = self._remove_unwanted()
+        self._journal.tidy(keys)
+        return Finish(removed=removed, changed=changed, kept=sorted(kept))
+
+    def _remove_unwanted(self) -> tuple[int, list[str]]:
         removed, changed = 0, []
         for relative, sha256 in list(self._journal.owned.items()):
             path = self.folder / relative
@@ -226,13 +264,46 @@ class Site:
                 removed += 1
                 self._remove_empty(path.parent)
             del self._journal.owned[relative]
-        self._journal.tidy(keys)
         return removed, changed
 
     def _remove_empty(self, folder: Path) -> None:
         while folder != self.folder and not any(folder.iterdir()):
             folder.rmdir()
             folder = folder.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finish:
+    """What became of the files that a run did not write."""
+
+    removed: int
+    """Number of files removed."""
+    changed: list[str]
+    """Files left because somebody changed them."""
+    kept: list[str]
+    """Names of photos that could not be published this time, whose files stay."""
+
+
+def _in_manifest(path: Path) -> dict[str, list[str]]:
+    """List the files of each photo in a site of an earlier version, whose journal has none."""
+    try:
+        photos = json.loads(path.read_text(encoding="utf-8"))["photos"]
+        return {
+            name: [
+                entry["file"],
+                *([entry["fallback"]["file"]] if entry["fallback"] else []),
+                snippet_path(name),
+            ]
+            for name, entry in photos.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def snippet_path(name: str) -> str:
+    """Name the file of a photo's snippet: a path within the site, with `/`."""
+    *folders, last = name.split("/")
+    return "/".join([SNIPPETS, *map(fitted, folders), fitted(f"{last}.html")])
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

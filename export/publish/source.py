@@ -13,9 +13,11 @@ from pixels.picture import ImageError
 from pixels.quality.score import SMALLEST_PX
 from pixels.sending.codecs import exif_to_keep, without_metadata
 from pixels.stills.decode import orientation_of
-from pixels.stills.files import decode_picture, pillow_kept_quiet
+from pixels.stills.files import decode_picture
+from pixels.stills.opening import opened, page_count
 
-_MOVING = ("GIF", "PNG", "WEBP", "AVIF")
+MOVING = ("GIF", "PNG", "WEBP", "AVIF")
+"""Formats whose files with several frames are animations; those of others have pages."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +52,8 @@ def read_source(
         ImageError: It is damaged, not a photo, an animation, or too small to be scored.
     """
     picture = decode_picture(content, name)
-    with pillow_kept_quiet(), Image.open(io.BytesIO(content)) as image:
-        if image.format in _MOVING and getattr(image, "n_frames", 1) > 1:
+    with opened(io.BytesIO(content)) as image:
+        if image.format in MOVING and page_count(image) > 1:
             raise ImageError(f"{name}: is an animation; publish it as a video instead")
         exif = exif_to_keep(image) if keep_metadata else b""
         plain = image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L")

@@ -15,6 +15,7 @@ from export.publish.choice import Settings
 from export.publish.choose import PhotoOutcome, PhotoTask, publish_photo
 from export.publish.plan import SitePhoto
 from plumbing.command import UserError
+from plumbing.names import as_text
 from plumbing.parallel import in_order
 from plumbing.paths import ROOT
 
@@ -114,7 +115,9 @@ def _read(photo: SitePhoto) -> bytes | str:
     try:
         return photo.path.read_bytes()
     except OSError as error:
-        return f"{photo.path}: cannot be read ({error.strerror})"
+        return f"{as_text(photo.path)}: cannot be read ({error.strerror})"
+    except MemoryError:
+        return f"{as_text(photo.path)}: does not fit into memory; make it smaller first"
 
 
 def _from_disk(
@@ -131,6 +134,6 @@ def _from_memory(
     if isinstance(content, str):
         return WorkedPhoto(photo=photo, outcome=PhotoOutcome(error=content), seconds=0.0)
     outcome = publish_photo(
-        PhotoTask(name=str(photo.path), content=content, settings=settings, students=students)
+        PhotoTask(name=as_text(photo.path), content=content, settings=settings, students=students)
     )
     return WorkedPhoto(photo=photo, outcome=outcome, seconds=time.monotonic() - started)

@@ -20,7 +20,8 @@ from export.check.local_runtimes import run_pytorch
 from export.check.pictures import load_check_photos
 from export.release.card import CREDITS, Card, measured, write_card, write_credits
 from export.release.plan import Budget, PlannedTraining, plan, preparation
-from pixels.stills.files import list_pictures, read_picture
+from pixels.stills.files import read_picture
+from pixels.stills.listing import list_pictures
 from pixels.store.store import PhotoStore
 from pixels.survey.duplicates import SeenPhotos, perceptual_hash
 from plumbing.command import UserError, run_command

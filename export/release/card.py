@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pixels.stills.files import list_pictures
+from pixels.stills.listing import list_pictures
 from plumbing.command import UserError
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluating.evaluation import Evaluation, means

@@ -19,6 +19,7 @@ from PIL import Image
 from pixels.animation.frames import Animation, Disposal, Piece, plan
 from pixels.animation.stored import StoredFrames, StoredPiece, exif_orientation
 from pixels.stills.decode import UnfitError
+from pixels.stills.png_chunks import chunks_of
 from pixels.stills.png_rows import SIGNATURE, chunk, header
 
 MAX_SIDE_PX = 2**31 - 1
@@ -30,7 +31,8 @@ _SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"sBIT")
 
 def is_animated(data: bytes) -> bool:
     """Whether a PNG is animated; damaged files are left to the reader of stills."""
-    return b"acTL" in data[: data.find(b"IDAT")]
+    names = (part.name for part in chunks_of(io.BytesIO(data)))
+    return next((name for name in names if name in (b"acTL", b"IDAT")), b"") == b"acTL"
 
 
 def take_apart(data: bytes) -> StoredFrames:
@@ -68,7 +70,6 @@ def take_apart(data: bytes) -> StoredFrames:
         if top + rows > height or left + columns > width:
             raise UnfitError(f"is damaged: frame {number} lies outside the picture")
     return StoredFrames(
-        format="PNG",
         size=(height, width),
         plays=plays,
         orientation=exif_orientation(exif),

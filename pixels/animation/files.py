@@ -6,15 +6,15 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image
-
 from pixels.animation import apng, gif, webp
 from pixels.animation.frames import Animation, Frame, Piece, compose
 from pixels.animation.stored import StoredFrames
 from pixels.picture import ImageError, Picture, unless_opaque
 from pixels.stills.decode import UnfitError, decode_frame, turned
-from pixels.stills.files import pillow_kept_quiet, reason_of, writing
-from pixels.stills.formats import require_folder
+from pixels.stills.files import reason_of, writing
+from pixels.stills.formats import FormatError, require_folder
+from pixels.stills.opening import opened
+from pixels.stills.png_chunks import without_texts
 from pixels.stills.png_rows import SIGNATURE
 
 MAX_CANVAS_PIXELS = 1 << 24
@@ -85,7 +85,7 @@ def write_animation(path: Path, animation: Animation, *, quality: int = 90) -> N
     height, width = animation.size
     longest = _LONGEST_SIDE_PX[suffix]
     if max(height, width) > longest:
-        raise ImageError(
+        raise FormatError(
             f"{path}: {suffix} holds at most {longest} pixels a side and the animation is"
             f" {width} x {height}; use .png"
         )
@@ -99,14 +99,14 @@ def write_animation(path: Path, animation: Animation, *, quality: int = 90) -> N
             else:
                 apng.write_apng(file, animation)
     except OverflowError as error:
-        raise ImageError(f"{path}: cannot be written: {error}; use .png") from error
+        raise FormatError(f"{path}: cannot be written: {error}; use .png") from error
 
 
 def _take_apart(data: bytes) -> StoredFrames | None:
     if data.startswith((b"GIF87a", b"GIF89a")):
         return gif.take_apart(data)
     if data.startswith(SIGNATURE) and apng.is_animated(data):
-        return apng.take_apart(data)
+        return apng.take_apart(without_texts(io.BytesIO(data)).read())
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP" and webp.is_animated(data):
         return webp.take_apart(data)
     return None
@@ -142,10 +142,7 @@ def _frames(path: Path, stored: StoredFrames) -> Iterator[Frame]:
 def _pieces(path: Path, stored: StoredFrames) -> Iterator[Piece]:
     for number, piece in enumerate(stored.pieces, 1):
         try:
-            with (
-                pillow_kept_quiet(),
-                Image.open(io.BytesIO(piece.file), formats=(stored.format,)) as image,
-            ):
+            with opened(io.BytesIO(piece.file)) as image:
                 rgb, alpha = decode_frame(image)
         except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
             raise ImageError(f"{path}: in frame {number}: {reason_of(error)}") from error

@@ -85,9 +85,7 @@ def take_apart(data: bytes) -> StoredFrames:
         raise UnfitError("is cut off before its first frame; get a fresh copy of it")
     if width == 0 or height == 0:  # some writers give no canvas: the first frame is it
         height, width = pieces[0].area[2:]
-    return StoredFrames(
-        format="GIF", orientation=1, size=(height, width), plays=plays, pieces=pieces
-    )
+    return StoredFrames(orientation=1, size=(height, width), plays=plays, pieces=pieces)
 
 
 def _piece(reader: _Reader, palette: bytes, flags: int, control: bytes) -> StoredPiece:

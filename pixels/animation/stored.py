@@ -30,8 +30,6 @@ class StoredPiece:
 class StoredFrames:
     """The frames of an animated file, not decoded yet."""
 
-    format: str
-    """Pillow's name of the pieces' format."""
     size: tuple[int, int]
     """(height, width) of the canvas."""
     plays: int

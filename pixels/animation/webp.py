@@ -60,9 +60,7 @@ def take_apart(data: bytes) -> StoredFrames:
         if top + height > size[0] or left + width > size[1]:
             raise UnfitError(f"is damaged: frame {number} lies outside the picture")
     orientation = exif_orientation(exif)
-    return StoredFrames(
-        format="WEBP", size=size, plays=plays, orientation=orientation, pieces=pieces
-    )
+    return StoredFrames(size=size, plays=plays, orientation=orientation, pieces=pieces)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

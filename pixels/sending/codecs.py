@@ -22,6 +22,10 @@ Codec = Literal["JPEG", "WEBP", "AVIF"]
 CODECS: tuple[Codec, ...] = ("JPEG", "WEBP", "AVIF")
 SUFFIXES: dict[Codec, str] = {"JPEG": ".jpg", "WEBP": ".webp", "AVIF": ".avif"}
 
+MOST_SIDE_PX: dict[Codec, int] = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 32_768}
+"""The longest side that a file of each codec can have and browsers decode."""
+_MOST_JPEG_EXIF_BYTES = 65_533  # one segment
+
 Subsampling = Literal["4:2:0", "4:4:4"]
 """Resolution of chroma: half the luma's on each axis, or all of it. WebP only knows 4:2:0."""
 
@@ -42,7 +46,11 @@ _PILLOW_FILTERS: dict[AnyReduction, Image.Resampling] = {
 # Unsharp mask: a radius of one pixel, a quarter of the difference, whatever its size.
 _SHARPENING = ImageFilter.UnsharpMask(radius=1.0, percent=25, threshold=0)
 
-_MOST_JPEG_PIXELS = 65_500**2
+_MOST_JPEG_PIXELS = MOST_SIDE_PX["JPEG"] ** 2
+# Of a TIFF: how its pixels are stored, and other programs' data. Tags 256 to 1023 but for these few
+# say the former.
+_TIFF_DESCRIPTIONS = frozenset((270, 271, 272, 282, 283, 296, 305, 306, 315, 316))
+_TIFF_DATA = frozenset((33723, 34377, 34675, 37724, 50341))
 # JPEG segments to keep without metadata: JFIF's and Adobe's say how colours are stored.
 _COLOUR_SEGMENTS = frozenset((0xE0, 0xEE))
 
@@ -153,6 +161,29 @@ def save(
     image.save(file, codec, **options)
 
 
+def obstacle(
+    codec: Codec, size: tuple[int, int], *, transparent: bool = False, exif: bytes = b""
+) -> str:
+    """Say why no file of a codec can hold a picture; empty if one can.
+
+    Args:
+        codec: The format.
+        size: (height, width) of the picture.
+        transparent: Whether it has alpha.
+        exif: Metadata to carry along.
+    """
+    most = MOST_SIDE_PX[codec]
+    if max(size) > most:
+        return f"{codec} holds at most {most} pixels a side, the photo is {size[1]} x {size[0]}"
+    if codec == "JPEG" and transparent:
+        return "JPEG cannot hold transparency"
+    if codec == "JPEG" and len(exif) > _MOST_JPEG_EXIF_BYTES:
+        return (
+            f"JPEG holds at most {_MOST_JPEG_EXIF_BYTES} bytes of EXIF, the photo has {len(exif)}"
+        )
+    return ""
+
+
 def decode(content: bytes) -> NDArray[np.uint8]:
     """Decode a file of `encode` as a browser does: smooth chroma, 8-bit sRGB.
 
@@ -186,12 +217,20 @@ def exif_to_keep(image: Image.Image) -> bytes:
     """Take a photo's EXIF to write into its upright file; empty if it has none or it is damaged."""
     try:
         exif = image.getexif()
+        for tag in [tag for tag in exif if image.format == "TIFF" and _is_storage(tag)]:
+            del exif[tag]
         if not exif:
             return b""
+        exif.bigtiff = False
         exif[ExifTags.Base.Orientation] = 1
         return exif.tobytes()
     except Exception:  # Pillow raises nearly anything on damaged EXIF
         return b""
+
+
+def _is_storage(tag: int) -> bool:
+    """Whether a TIFF's tag says how it is stored, instead of what it shows."""
+    return tag in _TIFF_DATA or (tag < 1024 and tag not in _TIFF_DESCRIPTIONS)
 
 
 def without_metadata(jpeg: bytes) -> bytes | None:

@@ -1,11 +1,9 @@
-"""Read and write still pictures, and find the pictures of a folder."""
+"""Read and write still pictures."""
 
 from __future__ import annotations
 
 import io
 import os
-import threading
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,30 +17,19 @@ from pixels.picture import ImageError, Picture, unless_opaque
 from pixels.sending import codecs
 from pixels.stills.decode import UnfitError, decode_frame
 from pixels.stills.formats import target_format
+from pixels.stills.opening import opened, page_count
 from pixels.stills.png_rows import write_png_rows
 from plumbing.disk import whole_file
 
-__all__ = ["ImageError", "Picture", "decode_picture", "list_pictures", "read_picture"]
-__all__ += ["write_picture"]
+__all__ = ["ImageError", "Picture", "decode_picture", "read_picture", "write_picture"]
 
 # 16384 x 16384: more than the largest cameras and phones (200 megapixels, above Pillow's own limit
 # of 179). Such a picture takes 0.8 GB, and up to 5 GB while it is decoded.
 MAX_PIXELS = 1 << 28
 
-# Only formats of photos: Pillow also reads stranger ones (for EPS it would start Ghostscript).
-_READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "JPEG2000", "PPM", "QOI")
 _EXPECTED = "expected a photo as JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, JPEG 2000, PPM or QOI"
-# fmt: off
-_PICTURE_SUFFIXES = frozenset((
-    ".apng", ".avif", ".bmp", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo",
-    ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tif", ".tiff", ".webp",
-))
-# fmt: on
-
 # Larger PNGs are written row by row: slower, but never in memory as a whole.
 _IN_ROWS_PIXELS = 1 << 25
-
-_pillow_lock = threading.Lock()
 
 
 def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -92,7 +79,7 @@ def decode_picture(content: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -
 
 
 def _decoded(file: BinaryIO, max_pixels: int) -> Picture:
-    with pillow_kept_quiet(), Image.open(file, formats=_READABLE) as image:
+    with opened(file) as image:
         _require_size(image, max_pixels)
         rgb, alpha = decode_frame(image)
         return Picture(rgb, unless_opaque(alpha))
@@ -179,57 +166,16 @@ def _encoder_reason(error: Exception) -> str:
     return _system_reason(error) or f"the encoder failed ({error})"
 
 
-def list_pictures(folder: Path) -> list[Path]:
-    """Find the pictures in a folder and its subfolders.
-
-    Args:
-        folder: The folder. Names that start with a dot are skipped.
-
-    Returns:
-        The files with the suffix of a photo format, sorted; never empty.
-
-    Raises:
-        ImageError: The folder is missing, is not a folder, or has no pictures.
-    """
-    try:
-        if not folder.is_dir():
-            problem = "is not a folder" if folder.exists() else "does not exist"
-            raise ImageError(f"{folder}: {problem}; expected a folder of photos")
-        next(folder.iterdir(), None)  # rglob would treat a locked folder as empty
-        pictures = sorted(
-            path
-            for path in folder.rglob("*")
-            if path.suffix.lower() in _PICTURE_SUFFIXES
-            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-            and path.is_file()
-        )
-    except OSError as error:
-        raise ImageError(f"{folder}: cannot be listed: {_system_reason(error)}") from error
-    if not pictures:
-        suffixes = " ".join(sorted(_PICTURE_SUFFIXES))
-        raise ImageError(f"{folder}: contains no pictures; expected files ending in {suffixes}")
-    return pictures
+def pages_in(path: Path) -> int:
+    """Count the pictures in the file of a readable picture: pages, or frames."""
+    with path.open("rb") as file, opened(file) as image:
+        return page_count(image)
 
 
 def stored_as_grey(path: Path) -> bool:
     """Whether the file of a readable picture has a single channel: luma, no colour."""
-    with pillow_kept_quiet(), Image.open(path, formats=_READABLE) as image:
+    with path.open("rb") as file, opened(file) as image:
         return image.mode in ("1", "L") or image.mode.startswith(("I", "F"))
-
-
-@contextmanager
-def pillow_kept_quiet() -> Iterator[None]:
-    """Turn off Pillow's warnings and its own size limit; `max_pixels` replaces it.
-
-    Both are global settings, so only one thread decodes at a time: use processes.
-    """
-    with _pillow_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
 
 
 def _require_file(path: Path) -> None:

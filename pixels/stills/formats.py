@@ -9,7 +9,11 @@ from typing import Any
 from PIL.PngImagePlugin import PngInfo
 
 from pixels.picture import ImageError
-from pixels.sending.codecs import Codec
+from pixels.sending.codecs import MOST_SIDE_PX, Codec
+
+
+class FormatError(ImageError):
+    """A format cannot hold a picture; others can."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,9 @@ def _srgb_chunk() -> PngInfo:
 
 # Untagged files are sRGB everywhere; only PNG can be tagged in a few bytes.
 _PNG = StillFormat("PNG", True, 2**31 - 1, {"pnginfo": _srgb_chunk()})
-_JPEG = StillFormat("JPEG", False, 65_500, codec="JPEG")
-_WEBP = StillFormat("WEBP", True, 16_383, codec="WEBP")
-_AVIF = StillFormat("AVIF", True, 32_768, codec="AVIF")
+_JPEG = StillFormat("JPEG", False, MOST_SIDE_PX["JPEG"], codec="JPEG")
+_WEBP = StillFormat("WEBP", True, MOST_SIDE_PX["WEBP"], codec="WEBP")
+_AVIF = StillFormat("AVIF", True, MOST_SIDE_PX["AVIF"], codec="AVIF")
 _TIFF = StillFormat("TIFF", True, 2**31 - 1, {"compression": "tiff_deflate"})
 _BMP = StillFormat("BMP", False, 2**31 - 1)  # readers, Pillow too, take its alpha for padding
 WRITABLE = {
@@ -61,17 +65,17 @@ def target_format(path: Path, size: tuple[int, int], *, has_alpha: bool) -> Stil
     """Choose the format of a still by its suffix.
 
     Raises:
-        ImageError: The suffix is unknown, the format cannot hold the alpha or the (height, width),
-            or the folder is missing.
+        FormatError: The format cannot hold the alpha or the (height, width).
+        ImageError: The suffix is unknown, or the folder is missing.
     """
     target = WRITABLE.get(path.suffix.lower())
     if target is None:
         raise ImageError(f"{path}: unknown suffix '{path.suffix}'; use {' '.join(WRITABLE)}")
     if has_alpha and not target.keeps_alpha:
         keeping = " ".join(suffix for suffix, other in WRITABLE.items() if other.keeps_alpha)
-        raise ImageError(f"{path}: {target.name} cannot keep transparency; use {keeping}")
+        raise FormatError(f"{path}: {target.name} cannot keep transparency; use {keeping}")
     if max(size) > target.max_side_px:
-        raise ImageError(
+        raise FormatError(
             f"{path}: {target.name} holds at most {target.max_side_px} pixels a side and the"
             f" picture is {size[1]} x {size[0]}; use .png .tif .tiff"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -17,7 +18,7 @@ from pixels.store.store import PhotoStore, SkippedPhoto
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_folder
 from plumbing.parallel import core_count, in_order
-from plumbing.progress import track
+from plumbing.progress import console, track
 
 
 def open_or_build_store(
@@ -37,7 +38,16 @@ def open_or_build_store(
     Raises:
         UserError: No photo can be used.
     """
-    hashed = {sha256_of(path): path for path in track(paths, "reading photos")}
+    hashed: dict[str, Path] = {}
+    reason = ""
+    for path in track(paths, "reading photos"):
+        try:
+            hashed[sha256_of(path)] = path
+        except OSError as error:
+            reason = f"{path}: cannot be read: {os.strerror(error.errno or 0).lower()}"
+            console.print(f"skipped: {reason}", style="yellow")
+    if not hashed:
+        raise UserError(f"none of the {len(paths)} photos can be read; {reason}")
     unique = sorted(hashed.items(), key=lambda item: item[1].name)
     key = fingerprint_of([sha256 for sha256, _ in unique], scale, smallest_px)
     folder = stores / key[:16]
@@ -48,8 +58,14 @@ def open_or_build_store(
 
 
 def held_out(path: Path) -> bool:
-    """Whether a photo is in the tenth held out for validation; its content decides, for good."""
-    return split_of(sha256_of(path)) == "validation"
+    """Whether a photo is in the tenth held out for validation; its content decides, for good.
+
+    One that cannot be read is not: whoever makes the store reports it.
+    """
+    try:
+        return split_of(sha256_of(path)) == "validation"
+    except OSError:
+        return False
 
 
 def load_pairs(

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from pixels.stills.files import ImageError, Picture, read_picture, write_picture
+from plumbing.names import as_text
 
 _COLUMNS = 8
 _CELL = (196, 168)
@@ -50,8 +51,12 @@ def write_contact_sheet(path: Path, sections: Sequence[Section]) -> None:
             x = _GAP + number % _COLUMNS * _CELL[0]
             y = top + _HEAD + number // _COLUMNS * _CELL[1]
             _paste(sheet, draw, file, (x, y))
-            draw.text((x, y + _PICTURE[1] + 4), _short(draw, file.name, font), _INK, font=font)
-            draw.text((x, y + _PICTURE[1] + 19), _short(draw, caption, font), _GREY, font=font)
+            draw.text(
+                (x, y + _PICTURE[1] + 4), _short(draw, as_text(file.name), font), _INK, font=font
+            )
+            draw.text(
+                (x, y + _PICTURE[1] + 19), _short(draw, as_text(caption), font), _GREY, font=font
+            )
         top += _HEAD + row_count * _CELL[1]
     write_picture(path, Picture(np.asarray(sheet)))
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from pixels.stills.files import pillow_kept_quiet
+from pixels.stills.opening import opened
 from pixels.survey.kinds import sampled_tiles
 
 _TILE_PX = 128
@@ -66,7 +65,7 @@ def jpeg_quality(path: Path) -> int | None:
     From the mean of luma's quantisation steps and libjpeg's scaling of the standard's tables
     (ITU-T T.81, annex K; jcparam.c).
     """
-    with pillow_kept_quiet(), path.open("rb") as file, Image.open(file) as image:
+    with path.open("rb") as file, opened(file) as image:
         tables = getattr(image, "quantization", None)
     if image.format != "JPEG" or not tables:
         return None

@@ -81,23 +81,24 @@ def measure(path: Path) -> PhotoFacts:
     try:
         stamp = _stamp(path)
         picture = read_picture(path).rgb
-        sha256 = sha256_of(path)
-        quality = jpeg_quality(path)
+        sharpness = detail(picture)
+        return PhotoFacts(
+            path=str(path),
+            stamp=stamp,
+            sha256=sha256_of(path),
+            height=picture.shape[0],
+            width=picture.shape[1],
+            hash=f"{perceptual_hash(picture):064x}",
+            drawn=signs(picture).drawn,
+            upper_db=sharpness.upper_db,
+            blocks=sharpness.blocks,
+            quality=jpeg_quality(path),
+        )
     except (ImageError, OSError) as error:
         return PhotoFacts(path=str(path), stamp="", error=str(error))
-    sharpness = detail(picture)
-    return PhotoFacts(
-        path=str(path),
-        stamp=stamp,
-        sha256=sha256,
-        height=picture.shape[0],
-        width=picture.shape[1],
-        hash=f"{perceptual_hash(picture):064x}",
-        drawn=signs(picture).drawn,
-        upper_db=sharpness.upper_db,
-        blocks=sharpness.blocks,
-        quality=quality,
-    )
+    except Exception as error:  # one photo does not end the survey of all others
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return PhotoFacts(path=str(path), stamp="", error=f"{path}: cannot be measured ({reason})")
 
 
 def survey(

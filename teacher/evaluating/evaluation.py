@@ -16,6 +16,7 @@ from pixels.sending.codecs import reduce
 from pixels.sending.sent import CLEAN, sent
 from pixels.stills.files import read_picture, stored_as_grey
 from plumbing.command import UserError
+from plumbing.names import as_text
 from plumbing.progress import track
 from teacher.enlarging.runner import Enlarger
 from teacher.evaluating.figure import Gallery
@@ -72,7 +73,7 @@ class Evaluation:
 
     def _measure_photo(self, path: Path, input_name: str) -> Iterator[Measurement]:
         photo, grey = read_picture(path).rgb, stored_as_grey(path)
-        name = path.relative_to(self.folder or path.parent).as_posix()
+        name = as_text(path.relative_to(self.folder or path.parent).as_posix())
         label = input_name if self.reduction == "bicubic" else f"{self.reduction} {input_name}"
         original, results = photo, {}
         for enlarger in self.enlargers:

@@ -15,7 +15,8 @@ from torch import Tensor
 from pixels.quality.psnr_ssim import smallest_measurable_px
 from pixels.resize import Pair, reduce_photo
 from pixels.sending.degrade import VERSION, degrade
-from pixels.stills.files import ImageError, list_pictures, read_picture
+from pixels.stills.files import ImageError, read_picture
+from pixels.stills.listing import list_pictures
 from pixels.store.build import held_out, open_or_build_store
 from pixels.store.store import PhotoStore
 from pixels.store.web_layer import add_web_layer
@@ -162,7 +163,8 @@ def _store_on_the_fly(
         # All of a few photos may be held out; training needs them more.
         paths = [path for path in paths if path not in set(measured)] or paths
     else:
-        list_pictures(config.validation)  # to fail before the work, not after it
+        # To fail before the work, not after it.
+        list_pictures(config.validation, quiet=True)
     store = open_or_build_store(paths, stores, scale=scale, smallest_px=crop_px)
     for entry in store.skipped:
         console.print(f"skipped: {entry.reason}", style="yellow")

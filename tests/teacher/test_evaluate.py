@@ -11,7 +11,8 @@ from PIL import Image
 
 from pixels.quality.psnr_ssim import Quality, compare
 from pixels.resize import reduce_photo, resize
-from pixels.stills.files import list_pictures, read_picture
+from pixels.stills.files import read_picture
+from pixels.stills.listing import list_pictures
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluating.evaluation import Evaluation, Measurement, means
 from teacher.networks.chain import Chain, ChainConfig

@@ -20,7 +20,7 @@ from export.publish.choice import Choice, SentFile, Settings
 from export.publish.choose import PhotoOutcome, PhotoTask, publish_photo
 from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.sending.codecs import CODECS, encode
-from pixels.stills.files import list_pictures
+from pixels.stills.listing import list_pictures
 from tests.browser.stand_in import write_stand_in
 from tests.made.photos import photo
 from tests.made.profiles import P3, rgb_profile

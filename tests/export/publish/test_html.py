@@ -10,8 +10,8 @@ def test_the_snippet_for_browsers_without_avif() -> None:
     )
     assert snippet('a/"Bäume" & 1.png', choice, base_url="https://x.org/") == (
         '<half-size><picture><source type="image/avif" '
-        'srcset="https://x.org/photos/a/b-ume-1-aaaaaaaaaa.avif">'
-        '<img src="https://x.org/photos/a/b-ume-1-bbbbbbbbbb.jpg" width="600" height="400" '
+        'srcset="https://x.org/photos/a/b%C3%A4ume-1-aaaaaaaaaa.avif">'
+        '<img src="https://x.org/photos/a/b%C3%A4ume-1-bbbbbbbbbb.jpg" width="600" height="400" '
         'alt="{alt}" loading="lazy" decoding="async"></picture></half-size>'
     )
 

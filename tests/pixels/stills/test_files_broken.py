@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixels.stills.files import ImageError, Picture, list_pictures, read_picture, write_picture
+from pixels.stills.files import ImageError, Picture, read_picture, write_picture
+from pixels.stills.listing import list_pictures
 from tests.made.files import (
     EXIF_NAMES,
     png_chunk,
@@ -136,13 +137,14 @@ def test_files_that_are_not_pictures_give_a_sentence(tmp_path: Path) -> None:
         ("missing.png", "does not exist"),
         ("dangling.png", "does not exist"),
         ("loop.png", "does not exist"),
-        ("drawing.eps", "is not a picture"),
         ("pipe.png", "is not a file"),
         ("text.png/a.png", "does not exist"),
         ("x" * 300 + ".png", "cannot be read: file name too long"),
     ]:
         with pytest.raises(ImageError, match=f"{name}: {reason}.*; expected a photo as JPEG, PNG"):
             read_picture(tmp_path / name)
+    with pytest.raises(ImageError, match=r"drawing\.eps: is a vector drawing; only photos"):
+        read_picture(tmp_path / "drawing.eps")
 
 
 def test_a_socket_is_not_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

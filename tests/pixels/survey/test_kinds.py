@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixels.stills.files import list_pictures, read_picture
+from pixels.stills.files import read_picture
+from pixels.stills.listing import list_pictures
 from pixels.survey.kinds import sampled_tiles, signs
 from tests.made.illustrations import KINDS, sent
 from tests.made.photos import PHOTOS, noise, samples
