@@ -110,7 +110,7 @@ def look_through(folder: Path, *, without: Sequence[Path] = ()) -> FolderListing
 
     Args:
         folder: The folder. Names that start with a dot are skipped.
-        without: Folders to leave out, such as the one that is written to.
+        without: Folders within it to leave out, such as the one that is written to.
 
     Raises:
         ImageError: The folder is missing, is not a folder, or cannot be listed.
@@ -144,7 +144,7 @@ class _Walk:
     ) -> None:
         self._root = os.path.realpath(folder)
         self._passed_over = passed_over
-        self._seen = {os.path.realpath(one) for one in without}
+        self._seen = {os.path.realpath(one) for one in without} - {self._root}
         self._waiting: list[Path] = [folder]
         self._links: list[Path] = []
 
