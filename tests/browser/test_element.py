@@ -27,6 +27,9 @@ _IMG = (
     '<img src="photo.png" width="180" height="120" alt="A cat"></half-size>'
 )
 
+# What the img paints instead of its file; `normal` if nothing.
+_CONTENT = "getComputedStyle(document.querySelector('img')).content"
+
 _LISTEN = """
   window.events = [];
   for (const type of ['upscaled', 'skipped', 'error'])
@@ -274,33 +277,225 @@ def test_far_away_it_waits(page: Page, element_site: Path) -> None:
     wait_for_state(page, "upscaled")
 
 
-def test_another_src_is_enlarged_and_a_move_starts_over(page: Page, element_site: Path) -> None:
+def test_another_src_is_enlarged_and_a_move_changes_nothing(page: Page, element_site: Path) -> None:
     show(page, element_site, _IMG)
     wait_for_state(page, "upscaled")
-    first = page.evaluate("document.querySelector('img').style.content")
+    first = page.evaluate(_CONTENT)
     page.evaluate("document.querySelector('img').src = 'grey.png'")
     page.wait_for_function(
-        "(first) => { const { content } = document.querySelector('img').style;"
-        "return content && content !== first; }",
-        arg=first,
+        f"(first) => {_CONTENT} !== first && {_CONTENT}.includes('blob:')", arg=first
     )
-    # A framework moves it, takes the img out, and puts another in.
-    page.evaluate(
-        """() => {
+    # A slider moves its slide: the result is back before the next frame, and is not made again.
+    moved = page.evaluate(
+        f"""() => {{
+          const before = {_CONTENT};
           const main = document.body.appendChild(document.createElement('main'));
           main.append(document.querySelector('half-size'));
-        }"""
+          return [before === {_CONTENT}, document.querySelector('half-size').getAttribute('state')];
+        }}"""
     )
-    wait_for_state(page, "upscaled", "main half-size")
+    assert moved == [True, "upscaled"]
+    # A framework takes the img out, and puts another in.
     page.evaluate("window.old = document.querySelector('img'); old.remove()")
-    assert page.evaluate("old.style.content") == ""
+    page.evaluate("document.body.append(old)")
+    assert page.evaluate(_CONTENT) == "normal"
     page.evaluate("old.src = 'photo.png'; document.querySelector('half-size').append(old)")
     wait_for_state(page, "upscaled")
-    # A framework that renders style anew does not undo it.
-    page.evaluate("old.setAttribute('style', 'opacity: 0.9')")
-    page.wait_for_function("old.style.content.includes('blob:')")
-    page.evaluate("document.querySelector('half-size').remove()")
-    assert page.evaluate("old.style.content") == ""
+    assert page.evaluate("events.map(([type]) => type)") == ["upscaled"] * 3
+    page.evaluate("const element = document.querySelector('half-size'); element.replaceWith(old)")
+    assert page.evaluate(_CONTENT) == "normal"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "setAttribute('style', 'opacity: 0.9')",
+        "style.cssText = 'opacity: 0.9'",
+        "removeAttribute('style')",
+    ],
+)
+def test_a_script_that_rewrites_style_does_not_undo_it(
+    page: Page, element_site: Path, script: str
+) -> None:
+    show(page, element_site, _IMG.replace("<img", "<img style='opacity: 1'"))
+    wait_for_state(page, "upscaled")
+    same = f"(() => {{ const before = {_CONTENT}; document.querySelector('img').{script};"
+    assert page.evaluate(f"{same} return before === {_CONTENT}; }})()")
+    assert len(page.evaluate("events")) == 1
+
+
+_OLD = 'style="content: image-set(url(&quot;blob:http://old/1&quot;) 2x)"'
+
+
+@pytest.mark.parametrize("attributes", ["", f"{_OLD} ", f"loading=lazy {_OLD} "])
+def test_saved_html_holds_nothing_of_the_result(
+    page: Page, element_site: Path, attributes: str
+) -> None:
+    # With `attributes`: HTML that an earlier version of the element left behind.
+    show(page, element_site, _IMG.replace("<img", f"<img {attributes}"))
+    wait_for_state(page, "upscaled")
+    assert "blob:" in page.evaluate(_CONTENT)
+    saved = page.evaluate("document.documentElement.outerHTML")
+    assert "blob:" not in saved
+    assert page.evaluate("document.querySelector('img').getAttribute('style')") is None
+    show(page, element_site, re.sub(r"<script.*?</script>", "", saved))
+    wait_for_state(page, "upscaled")
+
+
+_TAKE_AWAY = {
+    "missing": "src = 'missing.png'",
+    "removed": "removeAttribute('src')",
+    "empty": "src = ''",
+}
+
+
+@pytest.mark.parametrize("how", _TAKE_AWAY)
+def test_what_is_gone_is_not_painted(page: Page, element_site: Path, how: str) -> None:
+    show(page, element_site, _IMG)
+    wait_for_state(page, "upscaled")
+    page.evaluate(f"document.querySelector('img').{_TAKE_AWAY[how]}")
+    wait_for_state(page, "waiting")
+    assert page.evaluate(_CONTENT) == "normal"
+    page.evaluate("document.querySelector('img').src = 'photo.png'")
+    wait_for_state(page, "upscaled")
+
+
+_SIZES = {  # the img, and whether it is worth the work on a screen of density 2
+    "a small candidate, shown large": ('srcset="photo.png 90w" sizes="180px"', True),
+    "a candidate for half the density": ('srcset="photo.png 0.5x" width="180"', True),
+    "a candidate for this density": ('srcset="wide.png 2x" width="90"', False),
+    "a large candidate": ('srcset="photo.png 90w, wide.png 180w" sizes="90px"', False),
+    "stretched downwards": ('src="photo.png" style="width: 45px; height: 90px"', True),
+    "cut off by object-fit": (
+        'src="photo.png" style="width: 45px; height: 90px; object-fit: cover"',
+        True,
+    ),
+    "small in a large box": (
+        'src="wide.png" style="width: 400px; height: 60px; object-fit: contain"',
+        False,
+    ),
+    "padded": ('src="photo.png" style="width: 45px; height: 30px; padding: 60px"', False),
+}
+
+
+@pytest.mark.parametrize("case", _SIZES)
+def test_the_pixels_of_the_file_decide(browser: Browser, element_site: Path, case: str) -> None:
+    attributes, is_worth_it = _SIZES[case]
+    context = browser.new_context(viewport={"width": 800, "height": 600}, device_scale_factor=2)
+    with served(element_site) as address:
+        page = context.new_page()
+        page.add_init_script(_LISTEN)
+        page.goto(f"{address}photo.png")
+        show(page, element_site, f"<half-size backend=wasm><img {attributes} alt=''></half-size>")
+        page.wait_for_function("events.length === 1")
+        reason = page.evaluate("events[0][1]")
+    context.close()
+    assert (reason != "shown-small") == is_worth_it
+
+
+@pytest.mark.parametrize("transform", ["scale(.3)", "rotateY(90deg)", "rotate(30deg) scale(.2)"])
+def test_a_picture_that_a_transform_reveals_is_enlarged(
+    page: Page, element_site: Path, transform: str
+) -> None:
+    img = '<img src="photo.png" width="180" height="120" alt="">'
+    body = f'<main style="transform: {transform}"><half-size backend=wasm>{img}</half-size></main>'
+    show(page, element_site, body)
+    page.wait_for_function("events.length === 1")
+    assert page.evaluate("events") == [["skipped", "shown-small"]]
+    page.evaluate("document.querySelector('main').style.transform = ''")
+    page.wait_for_function("events.length === 2")
+    assert page.evaluate("events[1]") in (["upscaled", 180], ["skipped", "slow"])
+
+
+def test_a_file_on_many_cards_is_enlarged_once(page: Page, element_site: Path) -> None:
+    show(page, element_site, _IMG * 6)
+    page.wait_for_function("events.length === 6")
+    contents = "[...document.querySelectorAll('img')].map((img) => getComputedStyle(img).content)"
+    assert page.evaluate(f"new Set({contents}).size") == 1
+    page.evaluate("document.querySelector('half-size').remove()")  # the others keep it
+    assert "blob:" in page.evaluate(_CONTENT)
+
+
+def test_pictures_that_are_scrolled_to_and_fro_are_enlarged_once(
+    page: Page, element_site: Path
+) -> None:
+    images = "".join(f"<p>{_IMG.replace('photo.png', f'photo.png?{n}')}" for n in range(10))
+    show(page, element_site, images)
+    page.evaluate(
+        "setInterval(() => scrollTo(0, scrollY < 100 ? document.body.scrollHeight : 0), 60)"
+    )
+    page.wait_for_function("events.length >= 10")
+    page.wait_for_timeout(200)
+    assert page.evaluate("events") == [["upscaled", 180]] * 10
+
+
+def test_a_missing_model_is_requested_once_and_again_when_online(
+    page: Page, element_site: Path
+) -> None:
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    lost = _IMG.replace("always", "always model=lost/")
+    show(page, element_site, "".join(lost.replace("photo.png", f"photo.png?{n}") for n in range(9)))
+    page.wait_for_function("events.length === 9")
+    assert sum("lost/" in url for url in requests) == 1
+    shutil.copytree(element_site / "stand-in", element_site / "lost")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_function("events.length === 18")
+    assert page.evaluate("events.slice(9)") == [["upscaled", 180]] * 9
+    shutil.rmtree(element_site / "lost")
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_model_may_be_named_after_the_element_is_defined(
+    page: Page, element_site: Path, late: bool
+) -> None:
+    name = "HalfSizeElement.model = 'stand-in/'"
+    if late:
+        name = f"addEventListener('load', () => setTimeout(() => {{ {name} }}, 300))"
+    text = f'{_IMG}<script src="dist/half-size.js"></script><script>{name}</script>'
+    (element_site / "late.html").write_text(f"<!doctype html>{text}", encoding="utf-8")
+    page.goto(f"{page.url.rsplit('/', 1)[0]}/late.html?{late}")
+    wait_for_state(page, "upscaled")
+    types = page.evaluate("events.map(([type]) => type)")
+    assert types == (["error", "upscaled"] if late else ["upscaled"])
+
+
+def test_an_img_that_is_slotted_into_a_component(page: Page, element_site: Path) -> None:
+    inner = "<half-size backend=wasm always><slot></slot></half-size>"
+    show(page, element_site, '<my-card><img src="photo.png" width="180" alt=""></my-card>')
+    page.evaluate(
+        """(inner) => {
+          window.heard = [];
+          document.addEventListener('upscaled', ({ target }) => heard.push(target.localName));
+          document.querySelector('my-card').attachShadow({ mode: 'open' }).innerHTML = inner;
+        }""",
+        inner,
+    )
+    page.wait_for_function("heard.length === 1")
+    assert page.evaluate("heard") == ["my-card"]  # the event left the shadow root
+    assert "blob:" in page.evaluate(_CONTENT)
+
+
+def test_a_second_img_is_named_in_the_console(page: Page, element_site: Path) -> None:
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
+    img = '<img src="photo.png" width="180" alt="">'
+    show(page, element_site, f"<half-size backend=wasm always>{img}{img}</half-size>")
+    wait_for_state(page, "upscaled")
+    assert sum("takes one img" in text for text in messages) == 1
+    painted = "[...document.querySelectorAll('img')].map((img) => getComputedStyle(img).content)"
+    assert [("blob:" in content) for content in page.evaluate(painted)] == [True, False]
+
+
+def test_a_tab_that_is_hidden_works_when_it_is_seen(page: Page, element_site: Path) -> None:
+    page.add_init_script(
+        "window.hidden = true; Object.defineProperty(document, 'hidden', { get: () => hidden });"
+    )
+    show(page, element_site, _IMG)
+    page.wait_for_timeout(400)
+    assert page.evaluate("events") == []
+    page.evaluate("hidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    wait_for_state(page, "upscaled")
 
 
 def test_in_shadow_dom_and_with_an_error(page: Page, element_site: Path) -> None:
@@ -316,7 +511,7 @@ def test_in_shadow_dom_and_with_an_error(page: Page, element_site: Path) -> None
     page.wait_for_function("inside.getAttribute('state') === 'upscaled'")
     page.evaluate("inside.setAttribute('model', 'nowhere/')")
     page.wait_for_function("inside.getAttribute('state') === 'error'")
-    assert page.evaluate("inside.querySelector('img').style.content") == ""
+    assert page.evaluate("getComputedStyle(inside.querySelector('img')).content") == "normal"
 
 
 def test_under_a_strict_content_security_policy(browser: Browser, element_site: Path) -> None:

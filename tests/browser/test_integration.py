@@ -50,7 +50,9 @@ def require_upscaled(browser: Browser, address: str) -> None:
         timeout=120_000,
     )
     assert page.locator("half-size").get_attribute("state") == "upscaled", problems
-    assert "blob:" in page.locator("half-size img").evaluate("(img) => img.style.content")
+    assert "blob:" in page.locator("half-size img").evaluate(
+        "(img) => getComputedStyle(img).content"
+    )
     assert problems == []
     page.close()
 

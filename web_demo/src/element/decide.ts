@@ -34,14 +34,37 @@ export function deviceSkips({ saveData, deviceMemory }: Device): SkipReason | un
   return undefined;
 }
 
+export type Size = { width: number; height: number };
+
 /**
- * Whether an image has about as many pixels as are shown.
+ * The size to which CSS scales a picture in its content box. What `cover` cuts off counts.
  *
- * @param natural width of the image file, in pixels.
- * @param shown width on the page, in CSS pixels.
+ * @param natural the picture's natural size; like `box` in CSS pixels.
+ * @param fit the computed `object-fit`.
  */
-export function isShownSmall(natural: number, shown: number, pixelRatio: number): boolean {
-  return shown * pixelRatio < natural * LEAST_GAIN;
+export function drawnSize(box: Size, natural: Size, fit: string): Size {
+  const across = box.width / natural.width;
+  const down = box.height / natural.height;
+  const scales: Record<string, number> = {
+    contain: Math.min(across, down),
+    cover: Math.max(across, down),
+    none: 1,
+    'scale-down': Math.min(1, across, down),
+  };
+  const { [fit]: scale } = scales;
+  return scale === undefined
+    ? box
+    : { width: natural.width * scale, height: natural.height * scale };
+}
+
+/**
+ * Whether a file has about as many pixels as are drawn, in both directions.
+ *
+ * @param file size of the file in its own pixels.
+ * @param drawn size in pixels of the screen.
+ */
+export function isShownSmall(file: Size, drawn: Size): boolean {
+  return Math.max(drawn.width / file.width, drawn.height / file.height) < LEAST_GAIN;
 }
 
 export function speedSkips(backend: string, msPerMegapixel: number): SkipReason | undefined {

@@ -1,11 +1,29 @@
-import { deviceSkips, isShownSmall, readDevice, type SkipReason, speedSkips } from './decide';
-import { isMoving } from './moving';
+import { deviceSkips, isShownSmall, readDevice, type SkipReason } from './decide';
+import { type Enlarged, keyOf, modelOf, type Request } from './enlarge';
+import { drawnPixels, fileSize } from './measure';
 import { clearPaint, isPainted, paint } from './paint';
-import { sharedModel } from './shared-model';
+import { jobs, kept, keptFor, obtain } from './results';
+import { forgetFailures, measureAgain } from './shared-model';
 
 /** The browser's HTMLElement, or an empty class where there is none: when rendering on a server. */
 const Base: typeof HTMLElement =
   typeof HTMLElement === 'function' ? HTMLElement : (class {} as typeof HTMLElement);
+
+/** How often a picture that is shown small is measured: a transform fires no event. */
+const LOOK_AGAIN_MS = 1000;
+
+/** A slow machine is timed again after this time, then after twice as long, and so on. */
+const TIME_AGAIN_MS = 2000;
+
+/** The key under which each img was last enlarged: when it is moved, nothing is decided again. */
+const decided = new WeakMap<HTMLImageElement, string>();
+
+/** What an element watches in its content. */
+const CHANGES: MutationObserverInit = {
+  childList: true,
+  subtree: true,
+  attributeFilter: ['src', 'srcset', 'sizes', 'media', 'style'],
+};
 
 /**
  * `<half-size>`: enlarges the half-size img inside it, once it comes near the viewport.
@@ -15,7 +33,7 @@ const Base: typeof HTMLElement =
  *
  * Without JavaScript, and wherever the element decides against it, the plain img shows. The img (or the img of a
  * picture element) stays the element that is laid out, named, selected, saved, printed and styled:
- * only what it paints is replaced, through its CSS `content`.
+ * only what it paints is replaced, through its CSS `content`. An element takes one img, its first.
  *
  * @attr {string} model - Address of the model's export folder. Without it the `data-model` of the
  *   script tag, or `HalfSizeElement.model`.
@@ -23,7 +41,10 @@ const Base: typeof HTMLElement =
  * @attr {boolean} always - Enlarge even if the img is shown no larger than its file, or slowly.
  * @attr {string} state - Written by the element: `waiting`, `working`, `upscaled`, `skipped`, `error`.
  *
- * @fires upscaled - `detail`: `{ width, height, milliseconds, backend }`. Bubbles.
+ * All events leave shadow roots.
+ *
+ * @fires upscaled - The result is painted; once for each file. `detail`:
+ *   `{ width, height, milliseconds, backend }`. Bubbles.
  * @fires skipped - The img was left alone. `detail`: `{ reason }`, one of `save-data`,
  *   `low-memory`, `animated`, `shown-small`, `no-backend`, `slow`. Bubbles.
  * @fires error - Something failed, and the plain img shows. `detail`: the error. Does not bubble.
@@ -33,25 +54,60 @@ const Base: typeof HTMLElement =
 export class HalfSizeElement extends Base {
   static readonly observedAttributes = ['model', 'backend', 'always'];
 
-  /** The model of every element without a `model` attribute. */
-  static model = '';
-
   /** Folder of the other scripts, if it is not the one of this script. */
   static base: string | URL | undefined;
 
+  /** All elements in the page. */
+  static readonly #connected = new Set<HalfSizeElement>();
+
+  static #model = '';
+  static #isListening = false;
+  static #trials = 0;
+  static #nextTrial: unknown;
+
+  /** The model of every element without a `model` attribute. It may be set at any time. */
+  static get model(): string {
+    return HalfSizeElement.#model;
+  }
+
+  static set model(address: string) {
+    HalfSizeElement.#model = address;
+    HalfSizeElement.#beginAll();
+  }
+
+  readonly #slot: HTMLSlotElement;
   #nearby: IntersectionObserver | undefined;
   #changes: MutationObserver | undefined;
   #resized: ResizeObserver | undefined;
-  #work: AbortController | undefined;
   #image: HTMLImageElement | undefined;
   #isNear = false;
+
+  /** What the fields below are about. */
+  #request: Request | undefined;
+  #work: AbortController | undefined;
+  #skipped: SkipReason | undefined;
+  #failed: string | undefined;
+
+  /** The key of the latest `upscaled` event. */
+  #reported: string | undefined;
+
+  /** This element as the user of a result. */
+  readonly #user = {
+    isNear: () => this.#isNear,
+    giveBack: () => {
+      this.#reset();
+      this.#begin();
+    },
+  };
 
   constructor() {
     super();
     const root = this.attachShadow({ mode: 'open' });
-    const style = document.createElement('slot');
-    style.part.add('image');
-    root.append(style);
+    this.#slot = document.createElement('slot');
+    this.#slot.part.add('image');
+    // An img may be slotted through this element's parent, a component.
+    this.#slot.onslotchange = () => this.#look();
+    root.append(this.#slot);
     // Not a style element: a strict Content-Security-Policy may forbid those.
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(':host { display: contents }');
@@ -59,132 +115,233 @@ export class HalfSizeElement extends Base {
   }
 
   connectedCallback(): void {
+    HalfSizeElement.#connected.add(this);
+    HalfSizeElement.#listen();
     this.#nearby = new IntersectionObserver(
       (entries) => {
-        this.#isNear = entries.some(({ isIntersecting }) => isIntersecting);
+        this.#isNear = entries.at(-1)?.isIntersecting === true;
         if (this.#isNear) this.#begin();
+        else this.#leaveView();
       },
       { rootMargin: '50%' },
     );
     this.#resized = new ResizeObserver(() => {
       // It may be shown larger now, and be worth the work.
-      if (this.getAttribute('state') === 'skipped') this.#begin();
+      if (this.#skipped === 'shown-small') this.#begin();
     });
-    this.#changes = new MutationObserver(() => this.#look());
-    this.#changes.observe(this, {
-      childList: true,
-      subtree: true,
-      attributeFilter: ['src', 'srcset', 'sizes', 'media', 'style'],
+    this.#changes = new MutationObserver(() => {
+      this.#look();
+      this.#check();
+      setTimeout(this.#check); // the browser selects a file a little later
     });
+    this.#changes.observe(this, CHANGES);
+    this.removeAttribute('state'); // it may come from a page that was saved
     this.#look();
   }
 
   disconnectedCallback(): void {
+    HalfSizeElement.#connected.delete(this);
     this.#nearby?.disconnect();
     this.#changes?.disconnect();
     this.#resized?.disconnect();
-    this.#work?.abort();
-    this.#isNear = false;
-    this.#forget();
+    this.#adopt(undefined);
   }
 
   attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
     if (!this.isConnected || before === after) return;
-    this.#work?.abort();
-    if (this.#image) clearPaint(this.#image);
-    this.removeAttribute('state');
-    if (this.#isNear) this.#begin();
+    this.#reset();
+    this.#begin();
+  }
+
+  /** Let elements see whether there is something to do. */
+  static #beginAll(isMeant: (element: HalfSizeElement) => boolean = () => true): void {
+    for (const element of HalfSizeElement.#connected) if (isMeant(element)) element.#begin();
+  }
+
+  /** Listen to what concerns all elements. */
+  static #listen(): void {
+    if (HalfSizeElement.#isListening) return;
+    HalfSizeElement.#isListening = true;
+    addEventListener('load', () => HalfSizeElement.#beginAll()); // now a model should be named
+    // The network is there again, or a page whose downloads were cut off when it was left.
+    for (const type of ['online', 'pageshow']) {
+      addEventListener(type, (event) => {
+        if ((event as PageTransitionEvent).persisted === false) return;
+        forgetFailures();
+        HalfSizeElement.#beginAll();
+      });
+    }
+    document.addEventListener('visibilitychange', () => jobs.look());
+    setInterval(() => {
+      if (document.hidden) return;
+      HalfSizeElement.#beginAll((element) => element.#skipped === 'shown-small');
+    }, LOOK_AGAIN_MS);
+  }
+
+  /** Time a slow machine again: it may only have been busy. */
+  static #timeLater(): void {
+    HalfSizeElement.#nextTrial ??= setTimeout(
+      async () => {
+        HalfSizeElement.#nextTrial = undefined;
+        HalfSizeElement.#trials++;
+        const isSlow = (element: HalfSizeElement) => element.#isNear && element.#skipped === 'slow';
+        const models = new Set<ReturnType<typeof modelOf>>();
+        for (const element of HalfSizeElement.#connected) {
+          if (isSlow(element) && element.#request) models.add(modelOf(element.#request));
+        }
+        for (const model of models) await model.then(measureAgain).catch(() => undefined);
+        HalfSizeElement.#beginAll(isSlow);
+      },
+      TIME_AGAIN_MS * 2 ** HalfSizeElement.#trials,
+    );
   }
 
   /** Find the img: it may come late, or be replaced by a framework. */
   #look(): void {
-    const image = this.querySelector('img') ?? undefined;
-    if (image !== this.#image) {
-      this.#forget();
-      this.#image = image;
-      if (!image) return;
-      this.setAttribute('state', 'waiting');
-      image.addEventListener('load', this.#onLoad);
-      this.#nearby?.observe(image);
-      this.#resized?.observe(image);
-    } else if (image && this.getAttribute('state') === 'upscaled' && !isPainted(image)) {
-      this.#begin(); // something rewrote its style
+    const images = this.#slot
+      .assignedElements({ flatten: true })
+      .flatMap((root) => (root.localName === 'img' ? root : [...root.querySelectorAll('img')]));
+    const [image, second] = images as HTMLImageElement[];
+    if (image === this.#image) return;
+    this.#adopt(image);
+    if (second) console.warn('<half-size> takes one img, its first:', this);
+  }
+
+  #adopt(image: HTMLImageElement | undefined): void {
+    const before = this.#image;
+    if (before) {
+      this.#nearby?.unobserve(before);
+      this.#resized?.unobserve(before);
+      for (const type of ['load', 'error']) before.removeEventListener(type, this.#check);
+      this.#reset();
+      this.removeAttribute('state');
     }
+    this.#isNear = false;
+    this.#image = image;
+    if (!image) return;
+    this.#reset();
+    for (const type of ['load', 'error']) image.addEventListener(type, this.#check);
+    this.#nearby?.observe(image);
+    this.#resized?.observe(image);
+    // A slotted img is not inside this element.
+    this.#changes?.observe(image.closest('picture') ?? image, CHANGES);
+    this.#begin();
   }
 
-  #forget(): void {
-    if (!this.#image) return;
-    this.#image.removeEventListener('load', this.#onLoad);
-    this.#nearby?.unobserve(this.#image);
-    this.#resized?.unobserve(this.#image);
-    clearPaint(this.#image);
-    this.#image = undefined;
-    this.removeAttribute('state');
-  }
-
-  /** Another file was loaded: a new src, or another candidate of srcset. */
-  readonly #onLoad = (): void => {
-    this.#work?.abort();
-    if (this.#image) clearPaint(this.#image);
-    if (this.#isNear) this.#begin();
+  /** The img may have another file now, or none. */
+  readonly #check = (): void => {
+    const image = this.#image;
+    const request = this.#request;
+    if (!image) return;
+    if (request) {
+      // Until another file has loaded, or failed, a plain img shows the last one too.
+      if (!image.complete) return;
+      if (image.naturalWidth === 0 || image.currentSrc !== request.file) this.#reset();
+      else if (decided.get(image) !== keyOf(request)) return;
+      else keptFor(request);
+    }
+    this.#begin();
   };
 
+  /** Be as if the img had just come. */
+  #reset(): void {
+    const image = this.#image;
+    this.#work?.abort();
+    this.#work = undefined;
+    if (this.#request) kept.leave(keyOf(this.#request), this.#user);
+    this.#request = undefined;
+    this.#skipped = undefined;
+    this.#failed = undefined;
+    if (!image) return;
+    clearPaint(image);
+    this.setAttribute('state', 'waiting');
+  }
+
+  /** What has not begun need not; what has begun is completed, and kept for a while. */
+  #leaveView(): void {
+    if (this.#work && this.#request && !jobs.hasStarted(keyOf(this.#request))) {
+      this.#work.abort();
+      this.#work = undefined;
+    }
+    kept.trim();
+  }
+
+  /** Enlarge the img if that is due: called whenever something may have changed. */
   #begin(): void {
     const image = this.#image;
     // An img that has not loaded (or is lazy) begins when it has.
     if (!image?.complete || image.naturalWidth === 0 || isPainted(image)) return;
-    this.#work?.abort();
+    const request = {
+      file: image.currentSrc,
+      model: this.getAttribute('model') ?? HalfSizeElement.model,
+      backend: this.getAttribute('backend') || 'auto',
+      base: HalfSizeElement.base,
+      always: this.hasAttribute('always'),
+    };
+    const result = decided.get(image) === keyOf(request) && keptFor(request);
+    if (result) this.#show(image, request, result);
+    if (result || !this.#isNear || this.#work || this.#skipped === 'animated') return;
+    if (!request.model && document.readyState !== 'complete') return; // a later script may name one
+    this.#request = request;
     const work = new AbortController();
     this.#work = work;
-    this.#run(image, work.signal).catch((error) => {
-      if (work.signal.aborted || error.code === 'Aborted') return;
-      this.setAttribute('state', 'error');
-      this.dispatchEvent(new CustomEvent('error', { detail: error }));
-    });
+    this.#run(image, request, work.signal)
+      .catch((error) => {
+        if (!work.signal.aborted) this.#fail(error);
+      })
+      .finally(() => {
+        if (this.#work === work) this.#work = undefined;
+      });
   }
 
-  async #run(image: HTMLImageElement, signal: AbortSignal): Promise<void> {
-    const always = this.hasAttribute('always');
-    const early = this.#skipsEarly(image, always);
-    if (early) return this.#skip(early);
-    const moving = await isMoving(image.currentSrc, signal);
-    if (signal.aborted) return;
-    if (moving) return this.#skip('animated');
-    this.setAttribute('state', 'working');
-    const halfsize = await sharedModel(
-      this.getAttribute('model') ?? HalfSizeElement.model,
-      this.getAttribute('backend') || 'auto',
-      HalfSizeElement.base,
-    );
-    if (signal.aborted) return;
-    const late = always ? undefined : speedSkips(halfsize.backend, halfsize.msPerMegapixel);
-    if (late || halfsize.backend === 'none') return this.#skip(late ?? 'no-backend');
-
-    const result = await halfsize.upscale(image, { signal, output: 'blob' });
-    const { width, height, milliseconds } = halfsize.last ?? {
-      width: 0,
-      height: 0,
-      milliseconds: 0,
-    };
-    await paint(image, result, halfsize.card.scale, signal);
-    this.setAttribute('state', 'upscaled');
-    const detail = { width, height, milliseconds, backend: halfsize.backend };
-    this.dispatchEvent(new CustomEvent('upscaled', { detail, bubbles: true }));
-  }
-
-  #skipsEarly(image: HTMLImageElement, always: boolean): SkipReason | undefined {
+  async #run(image: HTMLImageElement, request: Request, signal: AbortSignal): Promise<void> {
     const device = deviceSkips(readDevice());
-    if (device) return device;
-    const shown = image.getBoundingClientRect().width;
-    if (!always && isShownSmall(image.naturalWidth, shown, devicePixelRatio)) return 'shown-small';
-    return undefined;
+    if (device) return this.#skip(device);
+    const isSmall = !request.always && isShownSmall(await fileSize(image), drawnPixels(image));
+    if (signal.aborted) return;
+    if (isSmall) return this.#skip('shown-small');
+    const started = () => this.setAttribute('state', 'working');
+    const outcome = await obtain(request, { image, started }, signal);
+    if (signal.aborted) return;
+    if (typeof outcome === 'string') return this.#skip(outcome);
+    this.#show(image, request, outcome);
+  }
+
+  #show(image: HTMLImageElement, request: Request, { url, detail }: Enlarged): void {
+    const key = keyOf(request);
+    this.#request = request;
+    this.#skipped = undefined;
+    paint(image, url, detail.width);
+    decided.set(image, key);
+    kept.show(key, this.#user);
+    kept.trim();
+    this.setAttribute('state', 'upscaled');
+    // The same result put back is not news.
+    if (this.#reported !== key) this.#tell('upscaled', detail, true);
+    this.#reported = key;
   }
 
   #skip(reason: SkipReason): void {
-    const again = this.getAttribute('state') === 'skipped';
+    const isNew = this.#skipped !== reason;
+    this.#skipped = reason;
     this.setAttribute('state', 'skipped');
-    if (!again)
-      this.dispatchEvent(new CustomEvent('skipped', { detail: { reason }, bubbles: true }));
+    if (reason === 'slow') HalfSizeElement.#timeLater();
+    if (isNew) this.#tell('skipped', { reason }, true);
+  }
+
+  #fail(error: Error): void {
+    if (error.name === 'AbortError') {
+      this.setAttribute('state', 'waiting');
+      return;
+    }
+    const isNew = this.#failed !== error.message;
+    this.#failed = error.message;
+    this.setAttribute('state', 'error');
+    if (isNew) this.#tell('error', error, false);
+  }
+
+  #tell(type: string, detail: unknown, bubbles: boolean): void {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles, composed: true }));
   }
 }
 

@@ -1,4 +1,4 @@
-import { animatedType } from '../library/pictures/animation';
+import { animatedType } from '../library/pictures/animated-type';
 
 /**
  * Whether an img's file is animated: enlarged, it would stand still.

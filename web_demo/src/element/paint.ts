@@ -1,56 +1,53 @@
-const painted = new WeakMap<HTMLImageElement, { url: string; value: string }>();
+/** How an img was made to paint something else. */
+type Paint = { value: string; animation: Animation | undefined };
+
+const painted = new WeakMap<HTMLImageElement, Paint>();
 
 /**
  * Make an img paint a picture other than the file it loaded.
  *
  * CSS `content` replaces the pixels and nothing else: layout, object-fit, alt text, selection,
- * printing, dragging and the context menu stay those of the img. Divided by `scale` in image-set,
+ * printing, dragging and the context menu stay those of the img. Divided by its density in image-set,
  * the natural size stays the same as well, so that nothing moves.
+ *
+ * An animation that has ended holds the value: it is in no attribute, so saved or copied HTML does not
+ * contain it, and a script that rewrites `style` does not undo it. Where a browser does not animate
+ * `content`, the style does.
+ *
+ * @param url address of the picture.
+ * @param width its width in pixels.
  */
-export async function paint(
-  image: HTMLImageElement,
-  picture: Blob,
-  scale: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const url = URL.createObjectURL(picture);
-  // Decoded before it is shown: no frame is without a picture.
-  const ahead = new Image();
-  ahead.src = url;
-  await ahead.decode().catch(() => undefined);
-  if (signal.aborted) {
-    URL.revokeObjectURL(url);
-    return;
-  }
+export function paint(image: HTMLImageElement, url: string, width: number): void {
   clearPaint(image);
-  const density = (scale * fileWidthPerNaturalWidth(image, ahead, scale)).toString();
-  image.style.setProperty('content', `image-set(url("${url}") ${density}x)`);
-  painted.set(image, { url, value: image.style.getPropertyValue('content') });
+  const value = `image-set(url("${url}") ${width / image.naturalWidth}x)`;
+  let animation: Animation | undefined = image.animate(
+    { content: [value, value] },
+    { fill: 'forwards' },
+  );
+  if (!getComputedStyle(image).content.includes(url)) {
+    animation.cancel();
+    animation = undefined;
+    image.style.setProperty('content', value);
+  }
+  painted.set(image, { value: image.style.getPropertyValue('content'), animation });
 }
 
 /** Whether the img still paints what it was given. */
 export function isPainted(image: HTMLImageElement): boolean {
   const paint = painted.get(image);
-  return paint !== undefined && image.style.getPropertyValue('content') === paint.value;
+  if (!paint) return false;
+  const { animation, value } = paint;
+  return animation
+    ? animation.playState !== 'idle'
+    : image.style.getPropertyValue('content') === value;
 }
 
 /** Let the img paint its own file again. */
 export function clearPaint(image: HTMLImageElement): void {
-  const paint = painted.get(image);
-  if (!paint) return;
+  painted.get(image)?.animation?.cancel();
   painted.delete(image);
-  if (image.style.getPropertyValue('content') === paint.value) {
-    image.style.removeProperty('content');
-    if (image.getAttribute('style') === '') image.removeAttribute('style');
-  }
-  URL.revokeObjectURL(paint.url);
-}
-
-/** With a density in srcset, an img's natural width is not its file's width in pixels. */
-function fileWidthPerNaturalWidth(
-  image: HTMLImageElement,
-  enlarged: HTMLImageElement,
-  scale: number,
-): number {
-  return enlarged.naturalWidth > 0 ? enlarged.naturalWidth / scale / image.naturalWidth : 1;
+  // Ours; that of the page this HTML was saved from; or that of the img this one was cloned from.
+  if (!/image-set\(\s*url\(["']?blob:/.test(image.style.getPropertyValue('content'))) return;
+  image.style.removeProperty('content');
+  if (image.getAttribute('style') === '') image.removeAttribute('style');
 }

@@ -12,7 +12,8 @@ useLibrary(async (base) => {
   if (!globalThis.Halfsize) await runScript(besideUrl('halfsize.js', base));
   return globalThis.Halfsize;
 });
-globalThis.HalfSizeElement = element.HalfSizeElement;
-const model = document.currentScript?.dataset.model;
-if (model) element.HalfSizeElement.model = new URL(model, document.baseURI).href;
 element.defineHalfSize();
+// This script may be on the page twice: the first one's element is the one that is used.
+globalThis.HalfSizeElement = customElements.get('half-size') as typeof element.HalfSizeElement;
+const model = document.currentScript?.dataset.model;
+if (model) HalfSizeElement.model = new URL(model, document.baseURI).href;

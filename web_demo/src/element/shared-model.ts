@@ -14,10 +14,15 @@ export function useLibrary(load: LibraryLoader): void {
   loadLibrary = load;
 }
 
-const models = new Map<string, Promise<Halfsize>>();
+/** After a failure, so long nobody asks for the model again. */
+const FAILED_FOR_MS = 30_000;
+
+type Loading = { model: Promise<Halfsize>; failed?: number };
+
+const models = new Map<string, Loading>();
 
 /**
- * One model for all elements that name it: one download, one worker.
+ * One model for all elements that name it: one download, one worker; and where it fails, one failure.
  *
  * @param backend the name of a backend; anything else means `auto`.
  */
@@ -27,13 +32,21 @@ export function sharedModel(
   base?: string | URL,
 ): Promise<Halfsize> {
   const key = JSON.stringify([address, backend, base]);
-  let model = models.get(key);
-  if (!model) {
-    model = load(address, backend, base);
-    models.set(key, model);
-    model.catch(() => models.delete(key)); // the next element tries again
+  let loading = models.get(key);
+  if (!loading || Date.now() - (loading.failed ?? Date.now()) > FAILED_FOR_MS) {
+    const started: Loading = { model: load(address, backend, base) };
+    loading = started;
+    models.set(key, started);
+    started.model.catch(() => {
+      started.failed = Date.now();
+    });
   }
-  return model;
+  return loading.model;
+}
+
+/** Try the models that failed again: the reader is online again, say. */
+export function forgetFailures(): void {
+  for (const [key, { failed }] of models) if (failed !== undefined) models.delete(key);
 }
 
 async function load(address: string, backend: string, base?: string | URL): Promise<Halfsize> {
@@ -41,4 +54,24 @@ async function load(address: string, backend: string, base?: string | URL): Prom
   if (!address) throw new ModelMismatch('No model is set: give <half-size> a model attribute.');
   const options: LoadOptions = { backend: isBackendName(backend) ? backend : 'auto' };
   return Halfsize.load(address, base === undefined ? options : { ...options, base });
+}
+
+/** The best speeds that were measured since the start, in milliseconds per megapixel. */
+const speeds = new WeakMap<Halfsize, number>();
+
+/** The best of all measurements: a busy machine is slow for a while, a slow one always. */
+export function speedOf(halfsize: Halfsize): number {
+  return Math.min(halfsize.msPerMegapixel, speeds.get(halfsize) ?? Number.POSITIVE_INFINITY);
+}
+
+/** Side of the picture that is enlarged to measure the speed. */
+const TRIAL_PX = 128;
+
+/** Measure how fast a model runs now. */
+export async function measureAgain(halfsize: Halfsize): Promise<void> {
+  const pixels = new Uint8ClampedArray(TRIAL_PX * TRIAL_PX * 4).fill(255);
+  await halfsize.upscale(new ImageData(pixels, TRIAL_PX), { output: 'imagedata' });
+  const { milliseconds, width, height } = halfsize.last ?? { milliseconds: 0, width: 0, height: 0 };
+  const speed = (milliseconds * 1e6) / (width * height);
+  speeds.set(halfsize, Math.min(speedOf(halfsize), speed));
 }

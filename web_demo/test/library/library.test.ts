@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { backendFor, isBackendName } from '../../src/core/backends';
 import type { PixelBytes } from '../../src/core/picture';
 import { blankPicture } from '../../src/core/picture';
-import { deviceSkips, isShownSmall, speedSkips } from '../../src/element/decide';
 import { best, isSettled, orderToTry } from '../../src/library/engines/merit';
 import { isOutsideSrgb } from '../../src/library/pictures/colours';
 import { turned, webpOrientation } from '../../src/library/pictures/webp-orientation';
@@ -47,20 +46,6 @@ test('measuring ends with a fast backend, and never goes on to plain JavaScript'
   expect(isSettled([fast], 'tfjs-webgl')).toBe(true);
   expect(best([slow, fast])).toBe(fast);
   expect(best([])).toBeUndefined();
-});
-
-test('an element leaves the img alone where it should', () => {
-  const fine = { saveData: false, deviceMemory: 8 };
-  expect(deviceSkips(fine)).toBeUndefined();
-  expect(deviceSkips({ ...fine, deviceMemory: undefined })).toBeUndefined();
-  expect(deviceSkips({ ...fine, deviceMemory: 1 })).toBe('low-memory');
-  expect(deviceSkips({ ...fine, saveData: true })).toBe('save-data');
-  expect(isShownSmall(600, 600, 1)).toBe(true);
-  expect(isShownSmall(600, 600, 2)).toBe(false);
-  expect(isShownSmall(600, 1200, 1)).toBe(false);
-  expect(speedSkips('wasm', 399)).toBeUndefined();
-  expect(speedSkips('wasm', 401)).toBe('slow');
-  expect(speedSkips('none', Number.POSITIVE_INFINITY)).toBe('no-backend');
 });
 
 test('a tile takes about the time that it may', async () => {

@@ -1,0 +1,71 @@
+import { type SkipReason, speedSkips } from './decide';
+import { abortError } from './jobs';
+import { isMoving } from './moving';
+import { sharedModel, speedOf } from './shared-model';
+
+/** What an element asks for. */
+export type Request = {
+  /** Address of the picture's file. */
+  file: string;
+  model: string;
+  backend: string;
+  base: string | URL | undefined;
+  /** However slow. */
+  always: boolean;
+};
+
+/** An enlarged picture. */
+export type Enlarged = {
+  url: string;
+  /** Decoded: shown again, it is there at once. */
+  picture: HTMLImageElement;
+  bytes: number;
+  /** When it was made, as `performance.now()`. */
+  made: number;
+  detail: { width: number; height: number; milliseconds: number; backend: string };
+};
+
+/** Requests of one key have one result. */
+export function keyOf(request: Request): string {
+  return JSON.stringify(request);
+}
+
+export function modelOf({ model, backend, base }: Request) {
+  return sharedModel(model, backend, base);
+}
+
+/**
+ * Enlarge a file, or say why it is left alone.
+ *
+ * @param imageOf gives an img that shows the file, and waits for it.
+ * @throws AbortError; HalfsizeError; Error if the result cannot be shown.
+ */
+export async function enlarge(
+  request: Request,
+  signal: AbortSignal,
+  imageOf: () => HTMLImageElement | undefined,
+): Promise<Enlarged | SkipReason> {
+  if (await isMoving(request.file, signal)) return 'animated';
+  const halfsize = await modelOf(request);
+  const skips = speedSkips(halfsize.backend, request.always ? 0 : speedOf(halfsize));
+  if (skips) return skips;
+  const image = imageOf();
+  if (!image || image.currentSrc !== request.file) throw abortError();
+  const blob = await halfsize.upscale(image, { signal, output: 'blob' });
+  const { backend, last } = halfsize;
+  const url = URL.createObjectURL(blob);
+  // Decoded before it is shown: no frame is without a picture.
+  const picture = new Image();
+  picture.src = url;
+  try {
+    await picture.decode();
+  } catch (cause) {
+    URL.revokeObjectURL(url);
+    const message =
+      'The browser did not load the result: does the Content-Security-Policy have img-src blob:?';
+    throw new Error(message, { cause });
+  }
+  const { naturalWidth: width, naturalHeight: height } = picture;
+  const detail = { width, height, milliseconds: last?.milliseconds ?? 0, backend };
+  return { url, picture, bytes: blob.size, made: performance.now(), detail };
+}
