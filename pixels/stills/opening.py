@@ -66,8 +66,15 @@ def page_count(image: ImageFile) -> int:
     """Count the pictures that an opened file shows: frames of an animation, pages of a TIFF.
 
     A TIFF's previews and masks do not count, and neither do the pictures that a camera adds to its
-    JPEGs, which no viewer shows.
+    JPEGs, which no viewer shows. Where further ones are damaged, only the first one counts.
     """
+    try:
+        return _pages(image)
+    except Exception:  # Pillow raises all kinds of errors on damaged files
+        return 1
+
+
+def _pages(image: ImageFile) -> int:
     count = 1 if image.format in ("JPEG", "MPO") else int(getattr(image, "n_frames", 1))
     if not isinstance(image, TiffImageFile) or count == 1:
         return count
