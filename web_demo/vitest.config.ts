@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  define: { halfsizeBuild: '"test"' },
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000, // some draw hundreds of pictures, beside other work

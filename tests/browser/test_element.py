@@ -150,7 +150,7 @@ def test_a_poor_device_is_left_alone(
     wait_for_state(page, "skipped")
     assert page.evaluate("window.events") == [["skipped", reason]]
     assert not any("engine" in url or "stand-in" in url for url in requests)
-    assert not any(url.endswith("/halfsize.js") for url in requests)  # not even the library
+    assert not any("/halfsize.js" in url for url in requests)  # not even the library
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_far_away_it_waits(page: Page, element_site: Path) -> None:
     show(page, element_site, f'<div style="height: 5000px"></div>{_IMG}')
     page.wait_for_timeout(500)
     assert page.evaluate("window.events") == []
-    scripts = {url.rsplit("/", 1)[1] for url in requests if url.endswith(".js")}
+    scripts = {url.rsplit("/", 1)[1] for url in requests if ".js" in url}
     assert scripts == {"half-size.js"}
     page.evaluate("document.querySelector('img').scrollIntoView()")
     wait_for_state(page, "upscaled")

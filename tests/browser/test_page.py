@@ -109,6 +109,23 @@ def test_the_keyboard_moves_the_slider(opened: Driver, small: Path) -> None:
     expect(slider).to_have_attribute("aria-valuetext", "0 % of the picture shown by halfsize")
 
 
+def test_after_dragging_the_arrow_keys_move_the_slider(opened: Driver, small: Path) -> None:
+    opened.enlarge(small)
+    box = opened.page.locator("#frame").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    opened.page.mouse.move(x, y)
+    opened.page.mouse.down()
+    opened.page.mouse.move(x + box["width"] / 4, y, steps=3)
+    opened.page.mouse.up()
+    slider = opened.page.get_by_role("slider", name="Compare")
+    expect(slider).to_be_focused()
+    dragged = float(slider.input_value())
+    assert dragged > 60
+    opened.page.keyboard.press("ArrowLeft")
+    assert float(slider.input_value()) < dragged
+
+
 def test_the_slider_shows_what_it_says(opened: Driver, small: Path) -> None:
     opened.enlarge(small)
     for value, wanted in (("0", "result"), ("100", "before")):
@@ -139,6 +156,31 @@ def test_the_result_is_saved_as_it_is(opened: Driver, small: Path) -> None:
     assert download.value.suggested_filename == "small-2x.png"
     saved = np.asarray(Image.open(download.value.path()).convert("RGBA"))
     assert (saved == result).all()
+
+
+def test_where_no_webp_is_written_the_button_that_works_stays(
+    opened: Driver, tmp_path: Path
+) -> None:
+    opened.page.add_init_script(
+        """
+        const { toBlob } = HTMLCanvasElement.prototype;
+        window.Worker = undefined;
+        HTMLCanvasElement.prototype.toBlob = function (done, type, quality) {
+          return toBlob.call(this, done, 'image/png', quality);
+        };
+        delete window.ImageDecoder;
+        """
+    )
+    opened.page.reload()
+    frame = Image.fromarray(data.chelsea()[:20, :30])
+    path = tmp_path / "moving.gif"
+    frame.save(path, save_all=True, append_images=[frame.rotate(180)], duration=50)
+    opened.page.get_by_role("tab", name="Animation").click()
+    opened.page.set_input_files("#motion-file", path)
+    status = opened.page.locator("#motion-status")
+    expect(status).to_have_text("“moving.gif” is enlarged: 2 frames.", timeout=60_000)
+    expect(opened.page.get_by_role("button", name="Save as WebP")).to_be_hidden()
+    expect(opened.page.get_by_role("button", name="Save as GIF")).to_be_visible()
 
 
 def change_part(page: Path, name: str, change: Callable[[Any], Any]) -> None:

@@ -57,6 +57,8 @@ const common = {
   charset: 'utf8',
 };
 
+const { build: buildName, ...names } = await shortened();
+
 /**
  * For scripts that hold our own code alone: other people's code may use names like our internal ones.
  *
@@ -64,7 +66,8 @@ const common = {
  */
 const own = {
   ...common,
-  ...(await shortened()),
+  ...names,
+  define: { halfsizeBuild: JSON.stringify(buildName) },
   format: /** @type {const} */ ('esm'), // without a function around it: there is one already
 };
 
@@ -96,7 +99,7 @@ async function buildScript(name, entry, settings = own) {
     ...settings,
     write: false,
     entryPoints: [entry],
-    define: { 'import.meta.url': 'halfsizeScriptUrl' },
+    define: { ...settings.define, 'import.meta.url': 'halfsizeScriptUrl' },
   });
   // Several of these scripts may be on one page: each keeps its address to itself.
   const text = `(()=>{${SCRIPT_URL}${outputFiles[0]?.text}})();`;

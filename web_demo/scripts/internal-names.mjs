@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,12 +41,16 @@ export function shortNames(texts) {
   );
 }
 
-/** Settings of esbuild that shorten the internal properties. */
+/**
+ * Settings of esbuild that shorten the internal properties, and give the build a name: scripts load
+ * each other by it, so that none that a browser has cached meets one of another build.
+ */
 export async function shortened() {
   const files = await readdir(source, { recursive: true });
   const scripts = files.filter((name) => name.endsWith('.ts')).sort();
   const texts = await Promise.all(scripts.map((name) => readFile(path.join(source, name), 'utf8')));
-  return { mangleProps: INTERNAL, mangleCache: shortNames(texts) };
+  const build = createHash('sha256').update(texts.join('')).digest('hex').slice(0, 8);
+  return { mangleProps: INTERNAL, mangleCache: shortNames(texts), build };
 }
 
 /** @param {string} text */

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 from skimage import data
 
 from tests.browser.library.pages import Opener
@@ -43,16 +44,13 @@ def opener(browser: Browser, library_site: Path) -> Iterator[Opener]:
         context = browser.new_context()
         contexts.append(context)
         if hook:
-            context.route(
-                "**/engine-*.js",
-                lambda route: route.fulfill(
-                    content_type="text/javascript",
-                    body=hook
-                    + (library_site / "dist" / route.request.url.rsplit("/", 1)[1]).read_text(
-                        encoding="utf-8"
-                    ),
-                ),
-            )
+
+            def hooked(route: Route) -> None:
+                script = library_site / "dist" / Path(urlsplit(route.request.url).path).name
+                body = hook + script.read_text(encoding="utf-8")
+                route.fulfill(content_type="text/javascript", body=body)
+
+            context.route("**/engine-*.js*", hooked)
         page = context.new_page()
         page.set_default_timeout(120_000)
         page.goto(f"{address}blank.html")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 def test_the_address_of_the_network_has_everything_asked_for_at_once(page: Page) -> None:
     held: list[Route] = []
     page.route("**/halfsize.json*", lambda route: held.append(route))
-    with page.expect_request("**/engine-wasm.js"), page.expect_request("**/model.halfsize?v=1"):
+    with page.expect_request("**/engine-wasm.js*"), page.expect_request("**/model.halfsize?v=1"):
         page.evaluate(
             "address => { window.loading = Halfsize.load(address, { backend: 'wasm' }); }",
             "student/model.halfsize?v=1",
@@ -35,7 +35,7 @@ def test_the_address_of_the_network_has_everything_asked_for_at_once(page: Page)
 
 @pytest.mark.parametrize("missing", ["halfsize.json", "model.halfsize", "engine-wasm.js"])
 def test_missing_files_of_a_network_are_reported(page: Page, missing: str) -> None:
-    page.route(f"**/{missing}", lambda route: route.fulfill(status=404))
+    page.route(f"**/{missing}*", lambda route: route.fulfill(status=404))
     got = run(page, "return problem(load({}, 'student/model.halfsize'));")
     assert got["code"] == ("NoBackend" if missing.startswith("engine") else "ModelMismatch")
     assert missing in got["message"] and got["typed"]

@@ -4,7 +4,8 @@ export type ErrorCode =
   | 'ModelMismatch'
   | 'Aborted'
   | 'OutOfMemory'
-  | 'NoBackend';
+  | 'NoBackend'
+  | 'NoReadback';
 
 /** An error whose message is one or two plain sentences: what is wrong, and what to do. */
 export class HalfsizeError extends Error {
@@ -50,6 +51,10 @@ export type OutOfMemory = HalfsizeError;
 /** The requested backend does not run the model here. */
 export const NoBackend = errorsOf('NoBackend');
 export type NoBackend = HalfsizeError;
+
+/** The browser does not give pages the true pixels of a picture. */
+export const NoReadback = errorsOf('NoReadback');
+export type NoReadback = HalfsizeError;
 
 /**
  * The picture is transparent and the engine handles only opaque ones. The library catches this and

@@ -1,7 +1,7 @@
 import type { Backend } from './backends';
 import type { Card, ModelFiles } from './card';
 import type { FailureCode } from './errors';
-import type { Bitmap, ColorSpace, Picture } from './picture';
+import type { Bitmap, ColorSpace, Encoded, Picture } from './picture';
 
 /** What a result can be: the last is a PNG. */
 export type Output = 'canvas' | 'bitmap' | 'imagedata' | 'blob';
@@ -12,7 +12,8 @@ export type ToEngine =
   | { kind: 'start'; card: Card; files: ModelFiles; targetMs: number; tilePx?: number }
   /**
    * Enlarge a picture; its buffer or bitmap is transferred. Jobs share the engine tile by tile. Unless
-   * `output` needs the pixels, a bitmap may be answered with a bitmap.
+   * `output` needs the pixels, a bitmap may be answered with a bitmap; where `output` is `blob`, the
+   * answer is a file if the browser writes it off the page.
    */
   | {
       kind: 'upscale';
@@ -54,7 +55,7 @@ export type FromEngine =
   | {
       kind: 'finished';
       job: number;
-      picture: Picture | Bitmap;
+      picture: Picture | Bitmap | Encoded;
       milliseconds: number;
       tilePx: number;
     }

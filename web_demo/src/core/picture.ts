@@ -16,6 +16,9 @@ export type Picture = {
 /** The browser's own kind of picture: pixels that cannot be read. */
 export type Bitmap = ImageBitmap & { data?: undefined };
 
+/** A picture as a file. */
+export type Encoded = { width: number; height: number; data?: undefined; blob: Blob };
+
 export function blankPicture(width: number, height: number): Picture {
   try {
     return { width, height, data: new Uint8ClampedArray(width * height * 4) };
@@ -41,4 +44,39 @@ export function cropPicture(
     cropped.data.set(row, (y - rows.start) * cropped.width * 4);
   }
   return cropped;
+}
+
+/** Pictures are drawn in bands of about this many pixels, so that whoever draws can do other things. */
+const BAND_PX = 500_000;
+
+/** Draw a picture into a canvas of its size; a bitmap is closed. Waits for `breathe` between bands. */
+export async function drawPicture(
+  context: Pick<OffscreenCanvasRenderingContext2D, 'drawImage' | 'putImageData'>,
+  picture: Picture | Bitmap,
+  colorSpace: ColorSpace,
+  breathe: () => Promise<void>,
+): Promise<void> {
+  const { width, height, data } = picture;
+  if (!data) {
+    context.drawImage(picture, 0, 0);
+    picture.close();
+    return;
+  }
+  const image = new ImageData(data, width, height, { colorSpace });
+  const band = Math.max(1, Math.floor(BAND_PX / width));
+  for (let y = 0; y < height; y += band) {
+    if (y > 0) await breathe();
+    context.putImageData(image, 0, 0, 0, y, width, Math.min(band, height - y));
+  }
+}
+
+/**
+ * How a picture's canvas is best held. Pixels from main memory stay there: writing them to a file is
+ * faster, and some browsers forget to paint a canvas of their GPU again after it was hidden.
+ */
+export function canvasSettings(
+  { data }: Picture | Bitmap,
+  colorSpace: ColorSpace,
+): { colorSpace: ColorSpace; willReadFrequently: boolean } {
+  return { colorSpace, willReadFrequently: data !== undefined };
 }

@@ -6,10 +6,16 @@ export type SkipReason =
   | 'low-memory'
   /** The image moves. */
   | 'animated'
+  /** A drawing (SVG), which is sharp at any size. */
+  | 'vector'
   /** Shown no larger than the file: more pixels would not be visible. */
   | 'shown-small'
   /** No backend runs the model here. */
   | 'no-backend'
+  /** With `image-orientation: none`, and an EXIF block that may turn it. */
+  | 'turned'
+  /** The browser does not give pages the true pixels of a picture. */
+  | 'no-readback'
   /** Measured slower than 400 ms per megapixel. */
   | 'slow';
 
@@ -79,4 +85,9 @@ export function readDevice(): Device {
   };
   const reduced = matchMedia('(prefers-reduced-data: reduce)').matches;
   return { saveData: connection?.saveData === true || reduced, deviceMemory };
+}
+
+/** Whether a reason holds as long as the file does, however it is shown. */
+export function isForGood(reason: SkipReason | undefined): boolean {
+  return reason === 'animated' || reason === 'vector' || reason === 'no-readback';
 }

@@ -1,6 +1,6 @@
 import { type SkipReason, speedSkips } from './decide';
+import { fileSkips } from './file-kind';
 import { abortError } from './jobs';
-import { isMoving } from './moving';
 import { sharedModel, speedOf } from './shared-model';
 
 /** What an element asks for. */
@@ -45,13 +45,20 @@ export async function enlarge(
   signal: AbortSignal,
   imageOf: () => HTMLImageElement | undefined,
 ): Promise<Enlarged | SkipReason> {
-  if (await isMoving(request.file, signal)) return 'animated';
+  const first = imageOf();
+  if (!first || first.currentSrc !== request.file) throw abortError();
+  const kind = await fileSkips(first, signal);
+  if (kind) return kind;
   const halfsize = await modelOf(request);
   const skips = speedSkips(halfsize.backend, request.always ? 0 : speedOf(halfsize));
   if (skips) return skips;
   const image = imageOf();
   if (!image || image.currentSrc !== request.file) throw abortError();
-  const blob = await halfsize.upscale(image, { signal, output: 'blob' });
+  const blob = await halfsize.upscale(image, { signal, output: 'blob' }).catch((error) => {
+    if (error.code === 'NoReadback') return undefined;
+    throw error;
+  });
+  if (!blob) return 'no-readback';
   const { backend, last } = halfsize;
   const url = URL.createObjectURL(blob);
   // Decoded before it is shown: no frame is without a picture.

@@ -1,4 +1,4 @@
-import { deviceSkips, isShownSmall, readDevice, type SkipReason } from './decide';
+import { deviceSkips, isForGood, isShownSmall, readDevice, type SkipReason } from './decide';
 import { type Enlarged, keyOf, modelOf, type Request } from './enlarge';
 import { drawnPixels, fileSize } from './measure';
 import { clearPaint, isPainted, paint } from './paint';
@@ -46,7 +46,8 @@ const CHANGES: MutationObserverInit = {
  * @fires upscaled - The result is painted; once for each file. `detail`:
  *   `{ width, height, milliseconds, backend }`. Bubbles.
  * @fires skipped - The img was left alone. `detail`: `{ reason }`, one of `save-data`,
- *   `low-memory`, `animated`, `shown-small`, `no-backend`, `slow`. Bubbles.
+ *   `low-memory`, `animated`, `vector`, `turned`, `shown-small`, `no-backend`, `no-readback`, `slow`.
+ *   Bubbles.
  * @fires error - Something failed, and the plain img shows. `detail`: the error. Does not bubble.
  *
  * @csspart image - The slot that holds the img, laid out as if it were not there.
@@ -280,7 +281,7 @@ export class HalfSizeElement extends Base {
     };
     const result = decided.get(image) === keyOf(request) && keptFor(request);
     if (result) this.#show(image, request, result);
-    if (result || !this.#isNear || this.#work || this.#skipped === 'animated') return;
+    if (result || !this.#isNear || this.#work || isForGood(this.#skipped)) return;
     if (!request.model && document.readyState !== 'complete') return; // a later script may name one
     this.#request = request;
     const work = new AbortController();

@@ -9,7 +9,7 @@ declare global {
 }
 
 useLibrary(async (base) => {
-  if (!globalThis.Halfsize) await runScript(besideUrl('halfsize.js', base));
+  if (!globalThis.Halfsize) await runScript(besideUrl('halfsize.js', base), 'half-size');
   return globalThis.Halfsize;
 });
 element.defineHalfSize();

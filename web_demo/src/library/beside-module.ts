@@ -1,4 +1,4 @@
-import { folderUrl } from './beside';
+import { folderUrl, ofBuild } from './beside';
 
 /**
  * The scripts in the module's folder. Each address is spelled out, because Vite, webpack and others
@@ -21,5 +21,5 @@ const BESIDE: Record<string, () => URL> = {
 /** As in ./beside. */
 export function besideUrl(name: string, base?: string | URL): string {
   const beside = base === undefined && BESIDE[name]?.();
-  return beside ? beside.href : new URL(name, base && folderUrl(base)).href;
+  return ofBuild(beside || new URL(name, base && folderUrl(base)));
 }

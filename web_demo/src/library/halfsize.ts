@@ -119,8 +119,8 @@ export class Halfsize {
         : startOnly(backendFor(backend, (await loaded.identity_).form), loaded, choose);
     };
     const chosen = await start(false, signal);
-    await loaded.files; // if no backend has awaited them
-    return new Halfsize(await loaded.card, start, backend === 'auto', refused, chosen);
+    const { card } = await loaded.content_;
+    return new Halfsize(card, start, backend === 'auto', refused, chosen);
   }
 
   /** Where the model runs; `none`: every backend was refused, and the browser itself scales. */
@@ -146,7 +146,8 @@ export class Halfsize {
   /**
    * Enlarge a picture. Several calls may run at once: they share the backend tile by tile.
    *
-   * @throws UnsupportedImage, OutOfMemory, Aborted.
+   * @throws UnsupportedImage, OutOfMemory, Aborted; NoReadback where the browser gives pages other
+   *   pixels than those of the picture.
    */
   async upscale<O extends Output = 'canvas'>(
     source: Source,
@@ -155,16 +156,28 @@ export class Halfsize {
     const { signal, onProgress, output = 'canvas' as O } = options;
     this.#requireUsable(signal);
     for (;;) {
-      const opened = await openSource(source, signal);
-      const { scale } = this.card;
-      await requireDrawable(opened.width * scale, opened.height * scale, output);
-      this.#requireUsable(signal);
-      const finished = await this.#enlarge(opened, { signal, onProgress, output });
-      if (!finished) continue; // the engine is gone, another was started
-      const { picture, milliseconds, tilePx } = finished;
-      this.last = { milliseconds, width: picture.width, height: picture.height, tilePx };
-      return toOutput(picture, opened.colorSpace, output);
+      const result = await this.#upscale(source, { signal, onProgress, output }).catch(
+        async (error) => {
+          if (error.code === 'NoReadback') error.message ||= await sentence('no readback');
+          throw error;
+        },
+      );
+      if (result) return result as Outputs[O];
     }
+  }
+
+  /** Undefined if the engine is gone and another was started. */
+  async #upscale(source: Source, options: JobOptions): Promise<Outputs[Output] | undefined> {
+    const { signal, output } = options;
+    const opened = await openSource(source, signal);
+    const { scale } = this.card;
+    await requireDrawable(opened.width * scale, opened.height * scale, output);
+    this.#requireUsable(signal);
+    const finished = await this.#enlarge(opened, options);
+    if (!finished) return undefined;
+    const { picture, milliseconds, tilePx } = finished;
+    this.last = { milliseconds, width: picture.width, height: picture.height, tilePx };
+    return toOutput(picture, opened.colorSpace, output);
   }
 
   /** End the worker and free the model. What is still running is aborted. */

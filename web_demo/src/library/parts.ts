@@ -1,6 +1,7 @@
 import type { EngineName } from '../core/backends';
 import type { Port } from '../core/messages';
 import type { Extras } from './entries/extras';
+import { trusted } from './trusted';
 import type { PackedModel } from './types';
 
 /** Starts an engine behind one end of a channel. */
@@ -24,11 +25,18 @@ declare global {
   var halfsizeParts: Parts | undefined;
 }
 
-/** Run a classic script. Rejects when it cannot be loaded. */
-export function runScript(url: string): Promise<void> {
+/**
+ * Run a classic script. Rejects when it cannot be loaded.
+ *
+ * @param policy as for `trusted`.
+ */
+export async function runScript(url: string, policy?: string): Promise<void> {
+  const src = trusted(url, policy);
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
-    script.src = url;
+    script.src = src;
+    // Where a policy names scripts by their nonce, ours carry that of the page.
+    script.nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
     script.charset = 'utf-8';
     script.onload = () => {
       script.remove();

@@ -13,6 +13,9 @@ export const sentences = {
   'not decoded': (address: string) =>
     `The image ${address} cannot be loaded or read. Check its address.`,
   'not read': (error: unknown) => `The picture cannot be read: ${reasonOf(error)}.`,
+  'no readback': () =>
+    'This browser does not give pages the true pixels of a picture, to protect its user from being ' +
+    'recognised. Allow this site to extract canvas data, or leave the picture as it is.',
   'not drawn': (width: number, height: number) =>
     `The result is too large for this browser: a picture of ${width} × ${height} pixels cannot be ` +
     'drawn. Choose a smaller one, or take the result as ImageData.',

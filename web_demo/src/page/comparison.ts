@@ -1,3 +1,5 @@
+import type { ColorSpace } from '../core/picture';
+import { encode } from './encode';
 import { find } from './find';
 import { moved, type Viewport, WHOLE, zoomed } from './viewport';
 
@@ -34,6 +36,8 @@ export class Comparison {
     for (const end of ['pointerup', 'pointercancel'] as const) {
       this.#frame.addEventListener(end, (event) => this.#pointers.delete(event.pointerId));
     }
+    // Pressing on what takes no focus would take it away from the slider.
+    this.#frame.addEventListener('mousedown', (event) => event.preventDefault());
     this.#frame.addEventListener('wheel', (event) => this.#onWheel(event), { passive: false });
     this.#frame.addEventListener('dblclick', (event) => {
       const { x, y } = this.#within(event);
@@ -71,12 +75,10 @@ export class Comparison {
 
   /** The result as a PNG file. */
   async png(): Promise<Blob> {
-    return new Promise((resolve, reject) => {
-      this.result.toBlob((blob) => {
-        if (blob) resolve(blob);
-        else reject(new Error('the browser could not write a PNG'));
-      }, 'image/png');
-    });
+    const { width, height } = this.result;
+    const settings = this.result.getContext('2d')?.getContextAttributes?.();
+    const colorSpace = (settings?.colorSpace ?? 'srgb') as ColorSpace;
+    return encode(this.result, { width, height, type: 'image/png', colorSpace });
   }
 
   #put(canvas: HTMLCanvasElement): void {
@@ -181,7 +183,8 @@ export class Comparison {
 function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap, width: number, height: number) {
   canvas.width = width;
   canvas.height = height;
-  const context = canvas.getContext('2d');
+  // In main memory: WebKit forgets to paint a canvas of its GPU again after it was hidden.
+  const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error('the browser gave no canvas to draw on');
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, width, height);

@@ -1,5 +1,8 @@
-import { UnsupportedImage } from '../core/errors';
+import { NoReadback } from '../core/errors';
+import { readsBack } from '../core/readback';
+import { sentence } from '../library/lazy';
 import { openSource } from '../library/pictures/source';
+import { encode, writesWebp } from './encode';
 
 /** How a file is treated: `auto` decides by its size. */
 export type Treatment = 'auto' | 'full' | 'half';
@@ -24,7 +27,7 @@ const QUALITY = 0.8;
 /**
  * Decode a file and, if it is a photo at full size, halve and compress it as a site would.
  *
- * @throws UnsupportedImage
+ * @throws UnsupportedImage, and NoReadback where the browser would write something else.
  */
 export async function prepare(file: File, treatment: Treatment, scale: number): Promise<Prepared> {
   const bitmap = await decode(file);
@@ -34,6 +37,7 @@ export async function prepare(file: File, treatment: Treatment, scale: number): 
   if (!isFull) {
     return { half: bitmap, halfBytes: file.size, original: undefined, fullBytes: undefined };
   }
+  if (!(await readsBack())) throw new NoReadback(await sentence('no readback'));
   const width = Math.max(1, Math.round(bitmap.width / scale));
   const height = Math.max(1, Math.round(bitmap.height / scale));
   const sent = await compressed(bitmap, width, height);
@@ -51,29 +55,8 @@ export async function compressed(
   width: number,
   height: number,
 ): Promise<Blob> {
-  const canvas = document.createElement('canvas');
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext('2d');
-  if (!context) throw new UnsupportedImage('The picture is too large for this browser.');
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(source, 0, 0, width, height);
-  const webp = await encode(canvas, 'image/webp');
-  // Browsers that write no WebP answer with a PNG.
-  return webp.type === 'image/webp' ? webp : encode(canvas, 'image/jpeg');
-}
-
-function encode(canvas: HTMLCanvasElement, type: string): Promise<Blob> {
-  return new Promise((resolve, reject) => {
-    canvas.toBlob(
-      (blob) =>
-        blob
-          ? resolve(blob)
-          : reject(new UnsupportedImage('The picture is too large for this browser.')),
-      type,
-      QUALITY,
-    );
-  });
+  const type = (await writesWebp()) ? 'image/webp' : 'image/jpeg';
+  return encode(source, { width, height, type, quality: QUALITY });
 }
 
 async function decode(file: File): Promise<ImageBitmap> {

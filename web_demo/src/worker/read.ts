@@ -1,17 +1,23 @@
 import { UnsupportedImage } from '../core/errors';
 import type { ColorSpace } from '../core/picture';
 import { blankPicture, type Picture, tooLarge } from '../core/picture';
+import { requireReadback } from '../core/readback';
 import { exactReader } from '../tiles/transparency';
 
 /** Read in bands of about this many pixels: each is fast, and no canvas is as large as the picture. */
 const BAND_PX = 500_000;
 
-/** The exact pixels of a bitmap, which is closed. Waits for `breathe` between two bands. */
+/**
+ * The exact pixels of a bitmap, which is closed. Waits for `breathe` between two bands.
+ *
+ * @throws NoReadback, and UnsupportedImage if it is too large.
+ */
 export async function readBitmap(
   bitmap: ImageBitmap,
   colorSpace: ColorSpace,
   breathe: () => Promise<void>,
 ): Promise<Picture> {
+  await requireReadback();
   const { width, height } = bitmap;
   const rows = Math.min(height, Math.max(1, Math.floor(BAND_PX / width)));
   const picture = blankPicture(width, height);

@@ -12,6 +12,7 @@ import {
 } from '../core/errors';
 import type { FromEngine, ToEngine } from '../core/messages';
 import type { Bitmap, Picture } from '../core/picture';
+import { encode } from './encode';
 import type { Enlarge } from './enlarge';
 import { leastTilePx, PATIENT_MS, probe } from './probe';
 import { help, Team } from './team';
@@ -124,25 +125,32 @@ export class Server {
     const { job } = message;
     try {
       const started = now();
-      const picture = await this.#enlarge(message);
-      const handedOver = (picture.data?.buffer ?? picture) as Transferable;
+      const enlarged = await this.#enlarge(message);
       const milliseconds = now() - started;
+      const picture =
+        message.output === 'blob'
+          ? await encode(enlarged, message.colorSpace, () => this.#breathe(job))
+          : enlarged;
+      const handedOver = 'blob' in picture ? [] : [picture.data?.buffer ?? picture];
       this.#jobs.delete(job);
       const tilePx = this.#ready?.tilePx ?? 0;
-      post({ kind: 'finished', job, picture, milliseconds, tilePx }, [handedOver]);
+      post({ kind: 'finished', job, picture, milliseconds, tilePx }, handedOver as Transferable[]);
     } catch (error) {
       this.#fail(job, this.#jobs.has(job) ? error : new Aborted());
     }
+  }
+
+  /** Let messages in, one of which may abort the job. */
+  async #breathe(job: number): Promise<void> {
+    await this.#around.breathe();
+    if (!this.#jobs.has(job)) throw new Aborted();
   }
 
   /** Enlarge a picture; where memory runs out, with ever smaller tiles. */
   async #enlarge(message: Message<'upscale'>): Promise<Picture | Bitmap> {
     const { now, post, enlarge } = this.#around;
     const { job } = message;
-    const breathe = async () => {
-      await this.#around.breathe();
-      if (!this.#jobs.has(job)) throw new Aborted();
-    };
+    const breathe = () => this.#breathe(job);
     for (let recoveries = 0; ; recoveries++) {
       const ready = this.#ready;
       if (!ready) throw new NoBackend('No model was started.');

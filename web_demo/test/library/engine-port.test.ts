@@ -48,7 +48,7 @@ function engine(port: Port): void {
 
 function have(worker: unknown): void {
   seen = [];
-  vi.stubGlobal('location', { origin: 'https://site.example' });
+  vi.stubGlobal('origin', 'https://site.example');
   vi.stubGlobal('document', { baseURI: 'https://site.example/' });
   vi.stubGlobal('OffscreenCanvas', class {});
   vi.stubGlobal('Worker', worker);
@@ -94,8 +94,7 @@ test('a model that cannot be handed to a worker is an error, and nobody waits fo
   have(workers(() => true, refuses));
   const model = {
     identity_: { form: 'compact', memory: '' } as const,
-    card: Promise.resolve({} as Card),
-    files: Promise.resolve({}),
+    content_: Promise.resolve({ card: {} as Card, files: {} }),
   };
   const options = { place: 'auto', base: 'https://site.example/', tilePx: undefined } as const;
   const rest = { workers: 1, signal: undefined, transparent: false };

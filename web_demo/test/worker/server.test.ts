@@ -1,12 +1,20 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Card } from '../../src/core/card';
 import { type Engine, type Enlarger, Exhausted } from '../../src/core/engine';
-import { ModelMismatch } from '../../src/core/errors';
+import { ModelMismatch, NoReadback, Transparent } from '../../src/core/errors';
 import type { FromEngine, ToEngine } from '../../src/core/messages';
 import { enlargePixels } from '../../src/worker/enlarge';
 import { Server } from '../../src/worker/server';
 import { randomSource } from '../made/random';
 import { nearest, randomPicture } from '../made/stand-ins';
+
+const readback = vi.hoisted(() => ({ lies: false }));
+
+vi.mock('../../src/core/readback', () => ({
+  requireReadback: async () => {
+    if (readback.lies) throw new NoReadback('');
+  },
+}));
 
 const CARD: Card = {
   name: 'stand-in',
@@ -205,4 +213,54 @@ test('starting again disposes of the model before', async () => {
   await server.handle(START);
   await server.handle(START);
   expect(disposed).toBe(1);
+});
+
+test('a tile that fails while others run ends the picture', async () => {
+  const whole = nearest(2);
+  let tiles = Number.NaN; // not counted while the model is timed
+  const runBytes: Enlarger['runBytes'] = async (...tile) => {
+    if (++tiles === 4) throw new Transparent('');
+    await new Promise((resolve) => setTimeout(resolve));
+    return whole.runBytes(...tile);
+  };
+  const { server, posted } = serverWith(async () => ({ ...whole, runBytes, lanes: 3 }));
+  await server.handle(START);
+  tiles = 0;
+  await server.handle(pictureJob(1, 40));
+  expect(posted.filter(({ kind }) => kind === 'failed' || kind === 'finished')).toMatchObject([
+    { kind: 'failed', code: 'Transparent', job: 1 },
+  ]);
+});
+
+test('a picture that is to be a file is written by the engine, and its time is not counted', async () => {
+  const drawn: unknown[] = [];
+  vi.stubGlobal('ImageData', class {});
+  vi.stubGlobal(
+    'OffscreenCanvas',
+    class {
+      getContext = () => ({ putImageData: (...given: unknown[]) => drawn.push(given) });
+      convertToBlob = async () => new Blob(['a file']);
+    },
+  );
+  const { server, posted } = serverWith(async () => nearest(2));
+  await server.handle(START);
+  await server.handle({ ...pictureJob(1), output: 'blob' } as ToEngine);
+  const { picture } = posted.at(-1) as Extract<FromEngine, { kind: 'finished' }>;
+  expect(picture).toMatchObject({ width: 32, height: 32 });
+  expect('blob' in picture && (await picture.blob.text())).toBe('a file');
+  expect(drawn).not.toHaveLength(0);
+  vi.unstubAllGlobals();
+});
+
+test('a browser that writes something else than the picture is found out', async () => {
+  vi.stubGlobal('OffscreenCanvas', class {});
+  readback.lies = true;
+  const { server, posted } = serverWith(async () => nearest(2));
+  await server.handle(START);
+  await server.handle({ ...pictureJob(1), output: 'blob' } as ToEngine);
+  await server.handle(pictureJob(2)); // no file, and nothing to read back
+  expect(summary(posted)).toContain('NoReadback 1');
+  expect(summary(posted)).toContain('finished 2');
+  readback.lies = false;
+  vi.unstubAllGlobals();
 });

@@ -1,10 +1,9 @@
 import type { Backend, EngineName } from '../../core/backends';
-import type { Card, ModelFiles } from '../../core/card';
 import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../../core/errors';
 import type { Started, ToEngine } from '../../core/messages';
 import { besideUrl } from '../beside';
 import { sentence } from '../lazy';
-import type { LoadedModel } from '../model/fetch-model';
+import type { LoadedModel, ModelContent } from '../model/fetch-model';
 import { type Greet, openEngine, type Place } from './engine-port';
 import { best, isSettled, missing, orderToTry, recall, remember } from './merit';
 import { Session } from './session';
@@ -87,7 +86,7 @@ function isFinal(error: unknown): boolean {
 
 async function start(
   backend: Backend,
-  { card, files }: LoadedModel,
+  { content_: content }: LoadedModel,
   { place, base, tilePx = 0, workers, signal, transparent }: ChooseOptions,
   picky: boolean,
 ): Promise<Chosen> {
@@ -96,13 +95,12 @@ async function start(
   const engine: EngineName = transparent ? `${backend}-alpha` : backend;
   const open = (greet?: Greet) =>
     openEngine(engine, besideUrl(`engine-${engine}.js`, base), place, greet);
-  let greeted!: Promise<[Card, ModelFiles]>;
+  let greeted!: Promise<ModelContent>;
   const greet: Greet = (port, place) => {
-    greeted = Promise.all([card, files]).then((given) => {
-      const [card, files] = given;
+    greeted = content.then((given) => {
       // Time for one tile: in a worker it delays only an abort, on the page it delays a frame.
       const targetMs = place === 'page' ? 20 : 600;
-      port.postMessage({ kind: 'start', card, files, targetMs, tilePx } satisfies ToEngine);
+      port.postMessage({ kind: 'start', ...given, targetMs, tilePx } satisfies ToEngine);
       return given;
     });
     greeted.catch(() => undefined); // awaited below
@@ -112,7 +110,7 @@ async function start(
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
-    const [card, files] = await greeted;
+    const { card, files } = await greeted;
     const started = await session.started();
     if (backend === 'wasm' && session.place === 'worker') {
       session.hire_ = () => session.employ_(workers - 1, open, card, files);

@@ -1,5 +1,6 @@
 import type { EngineName } from '../../core/backends';
 import { runScript } from '../parts';
+import { trusted } from '../trusted';
 
 /** A connection to a running engine, which has reported `ready`. */
 export type EnginePort = {
@@ -30,7 +31,8 @@ export async function openEngine(
 ): Promise<EnginePort> {
   const mayWork =
     place !== 'page' && typeof Worker === 'function' && typeof OffscreenCanvas === 'function';
-  if (mayWork && url.startsWith('http') && url.startsWith(`${location.origin}/`)) {
+  // In a sandboxed frame the origin is `null`: a worker from an address would be refused, with an error.
+  if (mayWork && url.startsWith(`${origin}/`) && url.startsWith('http')) {
     const worker = await tryWorker(url, greet);
     if (worker) return worker;
   }
@@ -58,7 +60,7 @@ export async function openEngine(
 async function tryWorker(url: string, greet?: Greet): Promise<EnginePort | undefined> {
   let worker: Worker | undefined;
   try {
-    const port = new Worker(url);
+    const port = new Worker(trusted(url));
     worker = port;
     greet?.(port, 'worker');
     await new Promise((resolve, reject) => {

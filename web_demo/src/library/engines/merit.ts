@@ -85,9 +85,10 @@ async function missingWebgpu(picky: boolean): Promise<string | undefined> {
 
 function missingWebgl(picky: boolean): string | undefined {
   const settings = { failIfMajorPerformanceCaveat: true };
-  const gl = document
-    .createElement('canvas')
-    .getContext('webgl2', settings) as WebGL2RenderingContext | null;
+  // Engines draw off the page: some browsers offer it on the page alone.
+  const isHere = typeof OffscreenCanvas === 'function';
+  const canvas = isHere ? new OffscreenCanvas(1, 1) : document.createElement('canvas');
+  const gl = canvas.getContext('webgl2', settings) as WebGL2RenderingContext | null;
   if (!gl) return 'this browser does not offer a fast one';
   const named = gl.getExtension('WEBGL_debug_renderer_info')?.UNMASKED_RENDERER_WEBGL;
   const renderer = String(gl.getParameter(named ?? gl.RENDERER));

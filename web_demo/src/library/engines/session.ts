@@ -1,10 +1,14 @@
 import type { Card, ModelFiles } from '../../core/card';
 import { Aborted, errorOf, type HalfsizeError, ModelMismatch, NoBackend } from '../../core/errors';
 import type { FromEngine, Output, Started, ToEngine } from '../../core/messages';
-import type { Bitmap, ColorSpace, Picture } from '../../core/picture';
+import type { Bitmap, ColorSpace, Encoded, Picture } from '../../core/picture';
 import type { EnginePort } from './engine-port';
 
-export type Finished = { picture: Picture | Bitmap; milliseconds: number; tilePx: number };
+export type Finished = {
+  picture: Picture | Bitmap | Encoded;
+  milliseconds: number;
+  tilePx: number;
+};
 
 export type JobOptions = {
   output: Output;

@@ -8,6 +8,7 @@ export {
   HalfsizeError,
   ModelMismatch,
   NoBackend,
+  NoReadback,
   OutOfMemory,
   UnsupportedImage,
 } from '../../core/errors';

@@ -1,10 +1,12 @@
 /** The script with what few pictures and pages need; src/library/lazy.ts loads it. */
+import { readsBack } from '../../core/readback';
 import { sha256 } from '../../core/sha256';
 import { givenFiles, packedFiles } from '../model/given-model';
 import { framesOf } from '../pictures/animation';
 import { browserScaled } from '../pictures/browser-scaling';
-import { unreadable } from '../pictures/image-files';
+import { isEmpty, isFileCutOff, unreadable } from '../pictures/image-files';
 import { openedOnPage } from '../pictures/opened-on-page';
+import { pngOf } from '../pictures/png';
 import { sentences } from '../sentences';
 
 const extras = {
@@ -14,7 +16,11 @@ const extras = {
   givenFiles_: givenFiles,
   packedFiles_: packedFiles,
   unreadable_: unreadable,
+  isCutOff_: isFileCutOff,
+  isEmpty_: isEmpty,
   openedOnPage_: openedOnPage,
+  pngOf_: pngOf,
+  readsBack_: readsBack,
   sentences_: sentences,
 };
 

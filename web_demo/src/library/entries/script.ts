@@ -6,6 +6,7 @@ import {
   HalfsizeError,
   ModelMismatch,
   NoBackend,
+  NoReadback,
   OutOfMemory,
   UnsupportedImage,
 } from '../../core/errors';
@@ -26,6 +27,7 @@ globalThis.Halfsize = Object.assign(library, {
   Aborted,
   ModelMismatch,
   NoBackend,
+  NoReadback,
   OutOfMemory,
   UnsupportedImage,
 });

@@ -25,9 +25,11 @@ export type ModelIdentity = { form: ModelForm; memory: string };
 /** A model that is being loaded: engines are opened meanwhile. */
 export type LoadedModel = {
   identity_: ModelIdentity | Promise<ModelIdentity>;
-  card: Promise<Card>;
-  files: Promise<ModelFiles>;
+  content_: Promise<ModelContent>;
 };
+
+/** A model's card and the files that it describes. */
+export type ModelContent = { card: Card; files: ModelFiles };
 
 /**
  * Start to load a model's card and its files.
@@ -37,19 +39,31 @@ export type LoadedModel = {
 export async function loadModel(source: ModelSource, signal?: AbortSignal): Promise<LoadedModel> {
   const [find, identity] = await finderOf(source, signal);
   const card = cardOf(find);
-  const files = card.then((card) => filesOf(card, find));
-  files.catch(() => undefined); // whoever awaits them gets the error
+  const content = card.then((card) => contentOf(card, find));
+  content.catch(() => undefined); // whoever awaits it gets the error
   return {
     identity_:
       identity ??
       card.then((card) => ({ form: formOf(card), memory: card.name + card.parameters })),
-    card,
-    files,
+    content_: content,
   };
 }
 
-async function cardOf(find: FindFile): Promise<Card> {
-  const text = new TextDecoder().decode(await find('halfsize.json'));
+/**
+ * The files of a card. Browsers cache a card and its files apart: after a model was replaced, one may
+ * be that of before and the other not. Then all of them are fetched again.
+ */
+async function contentOf(card: Card, find: FindFile): Promise<ModelContent> {
+  try {
+    return { card, files: await filesOf(card, find) };
+  } catch {
+    const replaced = await cardOf(find, 'reload');
+    return { card: replaced, files: await filesOf(replaced, find, 'reload') };
+  }
+}
+
+async function cardOf(find: FindFile, cache?: RequestCache): Promise<Card> {
+  const text = new TextDecoder().decode(await find('halfsize.json', cache));
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -62,11 +76,11 @@ async function cardOf(find: FindFile): Promise<Card> {
 }
 
 /** Load a model's files, and refuse them unless each has the SHA-256 of the card. */
-async function filesOf(card: Card, find: FindFile): Promise<ModelFiles> {
+async function filesOf(card: Card, find: FindFile, cache?: RequestCache): Promise<ModelFiles> {
   const files: ModelFiles = {};
   await Promise.all(
     Object.keys(card.files).map(async (name) => {
-      const file = await find(name);
+      const file = await find(name, cache);
       if (file) files[name] = file;
     }),
   );
@@ -86,15 +100,15 @@ async function finderOf(
   }
   const { pathname, search, href } = new URL(source, document.baseURI);
   const folder = pathname.replace(/(\/?[^/]*\.(json|halfsize)|\/)?$/, '/');
-  const find: FindFile = async (name) => {
+  const find: FindFile = async (name, cache) => {
     const url = new URL(folder + name + search, href);
-    return new Uint8Array(await fetchAs('arrayBuffer', url, signal, ModelMismatch));
+    return new Uint8Array(await fetchAs('arrayBuffer', url, signal, ModelMismatch, cache));
   };
   if (!pathname.endsWith(NETWORK_FILE)) return [find];
   const network = find(NETWORK_FILE);
   network.catch(() => undefined); // as above
   return [
-    (name) => (name === NETWORK_FILE ? network : find(name)),
+    (name, cache) => (name === NETWORK_FILE && !cache ? network : find(name, cache)),
     { form: 'compact', memory: folder },
   ];
 }

@@ -1,12 +1,24 @@
 import { reasonOf, UnsupportedImage } from '../../core/errors';
 import { animatedType } from './animated-type';
 
-/** One whole frame of an animation, and how long it is shown. The caller closes the bitmap. */
-export type AnimationFrame = { bitmap: ImageBitmap; milliseconds: number; index: number };
+/**
+ * One whole frame of an animation, and how long it is shown. The caller closes the bitmap.
+ *
+ * `isAlone`: the file may have more frames, but this browser cannot take it apart.
+ */
+export type AnimationFrame = {
+  bitmap: ImageBitmap;
+  milliseconds: number;
+  index: number;
+  isAlone?: boolean;
+};
 
 /** Browsers show frames with next to no duration for a tenth of a second. */
 const SHORTEST_MS = 11;
 const DEFAULT_MS = 100;
+
+/** In a PNG, the chunk that says that it moves comes before the picture. */
+const HEAD_BYTES = 65_536;
 
 /**
  * The frames of a GIF, APNG, animated WebP or AVIF, in order. A still picture has one frame.
@@ -15,12 +27,13 @@ const DEFAULT_MS = 100;
  * @throws UnsupportedImage for what cannot be read.
  */
 export async function* framesOf(file: Blob): AsyncGenerator<AnimationFrame> {
-  const type = await animatedType(file);
+  const type = animatedType(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
   if (!type || !(await canDecode(type))) {
     const bitmap = await createImageBitmap(file).catch((error) => {
       throw new UnsupportedImage(`The picture cannot be read: ${reasonOf(error)}.`);
     });
-    yield { bitmap, milliseconds: Number.POSITIVE_INFINITY, index: 0 };
+    const isAlone = type !== undefined;
+    yield { bitmap, milliseconds: Number.POSITIVE_INFINITY, index: 0, isAlone };
     return;
   }
   const decoder = new ImageDecoder({ data: await file.arrayBuffer(), type });

@@ -1,5 +1,6 @@
 import { UnsupportedImage } from '../../core/errors';
 import type { Picture } from '../../core/picture';
+import { requireReadback } from '../../core/readback';
 import type { Opened } from '../types';
 
 /** Enlarge with the browser's own best scaling: used where no backend runs the model. */
@@ -7,6 +8,7 @@ export async function browserScaled(
   { picture, width, height, colorSpace }: Opened,
   scale: number,
 ): Promise<Picture> {
+  await requireReadback();
   const bitmap =
     'data' in picture
       ? await createImageBitmap(new ImageData(picture.data, width, height, { colorSpace }))

@@ -1,3 +1,4 @@
+import { isCutOff } from './cut-off';
 import { imageFormat } from './image-format';
 import { webpOrientation } from './webp-orientation';
 
@@ -24,6 +25,30 @@ async function browserTurnsWebp(): Promise<boolean> {
   bitmap.close();
   return upright;
 }
+
+/** Whether a file is cut off, though the browser decodes it. */
+export async function isFileCutOff(blob: Blob): Promise<boolean> {
+  return isCutOff(new Uint8Array(await blob.arrayBuffer()));
+}
+
+/** Whether a bitmap shows nothing at all. */
+export function isEmpty(bitmap: ImageBitmap): boolean {
+  const { width, height } = bitmap;
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = ROWS;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (!context) return false;
+  context.globalCompositeOperation = 'copy';
+  for (let y = 0; y < height; y += ROWS) {
+    context.drawImage(bitmap, 0, -y);
+    if (context.getImageData(0, 0, width, ROWS).data.some((byte) => byte !== 0)) return false;
+  }
+  return true;
+}
+
+/** Whole pictures are found out by their first rows: no more are read at a time. */
+const ROWS = 16;
 
 /** Why a file is not a picture, as far as its bytes show. */
 export async function unreadable(blob: Blob, name: string): Promise<string> {

@@ -1,4 +1,5 @@
 import type { ColorSpace, Picture } from '../../core/picture';
+import { requireReadback } from '../../core/readback';
 import type { Opened } from '../types';
 import { orientationLeft } from './image-files';
 import { turned } from './webp-orientation';
@@ -7,6 +8,7 @@ import { turned } from './webp-orientation';
  * Read a bitmap on the page: its EXIF orientation must be applied, or no worker can read it.
  *
  * @returns undefined if it is too large.
+ * @throws NoReadback without a message.
  */
 export async function openedOnPage(
   bitmap: ImageBitmap,
@@ -17,6 +19,7 @@ export async function openedOnPage(
   if (orientation === 1 && typeof OffscreenCanvas === 'function') {
     return { picture: bitmap, width: bitmap.width, height: bitmap.height, colorSpace };
   }
+  await requireReadback();
   const pixels = pixelsOf(bitmap, colorSpace);
   if (!pixels) return undefined;
   const picture = turned(pixels, orientation);

@@ -1,3 +1,4 @@
+import { bytesFromBase64 } from '../../core/base64';
 import { UnsupportedImage } from '../../core/errors';
 import type { ColorSpace } from '../../core/picture';
 import { fetchAs } from '../fetch-as';
@@ -18,6 +19,20 @@ export type Source =
 
 /** Colours stay apart from alpha: multiplied by it, faint pixels would lose theirs. */
 const EXACT: ImageBitmapOptions = { premultiplyAlpha: 'none' };
+
+/** A PNG of one pixel that lacks its end. */
+const CUT_OFF = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOYUJkJAAMPAXMx7UU2';
+
+let isLenient: Promise<boolean> | undefined;
+
+/** Whether this browser decodes files that are cut off, and fills in the rest. */
+async function decodesCutOff(): Promise<boolean> {
+  isLenient ??= createImageBitmap(new Blob([bytesFromBase64(CUT_OFF)], { type: 'image/png' })).then(
+    () => true,
+    () => false,
+  );
+  return isLenient;
+}
 
 /**
  * Turn a source into pixels that an engine can take over. The source itself is left as it is.
@@ -58,11 +73,18 @@ async function openDrawn(
       const read = context.getImageData(0, 0, isQuick ? width : 1, isQuick ? height : 1, {
         colorSpace,
       });
-      if (isQuick) return openedPixels(read, read.data as Uint8ClampedArray<ArrayBuffer>);
+      if (isQuick && (await (await extras()).readsBack_())) {
+        return openedPixels(read, read.data as Uint8ClampedArray<ArrayBuffer>);
+      }
     }
   }
   colorSpace ??= colorSpaceOf(source);
-  return opened(await createImageBitmap(source, EXACT), colorSpace);
+  const bitmap = await createImageBitmap(source, EXACT);
+  // WebKit draws nothing of a file that is cut off.
+  if (source instanceof HTMLImageElement && (await decodesCutOff())) {
+    if (await (await extras()).isEmpty_(bitmap)) throw new Error('nothing of it can be drawn');
+  }
+  return opened(bitmap, colorSpace);
 }
 
 function openedPixels(
@@ -76,6 +98,7 @@ async function openBlob(blob: Blob, name: string): Promise<Opened> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(blob, EXACT);
+    if ((await decodesCutOff()) && (await (await extras()).isCutOff_(blob))) throw new Error();
   } catch (cause) {
     throw new UnsupportedImage(await (await extras()).unreadable_(blob, name), { cause });
   }

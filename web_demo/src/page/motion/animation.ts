@@ -1,9 +1,10 @@
 import { Aborted, sentenceOf } from '../../core/errors';
-import { framesOf } from '../../library/lazy';
 import type { App } from '../app';
+import { writesWebp } from '../encode';
 import { find } from '../find';
 import { loadPart } from '../parts';
 import { savedName } from '../words';
+import { countInWords, framesOfFile } from './frames';
 import { stillOf, type WebpFrame, writeWebp } from './webp';
 
 type Frame = { before: ImageBitmap; after: ImageBitmap; milliseconds: number };
@@ -38,6 +39,9 @@ export class Animation {
     this.#saves.webp.addEventListener('click', () => void this.#write('webp'));
     this.#saves.gif.addEventListener('click', () => void this.#write('gif'));
     this.#pause(this.#paused);
+    void writesWebp().then((does) => {
+      this.#saves.webp.hidden = !does;
+    });
   }
 
   async open(file: File): Promise<void> {
@@ -47,8 +51,11 @@ export class Animation {
     try {
       this.#say(`Opening “${file.name}”…`, 'working');
       const halfsize = await this.#app.halfsize();
-      for await (const { bitmap, milliseconds, index } of framesOf(file)) {
-        if (signal.aborted || index >= MOST_FRAMES) break;
+      let [alone, cut] = [false, false];
+      for await (const { bitmap, milliseconds, index, isAlone = false } of framesOfFile(file)) {
+        alone = isAlone;
+        cut = index >= MOST_FRAMES;
+        if (signal.aborted || cut) break;
         const after = await halfsize.upscale(bitmap, { signal, output: 'bitmap' });
         this.#frames.push({ before: bitmap, after, milliseconds });
         if (index === 0) this.#fit(after);
@@ -56,8 +63,7 @@ export class Animation {
         this.#say(`Enlarging “${file.name}”: frame ${index + 1}…`, 'working');
       }
       if (signal.aborted) return;
-      const count = this.#frames.length;
-      const words = count === 1 ? 'one frame: it does not move' : `${count} frames`;
+      const words = countInWords(this.#frames.length, alone, cut);
       this.#say(`“${file.name}” is enlarged: ${words}.`, 'done');
       this.#next();
     } catch (error) {
@@ -93,7 +99,8 @@ export class Animation {
       [this.#before, frame.before],
       [this.#after, frame.after],
     ] as const) {
-      const context = canvas.getContext('2d');
+      // In main memory, as the photos' canvases: they are hidden with their tab.
+      const context = canvas.getContext('2d', { willReadFrequently: true });
       if (!context) continue;
       context.imageSmoothingQuality = 'high';
       context.clearRect(0, 0, canvas.width, canvas.height);
@@ -132,14 +139,15 @@ export class Animation {
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     } catch (error) {
-      this.#say(sentenceOf(error, 'The animation could not be saved'), 'error');
+      // It is still there: the other button may work.
+      this.#say(sentenceOf(error, 'The animation could not be saved'), 'done');
     } finally {
       for (const button of Object.values(this.#saves)) button.disabled = false;
     }
   }
 
   async #gif(): Promise<Blob> {
-    const write = await loadPart('gif');
+    const { write } = await loadPart('gif');
     const { width, height } = this.#after;
     const frames = this.#frames.map(({ after, milliseconds }) => ({
       data: drawn(after).context.getImageData(0, 0, width, height)

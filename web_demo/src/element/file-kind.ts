@@ -1,0 +1,72 @@
+import { animatedType } from '../library/pictures/animated-type';
+import type { SkipReason } from './decide';
+
+/** As much of a file as shows what it is. */
+const HEAD_BYTES = 16_384;
+
+/**
+ * Why an img's file is to be left alone: enlarged, an animation would stand still, a drawing that
+ * is sharp at any size would become pixels, and a photo would be turned that is not to be.
+ *
+ * The file's first bytes decide, not its address. They come from the browser's cache; of a file that
+ * may not be cached, its start is downloaded again. Where they cannot be read, the address decides.
+ */
+export async function fileSkips(
+  image: HTMLImageElement,
+  signal: AbortSignal,
+): Promise<SkipReason | undefined> {
+  const { currentSrc, crossOrigin } = image;
+  try {
+    const { type, head } = await headOf(currentSrc, crossOrigin, signal);
+    return kindOf(type, head, getComputedStyle(image).imageOrientation === 'none');
+  } catch {
+    if (/\.gif([?#]|$)|^data:image\/gif/i.test(currentSrc)) return 'animated';
+    return /\.svg([?#]|$)/i.test(currentSrc) ? 'vector' : undefined;
+  }
+}
+
+/**
+ * What to leave alone, by media type and first bytes. Browsers draw SVG under its own type alone.
+ *
+ * @param isLying whether the img shows its file as it is stored; pixels are only to be had turned.
+ */
+export function kindOf(type: string, head: Uint8Array, isLying: boolean): SkipReason | undefined {
+  if (isLying && new TextDecoder('latin1').decode(head).includes('Exif')) return 'turned';
+  if (type.startsWith('image/svg')) return 'vector';
+  return animatedType(head) || type === 'image/gif' ? 'animated' : undefined;
+}
+
+async function headOf(
+  address: string,
+  crossOrigin: string | null,
+  signal: AbortSignal,
+): Promise<{ type: string; head: Uint8Array }> {
+  const { protocol, origin: from } = new URL(address);
+  // Without CORS neither this nor the library can read it. Asking would only fill the console.
+  const isForeign = protocol.startsWith('http') && from !== origin;
+  if ((isForeign && crossOrigin === null) || protocol === 'file:') throw new Error();
+  if (protocol === 'data:') return headOfData(address);
+  const response = await fetch(address, {
+    cache: 'force-cache',
+    credentials: crossOrigin === 'use-credentials' ? 'include' : 'same-origin',
+    signal,
+  });
+  const reader = response.body?.getReader();
+  const head = new Uint8Array(HEAD_BYTES);
+  for (let at = 0; reader && at < HEAD_BYTES; ) {
+    const { value } = await reader.read();
+    if (!value) break;
+    head.set(value.subarray(0, HEAD_BYTES - at), at);
+    at += value.length;
+  }
+  reader?.cancel().catch(() => undefined);
+  return { type: response.headers.get('content-type') ?? '', head };
+}
+
+/** A policy may forbid to fetch it, but it is all here. */
+function headOfData(address: string): { type: string; head: Uint8Array } {
+  const [type = '', content = ''] = address.slice(5).split(/,(.*)/s);
+  if (!/;base64$/i.test(type)) return { type, head: new Uint8Array() };
+  const text = atob(content.slice(0, HEAD_BYTES));
+  return { type, head: Uint8Array.from(text, (character) => character.charCodeAt(0)) };
+}
