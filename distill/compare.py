@@ -7,6 +7,7 @@ comparison continues when the command is given again.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from distill.figures import Gain, GainPanel, draw_gains
 from distill.run import DistillConfig, distil
 from distill.sources import SourceConfig
 from distill.students import StudentConfig
-from plumbing.command import UserError, run_command
+from plumbing.command import UserError, flag_value, run_command
 from plumbing.disk import write_csv
 from plumbing.progress import console
 from teacher.enlarging.runner import network_enlarger
@@ -35,6 +36,7 @@ from teacher.training.speed import Speed
 BASELINE = "truth alone"
 """The variant that all others are compared with."""
 
+_RECIPE = StagedRecipe(steps=5000)
 _FIGURES = ("mean_psnr", "spread_of_seeds", "gain", "gain_interval")
 
 
@@ -62,9 +64,7 @@ class CompareConfig:
     )
     expansion: int = 64
     """Channels inside the collapsible blocks."""
-    recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(
-        default_factory=lambda: StagedRecipe(steps=5000)
-    )
+    recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(default_factory=lambda: _RECIPE)
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
 
     def __post_init__(self) -> None:
@@ -276,5 +276,18 @@ def main(config: CompareConfig) -> None:
     Console().print(f"wrote {config.run}/compare.csv, summary.csv and compare.png")
 
 
+def defaults(arguments: Sequence[str]) -> CompareConfig | None:
+    """Choose the defaults for these arguments: an optimiser has its own rates."""
+    optimizer = flag_value(arguments, "--optimizer")
+    if optimizer is None:
+        return None
+    return CompareConfig(
+        teacher=tyro.MISSING,
+        benchmark=tyro.MISSING,
+        run=tyro.MISSING,
+        recipe=_RECIPE.suited_to(optimizer),
+    )
+
+
 if __name__ == "__main__":
-    run_command(CompareConfig, main)
+    run_command(CompareConfig, main, default=defaults(sys.argv[1:]))

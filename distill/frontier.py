@@ -6,6 +6,7 @@ training has its own run folder: a stopped study continues when the command is g
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from distill.figures import draw_frontier
 from distill.run import DistillConfig, distil
 from distill.students import SIZES, StudentConfig
 from distill.timing import milliseconds_per_megapixel
-from plumbing.command import run_command
+from plumbing.command import flag_value, run_command
 from plumbing.disk import gzip_size, write_csv
 from plumbing.progress import busy, console
 from teacher.enlarging.runner import PLAIN, open_enlarger
@@ -230,5 +231,14 @@ def main(config: FrontierConfig) -> None:
     Console().print(f"wrote {config.run}/frontier.csv and frontier.png")
 
 
+def defaults(arguments: Sequence[str]) -> FrontierConfig | None:
+    """Choose the defaults for these arguments: an optimiser has its own rates."""
+    optimizer = flag_value(arguments, "--optimizer")
+    if optimizer is None:
+        return None
+    recipe = StagedRecipe().suited_to(optimizer)
+    return FrontierConfig(benchmark=tyro.MISSING, run=tyro.MISSING, recipe=recipe)
+
+
 if __name__ == "__main__":
-    run_command(FrontierConfig, main)
+    run_command(FrontierConfig, main, default=defaults(sys.argv[1:]))

@@ -3,6 +3,9 @@
 A stopped training continues from its last checkpoint when the command is given again. Watch it with
 `tensorboard --logdir runs`.
 
+On several GPUs or machines: `torchrun --nproc-per-node N -m -- distill.run ...`. The two hyphens
+in the middle keep torchrun from reading our flags as abbreviations of its own.
+
 With --start-from, a finished student is tuned to other photos, such as those of one site: the
 stages' defaults are shorter, it takes minutes, and the gain on held-out photos is printed.
 """
@@ -23,9 +26,9 @@ from distill.growth import grow
 from distill.losses import distances
 from distill.sources import BatchSource, SourceConfig, gather, mixed_batches
 from distill.students import StudentConfig, folded, fresh, widen
-from distill.teaching import open_teacher
+from distill.teaching import Teacher, open_teacher
 from distill.tuning import TUNING, open_student, report_gain
-from plumbing.command import UserError, run_command
+from plumbing.command import UsageError, UserError, flag_value, run_command
 from teacher.networks.chain import Chain
 from teacher.recipes.stages import StagedRecipe
 from teacher.runs.folder import read_record
@@ -35,6 +38,8 @@ from teacher.training.processes import joined_processes
 from teacher.training.run import train_and_save
 from teacher.training.speed import Speed
 from teacher.training.threads import use_threads
+
+_SCALE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +57,8 @@ class DistillConfig:
     start_from: Path | None = None
     """Run folder of a student to continue from, on other photos. It also determines the shape,
     which can only grow: with a larger `--body`, `--activation prelu` or `--colour rgb`."""
-    scale: int = 2
-    """Ratio of output to input size; with a teacher, the teacher's."""
+    scale: int | None = None
+    """Ratio of output to input size; by default that of --teacher or --start-from, or else 2."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
     expansion: int = 64
     """Channels inside the collapsible blocks that train each kernel; 0 trains plain kernels. The
@@ -67,7 +72,7 @@ class DistillConfig:
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
 
     def __post_init__(self) -> None:
-        if not 2 <= self.scale <= 4:
+        if self.scale is not None and not 2 <= self.scale <= 4:
             raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
         if self.teacher is not None and self.teacher.resolve() == self.run.resolve():
             raise ValueError(f"--run must not be the teacher's own folder {self.teacher}")
@@ -103,7 +108,7 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
             speed=config.speed,
             watch=watch,
         )
-        photos, sources = processes.in_turn(lambda: prepared(config))
+        photos, sources = processes.in_turn(lambda: prepared(config, started))
         torch.manual_seed(config.seed)
         network = deepcopy(started) or fresh(config.network.chain(photos.store.scale))
         batch_at = mixed_batches(
@@ -125,20 +130,46 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
             report_gain(config.run, started, photos.validation)
 
 
-def prepared(config: DistillConfig) -> tuple[Photos, list[BatchSource]]:
+def prepared(
+    config: DistillConfig, started: Chain | None = None
+) -> tuple[Photos, list[BatchSource]]:
     """Prepare what a training needs on disk: the photos' store, and the teacher's output for them.
+
+    Args:
+        config: What to train, and on what.
+        started: The student that training continues from.
 
     Raises:
         UserError: A folder cannot be used.
+        UsageError: Student, teacher and `--scale` enlarge by different ratios.
     """
     teacher = None
     if config.teacher is not None:
         teacher = open_teacher(config.teacher, ensemble=config.teacher_ensemble)
-    scale = config.scale if teacher is None else teacher.scale
+    scale = _common_scale(config, teacher, started)
     stores = config.run.parent / "stores"
     crop_px = config.recipe.largest_crop_px
     photos = prepare_photos(config.data, scale=scale, crop_px=crop_px, stores=stores)
     return photos, gather(photos, teacher, config.sources, stores=stores, recipe=config.recipe)
+
+
+def _common_scale(config: DistillConfig, teacher: Teacher | None, started: Chain | None) -> int:
+    """Find the scale of everything that the flags name; 2 if they name none."""
+    scales = {
+        f"--start-from {config.start_from}": started.scale if started else None,
+        f"--teacher {config.teacher}": teacher.scale if teacher else None,
+        "--scale": config.scale,
+    }
+    named = [(flag, scale) for flag, scale in scales.items() if scale is not None]
+    for flag, scale in named[1:]:
+        first, expected = named[0]
+        if scale != expected:
+            asked = f"--scale is {scale}" if flag == "--scale" else f"{flag} enlarges x{scale}"
+            raise UsageError(
+                f"{asked}, but {first} enlarges x{expected}: a student has the scale of its "
+                "teacher and of the student it starts from"
+            )
+    return named[0][1] if named else _SCALE
 
 
 def _started(config: DistillConfig) -> Chain:
@@ -170,10 +201,16 @@ def _settings(config: DistillConfig, sources: Sequence[BatchSource]) -> dict[str
 
 
 def defaults(arguments: Sequence[str]) -> DistillConfig | None:
-    """Choose the defaults for these arguments: those of tuning, or None for the config's own."""
-    if not any(argument.partition("=")[0] == "--start-from" for argument in arguments):
+    """Choose the defaults for these arguments, or None for the config's own.
+
+    Tuning has its own recipe, and an optimiser its own rates.
+    """
+    tuning = flag_value(arguments, "--start-from") is not None
+    optimizer = flag_value(arguments, "--optimizer")
+    if not tuning and optimizer is None:
         return None
-    return DistillConfig(run=tyro.MISSING, recipe=TUNING)
+    recipe = TUNING if tuning else StagedRecipe()
+    return DistillConfig(run=tyro.MISSING, recipe=recipe.suited_to(optimizer))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ continues when the command is given again. Trials that fall behind are stopped e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,9 +17,10 @@ import tyro
 
 from distill.run import DistillConfig, distil, prepared
 from distill.students import StudentConfig
-from plumbing.command import run_command
+from plumbing.command import flag_value, run_command
 from teacher.networks.chain import Activation, Chain, Colour
 from teacher.networks.registry import parameter_count
+from teacher.recipes.optimizers import suited_rate
 from teacher.recipes.stages import StagedRecipe
 from teacher.searching.study import StudyConfig, command_words, flags_of, search
 from teacher.training.data import DataConfig
@@ -27,6 +29,7 @@ from teacher.training.speed import Speed
 
 _LEAST_CHANNELS = 4
 _STEP_CHANNELS = 2  # odd numbers of channels are slow everywhere
+_RECIPE = StagedRecipe(steps=5000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +46,7 @@ class StudentSearchConfig:
     """Maximum number of parameters: depth is searched, and the width is the largest that fits."""
     colour: Colour = "luma"
     """Channels that the students see."""
-    recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(
-        default_factory=lambda: StagedRecipe(steps=5000)
-    )
+    recipe: Annotated[StagedRecipe, tyro.conf.arg(name="")] = field(default_factory=lambda: _RECIPE)
     seed: int = 0
     """Determines the fresh weights and every crop; the same for all trials."""
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
@@ -60,17 +61,20 @@ class StudentSearchConfig:
 
     def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
         """Let a trial choose values for the searched flags."""
+
+        def rate(name: str, lowest: float, highest: float) -> float:
+            bounds = (
+                suited_rate(soap, "soap", self.recipe.optimizer) for soap in (lowest, highest)
+            )
+            return trial.suggest_float(name, *bounds, log=True)
+
         chosen = {
             "body": trial.suggest_int("body", 1, 12),
             "activation": trial.suggest_categorical("activation", ["relu", "prelu"]),
             "expansion": trial.suggest_categorical("expansion", [0, 32, 64, 128]),
-            "stage1.learning-rate": trial.suggest_float(
-                "stage1.learning-rate", 2e-3, 3e-2, log=True
-            ),
+            "stage1.learning-rate": rate("stage1.learning-rate", 2e-3, 3e-2),
             "stage1.share": trial.suggest_float("stage1.share", 0.4, 0.8),
-            "stage2.learning-rate": trial.suggest_float(
-                "stage2.learning-rate", 5e-4, 1e-2, log=True
-            ),
+            "stage2.learning-rate": rate("stage2.learning-rate", 5e-4, 1e-2),
             "stage3.norm": trial.suggest_categorical("stage3.norm", ["l1", "l2"]),
         }
         if self.teacher is not None:
@@ -152,5 +156,13 @@ class StudentSearchConfig:
             student = wider
 
 
+def defaults(arguments: Sequence[str]) -> StudentSearchConfig | None:
+    """Choose the defaults for these arguments: an optimiser has its own rates."""
+    optimizer = flag_value(arguments, "--optimizer")
+    if optimizer is None:
+        return None
+    return StudentSearchConfig(study=tyro.MISSING_NONPROP, recipe=_RECIPE.suited_to(optimizer))
+
+
 if __name__ == "__main__":
-    run_command(StudentSearchConfig, search)
+    run_command(StudentSearchConfig, search, default=defaults(sys.argv[1:]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from rich.table import Table
 from pixels.quality.psnr_ssim import compare
 from pixels.resize import Pair, resize
 from plumbing.command import UserError
-from plumbing.disk import whole_file
+from plumbing.disk import write_csv
 from teacher.enlarging.runner import network_enlarger
 from teacher.networks.chain import Chain
 from teacher.recipes.stages import Stage, StagedRecipe
@@ -69,7 +68,5 @@ def report_gain(run: Path, before: Chain, photos: Sequence[Pair]) -> None:
         figures = (f"{plain:.2f}", f"{old:.2f}", f"{new:.2f}", f"{new - old:+.2f}")
         table.add_row(name, *figures, style="bold" if name == "mean" else "")
     Console().print(table)
-    with whole_file(run / GAIN) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["photo", "bicubic_psnr", "before_psnr", "tuned_psnr"])
-        writer.writerows(rows)
+    columns = ("photo", "bicubic_psnr", "before_psnr", "tuned_psnr")
+    write_csv(run / GAIN, columns, [dict(zip(columns, row, strict=True)) for row in rows])

@@ -6,6 +6,7 @@ It runs the commands that you would type yourself, and prints each of them.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,7 @@ def main(config: DemoConfig) -> None:
 
 def _build_page() -> None:
     show("npm --prefix web_demo run build")
-    command = ["npm", "--prefix", str(WEB_DEMO), "run", "build", "--silent"]
+    command = [shutil.which("npm") or "npm", "--prefix", str(WEB_DEMO), "run", "build", "--silent"]
     try:
         subprocess.run(command, check=True)
     except (OSError, subprocess.CalledProcessError) as error:

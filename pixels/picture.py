@@ -14,6 +14,10 @@ class ImageError(UserError):
     """A picture cannot be read or written; the message is one plain sentence."""
 
 
+class UnfitError(Exception):
+    """A file cannot be read; the message does not name the file yet."""
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """One still picture.

@@ -6,12 +6,13 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TextIO, TypeVar
 
 import tyro
 
@@ -31,6 +32,8 @@ _DISK_ERRORS = (
     errno.EISDIR,
 )
 EXIT_INTERRUPTED = 130  # what shells expect after Ctrl-C: 128 + SIGINT
+_INTERRUPTED = "interrupted; no half-written files were left behind"
+_KEPT = "interrupted; finished work is kept: the same command does the rest"
 
 _called_as: ContextVar[str | None] = ContextVar("called_as", default=None)
 
@@ -67,20 +70,42 @@ def run_command(
     """
     module = sys.modules["__main__"]
     parse = partial(tyro.cli, config_class, prog=_program(), description=module.__doc__)
-    try:
-        config = parse() if default is None else parse(default=default)
-    except ValueError as error:  # raised by a nested dataclass: tyro does not catch those
-        _stop(str(error), EXIT_USAGE)
-    _print_any_name()
     with plain_failures():
+        try:
+            config = parse() if default is None else parse(default=default)
+        except ValueError as error:  # raised by a nested dataclass: tyro does not catch those
+            raise UsageError(str(error)) from error
         main(config)
 
 
-def _print_any_name() -> None:
-    """Let output hold file names that are not UTF-8, escaped, instead of failing on them."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+def flag_value(arguments: Sequence[str], flag: str) -> str | None:
+    """Find the value of a flag before parsing, to choose the defaults of others.
+
+    Args:
+        arguments: Words of a command line.
+        flag: As in `--flag value` or `--flag=value`; the last one counts.
+    """
+    value = None
+    for argument, following in zip_longest(arguments, arguments[1:]):
+        name, equals, text = argument.partition("=")
+        if name.replace("_", "-") == flag:
+            value = text if equals else following
+    return value
+
+
+@contextmanager
+def continuing(how: Callable[[], str] = lambda: _KEPT) -> Iterator[None]:
+    """After Ctrl-C in the block, say how far it came and how to continue.
+
+    Of nested blocks the outermost decides: it knows what the whole command keeps.
+
+    Args:
+        how: Returns that sentence, when it is needed.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(how()) from None
 
 
 @contextmanager
@@ -97,28 +122,61 @@ def called_as(program: str) -> Iterator[None]:
 def plain_failures() -> Iterator[None]:
     """Turn the block's failures into one sentence and an exit status.
 
+    A reader of the output who goes away (`| head`) is not an error: nothing is printed about it.
+
     Raises:
-        SystemExit: Status 1 on failure, 2 on wrong usage, 130 after Ctrl-C. Bugs are not caught:
-            they keep their traceback.
+        SystemExit: Status 1 on failure, 2 on wrong usage, 130 after Ctrl-C; 1 if the block had more
+            to print than was read. Bugs are not caught: they keep their traceback.
     """
+    _print_any_name()
     try:
         yield
     except UsageError as error:
         _stop(str(error), EXIT_USAGE)
     except UserError as error:
         _stop(str(error), EXIT_FAILURE)
-    except KeyboardInterrupt:
-        _stop("interrupted; no half-written files were left behind", EXIT_INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        _stop(str(stop) or _INTERRUPTED, EXIT_INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output (`| head`) has closed it. Python would complain again when
-        # it flushes at exit, so standard output now goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(EXIT_FAILURE) from None
     except OSError as error:
         if error.errno not in _DISK_ERRORS:
             raise
         file = f"{error.filename}: " if error.filename else ""
         _stop(f"{file}cannot write: {os.strerror(error.errno).lower()}", EXIT_FAILURE)
+    finally:
+        _discard_unread()
+
+
+def _open_streams() -> list[TextIO]:
+    """List standard output and error; either is missing where a program has no console."""
+    return [stream for stream in (sys.stdout, sys.stderr) if stream and not stream.closed]
+
+
+def _print_any_name() -> None:
+    """Escape what the output's encoding lacks: a file may have any name."""
+    for stream in _open_streams():
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_unread() -> None:
+    """Flush the output, or write it to nowhere if its reader has closed the pipe.
+
+    At exit, Python would flush it too, and complain.
+
+    Raises:
+        SystemExit: Status 1 if results were lost for another reason, such as a full disk.
+    """
+    ending = sys.exception()
+    for stream in _open_streams():
+        try:
+            stream.flush()
+        except OSError as error:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if ending is None and not isinstance(error, BrokenPipeError):
+                _stop(f"the output cannot be written: {error.strerror}", EXIT_FAILURE)
 
 
 def _program() -> str:
@@ -132,5 +190,6 @@ def _program() -> str:
 
 
 def _stop(sentence: str, status: int) -> NoReturn:
-    print(f"error: {sentence}", file=sys.stderr)
+    with suppress(BrokenPipeError):
+        print(f"error: {sentence}", file=sys.stderr)
     raise SystemExit(status) from None

@@ -137,9 +137,20 @@ def _name_final(error: BaseException, temporary: Path, path: Path) -> None:
 
 def _flush(path: Path) -> None:
     """Wait until the bytes of a file, or the names in a folder, have reached the disk."""
-    if os.name == "nt" and path.is_dir():
-        return  # Windows cannot open folders; its renames are durable enough for us
-    descriptor = os.open(path, os.O_RDONLY)
+    if path.is_dir():
+        if os.name == "nt":
+            return  # Windows cannot open folders; its renames are durable enough for us
+        _sync(path, os.O_RDONLY)
+        return
+    try:
+        _sync(path, os.O_RDWR)  # Windows flushes only what was opened for writing
+    except PermissionError:  # a copy of a read-only file
+        if os.name != "nt":
+            _sync(path, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:

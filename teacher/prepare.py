@@ -28,7 +28,7 @@ from pixels.store.store import PhotoStore, SkippedPhoto
 from pixels.store.web_layer import VARIANTS, add_web_layer
 from pixels.survey.contact_sheet import Section, write_contact_sheet
 from pixels.survey.survey import Judged, Limits, Verdict, judge, survey
-from plumbing.command import UserError, run_command
+from plumbing.command import UserError, continuing, run_command
 from plumbing.disk import whole_file, write_csv
 from plumbing.names import as_text
 from plumbing.parallel import core_count, in_order
@@ -75,6 +75,7 @@ class PrepareConfig:
             raise ValueError("variants must be at least 0 and workers at least 1")
 
 
+@continuing()
 def main(config: PrepareConfig) -> None:
     """Run the command."""
     folder, workers = config.store, config.workers or core_count()

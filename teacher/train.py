@@ -15,14 +15,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import ClassVar, Self
 
 import torch
 import tyro
 
-from plumbing.command import run_command
+from plumbing.command import flag_value, run_command
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.registry import Network
@@ -129,25 +128,20 @@ NETWORKS: dict[NetworkName, type[TrainConfig]] = {
 
 
 def defaults(arguments: Sequence[str]) -> TrainConfig:
-    """Return the settings that a command's `--network` and `--preset` start from.
+    """Return the settings that a command's `--network`, `--preset` and `--optimizer` start from.
 
     The arguments are not validated here: they are parsed once, with these defaults.
     """
-    network, preset = (_value(arguments, flag) for flag in ("--network", "--preset"))
-    for name, config in NETWORKS.items():
-        if network == name or (network is None and preset in config.presets):
-            return config.starting_from(preset)
-    return TrainResidual.starting_from(preset)
-
-
-def _value(arguments: Sequence[str], flag: str) -> str | None:
-    """Find the value of a flag, as in `--flag value` or `--flag=value`; the last one counts."""
-    value = None
-    for argument, following in zip_longest(arguments, arguments[1:]):
-        name, equals, text = argument.partition("=")
-        if name == flag:
-            value = text if equals else following
-    return value
+    network, preset = (flag_value(arguments, flag) for flag in ("--network", "--preset"))
+    fitting = (
+        config
+        for name, config in NETWORKS.items()
+        if network == name or (network is None and preset in config.presets)
+    )
+    start = next(fitting, TrainResidual).starting_from(preset)
+    if not isinstance(start, TrainResidual):
+        return start
+    return replace(start, recipe=start.recipe.suited_to(flag_value(arguments, "--optimizer")))
 
 
 def main(config: TrainConfig, *, watch: Watch = unwatched) -> None:

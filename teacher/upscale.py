@@ -19,7 +19,7 @@ import tyro
 from pixels.animation.files import ANIMATED_SUFFIXES, read_animation, write_animation
 from pixels.animation.frames import Animation, Frame
 from pixels.picture import Picture
-from pixels.stills.files import pages_in, read_picture, write_bands
+from pixels.stills.files import pages_in, read_exif, read_picture, write_bands
 from pixels.stills.formats import WRITABLE, FormatError
 from pixels.stills.listing import list_pictures
 from plumbing.command import UsageError, UserError, run_command
@@ -51,6 +51,8 @@ class UpscaleConfig:
     """Side of the tiles that the picture is processed in; smaller tiles need less memory."""
     quality: int = 90
     """Encoder quality of lossy formats, 1 to 100."""
+    keep_metadata: bool = False
+    """Keep the EXIF of stills: date, camera, place, author. The turn is applied, and left out."""
     threads: Threads = None
     """CPU threads; by default all that are available to this process."""
 
@@ -82,11 +84,11 @@ def main(config: UpscaleConfig) -> None:
         raise UsageError("--suffix is for folders: for a file, name the target with its suffix")
     if config.source.resolve() == config.target.resolve():
         raise UsageError(f"{config.target} is the source itself: name another file")
-    console.print(_enlarge_file(enlarger, config.source, config.target, config.quality).sentence)
+    console.print(_enlarge_file(enlarger, config.source, config.target, config).sentence)
 
 
 def _enlarge_file(
-    enlarger: Enlarger, source: Path, target: Path, quality: int, *, alone: bool = True
+    enlarger: Enlarger, source: Path, target: Path, config: UpscaleConfig, *, alone: bool = True
 ) -> _Result:
     """Enlarge one still or animation.
 
@@ -94,7 +96,7 @@ def _enlarge_file(
         enlarger: The enlarger.
         source: File to read.
         target: File to write.
-        quality: Quality of lossy formats.
+        config: How to write it.
         alone: Whether to show progress: only one bar can be shown at a time.
 
     Raises:
@@ -103,14 +105,14 @@ def _enlarge_file(
     animation = read_animation(source)
     if animation is None:
         with busy(f"enlarging {source.name}") if alone else nullcontext():
-            sentence = _enlarge_still(enlarger, read_picture(source), target, quality)
+            sentence = _enlarge_still(enlarger, read_picture(source), source, target, config)
         pages = pages_in(source)
         if pages == 1:
             return _Result(sentence)
         return _Result(f"{sentence}: only the first of {pages} pages or frames of {source}", True)
     if target.suffix.lower() not in ANIMATED_SUFFIXES:
         first = next(animation.frames()).picture
-        sentence = _enlarge_still(enlarger, first, target, quality)
+        sentence = _enlarge_still(enlarger, first, source, target, config)
         kinds = " ".join(ANIMATED_SUFFIXES)
         count = animation.count
         return _Result(
@@ -119,7 +121,7 @@ def _enlarge_file(
     with _frame_bar(source.name, animation.count, alone) as progressed:
         working = AnimationEnlarger(enlarger, progressed)
         larger = working.enlarge(animation)
-        write_animation(target, larger, quality=quality)
+        write_animation(target, larger, quality=config.quality)
     height, width = larger.size
     return _Result(
         f"wrote {target}, {width}x{height} pixels, {animation.count} frames"
@@ -127,17 +129,28 @@ def _enlarge_file(
     )
 
 
-def _enlarge_still(enlarger: Enlarger, picture: Picture, target: Path, quality: int) -> str:
+def _enlarge_still(
+    enlarger: Enlarger, picture: Picture, source: Path, target: Path, config: UpscaleConfig
+) -> str:
+    exif = read_exif(source) if config.keep_metadata else b""
     height, width = (enlarger.scale * side for side in picture.size)
     if target.suffix.lower() == ".gif":
+        if exif:
+            raise FormatError(f"{target}: GIF cannot keep metadata; use .jpg .png .webp .avif .tif")
         larger = enlarge_picture(enlarger, picture)
         frame = Frame(picture=larger, seconds=Fraction(0))
         still = Animation(size=(height, width), count=1, plays=1, frames=lambda: iter([frame]))
         write_animation(target, still)
     else:
         bands = enlarged_bands(enlarger, picture)
-        has_alpha = picture.alpha is not None
-        write_bands(target, (height, width), bands, has_alpha=has_alpha, quality=quality)
+        write_bands(
+            target,
+            (height, width),
+            bands,
+            has_alpha=picture.alpha is not None,
+            quality=config.quality,
+            exif=exif,
+        )
     return f"wrote {target}, {width}x{height} pixels"
 
 
@@ -192,12 +205,12 @@ class _Targets:
         target, config = self._names[path], self._config
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return _enlarge_file(enlarger, path, target, config.quality, alone=False)
+            return _enlarge_file(enlarger, path, target, config, alone=False)
         except FormatError:
             if config.suffix is not None:
                 raise
             other = self._free(path, ".png")
-            result = _enlarge_file(enlarger, path, other, config.quality, alone=False)
+            result = _enlarge_file(enlarger, path, other, config, alone=False)
             return _Result(f"{result.sentence}: {target.suffix} cannot hold it", True)
 
     def _keeps_its_name(self, path: Path) -> bool:

@@ -26,7 +26,7 @@ from export.bandwidth.report.page import write_page
 from export.bandwidth.study import Study
 from export.bandwidth.tables import write_tables
 from pixels.sending.codecs import CODECS, PUBLISHING, Codec, Reduction
-from plumbing.command import UserError, run_command
+from plumbing.command import UserError, continuing, run_command
 from plumbing.parallel import core_count
 
 _LEAST_QUALITIES = 3
@@ -121,7 +121,8 @@ def main(config: BandwidthConfig) -> None:
         max_side=config.max_side,
         encoder=replace(PUBLISHING, avif_speed=config.avif_speed),
     )
-    measured = measure_photos(plan.tasks(), config.jobs or core_count())
+    with continuing():
+        measured = measure_photos(plan.tasks(), config.jobs or core_count())
     study = Study.of(plan, measured, costs_of(students, config.runtime_bytes))
     if not study.photos:
         raise UserError(

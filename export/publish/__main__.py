@@ -13,7 +13,7 @@ site generators.
 from __future__ import annotations
 
 from export.publish.publication import Publication, PublishConfig
-from plumbing.command import run_command
+from plumbing.command import continuing, run_command
 
 
 def main(config: PublishConfig) -> None:
@@ -23,7 +23,8 @@ def main(config: PublishConfig) -> None:
             publication.measure()
             publication.report_plan()
         else:
-            publication.run()
+            with continuing():
+                publication.run()
             publication.write()
             publication.report()
     publication.require_all()

@@ -18,7 +18,7 @@ from PIL import Image
 
 from pixels.animation.frames import Animation, Disposal, Piece, plan
 from pixels.animation.stored import StoredFrames, StoredPiece, exif_orientation
-from pixels.stills.decode import UnfitError
+from pixels.picture import UnfitError
 from pixels.stills.png_chunks import chunks_of
 from pixels.stills.png_rows import SIGNATURE, chunk, header
 
@@ -26,7 +26,7 @@ MAX_SIDE_PX = 2**31 - 1
 _DISPOSALS: tuple[Disposal, ...] = ("keep", "clear", "restore")
 _OVER = 1
 # Chunks that every piece needs a copy of to be decoded alike.
-_SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"sBIT")
+_SHARED = (b"PLTE", b"tRNS", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"sBIT")
 
 
 def is_animated(data: bytes) -> bool:

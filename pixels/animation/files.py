@@ -9,8 +9,8 @@ from pathlib import Path
 from pixels.animation import apng, gif, webp
 from pixels.animation.frames import Animation, Frame, Piece, compose
 from pixels.animation.stored import StoredFrames
-from pixels.picture import ImageError, Picture, unless_opaque
-from pixels.stills.decode import UnfitError, decode_frame, turned
+from pixels.picture import ImageError, Picture, UnfitError, unless_opaque
+from pixels.stills.decode import decode_frame, turned
 from pixels.stills.files import reason_of, writing
 from pixels.stills.formats import FormatError, require_folder
 from pixels.stills.opening import opened

@@ -19,8 +19,7 @@ from PIL import GifImagePlugin, Image
 from pixels.animation.frames import Animation, Clock, Disposal, Frame, Piece, plan, with_alpha_cut
 from pixels.animation.gif_palette import COLOURS, Mapper, PaletteMaker
 from pixels.animation.stored import StoredFrames, StoredPiece
-from pixels.picture import Picture
-from pixels.stills.decode import UnfitError
+from pixels.picture import Picture, UnfitError
 
 MAX_SIDE_PX = 65_535
 _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}

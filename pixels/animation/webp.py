@@ -17,8 +17,8 @@ from PIL import Image
 
 from pixels.animation.frames import Animation, Clock, Piece, plan
 from pixels.animation.stored import StoredFrames, StoredPiece, exif_orientation
+from pixels.picture import UnfitError
 from pixels.sending.codecs import SAVING, save
-from pixels.stills.decode import UnfitError
 
 MAX_SIDE_PX = 16_383  # of a still, as every frame is; the canvas could have one more
 _LONGEST_MS = (1 << 24) - 1

@@ -14,7 +14,7 @@ from typing import IO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageFilter
+from PIL import Image, ImageFilter
 
 from pixels.resize import resize
 
@@ -47,10 +47,6 @@ _PILLOW_FILTERS: dict[AnyReduction, Image.Resampling] = {
 _SHARPENING = ImageFilter.UnsharpMask(radius=1.0, percent=25, threshold=0)
 
 _MOST_JPEG_PIXELS = MOST_SIDE_PX["JPEG"] ** 2
-# Of a TIFF: how its pixels are stored, and other programs' data. Tags 256 to 1023 but for these few
-# say the former.
-_TIFF_DESCRIPTIONS = frozenset((270, 271, 272, 282, 283, 296, 305, 306, 315, 316))
-_TIFF_DATA = frozenset((33723, 34377, 34675, 37724, 50341))
 # JPEG segments to keep without metadata: JFIF's and Adobe's say how colours are stored.
 _COLOUR_SEGMENTS = frozenset((0xE0, 0xEE))
 
@@ -211,26 +207,6 @@ def round_trip(
 ) -> NDArray[np.uint8]:
     """Encode and decode again: what a codec leaves of a picture, (height, width, 3)."""
     return decode(encode(picture, codec, quality, settings, subsampling=subsampling))
-
-
-def exif_to_keep(image: Image.Image) -> bytes:
-    """Take a photo's EXIF to write into its upright file; empty if it has none or it is damaged."""
-    try:
-        exif = image.getexif()
-        for tag in [tag for tag in exif if image.format == "TIFF" and _is_storage(tag)]:
-            del exif[tag]
-        if not exif:
-            return b""
-        exif.bigtiff = False
-        exif[ExifTags.Base.Orientation] = 1
-        return exif.tobytes()
-    except Exception:  # Pillow raises nearly anything on damaged EXIF
-        return b""
-
-
-def _is_storage(tag: int) -> bool:
-    """Whether a TIFF's tag says how it is stored, instead of what it shows."""
-    return tag in _TIFF_DATA or (tag < 1024 and tag not in _TIFF_DESCRIPTIONS)
 
 
 def without_metadata(jpeg: bytes) -> bytes | None:

@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms
+from PIL import Image, ImageCms
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
+
+from pixels.picture import UnfitError
+from pixels.stills.declared import profile_of
+from pixels.stills.exif import orientation_of
 
 _BAND_PIXELS = 1 << 22
 _TIFF_BITS, _TIFF_COMPRESSION, _TIFF_PHOTOMETRIC, _TIFF_PLANES = 258, 259, 262, 284
@@ -24,10 +28,6 @@ _TURNS = {
     7: (True, -1, -1),
     8: (True, -1, 1),
 }
-
-
-class UnfitError(Exception):
-    """A file cannot be read; the message does not name the file yet."""
 
 
 def decode_frame(image: ImageFile) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
@@ -45,10 +45,11 @@ def decode_frame(image: ImageFile) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
     """
     _require_layout(image)
     key = _transparent_colour(image)
+    profile = profile_of(image)
     image.load()
     orientation = orientation_of(image)
     colours, alpha = _split_alpha(image, key)
-    rgb = _to_srgb(colours, image.info.get("icc_profile"))
+    rgb = _to_srgb(colours, profile)
     alpha = None if alpha is None else turned(alpha, orientation)
     return turned(rgb, orientation), alpha
 
@@ -73,14 +74,6 @@ def turned(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     swap, row_step, column_step = _TURNS.get(orientation, (False, 1, 1))
     upright = pixels.swapaxes(0, 1) if swap else pixels
     return np.ascontiguousarray(upright[::row_step, ::column_step])
-
-
-def orientation_of(image: Image.Image) -> int:
-    """Read the EXIF orientation; like browsers, ignore damaged EXIF."""
-    try:
-        return image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # Pillow raises all kinds of errors
-        return 1
 
 
 def _require_layout(image: ImageFile) -> None:

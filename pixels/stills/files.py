@@ -13,10 +13,11 @@ from typing import Any, BinaryIO
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
-from pixels.picture import ImageError, Picture, unless_opaque
+from pixels.picture import ImageError, Picture, UnfitError, unless_opaque
 from pixels.sending import codecs
-from pixels.stills.decode import UnfitError, decode_frame
-from pixels.stills.formats import target_format
+from pixels.stills.decode import decode_frame
+from pixels.stills.exif import exif_to_keep
+from pixels.stills.formats import FormatError, target_format
 from pixels.stills.opening import opened, page_count
 from pixels.stills.png_rows import write_png_rows
 from plumbing.disk import whole_file
@@ -111,6 +112,7 @@ def write_bands(
     *,
     has_alpha: bool,
     quality: int = 90,
+    exif: bytes = b"",
 ) -> None:
     """Save a picture that is made band by band while it is written.
 
@@ -124,14 +126,23 @@ def write_bands(
             known to hold them.
         has_alpha: Whether a band may have alpha.
         quality: As for `write_picture`.
+        exif: Metadata to carry along; none by default.
+
+    Raises:
+        ImageError: Also if the format cannot hold the metadata.
     """
     if not 1 <= quality <= 100:
         raise ValueError(f"quality must be from 1 to 100, got {quality}")
     target = target_format(path, size, has_alpha=has_alpha)
+    if len(exif) > target.max_exif_bytes:
+        raise FormatError(
+            f"{path}: {target.name} holds at most {target.max_exif_bytes} bytes of metadata and the"
+            f" photo has {len(exif)}; use .png .webp .avif .tif .tiff"
+        )
     with writing(path) as file:
         if target.name == "PNG" and size[0] * size[1] > _IN_ROWS_PIXELS:
             rows = (band.with_alpha() if has_alpha else band.rgb for band in bands)
-            write_png_rows(file, size, 4 if has_alpha else 3, rows)
+            write_png_rows(file, size, 4 if has_alpha else 3, rows, exif=exif)
             return
         image = Image.new("RGBA" if has_alpha else "RGB", (size[1], size[0]))
         top = 0
@@ -145,9 +156,11 @@ def write_bands(
         )
         try:
             if target.codec is None:
-                image.save(without_descriptor, format=target.name, **target.options)
+                options = target.with_exif(exif) if exif else target.options
+                image.save(without_descriptor, format=target.name, **options)
             else:
-                codecs.save(image, without_descriptor, target.codec, quality, codecs.SAVING)
+                settings = (target.codec, quality, codecs.SAVING)
+                codecs.save(image, without_descriptor, *settings, exif=exif)
         except Exception as error:  # encoders raise all kinds of errors
             raise ImageError(f"{path}: cannot be written: {_encoder_reason(error)}") from error
 
@@ -176,6 +189,12 @@ def stored_as_grey(path: Path) -> bool:
     """Whether the file of a readable picture has a single channel: luma, no colour."""
     with path.open("rb") as file, opened(file) as image:
         return image.mode in ("1", "L") or image.mode.startswith(("I", "F"))
+
+
+def read_exif(path: Path) -> bytes:
+    """Read the EXIF of a readable picture, without what described that very file."""
+    with path.open("rb") as file, opened(file) as image:
+        return exif_to_keep(image)
 
 
 def _require_file(path: Path) -> None:

@@ -26,10 +26,18 @@ class StillFormat:
     """Whether it can hold transparency."""
     max_side_px: int
     """Longest side it can hold."""
+    max_exif_bytes: int
+    """Most EXIF it can hold."""
     options: dict[str, Any] = field(default_factory=dict)
     """Pillow's options, for a lossless format."""
     codec: Codec | None = None
     """Its codec, for a lossy format; `pixels.sending.codecs` knows the options."""
+
+    def with_exif(self, exif: bytes) -> dict[str, Any]:
+        """Give Pillow's options for a file with metadata."""
+        # Pillow fails where libtiff, which compresses, has to write the directory of EXIF.
+        options = {} if self.name == "TIFF" else self.options
+        return {**options, "exif": exif}
 
 
 def _srgb_chunk() -> PngInfo:
@@ -39,12 +47,12 @@ def _srgb_chunk() -> PngInfo:
 
 
 # Untagged files are sRGB everywhere; only PNG can be tagged in a few bytes.
-_PNG = StillFormat("PNG", True, 2**31 - 1, {"pnginfo": _srgb_chunk()})
-_JPEG = StillFormat("JPEG", False, MOST_SIDE_PX["JPEG"], codec="JPEG")
-_WEBP = StillFormat("WEBP", True, MOST_SIDE_PX["WEBP"], codec="WEBP")
-_AVIF = StillFormat("AVIF", True, MOST_SIDE_PX["AVIF"], codec="AVIF")
-_TIFF = StillFormat("TIFF", True, 2**31 - 1, {"compression": "tiff_deflate"})
-_BMP = StillFormat("BMP", False, 2**31 - 1)  # readers, Pillow too, take its alpha for padding
+_PNG = StillFormat("PNG", True, 2**31 - 1, 2**31 - 1, {"pnginfo": _srgb_chunk()})
+_JPEG = StillFormat("JPEG", False, MOST_SIDE_PX["JPEG"], 65_533, codec="JPEG")
+_WEBP = StillFormat("WEBP", True, MOST_SIDE_PX["WEBP"], 2**31 - 1, codec="WEBP")
+_AVIF = StillFormat("AVIF", True, MOST_SIDE_PX["AVIF"], 2**31 - 1, codec="AVIF")
+_TIFF = StillFormat("TIFF", True, 2**31 - 1, 2**31 - 1, {"compression": "tiff_deflate"})
+_BMP = StillFormat("BMP", False, 2**31 - 1, 0)  # readers, Pillow too, take its alpha for padding
 WRITABLE = {
     ".png": _PNG,
     ".jpg": _JPEG,

@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from pixels.stills.decode import UnfitError
+from pixels.picture import UnfitError
 from pixels.stills.png_chunks import without_texts
 from pixels.stills.sniff import HEAD_BYTES, HEIC, PNG, RAW, FileKind, kind_of
 

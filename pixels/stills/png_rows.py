@@ -35,7 +35,12 @@ def header(size: tuple[int, int], channels: int) -> bytes:
 
 
 def write_png_rows(
-    sink: Sink, size: tuple[int, int], channels: int, bands: Iterable[NDArray[np.uint8]]
+    sink: Sink,
+    size: tuple[int, int],
+    channels: int,
+    bands: Iterable[NDArray[np.uint8]],
+    *,
+    exif: bytes = b"",
 ) -> None:
     """Write an sRGB PNG.
 
@@ -44,11 +49,14 @@ def write_png_rows(
         size: (height, width) of the whole picture.
         channels: 3 for RGB, 4 for RGBA.
         bands: From top to bottom, each (rows, width, channels).
+        exif: Metadata to carry along.
 
     Raises:
         OSError: The sink is full or broken.
     """
     sink.write(SIGNATURE + header(size, channels) + chunk(b"sRGB", b"\0"))
+    if exif:
+        sink.write(chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
     packer = zlib.compressobj(_LEVEL, strategy=zlib.Z_FILTERED)
     above = np.zeros((1, size[1], channels), np.uint8)
     for band in bands:

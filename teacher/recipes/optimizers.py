@@ -16,7 +16,20 @@ from teacher.recipes.uncompiled import Adam
 
 OptimizerName = Literal["adam", "soap"]
 
+# SOAP's steps are smaller at the same rate: docs/decisions/0023.
+_OWN_RATE: dict[OptimizerName, float] = {"adam": 1.0, "soap": 10.0}
+
 _TURN_EVERY = 10
+
+
+def suited_rate(rate: float, before: OptimizerName, after: OptimizerName) -> float:
+    """Convert a learning rate that suits one optimiser to one that suits another."""
+    return float(f"{rate * _OWN_RATE[after] / _OWN_RATE[before]:.6g}")
+
+
+def optimizer_named(name: str | None) -> OptimizerName | None:
+    """Return the optimiser of this name; None if there is none."""
+    return next((known for known in _OWN_RATE if known == name), None)
 
 
 def make_optimizer(name: OptimizerName, network: nn.Module, rate: float) -> torch.optim.Optimizer:

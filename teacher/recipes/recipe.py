@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import nn
 
-from teacher.recipes.optimizers import OptimizerName, make_optimizer
+from teacher.recipes.optimizers import OptimizerName, make_optimizer, optimizer_named, suited_rate
 from teacher.recipes.schedule import CropSchedule
 
 
@@ -25,7 +26,8 @@ class Recipe(CropSchedule):
     learning_rate: float = 1e-3
     """Learning rate after the warm-up; it decays to zero along a cosine."""
     optimizer: OptimizerName = "adam"
-    """`adam`, or `soap` (`teacher.recipes.soap`), which needs about ten times the learning rate."""
+    """`adam`, or `soap` (`teacher.recipes.soap`), which needs about ten times the learning rate:
+    the default rate follows the optimiser."""
     warmup_steps: int = 100
     """Steps over which the learning rate rises from zero (at most a tenth of all steps)."""
     polish_share: float = 0.0
@@ -52,6 +54,12 @@ class Recipe(CropSchedule):
             raise ValueError("learning-rate must lie between 0 and 1, clip-norm above 0")
         if not 0.0 <= self.ema_decay < 1.0:
             raise ValueError(f"ema-decay must lie in [0, 1), got {self.ema_decay}")
+
+    def suited_to(self, optimizer: str | None) -> Self:
+        """Take another optimiser, with a rate that suits it; an unknown name changes nothing."""
+        name = optimizer_named(optimizer) or self.optimizer
+        rate = suited_rate(self.learning_rate, self.optimizer, name)
+        return replace(self, optimizer=name, learning_rate=rate)
 
     @property
     def batches(self) -> tuple[int, ...]:

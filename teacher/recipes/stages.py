@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 from torch import nn
 
-from teacher.recipes.optimizers import OptimizerName, make_optimizer
+from teacher.recipes.optimizers import OptimizerName, make_optimizer, optimizer_named, suited_rate
 from teacher.recipes.schedule import Schedule
 
 STAGES = 3
@@ -64,7 +64,7 @@ class StagedRecipe(Schedule):
     """Optimiser steps of all stages."""
     optimizer: OptimizerName = "soap"
     """`soap` (`teacher.recipes.soap`) needs far fewer steps than `adam` (a `nano` 3,000 instead of
-    46,000); `adam` needs a tenth of these learning rates."""
+    46,000); `adam` needs a tenth of its learning rates: the default rates follow the optimiser."""
     stage1: Stage = Stage(share=0.7, learning_rate=1e-2, batch=16, crop_px=48)
     """Training from initial weights."""
     stage2: Stage = Stage(
@@ -91,6 +91,15 @@ class StagedRecipe(Schedule):
             raise ValueError(f"clip-norm must be above 0, got {self.clip_norm}")
         if not 0.0 <= self.ema_decay < 1.0:
             raise ValueError(f"ema-decay must lie in [0, 1), got {self.ema_decay}")
+
+    def suited_to(self, optimizer: str | None) -> Self:
+        """Take another optimiser, with rates that suit it; an unknown name changes nothing."""
+        name = optimizer_named(optimizer) or self.optimizer
+        stage1, stage2, stage3 = (
+            replace(stage, learning_rate=suited_rate(stage.learning_rate, self.optimizer, name))
+            for stage in self.stages
+        )
+        return replace(self, optimizer=name, stage1=stage1, stage2=stage2, stage3=stage3)
 
     @property
     def stages(self) -> tuple[Stage, Stage, Stage]:

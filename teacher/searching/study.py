@@ -26,7 +26,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import TrialState
 from rich.console import Console
 
-from plumbing.command import UserError
+from plumbing.command import UserError, continuing
 from plumbing.disk import whole_file
 from plumbing.progress import console
 from teacher.runs.folder import read_record
@@ -113,7 +113,8 @@ def search(searched: Searchable) -> None:
     enough = optuna.study.MaxTrialsCallback(config.trials, states=_OVER)
     if len(study.get_trials(deepcopy=False, states=_OVER)) < config.trials:
         # A loss that is no longer finite is a result too: the trial failed.
-        study.optimize(objective, callbacks=[enough, _print_trial], catch=(UserError,))
+        with continuing():
+            study.optimize(objective, callbacks=[enough, _print_trial], catch=(UserError,))
     with FileLock(config.study / ".report.lock"):
         _report(searched, study)
 

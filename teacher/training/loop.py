@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from plumbing.command import UsageError, UserError
+from plumbing.command import UsageError, UserError, continuing
 from plumbing.progress import console, progress_bar
 from teacher.networks.dropout import dropouts
 from teacher.networks.registry import Network
@@ -120,7 +120,7 @@ class Trainer:
                 )
         self._run, self._batch_at, self._settings = run, batch_at, settings
         self._measure, self._pictures = validate, pictures
-        self.step = 0
+        self.step = self._saved_step = 0
         speed.placed(network, processes.device)
         self.network = network.train()
         self._averaged = copy.deepcopy(network).eval().requires_grad_(False)
@@ -151,13 +151,16 @@ class Trainer:
         Raises:
             UserError: The folder holds a training with other settings, or the loss is no longer
                 finite (the last good checkpoint is kept).
-            KeyboardInterrupt: After a checkpoint was written.
+            KeyboardInterrupt: After a checkpoint was written; the message says how to continue.
         """
         processes = self._run.processes
         checkpoint = processes.from_first(self._read_checkpoint)
         if checkpoint is not None:
             self._restore(checkpoint)
-        with closing(Logbook(self._run.folder, self.step, writes=processes.first)) as logbook:
+        with (
+            continuing(self._how_to_continue),
+            closing(Logbook(self._run.folder, self.step, writes=processes.first)) as logbook,
+        ):
             self._train(logbook)
             self.network.load_state_dict(self._averaged.state_dict())
             self.network.cpu().eval()
@@ -225,6 +228,13 @@ class Trainer:
         logbook.pictures(self.step, self._pictures(network))
         return metrics
 
+    def _how_to_continue(self) -> str:
+        stopped = f"interrupted at step {self.step} of {self._run.recipe.steps}"
+        if self._saved_step == 0:
+            return f"{stopped}, before the first checkpoint: the same command starts again"
+        place = "there" if self._saved_step == self.step else f"step {self._saved_step}"
+        return f"{stopped}: the same command continues from {place}"
+
     def _read_checkpoint(self) -> ResumeState | None:
         folder, settings = self._run.folder, self._settings
         checkpoint = read_resume(folder)
@@ -242,6 +252,7 @@ class Trainer:
 
     def _save(self) -> None:
         if not self._run.processes.first:
+            self._saved_step = self.step
             return
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         for name, tensor in self._averaged.state_dict().items():
@@ -251,6 +262,7 @@ class Trainer:
                 tensors[f"optimizer.{index}.{slot}"] = tensor
         state = ResumeState(step=self.step, settings=self._settings, tensors=tensors)
         save_resume(self._run.folder, state)
+        self._saved_step = self.step
 
     def _restore(self, checkpoint: ResumeState) -> None:
         """Load what `_save` wrote."""
@@ -268,7 +280,7 @@ class Trainer:
             self._averaged.load_state_dict(weights["averaged"])
             content = self._optimizer.state_dict()
             self._optimizer.load_state_dict({**content, "state": slots})
-            self.step = checkpoint.step
+            self.step = self._saved_step = checkpoint.step
         except (KeyError, ValueError, RuntimeError) as error:  # altered, or of another version
             raise UserError(
                 f"the saved state in {self._run.folder / 'resume'} does not fit the network: "

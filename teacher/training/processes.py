@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from plumbing.command import UserError
+from plumbing.progress import console
 
 Result = TypeVar("Result")
 
@@ -129,6 +131,7 @@ def joined_processes() -> Iterator[Processes]:
         UserError: Another process failed or vanished during the training.
     """
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
+        _mention_other_gpus()
         yield Processes()
         return
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
@@ -136,7 +139,8 @@ def joined_processes() -> Iterator[Processes]:
     if on_gpus and local_rank >= torch.cuda.device_count():
         raise UserError(
             f"torchrun --nproc-per-node requests more processes than the "
-            f"{torch.cuda.device_count()} GPUs here: start one for each GPU"
+            f"{torch.cuda.device_count()} GPUs here: start one for each GPU, as in "
+            f"{torchrun_form(torch.cuda.device_count())}"
         )
     if on_gpus:
         torch.cuda.set_device(local_rank)
@@ -158,6 +162,23 @@ def joined_processes() -> Iterator[Processes]:
         ) from error
     finally:
         dist.destroy_process_group()
+
+
+def _mention_other_gpus() -> None:
+    count = torch.cuda.device_count()
+    if count > 1:
+        console.print(f"training on one of {count} GPUs; on all of them: {torchrun_form(count)}")
+
+
+def torchrun_form(count: int) -> str:
+    """Write the start of this command on several GPUs; its own flags follow.
+
+    Without the two hyphens, torchrun takes `--run` for an abbreviation of its own flags, and
+    refuses it as ambiguous.
+    """
+    spec = sys.modules["__main__"].__spec__
+    module = spec.name if spec else "teacher.train"
+    return f"torchrun --nproc-per-node {count} -m -- {module} ..."
 
 
 def _peer_is_gone(error: RuntimeError) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
 
 from plumbing.command import UsageError
+from plumbing.parallel import core_count
 
 Threads = int | None
 """Number of threads, or None for all that are available to the process."""
@@ -27,5 +26,4 @@ def use_threads(threads: Threads, *, shared_by: int = 1) -> None:
     """
     if threads is not None and threads < 1:
         raise UsageError(f"--threads must be at least 1, got {threads}")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    torch.set_num_threads(threads or max(1, (available or 1) // shared_by))
+    torch.set_num_threads(threads or max(1, core_count() // shared_by))

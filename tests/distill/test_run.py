@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
+import pytest
+import tyro
 
+from distill import compare, frontier, run, search
 from pixels.store.store import PhotoStore
+from plumbing.command import UsageError
 from teacher.enlarging.runner import open_enlarger
+from teacher.networks.chain import Chain, ChainConfig
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import command_here
 from tests.made.runs import MadeChain
@@ -94,6 +100,61 @@ def test_a_released_teacher_is_taken_by_its_name(tmp_path: Path, photos_folder: 
     assert done.status == 0, done.errors
     record = read_record(tmp_path / "run")
     assert record.settings["teacher"] == read_record(Path("residual-clean")).weights_sha256
+
+
+ADAM = [1e-3, 2e-4, 5e-5]
+SOAP = [1e-2, 2e-3, 5e-4]
+
+
+@pytest.mark.parametrize(
+    ("module", "required", "optimizer", "rates"),
+    [
+        (run, ["--run", "r"], "adam", ADAM),
+        (run, ["--run", "r"], "soap", SOAP),
+        (run, ["--run", "r", "--start-from", "s"], "adam", ADAM),
+        (run, ["--run", "r", "--start-from", "s"], "soap", SOAP),
+        (search, ["--study", "s"], "adam", ADAM),
+        (frontier, ["--run", "r", "--benchmark", "b"], "adam", ADAM),
+        (compare, ["--run", "r", "--benchmark", "b", "--teacher", "t"], "adam", ADAM),
+    ],
+)
+def test_every_command_gives_an_optimiser_its_own_rates(
+    module: ModuleType, required: list[str], optimizer: str, rates: list[float]
+) -> None:
+    words = [*required, "--optimizer", optimizer]
+    start = module.defaults(words)
+    parsed = tyro.cli(type(start), args=words, default=start)
+    assert [stage.learning_rate for stage in parsed.recipe.stages] == rates
+    given = tyro.cli(type(start), args=[*words, "--stage2.learning-rate", "0.5"], default=start)
+    assert [stage.learning_rate for stage in given.recipe.stages] == [rates[0], 0.5, rates[2]]
+    assert parsed.recipe.optimizer == optimizer
+    if module is not run:
+        assert module.defaults(required) is None
+
+
+@pytest.mark.parametrize(
+    ("named", "scale"),
+    [
+        (("--teacher", "residual-clean"), "3"),
+        (("--start-from", "small-clean"), "3"),
+        (("--teacher", "residual-clean", "--start-from", "small-clean"), "4"),
+    ],
+)
+def test_a_scale_that_is_not_the_teachers_is_refused(
+    tmp_path: Path, photos_folder: Path, named: tuple[str, ...], scale: str
+) -> None:
+    arguments = ("--photos", photos_folder, "--run", tmp_path / "run", "--threads", "1")
+    done = command_here("distill.run", *named, *arguments, "--scale", scale)
+    sentence = done.sentence(2)
+    assert f"--scale is {scale}" in sentence
+    assert "enlarges x2" in sentence
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_teacher_of_another_scale_than_the_student_is_refused(tmp_path: Path) -> None:
+    config = run.DistillConfig(run=tmp_path / "run", teacher=Path("residual-clean"))
+    with pytest.raises(UsageError, match="--teacher residual-clean enlarges x2, but --start-from"):
+        run.prepared(config, Chain(ChainConfig(body=0, channels=2, scale=3)))
 
 
 def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:

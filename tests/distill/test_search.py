@@ -59,6 +59,20 @@ def test_a_trial_chooses_a_training(tmp_path: Path) -> None:
     assert parameter_count(Chain(shape)) <= 8000 < parameter_count(Chain(wider))
 
 
+def test_adam_is_searched_among_its_own_rates(tmp_path: Path) -> None:
+    search = search_of(tmp_path)
+    names = ("stage1.learning-rate", "stage2.learning-rate")
+    ranges = {}
+    for optimizer in ("soap", "adam"):
+        trial = optuna.create_study().ask()
+        replace(search, recipe=search.recipe.suited_to(optimizer)).suggest(trial)
+        ranges[optimizer] = [
+            bound for name in names for bound in vars(trial.distributions[name]).values()
+            if isinstance(bound, float)
+        ]  # fmt: skip
+    assert ranges["adam"] == pytest.approx([rate / 10 for rate in ranges["soap"]])
+
+
 def test_without_a_teacher_none_of_its_flags_is_searched(tmp_path: Path) -> None:
     search = StudentSearchConfig(
         study=StudyConfig(study=tmp_path), data=DataConfig(photos=tmp_path)

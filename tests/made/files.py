@@ -52,3 +52,14 @@ def png(path: Path, bits: int, colour_type: int, rows: list[bytes], **chunks: by
         b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + body + png_chunk(b"IEND", b"")
     )
     return path
+
+
+def with_chunks(png: bytes, *chunks: tuple[bytes, bytes]) -> bytes:
+    """Put chunks behind the header of a PNG file."""
+    return png[:33] + b"".join(png_chunk(name, data) for name, data in chunks) + png[33:]
+
+
+def with_nclx(avif: bytes, primaries: int, transfer: int) -> bytes:
+    """Replace the code points of the colours in an AVIF file that Pillow wrote."""
+    at = avif.index(b"colrnclx") + 8
+    return avif[:at] + struct.pack(">HH", primaries, transfer) + avif[at + 4 :]

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import errno
+import io
+import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pytest
+from rich.console import Console
 
-from plumbing.command import UsageError, UserError, run_command
+from plumbing.command import UsageError, UserError, continuing, flag_value, run_command
 from plumbing.paths import ROOT
 from tests.made.commands import command_here
 
@@ -123,6 +128,109 @@ def test_help_of_a_package_names_the_package_and_quotes_its_main_file(
     assert "__main__" not in shown.output
     assert "Bake bread in an oven." in shown.output
     assert "Of the package" not in shown.output
+
+
+@pytest.fixture
+def unread() -> Iterator[TextIO]:
+    """A pipe whose reader has gone away."""
+    read, write = os.pipe()
+    os.close(read)
+    stream = os.fdopen(write, "w", encoding="utf-8")
+    yield stream
+    stream.close()  # raises if something is left that could not be written
+
+
+def more_than_a_pipe_holds(config: Config) -> None:
+    for number in range(200_000):
+        print(number)
+
+
+def a_table(config: Config) -> None:
+    Console().print("[bold]a table[/bold]")
+
+
+def fails(config: Config) -> None:
+    raise UserError("a.png is not a picture")
+
+
+@pytest.mark.parametrize(
+    ("stream", "main", "arguments", "status"),
+    [
+        ("stdout", print, ["--help"], 0),
+        ("stdout", print, [], 0),
+        ("stdout", a_table, [], 1),
+        ("stdout", more_than_a_pipe_holds, [], 1),
+        ("stderr", fails, [], 1),
+        ("stderr", print, ["--colour", "red"], 1),
+    ],
+)
+def test_a_reader_who_goes_away_is_no_error(
+    typed: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    unread: TextIO,
+    stream: str,
+    main: Callable[[Config], None],
+    arguments: list[str],
+    status: int,
+) -> None:
+    typed.setattr(sys, "argv", ["command", *arguments])
+    typed.setattr(sys, stream, unread)
+    ended = 0
+    try:
+        run_command(Config, main)
+    except SystemExit as stop:
+        ended = stop.code
+    assert ended == status
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert stream == "stdout" or "error" not in printed.out
+
+
+def test_results_that_do_not_fit_the_disk_are_a_failure(
+    typed: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        typed.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as stopped:
+            run_command(Config, print)
+        assert stopped.value.code == 1
+    assert "cannot be written: No space left" in capsys.readouterr().err
+
+
+def test_any_name_can_be_printed(
+    typed: pytest.MonkeyPatch,
+) -> None:
+    output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    typed.setattr(sys, "stdout", output)
+    run_command(Config, lambda config: print("f\udcfcr.png, für.png"))
+    assert output.detach().getvalue() == b"f\\udcfcr.png, f\\xfcr.png\n"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_an_interrupt_says_how_to_continue(
+    typed: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def inside(config: Config) -> None:
+        with continuing(lambda: f"{config.size_px} are done"), continuing():
+            raise KeyboardInterrupt
+
+    @continuing()
+    def decorated(config: Config) -> None:
+        raise KeyboardInterrupt
+
+    for main, sentence in ((inside, "3 are done"), (decorated, "the same command")):
+        with pytest.raises(SystemExit) as stopped:
+            run_command(Config, main)
+        assert stopped.value.code == 130
+        assert sentence in capsys.readouterr().err
+
+
+def test_the_value_of_a_flag_is_found_before_parsing() -> None:
+    words = ["--size-px", "3", "--size_px=4", "--colour"]
+    assert flag_value(words, "--size-px") == "4"
+    assert flag_value(words[:2], "--size-px") == "3"
+    assert flag_value(words, "--colour") is None
 
 
 def test_a_closed_output_pipe_gives_no_traceback() -> None:

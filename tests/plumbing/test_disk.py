@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import gzip
 import hashlib
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -204,6 +206,40 @@ with whole_folder(Path({str(path)!r}), replace=True) as t:
         (temporary / "newer").write_bytes(b"newer")
     assert names(tmp_path) == ["run"]
     assert names(path) == ["newer"]
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """`os.fsync` as on Windows, which refuses files that were not opened for writing."""
+    fcntl = pytest.importorskip("fcntl")
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        reading = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+        if reading and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("windows")
+def test_what_is_flushed_was_opened_for_writing(tmp_path: Path) -> None:
+    with whole_file(tmp_path / "a.bin") as temporary:
+        temporary.write_bytes(b"1")
+    with whole_folder(tmp_path / "run") as temporary:
+        (temporary / "b.bin").write_bytes(b"2")
+    write_csv(tmp_path / "c.csv", ("name",), [{"name": "ü"}])
+    assert (tmp_path / "c.csv").read_bytes() == "name\r\nü\r\n".encode()
+    assert names(tmp_path) == ["a.bin", "c.csv", "run"]
+
+
+def test_a_read_only_file_may_lie_in_a_folder(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "run") as temporary:
+        (temporary / "licence").write_bytes(b"1")
+        (temporary / "licence").chmod(0o444)
+    assert names(tmp_path / "run") == ["licence"]
 
 
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:

@@ -72,6 +72,37 @@ def test_the_exif_turn_is_done_once(tmp_path: Path, orientation: int) -> None:
         assert image.getexif().get(0x0112, 1) == 1
 
 
+@pytest.mark.parametrize("flags", [(), ("--keep-metadata",)])
+def test_metadata_travels_along_on_request(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x013B] = 6, "someone"
+    (tmp_path / "in").mkdir()
+    for name in ("a.jpg", "b.png"):
+        Image.fromarray(smooth()).save(tmp_path / "in" / name, exif=exif)
+    Image.fromarray(smooth()).save(tmp_path / "in" / "c.bmp")
+    folders = (tmp_path / "in", tmp_path / "out")
+    done = command_here("teacher.upscale", *folders, "--model", "bicubic", *flags)
+    assert done.status == 0, done.errors
+    for name in ("a.jpg", "b.png"):
+        with Image.open(tmp_path / "out" / name) as image:
+            assert image.size == (48, 80)  # upright
+            kept = image.getexif()
+            assert kept.get(0x013B) == ("someone" if flags else None)
+            assert kept.get(0x0112, 1) == 1
+
+
+@pytest.mark.parametrize("target", ["b.bmp", "b.gif"])
+def test_metadata_that_a_format_cannot_hold_is_a_failure(tmp_path: Path, target: str) -> None:
+    exif = Image.Exif()
+    exif[0x013B] = "someone"
+    Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=exif)
+    files = (tmp_path / "a.jpg", tmp_path / target)
+    done = command_here("teacher.upscale", *files, "--model", "bicubic", "--keep-metadata")
+    assert target in done.sentence(1)
+    assert "metadata" in done.sentence(1)
+    assert not (tmp_path / target).exists()
+
+
 def test_a_profile_is_applied_and_not_passed_on(tmp_path: Path) -> None:
     Image.fromarray(smooth()).save(tmp_path / "a.png", icc_profile=rgb_profile(P3, 2.2))
     expected = read_picture(tmp_path / "a.png").rgb

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 import torch
+import tyro
 
 from teacher.enlarging.runner import open_enlarger
 from teacher.networks.flipboard import Flipboard
@@ -29,6 +30,23 @@ def test_flipboard_2015_has_the_posts_values() -> None:
     assert (preset.recipe.batch, preset.recipe.epochs) == (250, 250)
     assert (preset.shape.anchor, preset.shape.colour) == ("none", "rgb")
     assert preset.shape.dense_keep == 0.5
+
+
+@pytest.mark.parametrize(
+    ("words", "rate"),
+    [
+        ([], 1e-3),
+        (["--optimizer", "soap"], 1e-2),
+        (["--optimizer=soap", "--preset", "standard"], 4e-3),
+        (["--optimizer", "soap", "--learning-rate", "0.005"], 5e-3),
+        (["--optimizer", "adam"], 1e-3),
+    ],
+)
+def test_an_optimiser_takes_its_own_rate_unless_one_is_given(words: list[str], rate: float) -> None:
+    start = defaults(words)
+    assert isinstance(start, TrainResidual)
+    parsed = tyro.cli(TrainResidual, args=["--run", "r", *words], default=start)
+    assert parsed.recipe.learning_rate == rate
 
 
 def test_large_is_edsr() -> None:

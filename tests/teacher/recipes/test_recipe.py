@@ -125,3 +125,14 @@ def test_polishing_squares_the_error() -> None:
 def test_values_out_of_range_are_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=name.replace("_", "-")):
         Recipe(**{name: value})  # pyright: ignore[reportArgumentType]
+
+
+def test_rates_follow_the_optimiser_and_nothing_else_changes() -> None:
+    soap = StagedRecipe(steps=7)
+    adam = soap.suited_to("adam")
+    assert [stage.learning_rate for stage in adam.stages] == [1e-3, 2e-4, 5e-5]
+    assert adam.suited_to("soap") == soap
+    assert adam.suited_to(None) == adam.suited_to("adam") == adam.suited_to("sgd") == adam
+    assert Recipe(steps=7).suited_to("soap") == Recipe(
+        steps=7, optimizer="soap", learning_rate=0.01
+    )

@@ -98,10 +98,12 @@ def test_a_training_stopped_and_started_again_ends_with_the_same_weights(
     whole = trainer(tmp_path / "whole", recipe)
     whole.fit()
     interrupter = Interrupter(at, number)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stopped:
         trainer(tmp_path / "stopped", recipe, batch_at=interrupter).fit()
     state = read_resume(tmp_path / "stopped")
     assert state is not None
+    assert f"interrupted at step {state.step} of {RECIPE.steps}: " in str(stopped.value)
+    assert "the same command continues from there" in str(stopped.value)
     assert at - 1 <= state.step <= at + 1
     rest = Interrupter(-1)
     again = trainer(tmp_path / "stopped", recipe, batch_at=rest)
@@ -109,6 +111,31 @@ def test_a_training_stopped_and_started_again_ends_with_the_same_weights(
     assert rest.asked[: RECIPE.steps - state.step] == list(range(state.step, RECIPE.steps))
     assert same_weights(whole.network, again.network)
     assert metrics == {"validation/sum": weight_sum(whole.network)}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sentence"),
+    [
+        (1e9, "before the first checkpoint: the same command starts again"),
+        (0.0, "the same command continues from step "),
+    ],
+)
+def test_a_training_broken_off_says_where_the_same_command_continues(
+    tmp_path: Path, seconds: float, sentence: str
+) -> None:
+    def broken_off(network: Network, batch: Batch) -> dict[str, Tensor]:
+        if broken.step == 5:
+            raise KeyboardInterrupt  # a second Ctrl-C, or one outside a step
+        return objective(network, batch)
+
+    broken = trainer(tmp_path / "run", objective=broken_off, checkpoint_seconds=seconds)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        broken.fit()
+    assert "interrupted at step 5 of 12" in str(stopped.value)
+    state = read_resume(tmp_path / "run")
+    place = "there" if state and state.step == 5 else f"step {state.step}" if state else ""
+    expected = sentence.replace("step ", place) if state else sentence
+    assert str(stopped.value).endswith(expected)
 
 
 def test_signals_work_as_before_after_a_training(tmp_path: Path) -> None:
