@@ -119,10 +119,10 @@ class _Chooser:
 
     def _codecs(self) -> list[Codec]:
         """List the codecs that can hold the photo at full size."""
-        wanted: tuple[Codec, ...] = self._settings.codecs
         photo = self._candidates
-        if photo.transparent and set(wanted) == {"JPEG"}:
-            wanted = ("WEBP",)
+        only_jpeg = set(self._settings.codecs) == {"JPEG"}
+        instead: tuple[Codec, ...] = ("WEBP",)
+        wanted = instead if photo.transparent and only_jpeg else self._settings.codecs
         able = [codec for codec in wanted if not photo.obstacle(codec)]
         if not able:
             reasons = "; ".join(photo.obstacle(codec) for codec in wanted)
