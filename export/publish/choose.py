@@ -123,7 +123,7 @@ class _Chooser:
         only_jpeg = set(self._settings.codecs) == {"JPEG"}
         instead: tuple[Codec, ...] = ("WEBP",)
         wanted = instead if photo.transparent and only_jpeg else self._settings.codecs
-        able = [codec for codec in wanted if not photo.obstacle(codec)]
+        able: list[Codec] = [codec for codec in wanted if not photo.obstacle(codec)]
         if not able:
             reasons = "; ".join(photo.obstacle(codec) for codec in wanted)
             raise _NothingHoldsItError(
