@@ -84,7 +84,8 @@ def main(config: UpscaleConfig) -> None:
         raise UsageError("--suffix is for folders: for a file, name the target with its suffix")
     if config.source.resolve() == config.target.resolve():
         raise UsageError(f"{config.target} is the source itself: name another file")
-    console.print(_enlarge_file(enlarger, config.source, config.target, config).sentence)
+    result = _enlarge_file(enlarger, config.source, config.target, config)
+    console.print(result.sentence, soft_wrap=True)
 
 
 def _enlarge_file(
@@ -178,8 +179,10 @@ def _enlarge_folder(enlarger: Enlarger, config: UpscaleConfig) -> None:
             if result.noteworthy:
                 notes.append(result.sentence)
     for note in notes:
-        console.print(note)
-    console.print(f"wrote {len(pictures) - len(failures)} pictures to {config.target}")
+        console.print(note, soft_wrap=True)
+    console.print(
+        f"wrote {len(pictures) - len(failures)} pictures to {config.target}", soft_wrap=True
+    )
     if failures:
         raise UserError("; ".join(failures))
 

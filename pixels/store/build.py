@@ -45,7 +45,7 @@ def open_or_build_store(
             hashed[sha256_of(path)] = path
         except OSError as error:
             reason = f"{path}: cannot be read: {os.strerror(error.errno or 0).lower()}"
-            console.print(f"skipped: {reason}", style="yellow")
+            console.print(f"skipped: {reason}", style="yellow", soft_wrap=True)
     if not hashed:
         raise UserError(f"none of the {len(paths)} photos can be read; {reason}")
     unique = sorted(hashed.items(), key=lambda item: item[1].name)

@@ -167,7 +167,7 @@ def _store_on_the_fly(
         list_pictures(config.validation, quiet=True)
     store = open_or_build_store(paths, stores, scale=scale, smallest_px=crop_px)
     for entry in store.skipped:
-        console.print(f"skipped: {entry.reason}", style="yellow")
+        console.print(f"skipped: {entry.reason}", style="yellow", soft_wrap=True)
     return store, measured
 
 
@@ -185,10 +185,12 @@ def _middles(paths: Sequence[Path], scale: int) -> Iterator[NDArray[np.uint8]]:
         try:
             photo = read_picture(path).rgb
         except ImageError as error:
-            console.print(f"skipped: {error}", style="yellow")
+            console.print(f"skipped: {error}", style="yellow", soft_wrap=True)
             continue
         if min(photo.shape[:2]) < smallest_measurable_px(scale):
-            console.print(f"skipped: {path} is too small to measure", style="yellow")
+            console.print(
+                f"skipped: {path} is too small to measure", style="yellow", soft_wrap=True
+            )
             continue
         yield _middle(photo, scale)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+_CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
 
 def worker_number() -> int | None:
     """Which worker this process is; None where there are none."""
@@ -29,8 +31,21 @@ def keep_to_own_cores() -> None:
     number = worker_number()
     if number is None or not hasattr(os, "sched_setaffinity"):
         return
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, cores[number :: worker_count()] or cores)
+    own = _CORES[number :: worker_count()] or _CORES
+    os.sched_setaffinity(0, own)
+
+
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """Let what is started in the block use every core: the other workers are waiting for it."""
+    if worker_number() is None or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    os.sched_setaffinity(0, _CORES)
+    try:
+        yield
+    finally:
+        keep_to_own_cores()
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
@@ -50,7 +65,8 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     with FileLock(common / f"{name}.lock"):
         if not done.exists():
             folder.mkdir()
-            make(folder)
+            with all_cores():
+                make(folder)
             done.touch()
     return folder
 
