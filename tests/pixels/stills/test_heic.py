@@ -24,7 +24,7 @@ HEAD = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
 @pytest.fixture
 def heif() -> Any:  # noqa: ANN401
     if not os.environ.get("CI"):
-        pytest.importorskip("pillow_heif", reason="pip install halfsize[heic]")
+        pytest.importorskip("pillow_heif", reason="pip install pillow-heif")
     return importlib.import_module("pillow_heif")
 
 
