@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +19,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pixels.stills.listing import look_through
-from plumbing.paths import DIST
 from tests.made.commands import command_here
 from tests.made.photos import photo
 from tests.made.profiles import P3, rgb_profile
+from tests.made.published import require_page_library
 from tests.made.students import write_bilinear_student
 
 SIDE_PX = 24
@@ -186,8 +185,7 @@ def test_every_hostile_file_gets_a_verdict(hostile: tuple[Path, list[str]], tmp_
 def test_every_hostile_file_is_published_or_named(
     hostile: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
-    if not (DIST / "halfsize.js").is_file() and not os.environ.get("CI"):
-        pytest.skip("the page's library is not built")
+    require_page_library()
     folder, names = hostile
     student = write_bilinear_student(tmp_path / "student")
     done = command_here(

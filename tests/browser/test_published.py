@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,9 @@ from PIL import Image
 from playwright.sync_api import Browser
 from skimage import data
 
-from plumbing.paths import DIST, WEB_DEMO
+from plumbing.paths import WEB_DEMO
 from tests.made.commands import command_here
+from tests.made.published import require_page_library
 from tests.made.students import write_bilinear_student
 
 pytestmark = pytest.mark.browser
@@ -22,8 +22,7 @@ RELEASED = WEB_DEMO / "models" / "small-fine"
 @pytest.fixture(scope="module", params=["compact", "tfjs"])
 def published(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """Three photos, two of them soft, one too small to be halved."""
-    if not (DIST / "halfsize.js").is_file() and not os.environ.get("CI"):
-        pytest.skip("the page's library is not built")
+    require_page_library()
     folder = tmp_path_factory.mktemp("published")
     (folder / "photos").mkdir()
     for name in ("chelsea", "astronaut"):

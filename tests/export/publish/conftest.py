@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from plumbing.paths import DIST
-from tests.made.published import Published, write_published
+from tests.made.published import Published, require_page_library, write_published
 from tests.made.workers import made_once
 
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """For reading only."""
-    if not (DIST / "halfsize.js").is_file() and not os.environ.get("CI"):
-        pytest.skip("the page's library is not built")
+    require_page_library()
     return Published(made_once(tmp_path_factory, "published", write_published))
 
 

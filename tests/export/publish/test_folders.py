@@ -21,9 +21,15 @@ from export.publish.choose import PhotoOutcome, PhotoTask, publish_photo
 from export.publish.publication import PublishConfig
 from export.publish.site import Site, snippet_path
 from pixels.sending.codecs import MOST_SIDE_PX, obstacle
-from plumbing.paths import DIST
 from tests.made.commands import Finished, command_here
-from tests.made.published import QUICK, Published, part_of_photo, sent_file, soft_photo
+from tests.made.published import (
+    QUICK,
+    Published,
+    part_of_photo,
+    require_page_library,
+    sent_file,
+    soft_photo,
+)
 from tests.made.students import write_bilinear_student
 
 
@@ -68,8 +74,7 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, student: Path) -> Folder:
-    if not (DIST / "halfsize.js").is_file() and not os.environ.get("CI"):
-        pytest.skip("the page's library is not built")
+    require_page_library()
     return Folder(tmp_path, student)
 
 
