@@ -1,1 +1,1 @@
-"""Image quality against an original: PSNR, SSIM and SSIMULACRA2."""
+"""Image quality against an original: PSNR, SSIM, and judges of how alike pictures look."""

@@ -25,6 +25,7 @@ from ssimulacra2.ssimulacra2 import (
 )
 
 from pixels.quality.gaussian import blur
+from pixels.quality.judge import Measure
 
 _Plane = NDArray[np.float32]
 
@@ -33,6 +34,46 @@ _LINEAR = srgb_to_linear(np.arange(256)).astype(np.float32)
 _MATRIX = kOpsinAbsorbanceMatrix.reshape(3, 3).astype(np.float32)
 _BIAS = np.float32(kB0)
 _BIAS_ROOT = np.float32(np.cbrt(kB0))
+
+
+MEASURE = Measure(
+    name="SSIMULACRA2",
+    unit="points",
+    larger_is_better=True,
+    identical=100.0,
+    doubtful=10.0,
+    decimals=1,
+)
+"""At 90 differences are hardly visible; 70 is good, 50 fair; about 10 is what the lowest settings
+of codecs give, and below it the scale has no anchors."""
+
+
+@dataclass(frozen=True)
+class Ssimulacra2:
+    """Judges pictures pixel by pixel, on no particular screen (`pixels.quality.judge.Judge`)."""
+
+    @property
+    def measure(self) -> Measure:
+        """What its scores mean."""
+        return MEASURE
+
+    @property
+    def seconds_per_megapixel(self) -> float:
+        """Roughly how long a score takes on one core, once the original is prepared."""
+        return 0.4
+
+    @property
+    def description(self) -> str:
+        """The measure as a report names it."""
+        return "SSIMULACRA2"
+
+    def original(self, photo: NDArray[np.uint8]) -> Reference:
+        """Prepare a photo, (height, width, 3) sRGB, 0 to 255.
+
+        Raises:
+            ValueError: A side has fewer than 8 pixels.
+        """
+        return Reference(photo)
 
 
 def ssimulacra2(image: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
@@ -69,7 +110,13 @@ class Reference:
     """
 
     def __init__(self, truth: NDArray[np.uint8]) -> None:
-        """Prepare an original, (height, width, 3) sRGB, 0 to 255."""
+        """Prepare an original, (height, width, 3) sRGB, 0 to 255.
+
+        Raises:
+            ValueError: A side has fewer than 8 pixels.
+        """
+        if min(truth.shape[:2]) < _SMALLEST_PX:
+            raise ValueError(f"at least {_SMALLEST_PX} pixels a side are needed to score a picture")
         self._shape = truth.shape
         scales = _pyramid(truth)
         self._weights = _weights(len(scales))
@@ -84,16 +131,21 @@ class Reference:
                     variance = _blur(plane * plane) - mean * mean
                 self._channels[channel, scale] = _Prepared(plane, mean, variance)
 
-    def score(self, image: NDArray[np.uint8]) -> float:
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the original."""
+        return self._shape[0], self._shape[1]
+
+    def score(self, shown: NDArray[np.uint8]) -> float:
         """Score a picture of the same size, as the function `ssimulacra2` does.
 
         Raises:
             ValueError: The shapes differ.
         """
-        if image.shape != self._shape:
-            raise ValueError(f"shapes differ: {image.shape} and {self._shape}")
+        if shown.shape != self._shape:
+            raise ValueError(f"shapes differ: {shown.shape} and {self._shape}")
         total = 0.0
-        for scale, planes in enumerate(_pyramid(image)):
+        for scale, planes in enumerate(_pyramid(shown)):
             for channel, plane in enumerate(planes):
                 prepared = self._channels.get((channel, scale))
                 if prepared is not None:
