@@ -1,9 +1,10 @@
 import { NETWORK_FILE } from '../core/card';
 import type { GoldenCase } from '../core/engine';
 import { ModelMismatch } from '../core/errors';
+import { enlarged, type Scale } from '../core/scale';
 
 /**
- * A 3x3 convolution with zero padding and stride 1, and what follows it: PReLU with one slope for
+ * A 3x3 convolution of blocks with zero padding and stride 1, and what follows it: PReLU with one slope for
  * each output, ReLU where `slopes` is null, nothing after the last layer of a network.
  */
 export type ChainLayer = {
@@ -15,10 +16,15 @@ export type ChainLayer = {
   slopes: Float32Array | null;
 };
 
-/** A folded student, as docs/reference/format.md defines it. All values are finite. */
+/**
+ * A folded student, as docs/reference/format.md defines it. All values are finite.
+ *
+ * Its layers work on blocks of `down` x `down` pixels. The first one's inputs are the pixels of a block,
+ * by row, column and colour: its kernel of side 3 `down` and stride `down` is a 3x3 one of blocks.
+ */
 export type ChainNetwork = {
-  scale: number;
-  /** `luma`: one channel in, scale² out; `rgb`: 3 in, 3 * scale² out. */
+  scale: Scale;
+  /** `luma`: one colour in, up² out; `rgb`: 3 in, 3 * up² out. */
   colour: 'luma' | 'rgb';
   /** How far a pixel of the input reaches. */
   marginPx: number;
@@ -30,7 +36,8 @@ export type ChainNetwork = {
 /** "HSZ" and a byte that text does not contain: a file transferred as text is damaged here. */
 const MAGIC = [0x48, 0x53, 0x5a, 0x1a];
 
-const VERSION = 1;
+/** The newest version of the format; the first one knows whole scales only. */
+const VERSION = 2;
 const MOST_BODY = 256;
 const MOST_CHANNELS = 1024;
 const MOST_GOLDEN = 16;
@@ -51,7 +58,8 @@ export function parseNetwork(bytes: Uint8Array): ChainNetwork {
   const layers = counted(body + 2, (index) => parseLayer(reader, header, index));
   const golden = counted(header.golden, () => parseGolden(reader, scale));
   reader.requireEnd_();
-  return { scale, colour: colours === 1 ? 'luma' : 'rgb', marginPx: body + 2, layers, golden };
+  const marginPx = (body + 2) * scale.down;
+  return { scale, colour: colours === 1 ? 'luma' : 'rgb', marginPx, layers, golden };
 }
 
 type Header = ReturnType<typeof parseHeader>;
@@ -59,44 +67,67 @@ type Header = ReturnType<typeof parseHeader>;
 function parseHeader(reader: Reader) {
   for (const byte of MAGIC)
     if (reader.bytes(1)[0] !== byte) throw wrong('it is not a halfsize model');
-  reader.number(VERSION, VERSION);
+  const version = reader.number(1, 255);
+  if (version > VERSION) throw wrong('it is of a newer version', 'Update halfsize');
   // In the order of the file: each number that is read is the next one.
   const header = {
     isInt8_: reader.number(1, 2) === 2,
-    scale: reader.number(2, 4),
+    up_: reader.number(2, 4),
     colours: reader.number(0, 1) === 0 ? 1 : 3,
     hasSlopes_: reader.number(0, 1) === 1,
     golden: reader.number(1, MOST_GOLDEN),
     body: reader.number(0, MOST_BODY, 2),
     channels: reader.number(1, MOST_CHANNELS, 2),
   };
-  reader.number(0, 0, 2); // reserved
+  const { up_: up } = header;
+  const down = reader.number(version - 1, (version - 1) * (up - 1), 2) || 1;
+  if (down > 1 && down < up - 1) throw wrong(`it enlarges by ${up}/${down}`);
   if (header.body * 9 * header.channels ** 2 > MOST_WEIGHTS) throw wrong('it has too many weights');
-  return header;
+  return { ...header, scale: { up, down } };
 }
 
 function parseLayer(reader: Reader, header: Header, index: number): ChainLayer {
   const { body, channels, colours, isInt8_: isInt8, hasSlopes_: hasSlopes, scale } = header;
+  const { up, down } = scale;
   const isLast = index === body + 1;
-  const inputs = index === 0 ? colours : channels;
-  const outputs = isLast ? colours * scale ** 2 : channels;
+  const inputs = index === 0 ? colours * down ** 2 : channels;
+  const outputs = isLast ? colours * up ** 2 : channels;
   const bias = reader.halves_(outputs);
   const slopes = hasSlopes && !isLast ? reader.halves_(outputs) : null;
   const count = 9 * inputs * outputs;
-  if (!isInt8) return { inputs, outputs, weights: reader.halves_(count), bias, slopes };
-  const steps = reader.halves_(outputs);
-  const weights = new Float32Array(new Int8Array(reader.bytes(count)));
-  // A loop: readers wait for it, and nothing has optimised what it would call.
-  for (let i = 0; i < count; i++)
-    weights[i] = (weights[i] as number) * (steps[i % outputs] as number);
+  let weights: Float32Array;
+  if (isInt8) {
+    const steps = reader.halves_(outputs);
+    weights = new Float32Array(new Int8Array(reader.bytes(count)));
+    // A loop: readers wait for it, and nothing has optimised what it would call.
+    for (let i = 0; i < count; i++)
+      weights[i] = (weights[i] as number) * (steps[i % outputs] as number);
+  } else weights = reader.halves_(count);
+  if (index === 0) weights = swapped(weights, down, 3);
   return { inputs, outputs, weights, bias, slopes };
 }
 
-function parseGolden(reader: Reader, scale: number): GoldenCase {
+/**
+ * Exchange two axes of `[3, first, second, ...]`. A first layer's kernel rows and columns are blocks and
+ * pixels of a block: as a file has them (`down`, 3), and as a network has them (3, `down`).
+ */
+export function swapped(values: Float32Array, first: number, second: number): Float32Array {
+  const result = new Float32Array(values.length);
+  const count = values.length / (3 * first * second);
+  for (let to = 0; to < 3 * first * second; to++) {
+    const at = to % (first * second);
+    const from = to - at + (at % first) * second + Math.floor(at / first);
+    result.set(values.subarray(from * count, (from + 1) * count), to * count);
+  }
+  return result;
+}
+
+function parseGolden(reader: Reader, scale: Scale): GoldenCase {
   const height = reader.number(1, 255);
   const width = reader.number(1, 255);
-  const values = height * width * 3;
-  return { height, width, input: reader.bytes(values), output: reader.bytes(values * scale ** 2) };
+  const input = reader.bytes(height * width * 3);
+  const output = reader.bytes(enlarged(height, scale) * enlarged(width, scale) * 3);
+  return { scale, height, width, input, output };
 }
 
 function counted<T>(length: number, make: (index: number) => T): T[] {
@@ -152,6 +183,6 @@ function half(bits: number): number {
   return (bits >> 15 ? -whole : whole) * 2 ** (Math.max(exponent, 1) - 25);
 }
 
-function wrong(what: string): ModelMismatch {
-  return new ModelMismatch(`The model’s ${NETWORK_FILE} cannot be used: ${what}. Export it again.`);
+function wrong(what: string, remedy = 'Export it again'): ModelMismatch {
+  return new ModelMismatch(`The model’s ${NETWORK_FILE} cannot be used: ${what}. ${remedy}.`);
 }

@@ -1,5 +1,6 @@
 import { type Card, GOLDEN_FILE, isWhole, NETWORK_FILE, readCard } from './card';
 import { ModelMismatch } from './errors';
+import { FRACTIONS, scaleOf } from './scale';
 
 /** Read a parsed `halfsize.json`. Throws ModelMismatch naming the field that is wrong. */
 export function parseCard(value: unknown): Card {
@@ -24,9 +25,10 @@ function problemOf(value: unknown): string | undefined {
   const { [GOLDEN_FILE]: golden } = Object(value.other_files);
   const listed = golden === undefined ? files : { ...files, [GOLDEN_FILE]: golden };
   return (
-    wholeProblem(value.scale, 'scale', 1) ??
+    scaleProblem(value.scale) ??
     wholeProblem(value.margin_px, 'margin_px', 0) ??
     wholeProblem(value.align_px ?? 1, 'align_px', 1) ??
+    alignProblem(value.align_px ?? 1, value.scale) ??
     wholeProblem(value.parameters, 'parameters', 0) ??
     Object.entries(listed)
       .map(([file, entry]) => fileProblem(file, entry))
@@ -44,6 +46,19 @@ function fileProblem(file: string, entry: unknown): string | undefined {
     wholeProblem(bytes, `bytes of ${file}`, 0) ??
     wholeProblem(gzip_bytes, `gzip_bytes of ${file}`, 0)
   );
+}
+
+function scaleProblem(scale: unknown): string | undefined {
+  if (typeof scale !== 'string') return wholeProblem(scale, 'scale', 1);
+  if (FRACTIONS.includes(scale)) return undefined;
+  return `scale must be a whole number, "3/2" or "4/3", got ${JSON.stringify(scale)}`;
+}
+
+/** Of numbers that were found right. */
+function alignProblem(align: unknown, scale: unknown): string | undefined {
+  const { down } = scaleOf(scale as string);
+  if ((align as number) % down === 0) return undefined;
+  return `align_px must be a multiple of ${down} where scale is "${scale}", got ${align}`;
 }
 
 function wholeProblem(value: unknown, what: string, least: number): string | undefined {

@@ -1,5 +1,6 @@
 import type { ModelForm } from './backends';
 import { ModelMismatch } from './errors';
+import { FRACTIONS, scaleOf } from './scale';
 
 /** What `halfsize.json` lists for one file of the export. */
 export type CardFile = { bytes: number; gzip_bytes: number; sha256: string };
@@ -7,7 +8,8 @@ export type CardFile = { bytes: number; gzip_bytes: number; sha256: string };
 /** The fields of a model card that a browser needs. The card holds more. */
 export type Card = {
   name: string;
-  scale: number;
+  /** A whole number, or a text such as "3/2". */
+  scale: number | string;
   margin_px: number;
   /** Tiles must start at multiples of this; older cards do not have it. */
   align_px: number;
@@ -46,9 +48,10 @@ export function readCard(value: unknown): Card | undefined {
     typeof name === 'string' &&
     name !== '' &&
     COLOURS.includes(colour) &&
-    isWhole(scale, 1) &&
+    (isWhole(scale, 1) || FRACTIONS.includes(scale)) &&
     isWhole(margin_px, 0) &&
     isWhole(align_px, 1) &&
+    align_px % scaleOf(scale as string).down === 0 &&
     isWhole(parameters, 0) &&
     (NETWORK_FILE in files || 'model.json' in files) &&
     Object.values(files).every(isFile);

@@ -1,6 +1,7 @@
 import type { Backend } from './backends';
 import type { Card, ModelFiles } from './card';
 import type { ColorSpace, PixelBytes } from './picture';
+import type { Scale, Size } from './scale';
 
 /**
  * One way to run models: TF.js on one of its backends, or any other runtime. An engine is a separate
@@ -20,7 +21,8 @@ export interface Engine {
 /** A network that is ready: takes a picture and gives the enlarged one. */
 export interface Enlarger {
   /**
-   * @param pixels RGBA, row by row; alpha is ignored. The engine may transfer the buffer.
+   * @param pixels RGBA, row by row; alpha is ignored. The engine may transfer the buffer. Both sides are
+   *   multiples of the scale's `down`.
    * @returns the enlarged RGBA, clamped, rounded to the nearest byte with halves upwards, alpha 255.
    * @throws Exhausted when memory ran out or the graphics context was lost.
    */
@@ -47,7 +49,9 @@ export interface Enlarger {
 /** How a picture is cut into tiles, and what happens between them. */
 export type Work = {
   /** How many times larger the model makes a picture, from its card. */
-  scale: number;
+  scale: Scale;
+  /** The size of the result, up to `up - 1` pixels less than the model gives; all of it unless given. */
+  size?: Size | undefined;
   /** How far the model looks around a pixel, from its card. */
   marginPx: number;
   /** Where tiles may start: at multiples of this, from its card; 1 unless given. */
@@ -60,8 +64,9 @@ export type Work = {
   pause: () => Promise<void>;
 };
 
-/** A small input and what the exported model gave for it, both RGB bytes, row by row. */
+/** A small input of any size, and what the exported model gave for it: RGB bytes, row by row. */
 export type GoldenCase = {
+  scale: Scale;
   height: number;
   width: number;
   input: Uint8Array;

@@ -2,6 +2,7 @@ import type { Backend } from './backends';
 import type { Card, ModelFiles } from './card';
 import type { FailureCode } from './errors';
 import type { Bitmap, ColorSpace, Encoded, Picture } from './picture';
+import type { Size } from './scale';
 
 /** What a result can be: the last is a PNG. */
 export type Output = 'canvas' | 'bitmap' | 'imagedata' | 'blob';
@@ -21,6 +22,8 @@ export type ToEngine =
       picture: Picture | Bitmap;
       colorSpace: ColorSpace;
       output: Output;
+      /** Of the result. */
+      size?: Size;
     }
   /** Work for the engine at the other end of `port`: load the model, then take its tiles. */
   | { kind: 'help'; card: Card; files: ModelFiles; port: MessagePort }

@@ -31,17 +31,27 @@ export function tooLarge(width: number, height: number): string {
   return `A picture of ${width} × ${height} pixels is too large for this browser. Choose a smaller one.`;
 }
 
-/** The part of a picture inside both ranges, as a picture of its own. */
+/**
+ * The part of a picture inside both ranges, as a picture of its own. Where a range ends beyond the
+ * picture, its edge is repeated.
+ */
 export function cropPicture(
-  { width, data }: Picture,
+  { width, height, data }: Picture,
   rows: { start: number; end: number },
   columns: { start: number; end: number },
 ): Picture {
   const cropped = blankPicture(columns.end - columns.start, rows.end - rows.start);
   for (let y = rows.start; y < rows.end; y++) {
-    const from = (y * width + columns.start) * 4;
-    const row = data.subarray(from, from + cropped.width * 4);
-    cropped.data.set(row, (y - rows.start) * cropped.width * 4);
+    const from = Math.min(y, height - 1) * width;
+    const to = (y - rows.start) * cropped.width - columns.start;
+    const end = Math.min(columns.end, width);
+    cropped.data.set(
+      data.subarray((from + columns.start) * 4, (from + end) * 4),
+      (to + columns.start) * 4,
+    );
+    for (let x = end; x < columns.end; x++) {
+      cropped.data.copyWithin((to + x) * 4, (to + x - 1) * 4, (to + x) * 4);
+    }
   }
   return cropped;
 }

@@ -1,8 +1,9 @@
 import { type Backend, type BackendName, backendFor, isBackendName, isGpu } from '../core/backends';
-import type { Card } from '../core/card';
+import { type Card, isWhole } from '../core/card';
 import { Aborted, type HalfsizeError, NoBackend, OutOfMemory, Transparent } from '../core/errors';
 import type { Output } from '../core/messages';
 import type { Picture } from '../core/picture';
+import { enlargedSize, type Size, scaleOf } from '../core/scale';
 import {
   type ChooseOptions,
   type Chosen,
@@ -44,6 +45,13 @@ export type UpscaleOptions<O extends Output = Output> = {
   onProgress?: (done: number, total: number) => void;
   /** What the result is: `canvas` (default), `bitmap`, `imagedata`, or `blob` (PNG). */
   output?: O;
+  /**
+   * The photo's own size, which a half-size picture does not tell: the result is cut to it on the right
+   * and at the bottom. It may be a few pixels less than `scale` times as large; a RangeError says by how many.
+   */
+  size?: Size;
+  /** The same, and passed over where it does not fit. */
+  near_?: Size;
 };
 
 /** More workers would compete for memory and caches. */
@@ -138,6 +146,12 @@ export class Halfsize {
     return this.#chosen?.started.msPerMegapixel ?? Number.POSITIVE_INFINITY;
   }
 
+  /** How many times as wide and as high pictures become: 2, or 1.5. */
+  get scale(): number {
+    const { up, down } = scaleOf(this.card.scale);
+    return up / down;
+  }
+
   /** Whether the work is done in a worker, or in slices on the page. */
   get place(): 'worker' | 'page' {
     return this.#chosen?.session.place ?? 'page';
@@ -147,37 +161,50 @@ export class Halfsize {
    * Enlarge a picture. Several calls may run at once: they share the backend tile by tile.
    *
    * @throws UnsupportedImage, OutOfMemory, Aborted; NoReadback where the browser gives pages other
-   *   pixels than those of the picture.
+   *   pixels than those of the picture; RangeError for a `size` that does not belong to it.
    */
   async upscale<O extends Output = 'canvas'>(
     source: Source,
     options: UpscaleOptions<O> = {},
   ): Promise<Outputs[O]> {
-    const { signal, onProgress, output = 'canvas' as O } = options;
+    const { output = 'canvas', signal } = options;
     this.#requireUsable(signal);
     for (;;) {
-      const result = await this.#upscale(source, { signal, onProgress, output }).catch(
-        async (error) => {
-          if (error.code === 'NoReadback') error.message ||= await sentence('no readback');
-          throw error;
-        },
-      );
+      const result = await this.#upscale(source, { ...options, output }).catch(async (error) => {
+        if (error.code === 'NoReadback') error.message ||= await sentence('no readback');
+        throw error;
+      });
       if (result) return result as Outputs[O];
     }
   }
 
   /** Undefined if the engine is gone and another was started. */
-  async #upscale(source: Source, options: JobOptions): Promise<Outputs[Output] | undefined> {
+  async #upscale(
+    source: Source,
+    options: UpscaleOptions & { output: Output },
+  ): Promise<Outputs[Output] | undefined> {
     const { signal, output } = options;
     const opened = await openSource(source, signal);
-    const { scale } = this.card;
-    await requireDrawable(opened.width * scale, opened.height * scale, output);
+    const size = await this.#sizeOf(opened, options);
+    await requireDrawable(size, output);
     this.#requireUsable(signal);
-    const finished = await this.#enlarge(opened, options);
+    const finished = await this.#enlarge(opened, { ...options, size });
     if (!finished) return undefined;
     const { picture, milliseconds, tilePx } = finished;
     this.last = { milliseconds, width: picture.width, height: picture.height, tilePx };
     return toOutput(picture, opened.colorSpace, output);
+  }
+
+  /** The size of a result. */
+  async #sizeOf(opened: Opened, { size, near_: near }: UpscaleOptions): Promise<Size> {
+    const scale = scaleOf(this.card.scale);
+    const whole = enlargedSize(opened, scale);
+    const fits = (wanted: number, most: number) =>
+      isWhole(most - wanted, 0) && most - wanted < scale.up;
+    const wanted = size ?? near ?? whole;
+    if (fits(wanted.width, whole.width) && fits(wanted.height, whole.height)) return wanted;
+    if (size) throw new RangeError(await sentence('other size', size, whole, scale.up));
+    return whole;
   }
 
   /** End the worker and free the model. What is still running is aborted. */
@@ -191,7 +218,8 @@ export class Halfsize {
     const chosen = this.#chosen;
     if (!chosen) {
       const started = performance.now();
-      const picture: Picture = await (await extras()).browserScaled_(opened, this.card.scale);
+      const whole = enlargedSize(opened, scaleOf(this.card.scale));
+      const picture: Picture = await (await extras()).browserScaled_(opened, whole, options.size);
       return { picture, milliseconds: performance.now() - started, tilePx: 0 };
     }
     try {

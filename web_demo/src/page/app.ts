@@ -130,14 +130,14 @@ async function factsOf(
   canvas: HTMLCanvasElement,
 ): Promise<Facts> {
   const { width, height } = canvas;
-  const { card, backend } = halfsize;
+  const { card, scale, backend } = halfsize;
   const sizes = globalThis.halfsizeParts?.sizes ?? {};
   // A site that uses the element sends its script as well.
   const sent = ['half-size', 'halfsize', `engine-${backend}`];
   const runtime = sent.reduce((sum, script) => sum + (sizes[script] ?? 0), 0);
   return {
     name: file.name,
-    from: { width: width / card.scale, height: height / card.scale },
+    from: { width: Math.round(width / scale), height: Math.round(height / scale) },
     to: { width, height },
     milliseconds: halfsize.last?.milliseconds ?? 0,
     backend,

@@ -14,7 +14,8 @@ export function graphFiles(files: ModelFiles): ModelFiles {
 /** A chain as the graph that `python -m export.tfjs` would write: docs/reference/format.md says what it does. */
 function graphOf(network: ChainNetwork): ModelFiles {
   const graph = new Graph();
-  const { scale, layers } = network;
+  const { layers } = network;
+  const { up: scale } = network.scale;
   const isLuma = network.colour === 'luma';
   const sub = scale ** 2;
   const native = isLuma ? graph.convolve('x', 'luma', [1, 1, 3, 1], LUMA) : 'x';
@@ -90,7 +91,7 @@ function mix(sub: number): number[] {
 
 /** Cb's planes and then Cr's, enlarged by bicubic. */
 function chroma(graph: Graph, scale: number): string {
-  const lines = bicubicLines(scale);
+  const lines = bicubicLines({ up: scale, down: 1 });
   const outputs = 2 * scale ** 2;
   const kernel: number[] = [];
   for (let tap = 0; tap < 25; tap++) {

@@ -1,5 +1,6 @@
 import { cubicWeight } from '../core/cubic';
 import type { Picture } from '../core/picture';
+import { enlarged, type Scale } from '../core/scale';
 
 export function isOpaque({ data }: { data: Uint8ClampedArray }): boolean {
   for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
@@ -50,14 +51,15 @@ export function fillHidden(picture: Picture, radius: number): Picture {
 }
 
 /** Enlarge alpha with Catmull-Rom interpolation (Keys, a = -1/2), the edge pixels repeated outwards. */
-export function enlargeAlpha({ width, height, data }: Picture, scale: number): Uint8ClampedArray {
+export function enlargeAlpha({ width, height, data }: Picture, scale: Scale): Uint8ClampedArray {
   const alpha = new Float32Array(width * height);
   for (let i = 0; i < alpha.length; i++) alpha[i] = data[i * 4 + 3] as number;
   const wide = enlargeRows(alpha, width, height, scale);
   // Rows of the turned picture are columns: one routine serves both directions.
-  const tall = enlargeRows(transpose(wide, width * scale, height), height, width * scale, scale);
-  const enlarged = transpose(tall, height * scale, width * scale);
-  return Uint8ClampedArray.from(enlarged, (value) => Math.floor(value + 0.5));
+  const across = enlarged(width, scale);
+  const tall = enlargeRows(transpose(wide, across, height), height, across, scale);
+  const result = transpose(tall, enlarged(height, scale), across);
+  return Uint8ClampedArray.from(result, (value) => Math.floor(value + 0.5));
 }
 
 type Mixed = [red: number, green: number, blue: number, trust: number];
@@ -138,19 +140,20 @@ function enlargeRows(
   values: Float32Array,
   width: number,
   height: number,
-  scale: number,
+  scale: Scale,
 ): Float32Array {
-  const out = new Float32Array(width * scale * height);
+  const across = enlarged(width, scale);
+  const out = new Float32Array(across * height);
   const last = width - 1;
-  for (let x = 0; x < width * scale; x++) {
+  for (let x = 0; x < across; x++) {
     // Pixel centres line up: the middle of output pixel x lies here in the input.
-    const centre = (x + 0.5) / scale - 0.5;
+    const centre = ((x + 0.5) * scale.down) / scale.up - 0.5;
     const first = Math.floor(centre) - 1;
     for (let tap = first; tap < first + 4; tap++) {
       const share = cubicWeight(centre - tap);
       const column = Math.min(Math.max(tap, 0), last);
       for (let y = 0; y < height; y++) {
-        const to = y * width * scale + x;
+        const to = y * across + x;
         out[to] = (out[to] as number) + share * (values[y * width + column] as number);
       }
     }

@@ -1,26 +1,35 @@
 import { cropPicture, type Picture, type PixelBytes } from '../core/picture';
+import { enlarged, type Scale } from '../core/scale';
 import type { Span } from './tiling';
 
-/** The RGBA bytes that one tile of `picture` reads. */
+/** The RGBA bytes that one tile of `picture` reads; beyond the picture its edge is repeated. */
 export function readTile(picture: Picture, rows: Span, columns: Span): PixelBytes {
   const inside = { start: rows.readStart, end: rows.readEnd };
   return cropPicture(picture, inside, { start: columns.readStart, end: columns.readEnd }).data;
 }
 
-/** Write the kept part of an enlarged tile into `result`. */
+/** Write the kept part of an enlarged tile into `result`, and what it has no room for not. */
 export function writeTile(
   result: Picture,
   tile: PixelBytes,
   rows: Span,
   columns: Span,
-  scale: number,
+  scale: Scale,
 ): void {
-  const stride = (columns.readEnd - columns.readStart) * scale;
-  const left = (columns.keepStart - columns.readStart) * scale;
-  const width = (columns.keepEnd - columns.keepStart) * scale;
-  for (let y = rows.keepStart * scale; y < rows.keepEnd * scale; y++) {
-    const from = ((y - rows.readStart * scale) * stride + left) * 4;
-    const to = (y * result.width + columns.keepStart * scale) * 4;
-    result.data.set(tile.subarray(from, from + width * 4), to);
+  const stride = enlarged(columns.readEnd - columns.readStart, scale);
+  const { start, end, skipped: left } = keptPart(columns, result.width, scale);
+  const { start: top, end: bottom, skipped } = keptPart(rows, result.height, scale);
+  for (let y = top; y < bottom; y++) {
+    const from = ((y - top + skipped) * stride + left) * 4;
+    result.data.set(tile.subarray(from, from + (end - start) * 4), (y * result.width + start) * 4);
   }
+}
+
+/** What of a result of `length` pixels a span gives, after `skipped` pixels of its tile. */
+export function keptPart({ readStart, keepStart, keepEnd }: Span, length: number, scale: Scale) {
+  return {
+    start: enlarged(keepStart, scale),
+    end: Math.min(enlarged(keepEnd, scale), length),
+    skipped: enlarged(keepStart - readStart, scale),
+  };
 }

@@ -5,8 +5,9 @@
 
 import type { PixelBytes } from '../core/picture';
 import { cropPicture, type Picture } from '../core/picture';
+import { enlarged, padded, type Scale } from '../core/scale';
 import { enlargeAlpha, fillHidden, isOpaqueWithin } from './alpha';
-import { readTile } from './tile';
+import { keptPart, readTile } from './tile';
 import type { Span } from './tiling';
 
 export { exactReader } from './texture-reader';
@@ -22,7 +23,7 @@ export function openTile(
   picture: Picture,
   row: Span,
   column: Span,
-  { scale, marginPx }: { scale: number; marginPx: number },
+  { scale, marginPx }: { scale: Scale; marginPx: number },
 ): OpenTile {
   // Where everything within reach of a tile is opaque, both ways give the same bytes; this is faster.
   const reach = marginPx + ALPHA_REACH_PX;
@@ -46,14 +47,21 @@ function readHiddenFilled(picture: Picture, row: Span, column: Span, radius: num
   return readTile(filled, shifted(row, rows.start), shifted(column, columns.start));
 }
 
-function writeAlpha(result: Picture, picture: Picture, row: Span, column: Span, scale: number) {
-  const rows = widened(row.keepStart, row.keepEnd, picture.height, ALPHA_REACH_PX);
-  const columns = widened(column.keepStart, column.keepEnd, picture.width, ALPHA_REACH_PX);
+function writeAlpha(result: Picture, picture: Picture, row: Span, column: Span, scale: Scale) {
+  // What is cut out begins with a block, as spans do.
+  const reach = padded(ALPHA_REACH_PX, scale);
+  const rows = widened(row.keepStart, row.keepEnd, picture.height, reach);
+  const columns = widened(column.keepStart, column.keepEnd, picture.width, reach);
   const alpha = enlargeAlpha(cropPicture(picture, rows, columns), scale);
-  const stride = (columns.end - columns.start) * scale;
-  for (let y = row.keepStart * scale; y < row.keepEnd * scale; y++) {
-    const from = (y - rows.start * scale) * stride - columns.start * scale;
-    for (let x = column.keepStart * scale; x < column.keepEnd * scale; x++) {
+  const stride = enlarged(columns.end - columns.start, scale);
+  const [top, left] = [enlarged(rows.start, scale), enlarged(columns.start, scale)];
+  const [down, across] = [
+    keptPart(row, result.height, scale),
+    keptPart(column, result.width, scale),
+  ];
+  for (let y = down.start; y < down.end; y++) {
+    const from = (y - top) * stride - left;
+    for (let x = across.start; x < across.end; x++) {
       result.data[(y * result.width + x) * 4 + 3] = alpha[from + x] as number;
     }
   }

@@ -1,6 +1,7 @@
 import type { Enlarger, Work } from '../core/engine';
 import { ModelMismatch } from '../core/errors';
 import { blankPicture, type Picture, type PixelBytes } from '../core/picture';
+import { enlarged, enlargedSize, padded, type Scale } from '../core/scale';
 import { writeTile } from './tile';
 import { fitTile, planSpans, type Span } from './tiling';
 import { openTile } from './transparency';
@@ -12,21 +13,26 @@ import { openTile } from './transparency';
  * with the picture, and no step takes longer than a tile.
  */
 export async function upscale(picture: Picture, model: Enlarger, work: Work): Promise<Picture> {
-  const result = blankPicture(picture.width * work.scale, picture.height * work.scale);
+  const { width, height } = work.size ?? enlargedSize(picture, work.scale);
+  const result = blankPicture(width, height);
   const enlarge = (row: Span, column: Span) =>
     enlargeTile(picture, result, model, row, column, work);
   await eachTile(picture, work, enlarge, model.lanes ?? 1);
   return result;
 }
 
-/** Call `enlarge` for every tile of a picture, for up to `lanes` tiles at once. */
+/**
+ * Call `enlarge` for every tile of a picture, for up to `lanes` tiles at once. The last ones reach beyond
+ * the picture where it does not end with a block of the scale's.
+ */
 export async function eachTile(
-  { width, height }: { width: number; height: number },
+  picture: { width: number; height: number },
   work: Work,
   enlarge: (row: Span, column: Span) => Promise<void>,
   lanes: number,
 ): Promise<void> {
-  const { marginPx, alignPx = 1 } = work;
+  const { marginPx, scale, alignPx = scale.down } = work;
+  const [width, height] = [padded(picture.width, scale), padded(picture.height, scale)];
   const plan = (length: number, from = 0, parts = 1) => {
     const fitting = fitTile(length, work.tilePx(), marginPx);
     const tile = Math.min(fitting, shareOf(length, parts, marginPx));
@@ -85,8 +91,8 @@ function shareOf(length: number, parts: number, margin: number): number {
   return Math.max(Math.ceil((length - 2 * margin) / parts) + 2 * margin, 4 * margin + 16);
 }
 
-function requireLength(got: PixelBytes, height: number, width: number, scale: number): void {
-  const expected = height * width * scale ** 2;
+function requireLength(got: PixelBytes, height: number, width: number, scale: Scale): void {
+  const expected = enlarged(height, scale) * enlarged(width, scale);
   if (got.length !== 4 * expected) {
     throw new ModelMismatch(
       `The model gave ${got.length / 4} pixels where its card promises ${expected}. Export it again.`,

@@ -25,7 +25,8 @@ async function open(modelBase64: string): Promise<boolean> {
   if (!engine) throw new Error('the script contains no engine');
   const bytes = bytesFromBase64(modelBase64);
   const { scale, colour, marginPx } = parseNetwork(bytes);
-  const card = { name: 'given', scale, colour, margin_px: marginPx, align_px: 1, parameters: 0 };
+  const sizes = { scale: `${scale.up}/${scale.down}`, margin_px: marginPx, align_px: scale.down };
+  const card = { name: 'given', ...sizes, colour, parameters: 0 };
   model?.dispose();
   model = undefined;
   try {

@@ -1,5 +1,6 @@
 import type { Card } from '../core/card';
 import type { Enlarger } from '../core/engine';
+import { enlarged, padded, scaleOf } from '../core/scale';
 
 export type Probe = { msPerMegapixel: number; tilePx: number };
 
@@ -50,6 +51,8 @@ export async function probe(
   now: () => number,
   isCold = false,
 ): Promise<Probe> {
+  const scale = scaleOf(card.scale);
+  const warmUpPx = padded(WARM_UP_PX, scale);
   const once = async (side: number) => {
     const pixels = new Uint8ClampedArray(side * side * 4).fill(128);
     const started = now();
@@ -58,19 +61,19 @@ export async function probe(
   };
   const timed = async (side: number) => {
     // The first run compiles programs, and is not counted unless it says enough by itself.
-    const first = await once(isCold ? WARM_UP_PX : side);
+    const first = await once(isCold ? warmUpPx : side);
     if (first > HOPELESS_MS) return first;
-    if (isCold) await once(WARM_UP_PX);
+    if (isCold) await once(warmUpPx);
     return once(side);
   };
   // On the page the very first run must be short on slow devices too.
-  let side = Math.max(targetMs >= PATIENT_MS ? 64 : 32, leastTilePx(card));
+  let side = padded(Math.max(targetMs >= PATIENT_MS ? 64 : 32, leastTilePx(card)), scale);
   let milliseconds = await timed(side);
   while (milliseconds < TOO_SHORT_MS && side < LARGEST_PROBE_PX) {
     side *= 2;
     milliseconds = await timed(side);
   }
-  const pixels = (side * card.scale) ** 2 * (isCold ? STILL_COLD : 1);
+  const pixels = enlarged(side, scale) ** 2 * (isCold ? STILL_COLD : 1);
   const isSlow = () =>
     milliseconds < HOPELESS_MS && milliseconds * 1e6 > SLOW_MS_PER_MEGAPIXEL * pixels;
   for (let run = 1; run < MOST_RUNS && isSlow(); run++) {

@@ -12,6 +12,7 @@ import {
 } from '../core/errors';
 import type { FromEngine, ToEngine } from '../core/messages';
 import type { Bitmap, Picture } from '../core/picture';
+import { scaleOf } from '../core/scale';
 import { encode } from './encode';
 import type { Enlarge } from './enlarge';
 import { leastTilePx, PATIENT_MS, probe } from './probe';
@@ -158,7 +159,8 @@ export class Server {
       let began = 0;
       try {
         const work = {
-          scale: ready.card.scale,
+          scale: scaleOf(ready.card.scale),
+          size: message.size,
           marginPx: ready.card.margin_px,
           alignPx: ready.card.align_px,
           tilePx: () => ready.tilePx,

@@ -17,11 +17,11 @@ const SHAPES = [
   { body: 0, channels: 1 },
   { body: 1, channels: 4, activation: 'relu' },
   { body: 2, channels: 12 },
-  { body: 1, channels: 16, scale: 3 },
-  { body: 1, channels: 7, scale: 4 },
+  { body: 1, channels: 16, scale: { up: 3, down: 1 } },
+  { body: 1, channels: 7, scale: { up: 4, down: 1 } },
   { body: 1, channels: 20, colour: 'rgb' },
-  { body: 0, channels: 9, colour: 'rgb', scale: 3, activation: 'relu' },
-  { body: 0, channels: 5, colour: 'rgb', scale: 4 },
+  { body: 0, channels: 9, colour: 'rgb', scale: { up: 3, down: 1 }, activation: 'relu' },
+  { body: 0, channels: 5, colour: 'rgb', scale: { up: 4, down: 1 } },
 ] as const;
 
 function largestError(got: Float32Array, expected: Float64Array): number {
@@ -81,7 +81,7 @@ test('tiled equals whole to the byte', async () => {
       chain.enlargeBytes_(...tile),
     dispose: () => undefined,
   };
-  const work = { scale: 2, marginPx: network.marginPx, onTile: () => undefined };
+  const work = { scale: network.scale, marginPx: network.marginPx, onTile: () => undefined };
   for (let i = 0; i < 40; i++) {
     const picture = randomPicture(
       wholeBetween(random, 1, 90),
@@ -159,7 +159,7 @@ describe('hostile files', () => {
         continue;
       }
       const chain = new WasmChain(await program(), network);
-      expect(chain.enlargeBytes_(pixels, 4, 5).length).toBe(80 * network.scale ** 2);
+      expect(chain.enlargeBytes_(pixels, 4, 5).length).toBe(80 * network.scale.up ** 2);
       counts.run++;
     }
     expect(counts.refused).toBeGreaterThan(400);

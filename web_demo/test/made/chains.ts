@@ -1,19 +1,23 @@
 import type { ChainLayer, ChainNetwork } from '../../src/compact/network';
 import type { GoldenCase } from '../../src/core/engine';
+import type { Scale } from '../../src/core/scale';
 
 export type Shape = {
   body: number;
   channels: number;
-  scale?: number;
+  scale?: Scale;
   colour?: 'luma' | 'rgb';
   activation?: 'relu' | 'prelu';
 };
 
 /** A network in which every weight counts; all of them are whole 1024ths, so that float16 is exact. */
 export function randomChain(random: () => number, shape: Shape): ChainNetwork {
-  const { body, channels, scale = 2, colour = 'luma', activation = 'prelu' } = shape;
+  const { body, channels, scale = { up: 2, down: 1 }, colour = 'luma' } = shape;
+  const { activation = 'prelu' } = shape;
+  const { up, down } = scale;
   const colours = colour === 'luma' ? 1 : 3;
-  const widths = [colours, ...Array(body + 1).fill(channels), colours * scale ** 2] as number[];
+  const hidden = Array(body + 1).fill(channels);
+  const widths = [colours * down ** 2, ...hidden, colours * up ** 2] as number[];
   const values = (count: number, spread: number) =>
     Float32Array.from({ length: count }, () => Math.round((random() - 0.5) * spread * 1024) / 1024);
   const layers = widths.slice(1).map((outputs, index): ChainLayer => {
@@ -27,7 +31,7 @@ export function randomChain(random: () => number, shape: Shape): ChainNetwork {
       slopes: activation === 'prelu' && !isLast ? values(outputs, 1) : null,
     };
   });
-  const network = { scale, colour, marginPx: body + 2, layers, golden: [] };
+  const network = { scale, colour, marginPx: (body + 2) * down, layers, golden: [] };
   return { ...network, golden: [goldenOf(network, 3, 5, random)] };
 }
 
@@ -42,53 +46,118 @@ function goldenOf(
   const output = Uint8Array.from(plainChain(network, pixels, height, width), (value) =>
     Math.floor(value * 255 + 0.5),
   );
-  return { height, width, input, output };
+  return { scale: network.scale, height, width, input, output };
 }
 
-/** docs/reference/format.md, word for word, in double precision. RGB floats in and out, clamped. */
+/** The values of one colour, and their size. */
+type Plane = { values: Float64Array; height: number; width: number };
+
+/**
+ * docs/reference/format.md, word for word, in double precision. RGB floats in and out, clamped; of any
+ * size: the edge is repeated to whole blocks, and the result cut.
+ */
 export function plainChain(
   network: ChainNetwork,
   pixels: Float32Array,
   height: number,
   width: number,
 ): Float64Array {
-  const { scale, layers } = network;
-  const colours = network.colour === 'luma' ? 1 : 3;
-  const area = height * width;
-  const rgb = (at: number) => [0, 1, 2].map((c) => pixels[3 * at + c] as number);
-  const luma = (at: number) => dot([0.299, 0.587, 0.114], rgb(at));
-  const native = Float64Array.from({ length: area * colours }, (_, i) =>
-    colours === 1 ? luma(i) : (pixels[i] as number),
-  );
-  let features = native;
-  for (const [index, layer] of layers.entries()) {
-    features = convolve(features, layer, height, width);
-    if (index < layers.length - 1) features = features.map((value, i) => activate(layer, value, i));
-  }
-  const chroma = [2, 0].map((colour, which) =>
-    Float64Array.from({ length: area }, (_, at) => {
-      const value = (rgb(at)[colour] as number) - luma(at);
-      return value / ([1.772, 1.402][which] as number);
-    }),
-  ) as [Float64Array, Float64Array];
-  const result = new Float64Array(area * scale ** 2 * 3);
-  for (let y = 0; y < height * scale; y++) {
-    for (let x = 0; x < width * scale; x++) {
-      const at = Math.floor(y / scale) * width + Math.floor(x / scale);
-      const sub = (y % scale) * scale + (x % scale);
-      const own = Array.from({ length: colours }, (_, colour) => {
-        const plane = features[(at * colours + colour) * scale ** 2 + sub] as number;
-        return plane + (native[at * colours + colour] as number);
+  const { up, down } = network.scale;
+  const [rows, columns] = [Math.ceil(height / down) * down, Math.ceil(width / down) * down];
+  const plane = (value: (r: number, g: number, b: number) => number): Plane => {
+    const values = Float64Array.from({ length: rows * columns }, (_, i) => {
+      const [y, x] = [clamp(Math.floor(i / columns), height), clamp(i % columns, width)];
+      return value(
+        ...(pixels.subarray(3 * (y * width + x)) as unknown as [number, number, number]),
+      );
+    });
+    return { values, height: rows, width: columns };
+  };
+  const luma = plane(lumaOf);
+  const chroma = [
+    plane((r, g, b) => (b - lumaOf(r, g, b)) / 1.772),
+    plane((r, g, b) => (r - lumaOf(r, g, b)) / 1.402),
+  ] as const;
+  const rgb = [plane((r) => r), plane((_, g) => g), plane((_, __, b) => b)];
+  const native = network.colour === 'luma' ? [luma] : rgb;
+  const planes = planesOf(network, native);
+  const [tall, wide] = [Math.ceil((height * up) / down), Math.ceil((width * up) / down)];
+  const result = new Float64Array(tall * wide * 3);
+  for (let y = 0; y < tall; y++) {
+    for (let x = 0; x < wide; x++) {
+      const block = Math.floor(y / up) * (columns / down) + Math.floor(x / up);
+      const sub = (y % up) * up + (x % up);
+      const own = native.map((from, colour) => {
+        const added = planes[(block * native.length + colour) * up ** 2 + sub] as number;
+        // What is repeated is the input of whole scales; of others it is enlarged.
+        return (
+          added + (down === 1 ? (from.values[block] as number) : bicubic(from, y, x, up / down))
+        );
       });
-      const colour =
-        colours === 3 ? own : mix(own[0] as number, chroma, y, x, height, width, scale);
+      const colour = native.length === 3 ? own : mix(own[0] as number, chroma, y, x, up / down);
       for (let c = 0; c < 3; c++) {
-        const value = Math.min(Math.max(colour[c] as number, 0), 1);
-        result[(y * width * scale + x) * 3 + c] = value;
+        result[(y * wide + x) * 3 + c] = Math.min(Math.max(colour[c] as number, 0), 1);
       }
     }
   }
   return result;
+}
+
+function lumaOf(r: number, g: number, b: number): number {
+  return 0.299 * r + 0.587 * g + 0.114 * b;
+}
+
+/** What the last layer gives: by block, colour and sub-pixel. */
+function planesOf({ layers, scale }: ChainNetwork, native: Plane[]): Float64Array {
+  const { down } = scale;
+  const [height, width] = [(native[0] as Plane).height / down, (native[0] as Plane).width / down];
+  const first = layers[0] as ChainLayer;
+  let features = strided(native, first, down).map((value, i) => activate(first, value, i));
+  for (const [index, layer] of layers.slice(1).entries()) {
+    features = convolve(features, layer, height, width);
+    if (index < layers.length - 2) features = features.map((value, i) => activate(layer, value, i));
+  }
+  return features;
+}
+
+/** The first layer as the file has it: a kernel of side 3 * down that moves by `down` pixels. */
+function strided(native: Plane[], layer: ChainLayer, down: number): Float64Array {
+  const { outputs, bias } = layer;
+  const { height, width } = native[0] as Plane;
+  const columns = width / down;
+  const result = new Float64Array((height / down) * columns * outputs);
+  for (let at = 0; at < result.length; at++) {
+    const [block, output] = [Math.floor(at / outputs), at % outputs];
+    const [top, left] = [Math.floor(block / columns) * down, (block % columns) * down];
+    let sum = bias[output] as number;
+    for (let ky = 0; ky < 3 * down; ky++) {
+      for (let kx = 0; kx < 3 * down; kx++) {
+        const [y, x] = [top + ky - down, left + kx - down];
+        if (y < 0 || x < 0 || y >= height || x >= width) continue;
+        for (const [colour, { values }] of native.entries()) {
+          const weight = firstWeight(layer, down, ky, kx, colour, output);
+          sum += weight * (values[y * width + x] as number);
+        }
+      }
+    }
+    result[at] = sum;
+  }
+  return result;
+}
+
+/** A weight of the first layer, by row and column of the kernel of side 3 * down. */
+function firstWeight(
+  { inputs, outputs, weights }: ChainLayer,
+  down: number,
+  ky: number,
+  kx: number,
+  colour: number,
+  output: number,
+): number {
+  const tap = 3 * Math.floor(ky / down) + Math.floor(kx / down);
+  const pixel = (ky % down) * down + (kx % down);
+  const input = pixel * (inputs / down ** 2) + colour;
+  return weights[(tap * inputs + input) * outputs + output] as number;
 }
 
 function convolve(features: Float64Array, layer: ChainLayer, height: number, width: number) {
@@ -119,34 +188,24 @@ function activate({ slopes, outputs }: ChainLayer, value: number, at: number): n
 
 function mix(
   y: number,
-  [blue, red]: [Float64Array, Float64Array],
+  [blue, red]: readonly [Plane, Plane],
   row: number,
   column: number,
-  height: number,
-  width: number,
-  scale: number,
+  ratio: number,
 ): number[] {
-  const cb = bicubic(blue, row, column, height, width, scale);
-  const cr = bicubic(red, row, column, height, width, scale);
+  const cb = bicubic(blue, row, column, ratio);
+  const cr = bicubic(red, row, column, ratio);
   return [y + 1.402 * cr, y - (0.114 * 1.772 * cb + 0.299 * 1.402 * cr) / 0.587, y + 1.772 * cb];
 }
 
-function bicubic(
-  plane: Float64Array,
-  row: number,
-  column: number,
-  height: number,
-  width: number,
-  scale: number,
-): number {
-  const [y, x] = [Math.floor(row / scale), Math.floor(column / scale)];
+/** The value at a pixel of the result, whose middle lies between pixels of the plane. */
+function bicubic({ values, height, width }: Plane, row: number, column: number, ratio: number) {
+  const [y, x] = [(row + 0.5) / ratio - 0.5, (column + 0.5) / ratio - 0.5];
   let sum = 0;
-  for (let dy = -2; dy <= 2; dy++) {
-    for (let dx = -2; dx <= 2; dx++) {
-      const from = clamp(y + dy, height) * width + clamp(x + dx, width);
-      const down = keys(((row % scale) + 0.5) / scale - 0.5 - dy);
-      const across = keys(((column % scale) + 0.5) / scale - 0.5 - dx);
-      sum += down * across * (plane[from] as number);
+  for (let fromY = Math.floor(y) - 2; fromY <= y + 2; fromY++) {
+    for (let fromX = Math.floor(x) - 2; fromX <= x + 2; fromX++) {
+      const value = values[clamp(fromY, height) * width + clamp(fromX, width)] as number;
+      sum += keys(y - fromY) * keys(x - fromX) * value;
     }
   }
   return sum;
@@ -162,10 +221,6 @@ function clamp(at: number, length: number): number {
   return Math.min(Math.max(at, 0), length - 1);
 }
 
-function dot(a: number[], b: number[]): number {
-  return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
-}
-
 /** Write a network as docs/reference/format.md says, with float16 weights. */
 export function encodeChain({
   scale,
@@ -175,24 +230,38 @@ export function encodeChain({
 }: ChainNetwork): Uint8Array<ArrayBuffer> {
   const first = layers[0] as ChainLayer;
   const body = layers.length - 2;
-  const bytes = [0x48, 0x53, 0x5a, 0x1a, 1, 1, scale, colour === 'luma' ? 0 : 1];
+  const { up, down } = scale;
+  const bytes = [0x48, 0x53, 0x5a, 0x1a, down === 1 ? 1 : 2, 1, up, colour === 'luma' ? 0 : 1];
   bytes.push(first.slopes ? 1 : 0, golden.length);
-  for (const word of [body, first.outputs, 0]) bytes.push(word & 255, word >> 8);
+  for (const word of [body, first.outputs, down === 1 ? 0 : down])
+    bytes.push(word & 255, word >> 8);
   const halves = (values: Float32Array) => {
     for (const value of values) {
       const bits = half(value);
       bytes.push(bits & 255, bits >> 8);
     }
   };
-  for (const { bias, slopes, weights } of layers) {
+  for (const [index, { bias, slopes, weights }] of layers.entries()) {
     halves(bias);
     if (slopes) halves(slopes);
-    halves(weights);
+    halves(index === 0 ? kernelOf(first, down) : weights);
   }
   for (const { height, width, input, output } of golden) {
     bytes.push(height, width, ...input, ...output);
   }
   return new Uint8Array(bytes);
+}
+
+/** A first layer's weights in the order of the file: row, column, colour, output. */
+function kernelOf(layer: ChainLayer, down: number): Float32Array {
+  const { inputs, outputs, weights } = layer;
+  const colours = inputs / down ** 2;
+  return weights.map((_, at) => {
+    const [output, colour] = [at % outputs, Math.floor(at / outputs) % colours];
+    const place = Math.floor(at / outputs / colours);
+    const [ky, kx] = [Math.floor(place / (3 * down)), place % (3 * down)];
+    return firstWeight(layer, down, ky, kx, colour, output);
+  });
 }
 
 /** The bits of a float16, of numbers that it holds exactly. */

@@ -1,10 +1,11 @@
 import { expect } from 'vitest';
 import type { Enlarged, Enlarger } from '../../src/core/engine';
 import { blankPicture, type Picture } from '../../src/core/picture';
+import { enlarged, scaleOf } from '../../src/core/scale';
 import { type Run, throughFloats } from '../../src/tfjs/floats';
 
 /** Repeats every pixel: needs no margin, and its result can be written down by hand. */
-export function nearest(scale: number): Required<Pick<Enlarger, 'run'>> & Enlarger {
+export function nearest(scale: number | string): Required<Pick<Enlarger, 'run'>> & Enlarger {
   return standIn((pixels, height, width) => repeat(pixels, height, width, scale));
 }
 
@@ -12,7 +13,7 @@ export function nearest(scale: number): Required<Pick<Enlarger, 'run'>> & Enlarg
  * Sums over a window of `2 * radius + 1` with zero padding, weighted by place so that no two
  * neighbours are interchangeable: a network whose receptive field is exactly `radius`.
  */
-export function blurring(scale: number, radius: number): Enlarger {
+export function blurring(scale: number | string, radius: number): Enlarger {
   return standIn((pixels, height, width) =>
     repeat(blur(pixels, height, width, radius), height, width, scale),
   );
@@ -37,15 +38,25 @@ export function randomPicture(
   return picture;
 }
 
-function repeat(pixels: Float32Array, height: number, width: number, scale: number): Enlarged {
-  const data = new Float32Array(pixels.length * scale * scale);
-  for (let y = 0; y < height * scale; y++) {
-    for (let x = 0; x < width * scale; x++) {
-      const from = (Math.floor(y / scale) * width + Math.floor(x / scale)) * 3;
-      data.set(pixels.subarray(from, from + 3), (y * width * scale + x) * 3);
+function repeat(
+  pixels: Float32Array,
+  height: number,
+  width: number,
+  written: number | string,
+): Enlarged {
+  const scale = scaleOf(written);
+  expect([height % scale.down, width % scale.down], 'sides in whole blocks').toEqual([0, 0]);
+  const [tall, wide] = [enlarged(height, scale), enlarged(width, scale)];
+  const data = new Float32Array(tall * wide * 3);
+  // Sides are whole blocks, and so is what lies before a tile: the same pixels wherever it begins.
+  const from = (at: number) => Math.floor((at * scale.down) / scale.up);
+  for (let y = 0; y < tall; y++) {
+    for (let x = 0; x < wide; x++) {
+      const at = (from(y) * width + from(x)) * 3;
+      data.set(pixels.subarray(at, at + 3), (y * wide + x) * 3);
     }
   }
-  return { data, height: height * scale, width: width * scale, channels: 3 };
+  return { data, height: tall, width: wide, channels: 3 };
 }
 
 function blur(pixels: Float32Array, height: number, width: number, radius: number): Float32Array {

@@ -68,6 +68,7 @@ const oneCase = (error: number) => [
   {
     height: 1,
     width: 1,
+    scale: { up: 2, down: 1 },
     input: Uint8Array.from([10, 250, 51]),
     output: Uint8Array.from(
       Array(4)

@@ -13,8 +13,8 @@ beforeAll(async () => {
 
 test.each([
   { body: 1, channels: 4 },
-  { body: 0, channels: 3, scale: 3, activation: 'relu' },
-  { body: 0, channels: 5, colour: 'rgb', scale: 4 },
+  { body: 0, channels: 3, scale: { up: 3, down: 1 }, activation: 'relu' },
+  { body: 0, channels: 5, colour: 'rgb', scale: { up: 4, down: 1 } },
 ] as const)('TF.js runs the file of %j', async (shape) => {
   const random = randomSource(5);
   const network = randomChain(random, shape);

@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
+import { scaleOf } from '../../src/core/scale';
 import { throughFloats } from '../../src/tfjs/floats';
 import { loadModel, weightBytes } from '../../src/tfjs/model';
 import { upscale } from '../../src/tiles/upscale';
@@ -19,7 +20,7 @@ test.each([2, 3])('a graph model enlarges %ix, byte for byte, through tiles', as
   const model = { runBytes, dispose: () => graph.dispose() };
   const picture = randomPicture(23, 17, randomSource(scale));
   const work = {
-    scale,
+    scale: scaleOf(scale),
     marginPx: 1,
     tilePx: () => 9,
     onTile: () => undefined,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { blankPicture, type Picture } from '../../src/core/picture';
+import { scaleOf } from '../../src/core/scale';
 import { enlargeAlpha, fillHidden, isOpaque } from '../../src/tiles/alpha';
 import { upscale } from '../../src/tiles/upscale';
 import { randomSource } from '../made/random';
@@ -64,7 +65,7 @@ test.each([2, 3])('flat alpha stays flat at %ix', (scale) => {
     3,
     Array.from({ length: 6 }, () => [1, 2, 3, 77]),
   );
-  const alpha = enlargeAlpha(picture, scale);
+  const alpha = enlargeAlpha(picture, scaleOf(scale));
   expect(alpha).toHaveLength(6 * scale * scale);
   expect(alpha.every((value) => value === 77)).toBe(true);
 });
@@ -73,7 +74,7 @@ test('an edge of alpha is enlarged by the weights of Keys', () => {
   // At 2x an output pixel lies a quarter to either side of an input pixel; the four
   // weights are then -0.0703, 0.8672, 0.2266 and -0.0234.
   const row = [0, 0, 255, 255].map((alpha) => [0, 0, 0, alpha]);
-  const alpha = enlargeAlpha(pictureOf(4, row), 2);
+  const alpha = enlargeAlpha(pictureOf(4, row), scaleOf(2));
   const expected = [0, 0, 0, 52, 203, 255, 255, 255];
   expect([...alpha.subarray(0, 8)]).toEqual(expected);
   expect([...alpha.subarray(8)]).toEqual(expected);
@@ -87,7 +88,10 @@ test('rows and columns are enlarged alike', () => {
       turned.data[(x * 6 + y) * 4 + 3] = picture.data[(y * 6 + x) * 4 + 3] as number;
     }
   }
-  const [alpha, alphaTurned] = [enlargeAlpha(picture, 2), enlargeAlpha(turned, 2)];
+  const [alpha, alphaTurned] = [picture, turned].map((one) => enlargeAlpha(one, scaleOf(2))) as [
+    Uint8ClampedArray,
+    Uint8ClampedArray,
+  ];
   for (let y = 0; y < 12; y++) {
     for (let x = 0; x < 12; x++) {
       const difference = Math.abs((alpha[y * 12 + x] ?? -9) - (alphaTurned[x * 12 + y] ?? -99));
@@ -102,7 +106,7 @@ test('no dark fringe: a cut-out keeps its colour to the edge', async () => {
     for (let x = 4; x < 12; x++) picture.data.set(RED, (y * 16 + x) * 4);
   }
   const { data } = await upscale(picture, nearest(2), {
-    scale: 2,
+    scale: scaleOf(2),
     marginPx: 2,
     tilePx: () => 10,
     onTile: () => undefined,

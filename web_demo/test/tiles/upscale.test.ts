@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Enlarger, Exhausted, type Work } from '../../src/core/engine';
 import { Transparent } from '../../src/core/errors';
+import { scaleOf } from '../../src/core/scale';
 import { toByte } from '../../src/tfjs/floats';
 import { upscale } from '../../src/tiles/upscale';
 import { randomSource, wholeBetween } from '../made/random';
@@ -8,7 +9,7 @@ import { blurring, nearest, randomPicture } from '../made/stand-ins';
 
 function work(changes: Partial<Work>): Work {
   return {
-    scale: 2,
+    scale: scaleOf(2),
     marginPx: 0,
     tilePx: () => 4096,
     onTile: () => undefined,
@@ -22,10 +23,11 @@ test('tiled equals whole to the byte, for any size, tile, margin and scale', asy
   for (let i = 0; i < 200; i++) {
     const [width, height] = [wholeBetween(random, 1, 48), wholeBetween(random, 1, 48)];
     const picture = randomPicture(width, height, random, i % 3 > 0);
-    const scale = wholeBetween(random, 1, 3);
-    const marginPx = wholeBetween(random, 0, 3);
+    const written = [1, 2, 3, '3/2', '4/3'][i % 5] as number | string;
+    const scale = scaleOf(written);
+    const marginPx = scale.down * wholeBetween(random, 0, 3);
     const tilePx = wholeBetween(random, 2 * marginPx + 3, 30);
-    const model = blurring(scale, marginPx);
+    const model = blurring(written, marginPx);
     const whole = await upscale(picture, model, work({ scale, marginPx }));
     const tiled = await upscale(picture, model, work({ scale, marginPx, tilePx: () => tilePx }));
     const equal = Buffer.from(tiled.data.buffer).equals(Buffer.from(whole.data.buffer));
@@ -87,7 +89,7 @@ test('every byte of an opaque picture passes through unchanged', async () => {
   const { data, width, height } = await upscale(
     picture,
     nearest(3),
-    work({ scale: 3, tilePx: () => 16 }),
+    work({ scale: scaleOf(3), tilePx: () => 16 }),
   );
   expect([width, height]).toEqual([111, 159]);
   for (let y = 0; y < height; y++) {
@@ -160,7 +162,9 @@ test.each([1, 2, 3, 8])(
 
 test('a model that does not enlarge as its card says is refused', async () => {
   const picture = randomPicture(4, 4, randomSource(1));
-  await expect(upscale(picture, nearest(3), work({ scale: 2 }))).rejects.toThrow(/card promises/);
+  await expect(upscale(picture, nearest(3), work({ scale: scaleOf(2) }))).rejects.toThrow(
+    /card promises/,
+  );
 });
 
 test.each([

@@ -31,7 +31,7 @@ export function headRows({ activation }: Step): number {
 export function stepsOf({ layers, colour, scale }: ChainNetwork): Step[] {
   return layers.map((layer, index) => {
     const isLast = index === layers.length - 1;
-    const order = isLast && colour === 'rgb' ? bySubPixel(scale) : inOrder(layer.outputs);
+    const order = isLast && colour === 'rgb' ? bySubPixel(scale.up) : inOrder(layer.outputs);
     return stepOf(layer, order, isLast);
   });
 }
@@ -94,7 +94,7 @@ export function bicubic(
   declare: (name: string, value: string) => string,
   read: (x: number, y: number) => string,
 ): string {
-  const lines = bicubicLines(scale);
+  const lines = bicubicLines({ up: scale, down: 1 });
   const weight = (phase: number, tap: number) => lines[phase * 5 + tap] as number;
   const sides = [0, 1, 2, 3, 4];
   const columns = [...new Set(pixels.map((p) => p % scale))];

@@ -58,7 +58,7 @@ export class Webgl2Enlarger implements Enlarger {
   constructor(gl: WebGL2RenderingContext, network: ChainNetwork, precision: Precision) {
     this.#gl = gl;
     this.#programs = new Programs(gl);
-    this.#scale = network.scale;
+    this.#scale = network.scale.up;
     this.#colour = network.colour;
     this.#format = precision === 'float16' ? gl.RGBA16F : gl.RGBA32F;
     this.#frame = gl.createFramebuffer();

@@ -58,7 +58,7 @@ export class Painter {
     work: Work,
   ): Promise<ImageBitmap | undefined> {
     const { width, height } = bitmap;
-    const longest = Math.max(width, height) * this.#network.scale;
+    const longest = Math.max(width, height) * this.#network.scale.up;
     const { maxTextureDimension2D } = this.#gpu.device.limits;
     if (isGivenUp || longest > maxTextureDimension2D) return undefined;
     let painting: Painting | undefined;
@@ -89,7 +89,7 @@ export class Painter {
   #open(bitmap: ImageBitmap, colorSpace: ColorSpace): Painting {
     const gpu = this.#gpu;
     const { width, height } = bitmap;
-    const { scale } = this.#network;
+    const { up: scale } = this.#network.scale;
     const { TEXTURE_BINDING, COPY_DST, RENDER_ATTACHMENT, STORAGE_BINDING } = GPUTextureUsage;
     const { UNIFORM, STORAGE, COPY_SRC } = GPUBufferUsage;
     const canvas = new OffscreenCanvas(width * scale, height * scale);
@@ -126,7 +126,10 @@ export class Painter {
 
   async #tile(painting: Painting, row: Span, column: Span): Promise<void> {
     const gpu = this.#gpu;
-    const { colour, scale } = this.#network;
+    const {
+      colour,
+      scale: { up: scale },
+    } = this.#network;
     const { source, target, flag } = painting;
     const height = row.readEnd - row.readStart;
     const width = column.readEnd - column.readStart;

@@ -55,7 +55,10 @@ export class WebgpuEnlarger implements Enlarger {
   #space: Space | undefined;
 
   constructor(device: GPUDevice, network: ChainNetwork, precision: Precision) {
-    const { scale, colour } = network;
+    const {
+      scale: { up: scale },
+      colour,
+    } = network;
     this.#gpu = new Gpu(device);
     this.#scale = scale;
     this.#featureBytes = precision === 'float16' ? 2 : 4;

@@ -46,13 +46,14 @@ export class WasmChain {
 
   constructor(program: Program, network: ChainNetwork) {
     const { scale, colour } = network;
-    this.scale = scale;
+    const { up } = scale;
+    this.scale = scale.up;
     this.#kernels = program.kernels_;
     const arena = new Arena(program.kernels_.memory);
     this.arena_ = arena;
     this.isLuma_ = colour === 'luma';
     this.#nativeBytes = this.isLuma_ ? FLOAT_BYTES : 3 * FLOAT_BYTES;
-    this.vectors_ = Math.ceil(scale ** 2 / 4);
+    this.vectors_ = Math.ceil(up ** 2 / 4);
     this.#layers = placeLayers(network, program, arena);
     const lines = bicubicLines(scale);
     const taps = (lineOf: (sub: number) => number) =>
@@ -60,8 +61,8 @@ export class WasmChain {
         const [vector, tap] = [Math.floor(at / TAPS / 4), Math.floor(at / 4) % TAPS];
         return lines[Math.floor(lineOf(4 * vector + (at % 4))) * TAPS + tap] ?? 0;
       });
-    this.#down = arena.put(taps((sub) => sub / scale));
-    this.#across = arena.put(taps((sub) => sub % scale));
+    this.#down = arena.put(taps((sub) => sub / up));
+    this.#across = arena.put(taps((sub) => sub % up));
     this.#afterWeights = arena.end;
   }
 

@@ -18,12 +18,12 @@ export type PlacedLayer = { parts: Part[]; inputBytes: number; outputBytes: numb
 
 /** Put a network's weights into memory as the kernels use them. */
 export function placeLayers(network: ChainNetwork, program: Program, arena: Arena): PlacedLayer[] {
-  const { layers, colour, scale } = network;
-  let inputBytes = colour === 'luma' ? 4 : 12;
+  const { layers, scale } = network;
+  let inputBytes = 4 * (layers[0] as ChainLayer).inputs;
   return layers.map((layer, index) => {
     const isLast = index === layers.length - 1;
     // Of the last layer, each colour's sub-pixels begin with a vector.
-    const group = isLast ? scale ** 2 : layer.outputs;
+    const group = isLast ? scale.up ** 2 : layer.outputs;
     const placed = placeLayer(layer, group, isLast, inputBytes, program, arena);
     inputBytes = placed.outputBytes;
     return placed;

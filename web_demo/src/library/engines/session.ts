@@ -2,6 +2,7 @@ import type { Card, ModelFiles } from '../../core/card';
 import { Aborted, errorOf, type HalfsizeError, ModelMismatch, NoBackend } from '../../core/errors';
 import type { FromEngine, Output, Started, ToEngine } from '../../core/messages';
 import type { Bitmap, ColorSpace, Encoded, Picture } from '../../core/picture';
+import type { Size } from '../../core/scale';
 import type { EnginePort } from './engine-port';
 
 export type Finished = {
@@ -12,6 +13,7 @@ export type Finished = {
 
 export type JobOptions = {
   output: Output;
+  size: Size;
   signal?: AbortSignal | undefined;
   onProgress?: ((done: number, total: number) => void) | undefined;
 };
@@ -63,14 +65,14 @@ export class Session {
     colorSpace: ColorSpace,
     options: JobOptions,
   ): Promise<Finished> {
-    const { signal, output } = options;
+    const { signal, output, size } = options;
     const job = ++this.#lastJob;
     const giveUp = () => this.#post({ kind: 'abort', job });
     signal?.addEventListener('abort', giveUp);
     try {
       const handedOver = (picture.data?.buffer ?? picture) as Transferable;
       const finished = this.#wait<Finished>(job, options);
-      this.#post({ kind: 'upscale', job, picture, colorSpace, output }, [handedOver]);
+      this.#post({ kind: 'upscale', job, picture, colorSpace, output, size }, [handedOver]);
       return await finished;
     } finally {
       signal?.removeEventListener('abort', giveUp);
