@@ -40,7 +40,7 @@ def halved(planes: Planes) -> Planes:
 
 def doubled(planes: Planes, size: tuple[int, int]) -> Planes:
     """Enlarge planes to (height, width), of which they have half, rounded up."""
-    return _doubled_rows(_doubled_rows(planes, size[0]).swapaxes(1, 2), size[1]).swapaxes(1, 2)
+    return _doubled_rows(_doubled_columns(planes, size[1]), size[0])
 
 
 def _weighed(taps: list[Planes]) -> Planes:
@@ -50,14 +50,30 @@ def _weighed(taps: list[Planes]) -> Planes:
     return total
 
 
+def _doubled_columns(planes: Planes, width: int) -> Planes:
+    """Double the last axis; at its ends the first and the last column are repeated."""
+    padded = np.concatenate([planes[:, :, :1], planes, planes[:, :, -1:]], axis=2)
+    result = np.empty((*planes.shape[:2], width), np.float32)
+    _between(padded[:, :, :-2], planes, padded[:, :, 2:], result[:, :, ::2])
+    last = width // 2
+    result[:, :, 1::2] = (planes + padded[:, :, 2:])[:, :, :last] * (2.0 * _INNER)
+    return result
+
+
 def _doubled_rows(planes: Planes, height: int) -> Planes:
-    """Double the second axis; at its ends the first and the last row are repeated."""
+    """Double the second axis, likewise."""
     padded = np.concatenate([planes[:, :1], planes, planes[:, -1:]], axis=1)
     result = np.empty((planes.shape[0], height, planes.shape[2]), np.float32)
-    even, odd = result[:, ::2], result[:, 1::2]
-    np.add(padded[:, :-2], padded[:, 2:], out=even)
-    even *= 2.0 * _OUTER
-    even += planes * (2.0 * _CENTRE)
-    np.add(planes, padded[:, 2:], out=padded[:, 1:-1])
-    np.multiply(padded[:, 1 : 1 + odd.shape[1]], 2.0 * _INNER, out=odd)
+    _between(padded[:, :-2], planes, padded[:, 2:], result[:, ::2])
+    last = height // 2
+    odd = result[:, 1::2]
+    np.add(planes[:, :last], padded[:, 2:][:, :last], out=odd)
+    odd *= 2.0 * _INNER
     return result
+
+
+def _between(before: Planes, planes: Planes, after: Planes, out: Planes) -> None:
+    total = before + after
+    total *= 2.0 * _OUTER
+    total += planes * (2.0 * _CENTRE)
+    out[:] = total
