@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { parseNetwork } from '../compact/network';
 import type { Backend } from '../core/backends';
-import type { ModelFiles } from '../core/card';
+import type { Card, ModelFiles } from '../core/card';
 import { NETWORK_FILE } from '../core/card';
 import { type Engine, type Enlarged, type Enlarger, Exhausted } from '../core/engine';
 import { ModelMismatch, reasonOf } from '../core/errors';
 import { requireGoldenCases } from '../core/golden';
+import { scaleOf } from '../core/scale';
 import { serve } from '../worker/serve';
 import { type Run, throughFloats } from './floats';
 import { requireGolden } from './golden';
@@ -34,11 +35,17 @@ const OPERATIONS = new Set(
 
 /** Start serving TF.js on one backend. */
 export function serveTfjs<T extends tf.KernelBackend>(kind: Kind<T>): void {
-  serve(tfjsEngine(kind), (model, files, backend) => {
+  const engine = tfjsEngine(kind);
+  let opened: Card;
+  const open: Engine['open'] = (files, card) => {
+    opened = card;
+    return engine.open(files, card);
+  };
+  serve({ ...engine, open }, (model, files, backend) => {
     const { [NETWORK_FILE]: network } = files;
     return network
       ? requireGoldenCases({ ...model, golden: parseNetwork(network).golden }, backend)
-      : requireGolden(model, files, backend);
+      : requireGolden(model, files, backend, scaleOf(opened.scale));
   });
 }
 

@@ -1,7 +1,8 @@
-import { bicubicLines } from '../compact/chroma';
-import { type ChainNetwork, parseNetwork } from '../compact/network';
+import { bicubicLines, bicubicReach } from '../compact/chroma';
+import { type ChainNetwork, parseNetwork, swapped } from '../compact/network';
 import type { ModelFiles } from '../core/card';
 import { NETWORK_FILE } from '../core/card';
+import type { Scale } from '../core/scale';
 
 type Tensor = { name: string; shape: number[]; values: ArrayLike<number> };
 
@@ -14,15 +15,19 @@ export function graphFiles(files: ModelFiles): ModelFiles {
 /** A chain as the graph that `python -m export.tfjs` would write: docs/reference/format.md says what it does. */
 function graphOf(network: ChainNetwork): ModelFiles {
   const graph = new Graph();
-  const { layers } = network;
-  const { up: scale } = network.scale;
+  const { scale, layers } = network;
+  const { up, down } = scale;
   const isLuma = network.colour === 'luma';
-  const sub = scale ** 2;
+  const sub = up ** 2;
   const native = isLuma ? graph.convolve('x', 'luma', [1, 1, 3, 1], LUMA) : 'x';
   let features = native;
-  for (const [index, { inputs, outputs, weights, bias, slopes }] of layers.entries()) {
+  for (const [index, { outputs, weights, bias, slopes }] of layers.entries()) {
     const name = `layer${index}`;
-    const sums = graph.convolve(features, name, [3, 3, inputs, outputs], weights);
+    const isFirst = index === 0;
+    const side = isFirst ? 3 * down : 3;
+    const shape = [side, side, weights.length / (side ** 2 * outputs), outputs];
+    const kernel = isFirst ? swapped(weights, 3, down) : weights;
+    const sums = graph.convolve(features, name, shape, kernel, isFirst ? down : 1);
     features = graph.add(sums, graph.constant(`${name}/bias`, [outputs], bias));
     if (index === layers.length - 1) break;
     features = slopes
@@ -33,21 +38,21 @@ function graphOf(network: ChainNetwork): ModelFiles {
       : graph.node(`${name}/relu`, 'Relu', [features]);
   }
   const colours = isLuma ? 1 : 3;
-  const anchor = repeated(colours, sub);
-  const planes = graph.add(
-    features,
-    graph.convolve(native, 'anchor', [1, 1, colours, colours * sub], anchor),
-  );
+  const anchor =
+    down === 1
+      ? graph.convolve(native, 'anchor', [1, 1, colours, colours * sub], repeated(colours, sub))
+      : bicubic(graph, native, 'anchor', scale, isLuma ? [[1]] : IDENTITY);
+  const planes = graph.add(features, anchor);
   // The planes of one colour after another; depth_to_space wants the colours of one sub-pixel.
   const mixed = isLuma
     ? graph.convolve(
-        graph.join(planes, chroma(graph, scale)),
+        graph.join(planes, bicubic(graph, 'x', 'chroma', scale, CHROMA)),
         'mix',
         [1, 1, 3 * sub, 3 * sub],
         mix(sub),
       )
     : graph.convolve(planes, 'order', [1, 1, 3 * sub, 3 * sub], regrouped(sub, IDENTITY));
-  return graph.files(scale, mixed);
+  return graph.files(up, mixed);
 }
 
 const LUMA = [0.299, 0.587, 0.114];
@@ -89,26 +94,33 @@ function mix(sub: number): number[] {
   return regrouped(sub, RGB_FROM_YCC);
 }
 
-/** Cb's planes and then Cr's, enlarged by bicubic. */
-function chroma(graph: Graph, scale: number): string {
-  const lines = bicubicLines({ up: scale, down: 1 });
-  const outputs = 2 * scale ** 2;
+/** Colours enlarged by bicubic, the planes of one after another; each is a row of the matrix. */
+function bicubic(graph: Graph, from: string, name: string, scale: Scale, matrix: number[][]) {
+  const { up, down } = scale;
+  const lines = bicubicLines(scale);
+  const reach = bicubicReach(scale);
+  const side = down + 2 * reach;
   const kernel: number[] = [];
-  for (let tap = 0; tap < 25; tap++) {
-    for (let colour = 0; colour < 3; colour++) {
-      for (let output = 0; output < outputs; output++) {
-        const [which, p] = [Math.floor(output / scale ** 2), output % scale ** 2];
-        const down = lines[Math.floor(p / scale) * 5 + Math.floor(tap / 5)] as number;
-        const across = lines[(p % scale) * 5 + (tap % 5)] as number;
-        kernel.push(down * across * (CHROMA[which]?.[colour] as number));
+  for (let tap = 0; tap < side ** 2; tap++) {
+    for (const [input] of (matrix[0] as number[]).entries()) {
+      for (const weights of matrix) {
+        for (let p = 0; p < up ** 2; p++) {
+          const vertical = lines[Math.floor(p / up) * side + Math.floor(tap / side)] as number;
+          const across = lines[(p % up) * side + (tap % side)] as number;
+          kernel.push(vertical * across * (weights[input] as number));
+        }
       }
     }
   }
-  // Mirrored with its edge by one pixel, an edge is repeated: done twice, by two.
-  const pads = graph.constant('pads', [4, 2], [0, 0, 1, 1, 1, 1, 0, 0], 'int32');
-  const once = graph.node('pad1', 'MirrorPad', ['x', pads], { mode: text('SYMMETRIC') });
-  const twice = graph.node('pad2', 'MirrorPad', [once, pads], { mode: text('SYMMETRIC') });
-  return graph.convolve(twice, 'chroma', [5, 5, 3, outputs], kernel, 'VALID');
+  // Mirrored with its edge by one pixel, an edge is repeated: done as often as bicubic reaches.
+  const pads = graph.constant(`${name}/pads`, [4, 2], [0, 0, 1, 1, 1, 1, 0, 0], 'int32');
+  let wide = from;
+  for (let px = 1; px <= reach; px++) {
+    const mode = text('SYMMETRIC');
+    wide = graph.node(`${name}/pad${px}`, 'MirrorPad', [wide, pads], { mode });
+  }
+  const shape = [side, side, matrix[0]?.length ?? 0, matrix.length * up ** 2];
+  return graph.convolve(wide, name, shape, kernel, down, 'VALID');
 }
 
 const FLOAT = { type: 'DT_FLOAT' };
@@ -152,20 +164,21 @@ class Graph {
     name: string,
     shape: number[],
     kernel: ArrayLike<number>,
+    stride = 1,
     padding = 'SAME',
   ) {
-    const ones = { list: { i: ['1', '1', '1', '1'] } };
+    const list = (side: number) => ({ list: { i: [1, side, side, 1].map(String) } });
     return this.node(name, 'Conv2D', [from, this.constant(`${name}/kernel`, shape, kernel)], {
-      strides: ones,
-      dilations: ones,
+      strides: list(stride),
+      dilations: list(1),
       padding: text(padding),
       data_format: text('NHWC'),
     });
   }
 
-  files(scale: number, mixed: string): ModelFiles {
+  files(up: number, mixed: string): ModelFiles {
     const shuffled = this.node('shuffled', 'DepthToSpace', [mixed], {
-      block_size: { i: String(scale) },
+      block_size: { i: String(up) },
       data_format: text('NHWC'),
     });
     const [least, most] = [this.constant('least', [], [0]), this.constant('most', [], [1])];

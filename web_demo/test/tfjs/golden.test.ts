@@ -3,6 +3,7 @@ import { requireGoldenCases } from '../../src/core/golden';
 import { requireGolden } from '../../src/tfjs/golden';
 import { nearest } from '../made/stand-ins';
 
+const TWICE = { up: 2, down: 1 };
 const VALUES = [0, 255, 51];
 
 function golden(changes: object = {}) {
@@ -34,30 +35,59 @@ const lying = (error: number) => ({
 });
 
 test('a backend that gives the golden output is checked', async () => {
-  expect(await requireGolden(nearest(2), golden(), 'wasm')).toBe(true);
+  expect(await requireGolden(nearest(2), golden(), 'wasm', TWICE)).toBe(true);
 });
 
 test('a model without golden vectors is not checked', async () => {
-  expect(await requireGolden(nearest(2), {}, 'wasm')).toBe(false);
+  expect(await requireGolden(nearest(2), {}, 'wasm', TWICE)).toBe(false);
 });
 
 test.each([1e-3, -0.5, Number.NaN])('a backend that is off by %d is refused', async (error) => {
-  await expect(requireGolden(lying(error), golden(), 'wasm')).rejects.toThrow(/wrongly.*one pixel/);
+  await expect(requireGolden(lying(error), golden(), 'wasm', TWICE)).rejects.toThrow(
+    /wrongly.*one pixel/,
+  );
 });
 
 test('a GPU may round to half floats, and no further', async () => {
-  expect(await requireGolden(lying(1e-3), golden(), 'tfjs-webgl')).toBe(true);
-  await expect(requireGolden(lying(5e-3), golden(), 'tfjs-webgl')).rejects.toThrow(/wrongly/);
+  expect(await requireGolden(lying(1e-3), golden(), 'tfjs-webgl', TWICE)).toBe(true);
+  await expect(requireGolden(lying(5e-3), golden(), 'tfjs-webgl', TWICE)).rejects.toThrow(
+    /wrongly/,
+  );
 });
 
 test('another size is refused', async () => {
-  await expect(requireGolden(nearest(3), golden(), 'tfjs-cpu')).rejects.toThrow(/wrongly/);
+  await expect(requireGolden(nearest(3), golden(), 'tfjs-cpu', TWICE)).rejects.toThrow(/wrongly/);
+});
+
+/** Of 3/2: a picture of 1 x 2 pixels, which is continued to 2 x 2, and the output's 2 x 3. */
+const BLOCKS = {
+  name: 'two pixels',
+  input: { shape: [1, 2, 3], values: [...VALUES, 1, 2, 3] },
+  output: { shape: [2, 3, 3], values: Array.from({ length: 18 }, (_, i) => i / 20) },
+};
+
+/** A backend of 3/2 that wants 2 x 2 pixels, and gives 3 x 3: the output above, and a row below it. */
+const ofBlocks = (side: number) => ({
+  run: async (pixels: Float32Array, height: number, width: number) => {
+    expect([height, width]).toEqual([2, 2]);
+    const row = [...VALUES, 1, 2, 3].map((byte) => Math.fround(byte / 255));
+    expect([...pixels]).toEqual([...row, ...row]);
+    const data = Float32Array.from({ length: side ** 2 * 3 }, (_, i) => i / 20);
+    return { data, height: side, width: side, channels: 3 };
+  },
+});
+
+test('pictures are continued to whole blocks, and what that adds is cut off', async () => {
+  const files = golden({ cases: [BLOCKS] });
+  const scale = { up: 3, down: 2 };
+  expect(await requireGolden(ofBlocks(3), files, 'wasm', scale)).toBe(true);
+  await expect(requireGolden(ofBlocks(4), files, 'wasm', scale)).rejects.toThrow(/wrongly/);
 });
 
 test.each([{ format: 2 }, { tolerance: 1 }, { cases: [] }])(
   '%j proves nothing',
   async (changes) => {
-    await expect(requireGolden(nearest(2), golden(changes), 'tfjs-cpu')).rejects.toThrow(
+    await expect(requireGolden(nearest(2), golden(changes), 'tfjs-cpu', TWICE)).rejects.toThrow(
       /golden\.json/,
     );
   },
@@ -68,7 +98,7 @@ const oneCase = (error: number) => [
   {
     height: 1,
     width: 1,
-    scale: { up: 2, down: 1 },
+    scale: TWICE,
     input: Uint8Array.from([10, 250, 51]),
     output: Uint8Array.from(
       Array(4)

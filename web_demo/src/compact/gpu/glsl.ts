@@ -1,7 +1,8 @@
 /** The text of the WebGL 2 engine's shaders: made of numbers of the network's shape alone. */
+import type { Scale } from '../../core/scale';
 import { bicubic, headRows, LUMA, range, type Step, XYZW } from './layout';
 
-/** Every texture has a border of zeros, one pixel wide: that is the zero padding. */
+/** Every texture has a border of zeros, one block of pixels wide: that is the zero padding. */
 export const BORDER_PX = 1;
 
 /** The columns of a texture of weights. */
@@ -20,11 +21,14 @@ export type Shape = {
   step: Step;
   isFirst: boolean;
   colour: 'luma' | 'rgb';
+  scale: Scale;
   /** Where the weights are: a uniform block holds only so much. */
   weights: 'block' | 'table';
   /** In the last step: the sub-pixels that are written, whose sums begin with the step's first. */
-  ending?: { scale: number; first: number; end: number };
+  ending?: Ending;
 };
+
+type Ending = { first: number; end: number };
 
 /** A step, or some of its outputs. */
 export function convolution(shape: Shape): string {
@@ -44,10 +48,10 @@ ${
 ${range(outs)
   .map((i) => `layout(location = ${i}) out vec4 o${i};`)
   .join('\n')}
-${ending && shape.colour === 'luma' ? CHROMA : ''}
+${ending ? enlargedColour(shape) : ''}
 void main() {
 ivec2 at = ivec2(gl_FragCoord.xy)${ending ? ` + ${BORDER_PX}` : ''};
-${step.inputs === 1 ? 'float' : isFirst ? 'vec3' : 'vec4'} v;
+${atOnce(shape) === 1 ? 'float' : isFirst ? 'vec3' : 'vec4'} v;
 ${range(step.vectors)
   .map((o) => `vec4 a${o} = w(${o});`)
   .join('\n')}
@@ -56,18 +60,28 @@ ${ending ? picture(shape, ending) : activated(step)}
 }`;
 }
 
+/** How many inputs are read together: a texel of the picture or of features. */
+function atOnce({ step, isFirst, colour }: Shape): number {
+  return isFirst ? (colour === 'luma' ? 1 : 3) : Math.min(4, step.inputs);
+}
+
 /** Every tap for itself, so that the place of each weight is known when the shader is compiled. */
 function writtenOut(shape: Shape): string {
   const { inputs } = shape.step;
+  const most = atOnce(shape);
   const lines = range(9).flatMap((tap) =>
-    range(Math.ceil(inputs / 4)).flatMap((source) => [
-      read(shape, `ivec2(${(tap % 3) - 1}, ${Math.floor(tap / 3) - 1})`, source),
-      ...sums(shape.step, Math.min(4, inputs - 4 * source), '', tap * inputs + 4 * source),
-    ]),
+    range(Math.ceil(inputs / most)).flatMap((source) => {
+      const first = most * source;
+      return [
+        read(shape, `ivec2(${(tap % 3) - 1}, ${Math.floor(tap / 3) - 1})`, source),
+        ...sums(shape, Math.min(most, inputs - first), '', tap * inputs + first),
+      ];
+    }),
   );
   return lines.join('\n');
 }
 
+/** Never of the first step, which is too small. */
 function looped(shape: Shape): string {
   const { inputs, vectors } = shape.step;
   const rest = inputs % 4;
@@ -76,29 +90,34 @@ for (int t = 0; t < 9; t++) {
 ivec2 d = ivec2(t % 3, t / 3) - 1;
 for (int s = 0; s < ${(inputs - rest) / 4}; s++) {
 ${read(shape, 'd', 's')}
-${sums(shape.step, 4, 'b + ', 0).join('\n')}
+${sums(shape, 4, 'b + ', 0).join('\n')}
 b += ${4 * vectors};
 }
 ${rest > 0 ? read(shape, 'd', (inputs - rest) / 4) : ''}
-${sums(shape.step, rest, 'b + ', 0).join('\n')}
+${sums(shape, rest, 'b + ', 0).join('\n')}
 b += ${rest * vectors};
 }`;
 }
 
-function read({ isFirst, step }: Shape, away: string, source: number | string): string {
+/** @param source - which texel of a block: of its features, or which pixel of the picture. */
+function read(shape: Shape, away: string, source: number | string): string {
+  const { isFirst, step, colour, scale } = shape;
   if (!isFirst) {
     const texel = `texelFetch(features, ivec3(at + ${away}, ${source}), 0)`;
     return `v = ${texel}${step.inputs === 1 ? '.x' : ''};`;
   }
-  const texel = `texelFetch(image, at + ${away}, 0).rgb`;
-  return step.inputs === 1 ? `v = dot(${texel}, vec3(${LUMA}));` : `v = ${texel};`;
+  const { down } = scale;
+  const pixel = `(at + ${away}) * ${down} + ivec2(${source} % ${down}, ${source} / ${down})`;
+  const texel = `texelFetch(image, ${pixel}, 0).rgb`;
+  return colour === 'luma' ? `v = dot(${texel}, vec3(${LUMA}));` : `v = ${texel};`;
 }
 
-function sums(step: Step, inputs: number, base: string, input: number): string[] {
+function sums(shape: Shape, inputs: number, base: string, input: number): string[] {
+  const { step } = shape;
   return range(inputs).flatMap((i) =>
     range(step.vectors).map((o) => {
       const index = (headRows(step) + input + i) * step.vectors + o;
-      return `a${o} += w(${base}${index}) * ${step.inputs === 1 ? 'v' : `v.${XYZW[i]}`};`;
+      return `a${o} += w(${base}${index}) * ${atOnce(shape) === 1 ? 'v' : `v.${XYZW[i]}`};`;
     }),
   );
 }
@@ -112,49 +131,50 @@ function activated({ activation, vectors }: Step): string {
 }
 
 /** The end of the last step: the anchor, chroma, and whole bytes. */
-function picture({ colour }: Shape, ending: { scale: number; first: number; end: number }): string {
-  const { scale, first, end } = ending;
+function picture({ colour, scale }: Shape, { first, end }: Ending): string {
+  const isLuma = colour === 'luma';
+  const isWhole = scale.down === 1;
   const pixels = range(end).slice(first);
-  const write = pixels.map(
-    (p) => `o${p - first} = vec4(floor(clamp(p${p}, 0., 1.) * 255. + .5) / 255., 1);`,
-  );
-  const centre = 'vec3 c = texelFetch(image, at, 0).rgb;';
-  if (colour === 'rgb') {
-    return [centre, ...pixels.map((p) => `vec3 p${p} = c + a${p - first}.rgb;`), ...write].join(
-      '\n',
-    );
-  }
   const summed = first - (first % 4);
+  const sum = (p: number) =>
+    isLuma ? `a${(p - summed) >> 2}.${XYZW[p % 4]}` : `a${p - first}.rgb`;
+  const anchor = isWhole ? (isLuma ? 'y + ' : 'c + ') : '';
   return [
-    centre,
+    `vec3 c = texelFetch(image, at * ${scale.down}, 0).rgb;`,
     `float y = dot(c, vec3(${LUMA}));`,
-    ...pixels.map((p) => `vec3 p${p} = vec3(y + a${(p - summed) >> 2}.${XYZW[p % 4]});`),
-    `ivec2 last = textureSize(image, 0) - ${1 + BORDER_PX};`,
-    bicubic(
-      scale,
-      pixels,
-      (name, value) => `vec3 ${name} = ${value};`,
-      (x, y) => `chroma(clamp(at + ivec2(${x}, ${y}), ivec2(${BORDER_PX}), last))`,
+    ...pixels.map((p) => `vec3 p${p} = vec3(${anchor}${sum(p)});`),
+    isWhole && !isLuma
+      ? ''
+      : bicubic(
+          scale,
+          pixels,
+          (name, value) => `vec3 ${name} = ${value};`,
+          (x, y) => `colour(at * ${scale.down} + ivec2(${x}, ${y}))`,
+        ),
+    ...pixels.map(
+      (p) => `o${p - first} = vec4(floor(clamp(p${p}, 0., 1.) * 255. + .5) / 255., 1);`,
     ),
-    ...write,
   ].join('\n');
 }
 
-/** A colour minus its luma. */
-const CHROMA = `vec3 chroma(ivec2 at) {
-vec3 c = texelFetch(image, at, 0).rgb;
-return c - dot(c, vec3(${LUMA}));
+/** What bicubic enlarges; pixels beyond an edge repeat the edge. */
+function enlargedColour({ scale: { down } }: Shape): string {
+  const border = BORDER_PX * down;
+  return `vec3 colour(ivec2 at) {
+vec3 c = texelFetch(image, clamp(at, ivec2(${border}), textureSize(image, 0) - ${1 + border}), 0).rgb;
+return c${down === 1 ? ` - dot(c, vec3(${LUMA}))` : ''};
 }`;
+}
 
-/** The pixel shuffle: every layer of `features` holds one sub-pixel of each pixel. */
-export function shuffle(scale: number): string {
+/** The pixel shuffle: every layer of `features` holds one sub-pixel of each block. */
+export function shuffle({ up }: Scale): string {
   return `#version 300 es
 precision highp float;
 uniform highp sampler2DArray features;
 out vec4 o;
 void main() {
 ivec2 at = ivec2(gl_FragCoord.xy);
-ivec2 p = at % ${scale};
-o = texelFetch(features, ivec3(at / ${scale}, p.y * ${scale} + p.x), 0);
+ivec2 p = at % ${up};
+o = texelFetch(features, ivec3(at / ${up}, p.y * ${up} + p.x), 0);
 }`;
 }

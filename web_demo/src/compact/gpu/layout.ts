@@ -3,7 +3,8 @@
  *
  * Four channels make a vector, on both sides of a convolution; channels that do not exist are zero.
  */
-import { bicubicLines, LUMA_WEIGHTS } from '../chroma';
+import type { Scale } from '../../core/scale';
+import { bicubicLines, bicubicReach, LUMA_WEIGHTS } from '../chroma';
 import type { ChainLayer, ChainNetwork } from '../network';
 
 /** A convolution as a shader sees it, or some of its outputs. */
@@ -70,8 +71,8 @@ function inOrder(outputs: number): (number | undefined)[] {
 }
 
 /** PyTorch has (colour, sub-pixel); the picture wants (sub-pixel, colour). */
-function bySubPixel(scale: number): (number | undefined)[] {
-  const count = scale ** 2;
+function bySubPixel(up: number): (number | undefined)[] {
+  const count = up ** 2;
   return range(count).flatMap((p) => [p, count + p, 2 * count + p, undefined]);
 }
 
@@ -81,34 +82,39 @@ export const LUMA = LUMA_WEIGHTS.join(', ');
 export const XYZW = ['x', 'y', 'z', 'w'] as const;
 
 /**
- * The statements that enlarge chroma at the small size: they add to `p0`, `p1`, … (vectors of three)
- * a colour minus its luma. Both shading languages accept the same text.
+ * The statements that enlarge colours by bicubic at the small size: they add to `p0`, `p1`, … (vectors
+ * of three). Both shading languages accept the same text.
  *
- * @param pixels - the sub-pixels wanted, each `dy * scale + dx`.
+ * @param pixels - the sub-pixels wanted, each `dy * up + dx`.
  * @param declare - a variable of three numbers, from its name and value.
- * @param read - the chroma of the pixel `x` and `y` away.
+ * @param read - the colour of the pixel `x` and `y` away from the block's first.
  */
 export function bicubic(
-  scale: number,
+  scale: Scale,
   pixels: readonly number[],
   declare: (name: string, value: string) => string,
   read: (x: number, y: number) => string,
 ): string {
-  const lines = bicubicLines({ up: scale, down: 1 });
-  const weight = (phase: number, tap: number) => lines[phase * 5 + tap] as number;
-  const sides = [0, 1, 2, 3, 4];
-  const columns = [...new Set(pixels.map((p) => p % scale))];
-  const blocks = sides.map((y) => {
-    const used = pixels.filter((p) => weight(Math.floor(p / scale), y) !== 0);
+  const { up, down } = scale;
+  const lines = bicubicLines(scale);
+  const reach = bicubicReach(scale);
+  const side = down + 2 * reach;
+  const weight = (phase: number, tap: number) => lines[phase * side + tap] as number;
+  const columns = [...new Set(pixels.map((p) => p % up))];
+  const tapsOf = (phase: number) => range(side).filter((x) => weight(phase, x) !== 0);
+  const blocks = range(side).map((y) => {
+    const used = pixels.filter((p) => weight(Math.floor(p / up), y) !== 0);
     if (used.length === 0) return '';
-    const texts = sides.map((x) => declare(`t${x}`, read(x - 2, y - 2)));
+    const texts = [...new Set(columns.flatMap(tapsOf))].map((x) =>
+      declare(`t${x}`, read(x - reach, y - reach)),
+    );
     for (const dx of columns) {
-      const taps = sides.filter((x) => weight(dx, x) !== 0);
+      const taps = tapsOf(dx);
       const sum = taps.map((x) => `t${x} * ${literal(weight(dx, x))}`).join(' + ');
       texts.push(declare(`h${dx}`, sum));
     }
     for (const p of used) {
-      texts.push(`p${p} += h${p % scale} * ${literal(weight(Math.floor(p / scale), y))};`);
+      texts.push(`p${p} += h${p % up} * ${literal(weight(Math.floor(p / up), y))};`);
     }
     return `{\n${texts.join('\n')}\n}`;
   });

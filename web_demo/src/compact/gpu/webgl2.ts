@@ -1,5 +1,6 @@
 import { type Enlarged, type Enlarger, Exhausted } from '../../core/engine';
 import type { PixelBytes } from '../../core/picture';
+import { enlargedSize, type Scale } from '../../core/scale';
 import type { ChainNetwork } from '../network';
 import { BORDER_PX, convolution, type Shape, shuffle, TABLE_WIDTH } from './glsl';
 import { floatsOf, range, type Step, sliceOf, stepsOf } from './layout';
@@ -43,7 +44,7 @@ const POLL_MS = 1;
  */
 export class Webgl2Enlarger implements Enlarger {
   readonly #gl: WebGL2RenderingContext;
-  readonly #scale: number;
+  readonly #scale: Scale;
   readonly #colour: 'luma' | 'rgb';
   /** Texels that hold the features of a pixel. */
   readonly #layers: number;
@@ -58,7 +59,7 @@ export class Webgl2Enlarger implements Enlarger {
   constructor(gl: WebGL2RenderingContext, network: ChainNetwork, precision: Precision) {
     this.#gl = gl;
     this.#programs = new Programs(gl);
-    this.#scale = network.scale.up;
+    this.#scale = network.scale;
     this.#colour = network.colour;
     this.#format = precision === 'float16' ? gl.RGBA16F : gl.RGBA32F;
     this.#frame = gl.createFramebuffer();
@@ -75,7 +76,7 @@ export class Webgl2Enlarger implements Enlarger {
   async run(pixels: Float32Array, height: number, width: number): Promise<Enlarged> {
     const bytes = await this.#enlarge(pixels, height, width);
     const data = floatsOf(bytes);
-    return { data, height: height * this.#scale, width: width * this.#scale, channels: 3 };
+    return { data, ...enlargedSize({ height, width }, this.#scale), channels: 3 };
   }
 
   runBytes({ buffer, byteOffset, length }: PixelBytes, height: number, width: number) {
@@ -94,20 +95,23 @@ export class Webgl2Enlarger implements Enlarger {
     const { image, parts, result } = space;
     let [from, to] = space.features;
     this.#bind('image', image);
+    const { down } = this.#scale;
+    const border = BORDER_PX * down;
     const [format, type] = isBytes ? [gl.RGBA, gl.UNSIGNED_BYTE] : [gl.RGB, gl.FLOAT];
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, BORDER_PX, BORDER_PX, width, height, format, type, pixels);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, border, border, width, height, format, type, pixels);
     for (const { program, weights, first, end, isLast, isDone } of this.#passes) {
       this.#bind('features', from);
       if ('table' in weights) this.#bind('table', weights.table);
       else gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, weights.block);
       this.#aim(range(end - first).map((i) => [isLast ? parts : to, first + i]));
-      this.#draw(program, isLast ? 0 : BORDER_PX, height, width);
+      this.#draw(program, isLast ? 0 : BORDER_PX, height / down, width / down);
       if (isDone) [from, to] = [to, from];
     }
     this.#bind('features', parts);
     this.#aim([[result, 0]]);
-    this.#draw(this.#shuffle, 0, height * this.#scale, width * this.#scale);
-    return this.#read(height * this.#scale, width * this.#scale);
+    const full = enlargedSize({ height, width }, this.#scale);
+    this.#draw(this.#shuffle, 0, full.height, full.width);
+    return this.#read(full.height, full.width);
   }
 
   /** Attach layers of texture arrays, replacing those that were attached. */
@@ -154,7 +158,7 @@ export class Webgl2Enlarger implements Enlarger {
   #addStep(step: Step, isFirst: boolean): void {
     for (let first = 0; first < step.vectors; ) {
       const end = Math.min(step.vectors, first + this.#mostVectors(step));
-      this.#addPass({ step: sliceOf(step, first, end), isFirst, colour: this.#colour }, first, end);
+      this.#addPass({ step: sliceOf(step, first, end), isFirst }, first, end);
       first = end;
     }
     (this.#passes.at(-1) as Pass).isDone = true;
@@ -162,28 +166,28 @@ export class Webgl2Enlarger implements Enlarger {
 
   /** Sub-pixels are written by rows of them, or all four at once. */
   #addLast(step: Step): void {
-    const scale = this.#scale;
+    const { up } = this.#scale;
     const isLuma = this.#colour === 'luma';
-    const count = scale === 2 ? 4 : scale;
-    for (let first = 0; first < scale ** 2; first += count) {
+    const count = up === 2 ? 4 : up;
+    for (let first = 0; first < up ** 2; first += count) {
       const end = first + count;
       const part = isLuma
         ? sliceOf(step, first >> 2, ((end - 1) >> 2) + 1)
         : sliceOf(step, first, end);
-      const ending = { scale, first, end };
-      this.#addPass({ step: part, isFirst: false, colour: this.#colour, ending }, first, end);
+      this.#addPass({ step: part, isFirst: false, ending: { first, end } }, first, end);
     }
   }
 
-  #addPass(shape: Omit<Shape, 'weights'>, first: number, end: number): void {
-    const { values } = shape.step;
+  #addPass(part: Pick<Shape, 'step' | 'isFirst' | 'ending'>, first: number, end: number): void {
+    const { values } = part.step;
+    const shape = { ...part, colour: this.#colour, scale: this.#scale };
     const fits = values.byteLength <= this.#gl.getParameter(this.#gl.MAX_UNIFORM_BLOCK_SIZE);
     this.#passes.push({
       program: this.#programs.start(convolution({ ...shape, weights: fits ? 'block' : 'table' })),
       weights: fits ? { block: this.#block(values) } : { table: this.#table(values) },
       first,
       end,
-      isLast: shape.ending !== undefined,
+      isLast: part.ending !== undefined,
       isDone: false,
     });
   }
@@ -199,24 +203,28 @@ export class Webgl2Enlarger implements Enlarger {
     const old = this.#space;
     if (old?.height === height && old.width === width && old.isBytes === isBytes) return old;
     const gl = this.#gl;
-    if (Math.max(height, width) * this.#scale > gl.getParameter(gl.MAX_TEXTURE_SIZE)) {
+    const { up, down } = this.#scale;
+    const full = enlargedSize({ height, width }, this.#scale);
+    if (Math.max(full.height, full.width) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) {
       throw new Exhausted('out of memory: WebGL allows no texture as large as the picture');
     }
     if (old) {
       const { image, features, parts, result } = old;
       for (const texture of [image, ...features, parts, result]) gl.deleteTexture(texture);
     }
-    const [tall, wide] = [height + 2 * BORDER_PX, width + 2 * BORDER_PX];
-    const scale = this.#scale;
-    const features = () => this.#texture('features', this.#format, tall, wide, this.#layers);
+    const [rows, columns] = [height / down, width / down];
+    const bordered = (count: number) => count + 2 * BORDER_PX;
+    const features = () =>
+      this.#texture('features', this.#format, bordered(rows), bordered(columns), this.#layers);
+    const pixels = isBytes ? gl.RGBA8 : gl.RGB32F;
     this.#space = {
       height,
       width,
       isBytes,
-      image: this.#texture('image', isBytes ? gl.RGBA8 : gl.RGB32F, tall, wide),
+      image: this.#texture('image', pixels, bordered(rows) * down, bordered(columns) * down),
       features: [features(), features()],
-      parts: this.#texture('features', gl.RGBA8, height, width, scale ** 2),
-      result: this.#texture('features', gl.RGBA8, height * scale, width * scale, 1),
+      parts: this.#texture('features', gl.RGBA8, rows, columns, up ** 2),
+      result: this.#texture('features', gl.RGBA8, full.height, full.width, 1),
     };
     return this.#space;
   }

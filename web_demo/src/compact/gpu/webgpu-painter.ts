@@ -1,6 +1,7 @@
 import type { Work } from '../../core/engine';
 import { Exhausted } from '../../core/engine';
 import type { ColorSpace } from '../../core/picture';
+import { enlargedSize, type Size } from '../../core/scale';
 import type { Span } from '../../tiles/tiling';
 import { eachTile } from '../../tiles/upscale';
 import type { ChainNetwork } from '../network';
@@ -27,7 +28,7 @@ type Painting = {
   flag: GPUBuffer;
 };
 
-/** Where a tile lies: six numbers. */
+/** Where a tile lies: six numbers, in blocks. */
 const PLACE_BYTES = 24;
 
 /**
@@ -58,13 +59,13 @@ export class Painter {
     work: Work,
   ): Promise<ImageBitmap | undefined> {
     const { width, height } = bitmap;
-    const longest = Math.max(width, height) * this.#network.scale.up;
+    const full = enlargedSize(bitmap, this.#network.scale);
     const { maxTextureDimension2D } = this.#gpu.device.limits;
-    if (isGivenUp || longest > maxTextureDimension2D) return undefined;
+    if (isGivenUp || Math.max(full.width, full.height) > maxTextureDimension2D) return undefined;
     let painting: Painting | undefined;
     try {
       const opened = await this.#accepted(() => {
-        painting = this.#open(bitmap, colorSpace);
+        painting = this.#open(bitmap, colorSpace, work.size ?? full);
         return painting;
       });
       if (!(await this.#accepted(() => this.#isOpaque(opened, height, width)))) return undefined;
@@ -86,13 +87,13 @@ export class Painter {
     }
   }
 
-  #open(bitmap: ImageBitmap, colorSpace: ColorSpace): Painting {
+  /** @param full - the size of the result: what is painted beyond it is lost. */
+  #open(bitmap: ImageBitmap, colorSpace: ColorSpace, full: Size): Painting {
     const gpu = this.#gpu;
     const { width, height } = bitmap;
-    const { up: scale } = this.#network.scale;
     const { TEXTURE_BINDING, COPY_DST, RENDER_ATTACHMENT, STORAGE_BINDING } = GPUTextureUsage;
     const { UNIFORM, STORAGE, COPY_SRC } = GPUBufferUsage;
-    const canvas = new OffscreenCanvas(width * scale, height * scale);
+    const canvas = new OffscreenCanvas(full.width, full.height);
     const context = canvas.getContext('webgpu');
     if (!context) throw new Refused();
     const common = { device: gpu.device, format: 'rgba8unorm', colorSpace } as const;
@@ -126,10 +127,7 @@ export class Painter {
 
   async #tile(painting: Painting, row: Span, column: Span): Promise<void> {
     const gpu = this.#gpu;
-    const {
-      colour,
-      scale: { up: scale },
-    } = this.#network;
+    const { colour, scale } = this.#network;
     const { source, target, flag } = painting;
     const height = row.readEnd - row.readStart;
     const width = column.readEnd - column.readStart;
@@ -137,13 +135,14 @@ export class Painter {
     const [from, sums, place] = [{ buffer: image }, { buffer: last }, { buffer: painting.place }];
     const read = [column.readStart, row.readStart];
     const keep = [column.keepStart, row.keepStart, column.keepEnd, row.keepEnd];
-    gpu.device.queue.writeBuffer(place.buffer, 0, new Uint32Array([...read, ...keep]));
+    const blocks = [...read, ...keep].map((px) => px / scale.down);
+    gpu.device.queue.writeBuffer(place.buffer, 0, new Uint32Array(blocks));
     const texture = source.createView();
-    const prepare = gpu.pipeline(prepared(colour, 'texture'));
+    const prepare = gpu.pipeline(prepared(colour, scale, 'texture'));
     const assemble = gpu.pipeline(assembled(colour, scale, 'texture'));
     const first = gpu.dispatch(prepare, [size, texture, from, place]);
     const end = gpu.dispatch(assemble, [size, from, sums, target, place]);
-    await gpu.run([first, ...chain, end], height, width, flag);
+    await gpu.run([first, ...chain, end], height / scale.down, width / scale.down, flag);
   }
 
   /**

@@ -1,11 +1,12 @@
 import type { Enlarged, Enlarger, Work } from '../../core/engine';
 import type { ColorSpace, PixelBytes } from '../../core/picture';
+import { enlargedSize, type Scale } from '../../core/scale';
 import type { ChainNetwork } from '../network';
 import { floatsOf, sliceOf, stepsOf } from './layout';
 import type { Precision } from './precision';
 import { type Dispatch, Gpu } from './webgpu-device';
 import { Painter, type Planes } from './webgpu-painter';
-import { assembled, convolution, prepared, ROWS } from './wgsl';
+import { assembled, convolution, imagePlanes, prepared, ROWS } from './wgsl';
 
 /** One dispatch of a convolution. */
 type Pass = {
@@ -44,7 +45,7 @@ const ALIGN = 64;
  */
 export class WebgpuEnlarger implements Enlarger {
   readonly #gpu: Gpu;
-  readonly #scale: number;
+  readonly #scale: Scale;
   readonly #featureBytes: number;
   /** Planes of the input, of the features, and of the last layer's outputs. */
   readonly #planes: { image: number; features: number; last: number };
@@ -55,10 +56,7 @@ export class WebgpuEnlarger implements Enlarger {
   #space: Space | undefined;
 
   constructor(device: GPUDevice, network: ChainNetwork, precision: Precision) {
-    const {
-      scale: { up: scale },
-      colour,
-    } = network;
+    const { scale, colour } = network;
     this.#gpu = new Gpu(device);
     this.#scale = scale;
     this.#featureBytes = precision === 'float16' ? 2 : 4;
@@ -66,7 +64,7 @@ export class WebgpuEnlarger implements Enlarger {
     const last = steps.length - 1;
     const widest = Math.max(...steps.slice(0, last).map(({ vectors }) => vectors));
     this.#planes = {
-      image: colour === 'luma' ? 4 : 3,
+      image: imagePlanes(colour, scale),
       features: 4 * widest,
       last: 4 * (steps[last]?.vectors ?? 0),
     };
@@ -94,8 +92,8 @@ export class WebgpuEnlarger implements Enlarger {
       }
     }
     this.#prepare = {
-      floats: this.#gpu.pipeline(prepared(colour, 'floats')),
-      bytes: this.#gpu.pipeline(prepared(colour, 'bytes')),
+      floats: this.#gpu.pipeline(prepared(colour, scale, 'floats')),
+      bytes: this.#gpu.pipeline(prepared(colour, scale, 'bytes')),
     };
     this.#assemble = this.#gpu.pipeline(assembled(colour, scale, 'bytes'));
     this.#painter = new Painter(this.#gpu, network, (...size) => this.#spaceFor(...size));
@@ -104,7 +102,7 @@ export class WebgpuEnlarger implements Enlarger {
   async run(pixels: Float32Array, height: number, width: number): Promise<Enlarged> {
     const bytes = await this.#enlarge(pixels, 'floats', height, width);
     const data = floatsOf(bytes);
-    return { data, height: height * this.#scale, width: width * this.#scale, channels: 3 };
+    return { data, ...enlargedSize({ height, width }, this.#scale), channels: 3 };
   }
 
   runBytes(pixels: PixelBytes, height: number, width: number): Promise<PixelBytes> {
@@ -127,7 +125,9 @@ export class WebgpuEnlarger implements Enlarger {
   ): Promise<PixelBytes> {
     const { input, output, prepare, chain, assemble } = this.#spaceFor(height, width);
     this.#gpu.device.queue.writeBuffer(input, 0, pixels as PixelBytes);
-    return this.#gpu.run([prepare[source], ...chain, assemble], height, width, output);
+    const { down } = this.#scale;
+    const dispatches = [prepare[source], ...chain, assemble];
+    return this.#gpu.run(dispatches, height / down, width / down, output);
   }
 
   #spaceFor(height: number, width: number): Space {
@@ -135,8 +135,10 @@ export class WebgpuEnlarger implements Enlarger {
     for (const buffer of this.#space?.all ?? []) buffer.destroy();
     this.#space = undefined;
     const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = GPUBufferUsage;
-    const stride = width + 2;
-    const plane = ALIGN * Math.ceil((stride * (ROWS * Math.ceil(height / ROWS) + 2)) / ALIGN);
+    const { up, down } = this.#scale;
+    const [rows, columns] = [height / down, width / down];
+    const stride = columns + 2;
+    const plane = ALIGN * Math.ceil((stride * (ROWS * Math.ceil(rows / ROWS) + 2)) / ALIGN);
     const { image: native, features: wide, last: lasting } = this.#planes;
     const all: GPUBuffer[] = [];
     const make = (size: number, usage = STORAGE) => {
@@ -144,12 +146,12 @@ export class WebgpuEnlarger implements Enlarger {
       return all.at(-1) as GPUBuffer;
     };
     const input = make(height * width * 12, STORAGE | COPY_DST);
-    const output = make(height * width * this.#scale ** 2 * 4, STORAGE | COPY_SRC);
+    const output = make(rows * columns * up ** 2 * 4, STORAGE | COPY_SRC);
     const image = make(native * plane * 4);
     const last = make(lasting * plane * 4);
     const features = [1, 2].map(() => make(wide * plane * this.#featureBytes));
     const size = {
-      buffer: this.#gpu.filled(new Uint32Array([height, width, stride, plane]), UNIFORM),
+      buffer: this.#gpu.filled(new Uint32Array([rows, columns, stride, plane]), UNIFORM),
     };
     all.push(size.buffer);
     const chain: Dispatch[] = [];

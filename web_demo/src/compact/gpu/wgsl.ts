@@ -1,4 +1,5 @@
 /** The text of the WebGPU engine's shaders: made of numbers of the network's shape alone. */
+import type { Scale } from '../../core/scale';
 import { bicubic, headRows, LUMA, range, type Step, XYZW } from './layout';
 
 /** Invocations of a work group, in pixels across and rows (of `ROWS` pixels where they say so) down. */
@@ -13,8 +14,9 @@ export type Source = 'floats' | 'bytes' | 'texture';
 type Float = 'f32' | 'f16';
 
 /**
- * A picture is planes of numbers, with a border of zeros that is the zero padding: neighbours in a
- * row are neighbours in memory, for neighbouring invocations to read.
+ * A picture is planes of numbers, each with a number of every block of pixels, and with a border of
+ * zeros that is the zero padding: neighbours in a row are neighbours in memory, for neighbouring
+ * invocations to read.
  */
 const SIZE = `struct Size { height: u32, width: u32, stride: u32, plane: u32 }
 @group(0) @binding(0) var<uniform> size: Size;`;
@@ -95,7 +97,7 @@ ${lines.join('\n')}
 at += size.stride;`;
 }
 
-/** Where a tile lies in a texture: where it reads from, and what is kept of it, up to `end`. */
+/** Where a tile lies in a texture, in blocks: where it reads from, and what is kept of it, up to `end`. */
 const PLACE = `struct Place { read: vec2u, keep: vec2u, end: vec2u }`;
 
 /** The bytes' own floats, the same ones by whatever way a byte became a float. */
@@ -103,43 +105,67 @@ function exact(colour: string): string {
   return `round(${colour} * 255) / 255`;
 }
 
-/** A variable of a source, and how `c` is read from it. */
-function sourceOf(source: Source): [variable: string, read: string] {
+/** A variable of a source, and how the colour of the pixel `p` is read from it. */
+function sourceOf(source: Source, down: number): [variable: string, read: string] {
+  const index = `p.y * size.width * ${down} + p.x`;
   switch (source) {
     case 'floats':
       return [
         'var<storage, read> x: array<f32>',
-        'let i = (id.y * size.width + id.x) * 3;\nlet c = vec3f(x[i], x[i + 1], x[i + 2]);',
+        `let i = (${index}) * 3;\nlet c = vec3f(x[i], x[i + 1], x[i + 2]);`,
       ];
     case 'bytes':
       return [
         'var<storage, read> x: array<u32>',
-        `let c = ${exact('unpack4x8unorm(x[id.y * size.width + id.x]).rgb')};`,
+        `let c = ${exact(`unpack4x8unorm(x[${index}]).rgb`)};`,
       ];
     case 'texture':
       return [
         'var x: texture_2d<f32>',
-        `let c = ${exact('textureLoad(x, id.xy + place.read, 0).rgb')};`,
+        // A picture that ends within a block repeats its edge.
+        `let q = min(p + place.read * ${down}, textureDimensions(x) - 1);
+let c = ${exact('textureLoad(x, q, 0).rgb')};`,
       ];
   }
 }
 
-/** From a picture to planes of red, green and blue, before them one of luma where that is wanted. */
-export function prepared(colour: 'luma' | 'rgb', source: Source): string {
-  const [variable, read] = sourceOf(source);
+/**
+ * From a picture to planes of the colours of each pixel of a block, before them those of luma where that
+ * is wanted.
+ */
+export function prepared(colour: 'luma' | 'rgb', { down }: Scale, source: Source): string {
+  const [variable, read] = sourceOf(source, down);
+  const colours = coloursFrom(colour, down);
+  const pixels = range(down ** 2).map((i) => {
+    const write = (plane: number, value: string) => `y[at + ${plane} * size.plane] = ${value};`;
+    return `{
+let p = id.xy * ${down} + vec2u(${i % down}, ${Math.floor(i / down)});
+${read}
+${colours > 0 ? write(i, `dot(c, vec3f(${LUMA}))`) : ''}
+${range(3)
+  .map((k) => write(colours + 3 * i + k, `c.${XYZW[k]}`))
+  .join('\n')}
+}`;
+  });
   return `${SIZE}
 @group(0) @binding(1) ${variable};
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 ${source === 'texture' ? `${PLACE}\n@group(0) @binding(3) var<uniform> place: Place;` : ''}
 ${ENTRY}
 ${OUTSIDE}
-${read}
-var at = (id.y + 1) * size.stride + id.x + 1;
-${colour === 'luma' ? `y[at] = dot(c, vec3f(${LUMA})); at += size.plane;` : ''}
-y[at] = c.r;
-y[at + size.plane] = c.g;
-y[at + 2 * size.plane] = c.b;
+let at = (id.y + 1) * size.stride + id.x + 1;
+${pixels.join('\n')}
 }`;
+}
+
+/** The first plane of colours. */
+function coloursFrom(colour: 'luma' | 'rgb', down: number): number {
+  return colour === 'luma' ? down ** 2 : 0;
+}
+
+/** How many planes `prepared` makes. */
+export function imagePlanes(colour: 'luma' | 'rgb', { down }: Scale): number {
+  return coloursFrom(colour, down) + 3 * down ** 2;
 }
 
 /** Whether a picture is not opaque: then `flag` is set. */
@@ -152,21 +178,26 @@ if (all(id.xy < textureDimensions(x)) && textureLoad(x, id.xy, 0).a < 1) { atomi
 /** The anchor, chroma and the pixel shuffle: from planes to a picture of bytes, or a tile of it. */
 export function assembled(
   colour: 'luma' | 'rgb',
-  scale: number,
+  scale: Scale,
   target: 'bytes' | 'texture',
 ): string {
+  const { up, down } = scale;
   const isBytes = target === 'bytes';
-  const pixels = range(scale ** 2);
+  const pixels = range(up ** 2);
   const isLuma = colour === 'luma';
+  const isWhole = down === 1;
   const part = (plane: number) => `x[at + ${plane} * size.plane]`;
-  const values = isLuma
-    ? pixels.map((p) => `var p${p} = vec3f(image[at] + ${part(p)});`)
-    : pixels.map(
-        (p) =>
-          `let p${p} = c + vec3f(${range(3)
-            .map((k) => part(4 * p + k))
-            .join(', ')});`,
-      );
+  const anchor = isWhole ? (isLuma ? 'image[at] + ' : 'c + ') : '';
+  const values = pixels.map((p) => {
+    const parts = isLuma ? part(p) : `vec3f(${[0, 1, 2].map((k) => part(4 * p + k)).join(', ')})`;
+    return `var p${p} = vec3f(${anchor}${parts});`;
+  });
+  const enlarged = bicubic(
+    scale,
+    pixels,
+    (name, value) => `let ${name} = ${value};`,
+    (x, y) => `near(here + vec2i(${x}, ${y}))`,
+  );
   return `${SIZE}
 @group(0) @binding(1) var<storage, read> image: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
@@ -177,37 +208,33 @@ ${
 ${PLACE}
 @group(0) @binding(4) var<uniform> place: Place;`
 }
-fn colour(at: u32) -> vec3f {
+fn colour(p: vec2u) -> vec3f {
+let b = p / ${down} + 1;
+let i = p % ${down};
+let at = (${coloursFrom(colour, down)} + 3 * (i.y * ${down} + i.x)) * size.plane + b.y * size.stride + b.x;
 return vec3f(image[at], image[at + size.plane], image[at + 2 * size.plane]);
 }
 fn store(p: vec2u, c: vec3f) {
 let v = vec4f(floor(saturate(c) * 255 + .5) / 255, 1);
-${isBytes ? `y[p.y * size.width * ${scale} + p.x] = pack4x8unorm(v);` : 'textureStore(y, p, v);'}
+${isBytes ? `y[p.y * size.width * ${up} + p.x] = pack4x8unorm(v);` : 'textureStore(y, p, v);'}
 }
-${isLuma ? CHROMA : ''}
+${isWhole && !isLuma ? '' : near(down)}
 ${ENTRY}
 ${OUTSIDE}
 ${isBytes ? 'let to = id.xy;' : 'let to = id.xy + place.read;\nif (any(to < place.keep) || any(to >= place.end)) { return; }'}
 let at = (id.y + 1) * size.stride + id.x + 1;
-${isLuma ? 'let here = vec2i(id.xy);' : 'let c = colour(at);'}
+let here = vec2i(id.xy) * ${down};
+let c = colour(id.xy * ${down});
 ${values.join('\n')}
-${
-  isLuma
-    ? bicubic(
-        scale,
-        pixels,
-        (name, value) => `let ${name} = ${value};`,
-        (x, y) => `chroma(here + vec2i(${x}, ${y}))`,
-      )
-    : ''
-}
-${pixels.map((p) => `store(to * ${scale} + vec2u(${p % scale}, ${Math.floor(p / scale)}), p${p});`).join('\n')}
+${isLuma || !isWhole ? enlarged : ''}
+${pixels.map((p) => `store(to * ${up} + vec2u(${p % up}, ${Math.floor(p / up)}), p${p});`).join('\n')}
 }`;
 }
 
-/** A colour minus its luma; pixels beyond an edge repeat the edge. */
-const CHROMA = `fn chroma(p: vec2i) -> vec3f {
-let q = vec2u(clamp(p, vec2i(), vec2i(i32(size.width), i32(size.height)) - 1)) + 1;
-let c = colour(size.plane + q.y * size.stride + q.x);
-return c - dot(c, vec3f(${LUMA}));
+/** What bicubic enlarges; pixels beyond an edge repeat the edge. */
+function near(down: number): string {
+  return `fn near(p: vec2i) -> vec3f {
+let c = colour(vec2u(clamp(p, vec2i(), vec2i(i32(size.width), i32(size.height)) * ${down} - 1)));
+return c${down === 1 ? ` - dot(c, vec3f(${LUMA}))` : ''};
 }`;
+}
