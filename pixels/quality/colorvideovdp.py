@@ -176,8 +176,14 @@ class OriginalOnScreen:
 
     def _seen(self, picture: NDArray[np.uint8]) -> Planes:
         """Return the light of a picture in opponent colours, (3, height, width)."""
-        light = np.take(self._emitted, picture.transpose(2, 0, 1))
-        return (_TO_DKL @ light.reshape(3, -1)).reshape(light.shape)
+        height, width = self.size
+        seen = np.empty((3, height, width), np.float32)
+        # In strips: products this small are computed on one core, and stay in its cache.
+        rows = max(1, _STRIP_PIXELS // width)
+        for start in range(0, height, rows):
+            light = np.take(self._emitted, picture[start : start + rows].transpose(2, 0, 1))
+            seen[:, start : start + rows] = (_TO_DKL @ light.reshape(3, -1)).reshape(light.shape)
+        return seen
 
 
 def _emitted(screen: Screen) -> NDArray[np.float32]:
