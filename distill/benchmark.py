@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from pixels.quality.psnr_ssim import luma_psnr, smallest_measurable_px
 from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.resize import reduce_photo
+from pixels.scale import shave_px
 from pixels.sending.sent import CLEAN, sent
 from pixels.stills.files import read_picture, stored_as_grey
 from pixels.stills.listing import list_pictures
@@ -37,7 +39,7 @@ class Sample:
     """Whether the file has a single channel."""
 
 
-def load_benchmark(folder: Path, scale: int, degradation: DegradationKind) -> list[Sample]:
+def load_benchmark(folder: Path, scale: Fraction, degradation: DegradationKind) -> list[Sample]:
     """Read and reduce the photos of a folder.
 
     Args:
@@ -74,7 +76,7 @@ def psnr_of(
         luma_psnr(
             enlarge(sample.reduced),
             sample.original,
-            shave_px=sample.original.shape[0] // sample.reduced.shape[0],
+            shave_px=shave_px(Fraction(sample.original.shape[0], sample.reduced.shape[0])),
             grey=sample.grey,
         )
         for sample in samples

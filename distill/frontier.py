@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from distill.figures import draw_frontier
 from distill.run import DistillConfig, distil
 from distill.students import SIZES, StudentConfig
 from distill.timing import milliseconds_per_megapixel
+from pixels.scale import OptionalScale
 from plumbing.command import flag_value, run_command
 from plumbing.disk import gzip_size, write_csv
 from plumbing.progress import busy, console
@@ -52,6 +54,8 @@ class FrontierConfig:
     """Average the teacher's output over all eight orientations of the input."""
     teacher_heard: bool = True
     """Train students on the teacher's output; without it the teacher is only a line in the plot."""
+    scale: OptionalScale = None
+    """Ratio of output to input size; by default that of --teacher, or else 2."""
     sizes: tuple[str, ...] = ("1x8", "nano", "small", "medium", "large")
     """Named sizes, or BODYxCHANNELS."""
     colour: Colour = "luma"
@@ -126,6 +130,7 @@ def train(config: FrontierConfig, size: str) -> Path:
             data=replace(config.data, validation=config.data.validation or config.benchmark),
             run=folder,
             teacher=config.teacher if config.teacher_heard else None,
+            scale=_scale(config),
             teacher_ensemble=config.teacher_ensemble,
             network=student,
             expansion=config.expansion,
@@ -135,6 +140,13 @@ def train(config: FrontierConfig, size: str) -> Path:
         )
     )
     return folder
+
+
+def _scale(config: FrontierConfig) -> Fraction | None:
+    """Find the scale that the flags name: a teacher that students do not hear names it too."""
+    if config.scale is not None or config.teacher is None:
+        return config.scale
+    return load_network(config.teacher)[0].scale
 
 
 def measure(config: FrontierConfig, folders: dict[str, Path]) -> list[FrontierPoint]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
 
 from distill.collapsible import identity_kernel, kernel_and_bias
+from distill.students import fresh
 from pixels.color import LUMA_WEIGHTS
 from teacher.networks.chain import Chain, ChainConfig
 
@@ -49,6 +51,19 @@ def grow(chain: Chain, shape: ChainConfig) -> Chain:
             if isinstance(activation, nn.PReLU):
                 copy.load_state_dict(activation.state_dict())
     return grown
+
+
+def with_body_of(chain: Chain, scale: Fraction) -> Chain:
+    """Make a chain of another scale from the body of a trained one.
+
+    The first and the last convolution depend on the scale: they are fresh, and the others and all
+    activations are copied.
+    """
+    made = fresh(replace(chain.config, scale=scale))
+    for copy, layer in zip(made.convolutions[1:-1], chain.convolutions[1:-1], strict=True):
+        copy.load_state_dict(layer.state_dict())
+    made.activations.load_state_dict(chain.activations.state_dict())
+    return made
 
 
 def _check(known: ChainConfig, shape: ChainConfig) -> None:

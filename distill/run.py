@@ -8,6 +8,7 @@ in the middle keep torchrun from reading our flags as abbreviations of its own.
 
 With --start-from, a finished student is tuned to other photos, such as those of one site: the
 stages' defaults are shorter, it takes minutes, and the gain on held-out photos is printed.
+With --scale 3/2 students are trained that restore photos of two thirds of their size.
 """
 
 from __future__ import annotations
@@ -16,30 +17,30 @@ import sys
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 import tyro
 
-from distill.growth import grow
+from distill.growth import grow, with_body_of
 from distill.losses import distances
 from distill.sources import BatchSource, SourceConfig, gather, mixed_batches
 from distill.students import StudentConfig, folded, fresh, widen
 from distill.teaching import Teacher, open_teacher
 from distill.tuning import TUNING, open_student, report_gain
+from pixels.scale import HALF, OptionalScale
 from plumbing.command import UsageError, UserError, flag_value, run_command
 from teacher.networks.chain import Chain
 from teacher.recipes.stages import StagedRecipe
 from teacher.runs.folder import read_record
-from teacher.training.data import DataConfig, Photos, prepare_photos
+from teacher.training.data import DataConfig, Photos, prepare_photos, require_crops
 from teacher.training.loop import TrainingRun, Watch, unwatched
 from teacher.training.processes import joined_processes
 from teacher.training.run import train_and_save
 from teacher.training.speed import Speed
 from teacher.training.threads import use_threads
-
-_SCALE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,10 @@ class DistillConfig:
     start_from: Path | None = None
     """Run folder of a student to continue from, on other photos. It also determines the shape,
     which can only grow: with a larger `--body`, `--activation prelu` or `--colour rgb`."""
-    scale: int | None = None
+    body_from: Path | None = None
+    """Run folder of a student of any scale: its shape and all its convolutions but the first and
+    the last are taken over, and trained with the rest, as from fresh weights."""
+    scale: OptionalScale = None
     """Ratio of output to input size; by default that of --teacher or --start-from, or else 2."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
     expansion: int = 64
@@ -72,14 +76,15 @@ class DistillConfig:
     speed: tyro.conf.OmitArgPrefixes[Speed] = field(default_factory=Speed)
 
     def __post_init__(self) -> None:
-        if self.scale is not None and not 2 <= self.scale <= 4:
-            raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
         if self.teacher is not None and self.teacher.resolve() == self.run.resolve():
             raise ValueError(f"--run must not be the teacher's own folder {self.teacher}")
         if self.start_from is not None and self.start_from.resolve() == self.run.resolve():
             raise ValueError(f"--run must not be the folder to start from, {self.start_from}")
-        if self.start_from is not None and self.network.student != StudentConfig.student:
-            raise ValueError("--start-from determines the shape: leave out --student")
+        if self.start_from is not None and self.body_from is not None:
+            raise ValueError("give --start-from or --body-from, not both")
+        for flag, run in (("--start-from", self.start_from), ("--body-from", self.body_from)):
+            if run is not None and self.network.student != StudentConfig.student:
+                raise ValueError(f"{flag} determines the shape: leave out --student")
         if self.sources.any and self.teacher is None:
             raise ValueError("photos without a larger version need a --teacher")
         if not 0 <= self.expansion <= 1024:
@@ -98,7 +103,8 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
     """
     with joined_processes() as processes:
         use_threads(config.speed.threads, shared_by=processes.local_count)
-        started = None if config.start_from is None else _started(config)
+        started = _opened(config, "--start-from", config.start_from)
+        body = _opened(config, "--body-from", config.body_from)
         run = TrainingRun(
             folder=config.run,
             recipe=config.recipe,
@@ -110,7 +116,9 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
         )
         photos, sources = processes.in_turn(lambda: prepared(config, started))
         torch.manual_seed(config.seed)
-        network = deepcopy(started) or fresh(config.network.chain(photos.store.scale))
+        scale = photos.store.scale
+        first = with_body_of(body, scale) if body else fresh(config.network.chain(scale))
+        network = deepcopy(started) or first
         batch_at = mixed_batches(
             config.recipe,
             [source.moved_to(processes.device) for source in sources],
@@ -147,13 +155,17 @@ def prepared(
     if config.teacher is not None:
         teacher = open_teacher(config.teacher, ensemble=config.teacher_ensemble)
     scale = _common_scale(config, teacher, started)
+    for stage in config.recipe.stages:
+        require_crops(stage.crop_px, scale)
     stores = config.run.parent / "stores"
     crop_px = config.recipe.largest_crop_px
     photos = prepare_photos(config.data, scale=scale, crop_px=crop_px, stores=stores)
     return photos, gather(photos, teacher, config.sources, stores=stores, recipe=config.recipe)
 
 
-def _common_scale(config: DistillConfig, teacher: Teacher | None, started: Chain | None) -> int:
+def _common_scale(
+    config: DistillConfig, teacher: Teacher | None, started: Chain | None
+) -> Fraction:
     """Find the scale of everything that the flags name; 2 if they name none."""
     scales = {
         f"--start-from {config.start_from}": started.scale if started else None,
@@ -169,18 +181,18 @@ def _common_scale(config: DistillConfig, teacher: Teacher | None, started: Chain
                 f"{asked}, but {first} enlarges x{expected}: a student has the scale of its "
                 "teacher and of the student it starts from"
             )
-    return named[0][1] if named else _SCALE
+    return named[0][1] if named else HALF
 
 
-def _started(config: DistillConfig) -> Chain:
-    assert config.start_from is not None
-    student = open_student(config.start_from)
+def _opened(config: DistillConfig, flag: str, run: Path | None) -> Chain | None:
+    """Open the student that a flag names, grown as others ask."""
+    if run is None:
+        return None
+    student = open_student(run, flag)
     try:
         return grow(student, config.network.changed(student.config))
     except ValueError as error:
-        raise UserError(
-            f"--start-from {config.start_from} cannot grow like that: {error}"
-        ) from error
+        raise UserError(f"{flag} {run} cannot grow like that: {error}") from error
 
 
 def _settings(config: DistillConfig, sources: Sequence[BatchSource]) -> dict[str, Any]:
@@ -197,6 +209,7 @@ def _settings(config: DistillConfig, sources: Sequence[BatchSource]) -> dict[str
         "teacher_only_share": config.sources.teacher_only_share,
         "expansion": config.expansion,
         "start_from": weights_of(config.start_from),
+        **({"body_from": weights_of(config.body_from)} if config.body_from else {}),
     }
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,11 +19,13 @@ import tyro
 
 from distill.run import DistillConfig, distil, prepared
 from distill.students import StudentConfig
+from pixels.scale import HALF, OptionalScale
 from plumbing.command import flag_value, run_command
 from teacher.networks.chain import Activation, Chain, Colour
 from teacher.networks.registry import parameter_count
 from teacher.recipes.optimizers import suited_rate
 from teacher.recipes.stages import StagedRecipe
+from teacher.runs.folder import load_network
 from teacher.searching.study import StudyConfig, command_words, flags_of, search
 from teacher.training.data import DataConfig
 from teacher.training.loop import Watch
@@ -42,6 +46,8 @@ class StudentSearchConfig:
     """Run folder of the teacher; without it students learn from the true photos alone."""
     teacher_ensemble: bool = True
     """Average the teacher's output over all eight orientations of the input."""
+    scale: OptionalScale = None
+    """Ratio of output to input size; by default that of --teacher, or else 2."""
     parameters: int = 15_000
     """Maximum number of parameters: depth is searched, and the width is the largest that fits."""
     colour: Colour = "luma"
@@ -112,6 +118,7 @@ class StudentSearchConfig:
         flags: dict[str, object] = {
             **flags_of(self.data),
             "teacher": self.teacher,
+            "scale": self.scale,
             "run": training.run,
             "body": network.body,
             "channels": network.channels,
@@ -138,11 +145,18 @@ class StudentSearchConfig:
             data=self.data,
             run=run,
             teacher=self.teacher,
+            scale=self.scale,
             teacher_ensemble=self.teacher_ensemble,
             recipe=self.recipe,
             seed=self.seed,
             speed=self.speed,
         )
+
+    @cached_property
+    def _scale(self) -> Fraction:
+        if self.scale is not None or self.teacher is None:
+            return self.scale or HALF
+        return load_network(self.teacher)[0].scale
 
     def _largest(self, body: int, activation: Activation) -> StudentConfig:
         """Take as many channels as the budget of parameters allows."""
@@ -151,7 +165,7 @@ class StudentSearchConfig:
         )
         while True:
             wider = replace(student, channels=(student.channels or 0) + _STEP_CHANNELS)
-            if parameter_count(Chain(wider.chain(2))) > self.parameters:
+            if parameter_count(Chain(wider.chain(self._scale))) > self.parameters:
                 return student
             student = wider
 

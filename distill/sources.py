@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,7 @@ from pixels.stills.listing import list_pictures
 from pixels.store.build import open_or_build_store
 from pixels.store.shards import ShardWriter, write_index
 from pixels.store.store import PhotoStore
+from pixels.tiling import enlarged_slice
 from plumbing.command import UsageError
 from plumbing.disk import whole_folder
 from teacher.recipes.stages import Stage, StagedRecipe
@@ -86,8 +88,8 @@ class BatchSource:
         self, rng: np.random.Generator, count: int, crop_px: int, layers: Sequence[str]
     ) -> list[Tensor]:
         """Cut crops of crop_px a side from `small`, and the same places from the other layers."""
-        # crop_px counts pixels of the reduced photo; `small` may be the photo at full size.
-        side = crop_px // self.store.kind(self.small).factor
+        # crop_px counts pixels of `small`, which may be the photo at full size.
+        side = int(crop_px / self.store.kind(self.small).factor)
         if self.on_gpu is not None:
             return self.on_gpu.crops(rng, count, side, layers)
         return [torch.from_numpy(layer) for layer in self.store.crops(rng, count, side, layers)]
@@ -131,10 +133,12 @@ def gather(
     ]
     if not config.any or teacher is None:
         return sources
-    if any(stage.crop_px % store.scale for stage in recipe.stages):
+    # They are cut from photos at full size, at places that are whole pixels in all layers.
+    step = store.scale.numerator * store.scale.denominator
+    if any(stage.crop_px % step for stage in recipe.stages):
         raise UsageError(
-            f"photos without a larger version need crops divisible by --scale {store.scale}: "
-            "change the stages' crop-px"
+            f"photos without a larger version need crops divisible by {step} at --scale "
+            f"{store.scale}: change the stages' crop-px"
         )
 
     def add(name: str, of: PhotoStore, small: str) -> None:
@@ -147,7 +151,7 @@ def gather(
 
     if config.lr_only_photos is not None:
         # These are never reduced: the student's input is the layer that the store calls full.
-        add("lr-only", opened(config.lr_only_photos, crop_px // store.scale), "full")
+        add("lr-only", opened(config.lr_only_photos, int(crop_px / store.scale)), "full")
     if config.zoomed_photos:
         add("zoomed", _middles(store, config.zoomed_photos, stores, crop_px), "full")
     if config.other_photos is not None:
@@ -162,6 +166,8 @@ def _middles(store: PhotoStore, count: int, stores: Path, crop_px: int) -> Photo
     output takes scale^2 times more room.
     """
     side = max(_ZOOMED_PX, crop_px)
+    down = store.scale.denominator
+    side += -side % down
     folder = stores / f"zoomed-{store.fingerprint[:16]}-{count}-{side}"
     if not folder.exists():
         chosen = np.linspace(0, len(store.photos) - 1, min(count, len(store.photos))).astype(int)
@@ -169,13 +175,15 @@ def _middles(store: PhotoStore, count: int, stores: Path, crop_px: int) -> Photo
             with ShardWriter(temporary, "train") as writer:
                 for number in chosen.tolist():
                     photo = store.photos[number]
-                    top, left = (max(0, n - side) // 2 for n in (photo.height, photo.width))
+                    top, left = (
+                        max(0, n - side) // 2 // down * down for n in (photo.height, photo.width)
+                    )
                     reduced, full = (
                         store.photo(number, layer)[
-                            factor * top : factor * (top + side),
-                            factor * left : factor * (left + side),
+                            enlarged_slice(top, top + side, factor),
+                            enlarged_slice(left, left + side, factor),
                         ]
-                        for layer, factor in (("reduced", 1), ("full", store.scale))
+                        for layer, factor in (("reduced", Fraction(1)), ("full", store.scale))
                     )
                     writer.add(photo.name, photo.sha256, (reduced, full))
             write_index(temporary, scale=store.scale)

@@ -6,6 +6,7 @@ Prints a table of the named students, and of the shape that the flags describe.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import torch
 import tyro
@@ -15,6 +16,7 @@ from torch import Tensor
 from torch.nn.utils import parametrize
 
 from distill.collapsible import Collapsible, identity_kernel, kernel_and_bias
+from pixels.scale import HALF, Scale
 from plumbing.command import run_command
 from teacher.networks.chain import Activation, Chain, ChainConfig, Colour
 from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
@@ -56,9 +58,9 @@ class StudentConfig:
     def __post_init__(self) -> None:
         if self.student not in SIZES:
             raise ValueError(f"student must be one of {', '.join(SIZES)}, got {self.student!r}")
-        self.chain(2)
+        self.chain(HALF)
 
-    def chain(self, scale: int) -> ChainConfig:
+    def chain(self, scale: Fraction) -> ChainConfig:
         """Describe this student as a chain.
 
         Raises:
@@ -87,7 +89,7 @@ class FamilyConfig:
     """Settings of `python -m distill.students`."""
 
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
-    scale: int = 2
+    scale: Scale = HALF
     """Ratio of output to input size."""
 
 
@@ -155,7 +157,7 @@ def main(config: FamilyConfig) -> None:
     Console().print(table)
 
 
-def _row(name: str, student: StudentConfig, scale: int) -> list[str]:
+def _row(name: str, student: StudentConfig, scale: Fraction) -> list[str]:
     shape = student.chain(scale)
     chain = Chain(shape)
     parameters = parameter_count(chain)
@@ -168,7 +170,8 @@ def _row(name: str, student: StudentConfig, scale: int) -> list[str]:
 
 
 def _is_body(kernel: Tensor) -> bool:
-    return kernel.shape[0] == kernel.shape[1]
+    # The first kernel of some ratios has an even side: no pixel is its middle.
+    return kernel.shape[0] == kernel.shape[1] and kernel.shape[2] % 2 == 1
 
 
 if __name__ == "__main__":

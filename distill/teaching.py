@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,10 @@ class Teacher:
     """Part of the names of layers: identifies the weights, and whether it is an ensemble."""
     weights_sha256: str
     """Hash of its weights."""
-    scale: int
+    scale: Fraction
     """Ratio of output to input size."""
     enlarge: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-    """(height, width, 3) sRGB, 0 to 255, to scale times that size."""
+    """(height, width, 3) sRGB, 0 to 255, to `enlarged_size`."""
 
     def taught(self, store: PhotoStore, small: str) -> str:
         """Store the outputs for the pictures of a layer, unless the store holds them already.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -20,11 +21,13 @@ def milliseconds_per_megapixel(networks: Mapping[str, Network], side_px: int) ->
 
     Args:
         networks: By name; on the CPU, in evaluation mode.
-        side_px: Side of the square picture to enlarge, in pixels.
+        side_px: Side of the square picture to enlarge, in pixels; rounded up to one that all can
+            enlarge.
 
     Returns:
         Median time by name, per megapixel of the output.
     """
+    side_px += -side_px % math.lcm(*(network.align_px for network in networks.values()))
     picture = np.random.default_rng(0).random((1, 3, side_px, side_px), np.float32)
     sessions = {name: _session(network, side_px) for name, network in networks.items()}
     seconds: dict[str, list[float]] = {name: [] for name in sessions}
@@ -34,7 +37,9 @@ def milliseconds_per_megapixel(networks: Mapping[str, Network], side_px: int) ->
             session.run(None, {"image": picture})
             if turn >= _WARM_UP:
                 seconds[name].append(time.perf_counter() - began)
-    megapixels = {name: (network.scale * side_px) ** 2 / 1e6 for name, network in networks.items()}
+    megapixels = {
+        name: float(network.scale * side_px) ** 2 / 1e6 for name, network in networks.items()
+    }
     return {name: 1e3 * float(np.median(took)) / megapixels[name] for name, took in seconds.items()}
 
 

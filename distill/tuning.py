@@ -11,6 +11,7 @@ from rich.table import Table
 
 from pixels.quality.psnr_ssim import compare
 from pixels.resize import Pair, resize
+from pixels.scale import shave_px
 from plumbing.command import UserError
 from plumbing.disk import write_csv
 from teacher.enlarging.runner import network_enlarger
@@ -30,15 +31,15 @@ TUNING = StagedRecipe(
 GAIN = "gain.csv"
 
 
-def open_student(run: Path) -> Chain:
-    """Open the run folder of a student to continue from.
+def open_student(run: Path, flag: str = "--start-from") -> Chain:
+    """Open the run folder of a student to continue from, which a flag names.
 
     Raises:
         UserError: The folder is not a finished run, or not a student's.
     """
     network, _ = load_network(run)
     if not isinstance(network, Chain):
-        raise UserError(f"--start-from {run} holds the network {network.name}, not a student")
+        raise UserError(f"{flag} {run} holds the network {network.name}, not a student")
     return network
 
 
@@ -57,7 +58,8 @@ def report_gain(run: Path, before: Chain, photos: Sequence[Pair]) -> None:
     rows = []
     for number, (reduced, original) in enumerate(photos, start=1):
         made = [resize(reduced, original.shape[:2]), *(grow(reduced) for grow in enlarge)]
-        qualities = [compare(image, original, shave_px=before.scale) for image in made]
+        shave = shave_px(before.scale)
+        qualities = [compare(image, original, shave_px=shave) for image in made]
         rows.append([str(number), *(quality.psnr for quality in qualities)])
     mean = np.mean([row[1:] for row in rows], axis=0)
     rows.append(["mean", *(float(value) for value in mean)])

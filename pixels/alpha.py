@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pixels.resize import band_rows, resize
+from pixels.scale import enlarged_size, padded_to_blocks
 
 
 def fill_hidden(
@@ -37,9 +40,12 @@ def fill_hidden(
     return filled
 
 
-def enlarge_alpha(alpha: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
-    """Enlarge alpha, (height, width), with bicubic."""
-    return resize(alpha, (scale * alpha.shape[0], scale * alpha.shape[1]))
+def enlarge_alpha(alpha: NDArray[np.uint8], scale: Fraction) -> NDArray[np.uint8]:
+    """Enlarge alpha, (height, width), with bicubic, to `enlarged_size`."""
+    height, width = enlarged_size((alpha.shape[0], alpha.shape[1]), scale)
+    padded = padded_to_blocks(alpha, scale)
+    larger = resize(padded, enlarged_size((padded.shape[0], padded.shape[1]), scale))
+    return larger[:height, :width]
 
 
 def _fill_part(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-"""A reduced photo, (height, width, 3), and its original, scale times as large."""
+"""A reduced photo, (height, width, 3), and its original, exactly scale times as large."""
 
 # Keys' cubic with a = -0.5 reaches two pixels to each side.
 _SUPPORT_PX = 4.0
@@ -105,26 +106,27 @@ def band_rows(width: int) -> int:
     return max(1, _BAND_PIXELS // width)
 
 
-def cropped_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
-    """Give the (height, width) of a photo cropped to a multiple of `scale` and then reduced.
+def cropped_size(size: tuple[int, int], scale: Fraction) -> tuple[int, int]:
+    """Give the (height, width) of a photo cropped to multiples of `up` and then reduced.
 
-    Sides round down; `pixels.sending.codecs.padded_size` rounds up.
+    Sides round down, to multiples of `down`; `pixels.sending.codecs.padded_size` rounds up.
     """
-    return size[0] // scale, size[1] // scale
+    up, down = scale.numerator, scale.denominator
+    return size[0] // up * down, size[1] // up * down
 
 
-def crop_to_multiple(photo: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
-    """Cut off the last rows and columns that `scale` leaves over; gives a view."""
-    height, width = cropped_size((photo.shape[0], photo.shape[1]), scale)
-    return photo[: height * scale, : width * scale]
+def crop_to_multiple(photo: NDArray[np.uint8], scale: Fraction) -> NDArray[np.uint8]:
+    """Cut off the last rows and columns beyond multiples of `up`; gives a view."""
+    up = scale.numerator
+    return photo[: photo.shape[0] // up * up, : photo.shape[1] // up * up]
 
 
-def reduce_photo(photo: NDArray[np.uint8], scale: int) -> Pair:
-    """Make the training pair of a photo: crop it to a multiple of `scale`, reduce with bicubic.
+def reduce_photo(photo: NDArray[np.uint8], scale: Fraction) -> Pair:
+    """Make the training pair of a photo: crop it to multiples of `up`, reduce with bicubic.
 
     Args:
-        photo: (height, width, 3), 0 to 255, at least `scale` pixels a side.
-        scale: Ratio of the two sizes.
+        photo: (height, width, 3), 0 to 255, at least `up` pixels a side.
+        scale: Ratio of the two sizes, `up/down`.
 
     Returns:
         The reduced photo and the cropped original.

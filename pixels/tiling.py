@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def enlarge_in_tiles(
     enlarge: Enlarge,
     image: NDArray[np.uint8],
     *,
-    scale: int,
+    scale: Fraction,
     tile: int,
     margin: int,
     align: int = 1,
@@ -91,30 +92,43 @@ def enlarge_in_tiles(
     Args:
         enlarge: The network.
         image: (height, width, 3) sRGB, 0 to 255; converted tile by tile, so memory holds floats
-            of only one tile.
-        scale: How much larger the output is.
+            of only one tile. Sides are multiples of `down`.
+        scale: How much larger the output is, `up/down`.
         tile: Pixels of the input that a tile reads along each axis.
         margin: The network's receptive-field radius in pixels of the input.
-        align: Tiles start at multiples of this; it divides `tile` and `margin`.
+        align: Tiles start at multiples of this; it divides `tile` and `margin`, and `down` divides
+            it.
 
     Yields:
         The tile's spans, and its kept output (3, scale * rows, scale * columns), not clipped.
 
     Raises:
-        ValueError: The network's output does not have the promised size.
+        ValueError: The sides or the alignment are not multiples of `down`, or the network's output
+            does not have the promised size.
     """
-    size = (image.shape[0], image.shape[1])
+    size, up, down = (image.shape[0], image.shape[1]), scale.numerator, scale.denominator
+    if size[0] % down or size[1] % down or align % down:
+        raise ValueError(f"{down} px must divide both sides of {size} and the alignment {align} px")
     for row, column in plan_tiles(size, tile, margin, align):
         window = image[row.read_start : row.read_end, column.read_start : column.read_end]
         batch = np.ascontiguousarray(window.transpose(2, 0, 1)[None], dtype=np.float32)
         result = enlarge(batch / np.float32(255.0))
-        promised = (1, 3, scale * window.shape[0], scale * window.shape[1])
+        promised = (1, 3, up * window.shape[0] // down, up * window.shape[1] // down)
         if result.shape != promised:
             raise ValueError(f"the network returned {result.shape}, expected {promised}")
         yield row, column, result[0][:, _kept(row, scale), _kept(column, scale)]
 
 
-def _kept(span: Span, scale: int) -> slice:
+def enlarged_slice(start: int, end: int, scale: Fraction) -> slice:
+    """Find in an enlarged picture what became of the pixels from `start` to `end` (exclusive).
+
+    Both are multiples of `down`.
+    """
+    up, down = scale.numerator, scale.denominator
+    return slice(up * start // down, up * end // down)
+
+
+def _kept(span: Span, scale: Fraction) -> slice:
     """Find the kept part in the output of a window."""
     offset = span.read_start
-    return slice(scale * (span.keep_start - offset), scale * (span.keep_end - offset))
+    return enlarged_slice(span.keep_start - offset, span.keep_end - offset, scale)

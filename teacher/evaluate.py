@@ -1,8 +1,8 @@
 """Measure networks on a folder of photos with the protocol of published tables.
 
-Each photo is cropped to a multiple of the scale, reduced with MATLAB's bicubic, enlarged, rounded
-to 8 bits, and compared in luma with `scale` pixels shaved off each side. `--input` sends the
-reduced photo through a codec first, as a site does.
+Each photo is cropped to multiples of the scale, reduced with MATLAB's bicubic, enlarged, rounded to
+8 bits, and compared in luma with `scale` pixels (rounded up) shaved off each side. `--input` sends
+the reduced photo through a codec first, as a site does.
 
 Prints a table for each input. `--csv` writes every figure, `--figure` a sheet of crops side by
 side.
@@ -19,6 +19,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
+from pixels.scale import HALF, OptionalScale, scale_name
 from pixels.sending.sent import CLEAN, read_name
 from pixels.stills.listing import list_pictures
 from plumbing.command import UsageError, UserError, run_command
@@ -37,6 +38,9 @@ class EvaluateConfig:
     """Folder of original photos; the inputs are made from them."""
     model: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ()
     """Run folders, .onnx files, `bicubic` or `lanczos`; bicubic is always measured as well."""
+    scale: OptionalScale = None
+    """Ratio of the photos' size to that of the inputs: by default that of the networks, without one
+    2. All that is measured has it."""
     csv: Path | None = None
     """Write the figures of every photo to this file (input, photo, model, psnr, ssim, ssimulacra2;
     the means of an input come last)."""
@@ -79,7 +83,7 @@ def main(config: EvaluateConfig) -> None:
             "time: name a file outside the folder"
         )
     photos = list_pictures(config.photos)
-    enlargers = _open_all(config.model, ensemble=config.ensemble)
+    enlargers = _open_all(config)
     gallery = None if config.figure is None else Gallery()
     evaluation = Evaluation(
         enlargers=enlargers,
@@ -93,7 +97,7 @@ def main(config: EvaluateConfig) -> None:
     for input_name in config.input:
         rows = evaluation.measure(input_name)
         summary = means(rows)
-        scale = enlargers[0].scale
+        scale = scale_name(enlargers[0].scale)
         title = f"{config.photos}, {summary[0].input}, x{scale}, {len(photos)} photos"
         Console().print(_table(title, enlargers, summary))
         figures += [*rows, *summary]
@@ -124,12 +128,16 @@ def _table(title: str, enlargers: Sequence[Enlarger], summary: Sequence[Measurem
     return table
 
 
-def _open_all(models: Sequence[str], *, ensemble: bool) -> list[Enlarger]:
+def _open_all(config: EvaluateConfig) -> list[Enlarger]:
     """Open bicubic and the models, all of one scale; make their names unique."""
+    models, ensemble = config.model, config.ensemble
     networks = {model: open_enlarger(model) for model in models if model not in PLAIN}
-    scales = sorted({network.scale for network in networks.values()}) or [2]
+    scales = sorted({network.scale for network in networks.values()}) or [config.scale or HALF]
     if len(scales) > 1:
-        raise UserError(f"--model names networks of scales {scales}: measure one scale at a time")
+        named = ", ".join(map(scale_name, scales))
+        raise UserError(f"--model names networks of scales {named}: measure one scale at a time")
+    if config.scale not in (None, scales[0]):
+        raise UsageError(f"--scale is {config.scale}, but --model names networks of x{scales[0]}")
     opened = []
     for model in dict.fromkeys(["bicubic", *models]):
         if model in PLAIN:

@@ -20,6 +20,7 @@ from typing import get_args
 
 import tyro
 
+from pixels.scale import HALF, Scale, scale_json
 from pixels.stills.files import ImageError, read_picture
 from pixels.stills.listing import list_pictures
 from pixels.store.build import load_pairs
@@ -49,7 +50,7 @@ class PrepareConfig:
     """Folders, photo files, and text files with one path per line."""
     store: Path
     """Folder of the store; an existing store is completed or extended."""
-    scale: int = 2
+    scale: Scale = HALF
     """Scale of the networks to train: inputs are this many times smaller than photos."""
     short_sides: tuple[int, ...] = SHORT_SIDES
     """Shorter sides, in pixels, that photos are reduced to before they are stored: one copy per
@@ -64,8 +65,6 @@ class PrepareConfig:
     """Number of processes; by default one per available CPU core."""
 
     def __post_init__(self) -> None:
-        if not 2 <= self.scale <= 4:
-            raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
         if any(side < _SMALLEST_SIDE_PX for side in self.short_sides):
             raise ValueError(
                 f"short-sides must be at least {_SMALLEST_SIDE_PX} pixels, got "
@@ -152,7 +151,7 @@ def _read_list(path: Path) -> list[Path]:
 def _claim(folder: Path, config: PrepareConfig) -> None:
     """Create the folder of the store; refuse one with other settings or other contents."""
     settings = {
-        "scale": config.scale,
+        "scale": scale_json(config.scale),
         "short_sides": list(config.short_sides),
         "variants": config.variants,
         **asdict(config.limits),

@@ -29,7 +29,7 @@ from teacher.networks.residual import Residual, ResidualConfig
 from teacher.recipes.flipboard import FlipboardRecipe
 from teacher.recipes.presets import FLIPBOARD, RESIDUAL, NetworkName, Preset, PresetName
 from teacher.recipes.recipe import Recipe
-from teacher.training.data import DataConfig, crop_batches, prepare_photos
+from teacher.training.data import DataConfig, crop_batches, prepare_photos, require_crops
 from teacher.training.feed import Batch
 from teacher.training.loop import Objective, TrainingRun, Watch, unwatched
 from teacher.training.objectives import absolute_error, patch_square_error, polished, standardise
@@ -149,6 +149,8 @@ def main(config: TrainConfig, *, watch: Watch = unwatched) -> None:
     with joined_processes() as processes:
         use_threads(config.speed.threads, shared_by=processes.local_count)
         schedule = config.schedule
+        for step in (0, schedule.steps - 1):
+            require_crops(schedule.crops_at(step)[1], config.shape.scale)
         run = TrainingRun(
             folder=config.run,
             recipe=schedule,

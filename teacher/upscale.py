@@ -19,6 +19,7 @@ import tyro
 from pixels.animation.files import ANIMATED_SUFFIXES, read_animation, write_animation
 from pixels.animation.frames import Animation, Frame
 from pixels.picture import Picture
+from pixels.scale import HALF, Scale, enlarged_size
 from pixels.stills.files import pages_in, read_exif, read_picture, write_bands
 from pixels.stills.formats import WRITABLE, FormatError
 from pixels.stills.listing import list_pictures
@@ -41,6 +42,8 @@ class UpscaleConfig:
     model: str
     """A run folder, released weights, an .onnx file written by `python -m export.onnx`, or
     `bicubic` or `lanczos` for comparison."""
+    scale: Scale = HALF
+    """Ratio of output to input size for `bicubic` and `lanczos`; a network has its own."""
     suffix: str | None = None
     """For a folder: write all files in this format, as in `.webp`; by default each file keeps its
     format, or becomes .png if that format cannot be written or cannot hold the picture."""
@@ -76,7 +79,14 @@ class _Result:
 def main(config: UpscaleConfig) -> None:
     """Run the command."""
     use_threads(config.threads)
-    enlarger = open_enlarger(config.model, tile_px=config.tile_px, ensemble=config.ensemble)
+    enlarger = open_enlarger(
+        config.model, plain_scale=config.scale, tile_px=config.tile_px, ensemble=config.ensemble
+    )
+    if config.scale not in (HALF, enlarger.scale):
+        raise UsageError(
+            f"--scale {config.scale} is for bicubic and lanczos: {config.model} enlarges "
+            f"x{enlarger.scale}"
+        )
     if config.source.is_dir():
         _enlarge_folder(enlarger, config)
         return
@@ -134,7 +144,7 @@ def _enlarge_still(
     enlarger: Enlarger, picture: Picture, source: Path, target: Path, config: UpscaleConfig
 ) -> str:
     exif = read_exif(source) if config.keep_metadata else b""
-    height, width = (enlarger.scale * side for side in picture.size)
+    height, width = enlarged_size(picture.size, enlarger.scale)
     if target.suffix.lower() == ".gif":
         if exif:
             raise FormatError(f"{target}: GIF cannot keep metadata; use .jpg .png .webp .avif .tif")

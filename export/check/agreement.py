@@ -12,7 +12,7 @@ from rich.table import Table
 
 from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.pictures import LARGE_PX, check_batches, check_pictures, tiled_picture
-from pixels.tiling import Enlarge, enlarge_in_tiles
+from pixels.tiling import Enlarge, enlarge_in_tiles, enlarged_slice
 from teacher.networks.registry import Network, macs_per_output_pixel
 
 CHANNELS = "RGB"
@@ -98,7 +98,7 @@ def too_much(runtime: Runtime, network: Network, name: str, picture: NDArray[np.
     """Check whether a picture takes too long in a slow runtime."""
     if runtime.most_gmacs is None or picture[0, 0].size < LARGE_PX**2:
         return False
-    macs = picture[:, 0].size * network.scale**2 * macs_per_output_pixel(network)
+    macs = picture[:, 0].size * float(network.scale) ** 2 * macs_per_output_pixel(network)
     # One large picture shows what large sizes can break.
     return macs > runtime.most_gmacs * 1e9 or not name.startswith("photo")
 
@@ -143,8 +143,8 @@ def _in_tiles(
             margin=network.margin_px,
             align=network.align_px,
         ):
-            rows = slice(scale * row.keep_start, scale * row.keep_end)
-            columns = slice(scale * column.keep_start, scale * column.keep_end)
+            rows = enlarged_slice(row.keep_start, row.keep_end, scale)
+            columns = enlarged_slice(column.keep_start, column.keep_end, scale)
             joined[0, :, rows, columns] = piece
     except ValueError as error:
         raise RuntimeFaultError(str(error)) from error

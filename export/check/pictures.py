@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pixels.color import studio_luma
 from pixels.quality.psnr_ssim import psnr
 from pixels.resize import resize
 from pixels.samples import sample_photos
+from pixels.scale import shave_px
 from pixels.stills.files import read_picture
 from pixels.stills.listing import list_pictures
 from pixels.tiling import Enlarge
@@ -95,18 +97,18 @@ class CheckPhotos:
     source: str
     """Where the photos come from, for the card."""
 
-    def psnr(self, run: Enlarge, scale: int) -> float:
-        """Measure the mean PSNR in dB: luma, 8-bit output, `scale` pixels shaved off each side."""
-        values = []
+    def psnr(self, run: Enlarge, scale: Fraction) -> float:
+        """Measure the mean PSNR in dB: luma, 8-bit output, `shave_px` pixels off each side."""
+        values, shaved = [], shave_px(scale)
         for small, truth in self.checks:
             output = np.nan_to_num(run(small)[0].transpose(1, 2, 0), nan=0.0, posinf=1.0)
             rounded = np.floor(output.clip(0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
-            inner = (slice(scale, -scale),) * 2
+            inner = (slice(shaved, -shaved),) * 2
             values.append(psnr(studio_luma(rounded)[inner], studio_luma(truth)[inner]))
         return float(np.mean(values))
 
 
-def load_check_photos(folder: Path | None, scale: int) -> CheckPhotos:
+def load_check_photos(folder: Path | None, scale: Fraction) -> CheckPhotos:
     """Read photos, crop their centres and reduce them.
 
     Args:
@@ -116,7 +118,8 @@ def load_check_photos(folder: Path | None, scale: int) -> CheckPhotos:
     Raises:
         UserError: Fewer than two of the pictures are large enough.
     """
-    side = _PHOTO_PX // 2 * scale
+    small_px = _PHOTO_PX // 2  # a multiple of every `down`
+    side = int(small_px * scale)
     centres = []
     for photo in _photos(folder):
         height, width = photo.shape[:2]
@@ -130,7 +133,7 @@ def load_check_photos(folder: Path | None, scale: int) -> CheckPhotos:
             f"--photos {folder}: needs two or more photos of at least {side}x{side} pixels, "
             f"found {len(centres)}"
         )
-    pairs = [(to_batch(resize(truth, (side // scale, side // scale))), truth) for truth in centres]
+    pairs = [(to_batch(resize(truth, (small_px, small_px))), truth) for truth in centres]
     return CheckPhotos(
         calibration=[small for small, _ in pairs[1::_EVERY] + pairs[2::_EVERY]],
         checks=pairs[::_EVERY],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -77,7 +78,7 @@ def encode(network: Chain, precision: StoredWeights, golden: Sequence[Golden]) -
     config = network.config
     codes = {stored: code for code, stored in _PRECISIONS.items()}
     header = _HEADER.pack(
-        *(_MAGIC, VERSION, codes[precision], config.scale, _COLOURS.index(config.colour)),
+        *(_MAGIC, VERSION, codes[precision], int(config.scale), _COLOURS.index(config.colour)),
         *(_ACTIVATIONS.index(config.activation), len(golden), config.body, config.channels, 0),
     )
     parts = [header]
@@ -149,7 +150,7 @@ def decode(content: bytes, name: str = FILE) -> CompactModel:
     config, precision, golden_count = _header(reader)
     network = Chain(config)
     colours = 1 if config.colour == "luma" else 3
-    widths = [colours, *[config.channels] * (config.body + 1), colours * config.scale**2]
+    widths = [colours, *[config.channels] * (config.body + 1), colours * int(config.scale) ** 2]
     for index, (inputs, outputs) in enumerate(pairwise(widths)):
         convolution = network.convolutions[index]
         assert isinstance(convolution, nn.Conv2d)
@@ -169,7 +170,7 @@ def decode(content: bytes, name: str = FILE) -> CompactModel:
             convolution.bias.copy_(torch.from_numpy(bias))
             if slopes is not None:
                 network.activations[index].weight.copy_(torch.from_numpy(slopes))  # type: ignore[operator]
-    golden = [_golden(reader, config.scale) for _ in range(golden_count)]
+    golden = [_golden(reader, int(config.scale)) for _ in range(golden_count)]
     reader.require_end()
     return CompactModel(network=network.eval(), precision=precision, golden=golden)
 
@@ -193,7 +194,7 @@ def _header(reader: _Reader) -> tuple[ChainConfig, StoredWeights, int]:
             channels=channels,
             colour=_COLOURS[colour],
             activation=_ACTIVATIONS[activation],
-            scale=scale,
+            scale=Fraction(scale),
         )
     except ValueError as error:
         raise reader.wrong(str(error)) from error
@@ -204,7 +205,7 @@ def _header(reader: _Reader) -> tuple[ChainConfig, StoredWeights, int]:
 def _least_bytes(config: ChainConfig, precision: StoredWeights) -> int:
     """Count the bytes of the weights, so that nothing larger than the file is allocated."""
     colours = 1 if config.colour == "luma" else 3
-    widths = [colours, *[config.channels] * (config.body + 1), colours * config.scale**2]
+    widths = [colours, *[config.channels] * (config.body + 1), colours * int(config.scale) ** 2]
     count = sum(9 * inputs * outputs for inputs, outputs in pairwise(widths))
     return count * (2 if precision == "float16" else 1)
 

@@ -35,7 +35,7 @@ def write_compact(path: Path, network: Chain, precision: Precision) -> None:
     """Write a network with golden vectors: a few pictures as the *stored* weights enlarge them."""
     assert precision != "float32"
     # Encoded and decoded once without golden vectors, to obtain the weights as stored.
-    scale = network.scale
+    scale = int(network.scale)
     blank = (np.zeros((1, 1, 3), np.uint8), np.zeros((scale, scale, 3), np.uint8))
     stored = decode(encode(network, precision, [blank])).network
     golden = [(picture, _enlarge(stored, picture)) for _, picture in golden_inputs()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from PIL import Image
 from export.delivery.student import enlarger_of, read_student
 from export.forms import ONNX, form_of
 from pixels.resize import band_rows
+from pixels.scale import HALF, enlarged_size, padded_to_blocks
+from pixels.tiling import enlarged_slice
 from teacher.enlarging.runner import PLAIN, Enlarger, open_enlarger
 from teacher.training.threads import use_threads
 
@@ -28,7 +31,7 @@ PLAIN_WAYS = (BROWSER, *PLAIN)
 _REACH_PX = 1  # of bilinear to each side
 
 
-def open_for_page(model: str, *, scale: int = 2) -> Enlarger:
+def open_for_page(model: str, *, scale: Fraction = HALF) -> Enlarger:
     """Open an enlarger by name, on one thread: processes share the cores, not threads.
 
     It maps 8-bit pictures (height, width, 3) to 8-bit pictures, rounded as a browser rounds them.
@@ -65,16 +68,22 @@ def open_for_page(model: str, *, scale: int = 2) -> Enlarger:
 class _Bilinear:
     """Bilinear enlargement in bands of rows."""
 
-    def __init__(self, scale: int) -> None:
+    def __init__(self, scale: Fraction) -> None:
         self._scale = scale
 
     def __call__(self, image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-        scale, (height, width) = self._scale, image.shape[:2]
-        rows = max(1, band_rows(scale * width) // scale)
+        scale, up, down = self._scale, self._scale.numerator, self._scale.denominator
+        rest, kept_width = enlarged_size((image.shape[0], image.shape[1]), scale)
+        image = padded_to_blocks(image, scale)
+        height, reach = len(image), down * _REACH_PX
+        _, width = enlarged_size((height, image.shape[1]), scale)
+        rows = down * max(1, band_rows(width) // up)
         for start in range(0, height, rows):
             end = min(start + rows, height)
-            top, bottom = max(0, start - _REACH_PX), min(height, end + _REACH_PX)
+            top, bottom = max(0, start - reach), min(height, end + reach)
             part = Image.fromarray(np.ascontiguousarray(image[top:bottom]))
-            size = (scale * width, scale * (bottom - top))
+            size = (width, up * (bottom - top) // down)
             larger = np.asarray(part.resize(size, Image.Resampling.BILINEAR))
-            yield larger[scale * (start - top) : scale * (end - top)]
+            band = larger[enlarged_slice(start - top, end - top, scale), :kept_width][:rest]
+            rest -= len(band)
+            yield band

@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from export.forms import COMPACT, PAGE_FORMS, form_among
 from export.pipeline.card import CARD
 from export.pipeline.golden import GOLDEN
 from export.pipeline.job import ExportForm
+from pixels.scale import parse_scale, scale_json
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
 from teacher.enlarging.runner import Enlarger, tiled
@@ -32,8 +34,8 @@ class Student:
 
     name: str
     """Name of the export folder."""
-    scale: int
-    """Factor by which it enlarges a picture."""
+    scale: Fraction
+    """Ratio by which it enlarges a picture."""
     margin_px: int
     """Radius of the receptive field."""
     align_px: int
@@ -48,7 +50,7 @@ class Student:
     @property
     def sha256(self) -> str:
         """Identity of the weights and of how they are applied."""
-        parts = [self.scale, self.margin_px, self.align_px]
+        parts: list[Any] = [scale_json(self.scale), self.margin_px, self.align_px]
         parts += [[name, hashlib.sha256(content).hexdigest()] for name, content in self.files]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -79,7 +81,7 @@ def read_student(folder: Path) -> Student:
                 raise UserError(f"--model {folder}: {name} was altered; export the student again")
         student = Student(
             name=folder.resolve().name,
-            scale=int(content["scale"]),
+            scale=parse_scale(content["scale"]),
             margin_px=int(content["margin_px"]),
             align_px=int(content.get("align_px", 1)),
             gzip_bytes=sum(int(entry["gzip_bytes"]) for entry in described.values()),

@@ -50,7 +50,7 @@ class FlipboardGraph(nn.Module):
                 f"exporting a flipboard network with anchor bicubic needs border-px of at least "
                 f"{BICUBIC_RADIUS_PX}, this one has {config.border_px}: train it with more"
             )
-        self.config, self.scale = config, network.scale
+        self.config, self.scale = config, int(network.scale)
         self.colour = network.colour
         colours, side = self.colour.channels, config.patch_px
         pixels = torch.eye(colours * side**2).view(-1, colours, side, side)
@@ -123,7 +123,7 @@ def _blending_convolution(network: Flipboard) -> tuple[Tensor, Tensor]:
         what one stride covers, and k windows see it along each axis.
     """
     config, colours = network.config, network.colour.channels
-    block = network.scale * config.stride_px
+    block = int(network.scale) * config.stride_px
     k = config.output_px // config.stride_px
     output = network.body.get_submodule("output")
     assert isinstance(output, nn.Linear)

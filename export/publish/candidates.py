@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache, cached_property, partial
 from hashlib import sha256
 
@@ -29,6 +30,8 @@ from pixels.sending.codecs import (
 HIGHEST_QUALITY = 100
 """The highest quality setting of every codec."""
 _GROUNDS = (255, 0)  # transparent photos are judged on white and on black
+
+_FULL = Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -94,14 +97,14 @@ class Candidates:
         self._full: dict[Codec, Candidate] = {}
         self._half: dict[tuple[Student, Codec, Reduction], Candidate] = {}
         self._ceilings: dict[tuple[Student, Reduction], float] = {}
-        self._half_files: dict[tuple[Codec, Reduction, int], dict[int, bytes]] = {}
+        self._half_files: dict[tuple[Codec, Reduction, Fraction], dict[int, bytes]] = {}
 
     @property
     def transparent(self) -> bool:
         """Whether the photo has transparent pixels; such a photo is sent at full size."""
         return self.source.pixels.shape[2] == 4
 
-    def obstacle(self, codec: Codec, scale: int = 1) -> str:
+    def obstacle(self, codec: Codec, scale: Fraction = _FULL) -> str:
         """Say why no file of a codec can hold the photo, `scale` times smaller; empty if one can.
 
         Such a codec is left out: other codecs send the photo.
@@ -152,7 +155,7 @@ class Candidates:
     def _encode(self, pixels: NDArray[np.uint8], codec: Codec, setting: int) -> bytes:
         return encode(pixels, codec, setting, exif=self.source.exif)
 
-    def _reduce(self, reduction: Reduction, scale: int) -> NDArray[np.uint8]:
+    def _reduce(self, reduction: Reduction, scale: Fraction) -> NDArray[np.uint8]:
         return reduce(self.source.pixels, reduction, scale)
 
     def _rate(self, content: bytes) -> float:

@@ -106,8 +106,8 @@ class _Chooser:
         scale = self._student.scale if form == "half" else 1
         return Choice(
             form=form,
-            width=scale * sent.width,
-            height=scale * sent.height,
+            width=int(scale * sent.width),
+            height=int(scale * sent.height),
             sent=sent,
             fallback=fallback.sent if fallback else None,
             full=full.sent,

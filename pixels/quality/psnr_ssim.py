@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
 from pixels.color import full_luma, studio_luma
+from pixels.scale import shave_px
 
 _PEAK = 255.0
 # Wang et al. 2004: an 11x11 Gaussian window with sigma 1.5; 3.5 sigma rounds to radius 5.
@@ -75,12 +77,12 @@ def _compared(
     return first, second
 
 
-def smallest_measurable_px(scale: int) -> int:
+def smallest_measurable_px(scale: Fraction) -> int:
     """Return the smallest side of an original that `compare` can measure.
 
-    The original is first cut to a multiple of `scale`, and then shaved by `scale` pixels.
+    The original is first cut to a multiple of `up`, and then shaved by `shave_px(scale)` pixels.
     """
-    return _SSIM_WINDOW_PX + 3 * scale
+    return _SSIM_WINDOW_PX + 2 * shave_px(scale) + scale.numerator
 
 
 def psnr(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import IO, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from pixels.resize import resize
+from pixels.scale import HALF
 
 Codec = Literal["JPEG", "WEBP", "AVIF"]
 CODECS: tuple[Codec, ...] = ("JPEG", "WEBP", "AVIF")
@@ -231,32 +233,34 @@ def without_metadata(jpeg: bytes) -> bytes | None:
     return None
 
 
-def padded_size(size: tuple[int, int], scale: int = 2) -> tuple[int, int]:
-    """Give the (height, width) of a photo padded to a multiple of `scale` and then reduced.
+def padded_size(size: tuple[int, int], scale: Fraction = HALF) -> tuple[int, int]:
+    """Give the (height, width) of a photo padded to multiples of `up` and then reduced.
 
     Sides round up, so nothing is cut off; `pixels.resize.cropped_size` rounds down.
     """
-    return -(-size[0] // scale), -(-size[1] // scale)
+    up, down = scale.numerator, scale.denominator
+    return -(-size[0] // up) * down, -(-size[1] // up) * down
 
 
 def reduce(
-    photo: NDArray[np.uint8], reduction: AnyReduction = "bicubic", scale: int = 2
+    photo: NDArray[np.uint8], reduction: AnyReduction = "bicubic", scale: Fraction = HALF
 ) -> NDArray[np.uint8]:
     """Make a photo smaller by exactly `scale`.
 
-    Where `scale` does not divide a side, its last row or column is repeated first. Enlarged by
+    Where `up` does not divide a side, its last row or column is repeated first. Enlarged by
     `scale`, the result then matches the original pixel by pixel and is cut to its size.
 
     Args:
         photo: (height, width, channels), 0 to 255.
         reduction: The filter.
-        scale: How many times smaller.
+        scale: How many times smaller, `up/down`.
 
     Returns:
-        A picture of `padded_size`.
+        A picture of `padded_size`: its sides are multiples of `down`.
     """
+    up = scale.numerator
     height, width = padded_size((photo.shape[0], photo.shape[1]), scale)
-    over = ((0, height * scale - photo.shape[0]), (0, width * scale - photo.shape[1]), (0, 0))
+    over = ((0, -photo.shape[0] % up), (0, -photo.shape[1] % up), (0, 0))
     photo = np.pad(photo, over, mode="edge")
     if reduction == "bicubic":
         return resize(photo, (height, width))
@@ -265,7 +269,7 @@ def reduce(
 
 
 def enlarged_to(enlarged: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Cut an enlarged picture to the original's (height, width): fewer than `scale` rows, columns.
+    """Cut an enlarged picture to the original's (height, width): fewer than `up` rows, columns.
 
     Raises:
         ValueError: It is smaller than the original.

@@ -6,6 +6,7 @@ Everything is a pure function of the photo and of the random generator that is p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -95,25 +96,25 @@ def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
 
 
 def degrade(
-    photo: NDArray[np.uint8], scale: int, rng: np.random.Generator, sending: Sending = "web"
+    photo: NDArray[np.uint8], scale: Fraction, rng: np.random.Generator, sending: Sending = "web"
 ) -> NDArray[np.uint8]:
     """Make of a photo what a site may send: reduced, mildly distorted, compressed.
 
     Args:
-        photo: (height, width, 3), sRGB, 0 to 255, at least `scale` pixels a side.
-        scale: How many times smaller the result is; the remainder is cut off at the bottom and
-            right.
+        photo: (height, width, 3), sRGB, 0 to 255, at least `up` pixels a side.
+        scale: How many times smaller the result is, `up/down`; what is beyond multiples of `up` is
+            cut off at the bottom and right.
         rng: Source of the degradation and of its noise.
         sending: The bounds to draw in.
 
     Returns:
-        (height // scale, width // scale, 3), 0 to 255.
+        A picture of `pixels.resize.cropped_size`, 0 to 255.
     """
     return apply(photo, scale, draw(rng, sending), rng)
 
 
 def apply(
-    photo: NDArray[np.uint8], scale: int, degradation: Degradation, rng: np.random.Generator
+    photo: NDArray[np.uint8], scale: Fraction, degradation: Degradation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Degrade a photo in a given way; otherwise as `degrade`."""
     reduced = reduce(crop_to_multiple(photo, scale), degradation.reduction, scale)
@@ -130,7 +131,7 @@ def apply(
 
 def degrade_in_blocks(
     photo: NDArray[np.uint8],
-    scale: int,
+    scale: Fraction,
     seed: tuple[int, ...],
     block_px: int = BLOCK_PX,
     sending: Sending = "web",
@@ -145,21 +146,24 @@ def degrade_in_blocks(
         photo: As for `degrade`.
         scale: As for `degrade`.
         seed: Identifies the photo and the variant; each block adds its place.
-        block_px: Side of a block in the result.
+        block_px: Side of a block in the result, rounded up to a multiple of `down`.
         sending: As for `degrade`.
 
     Returns:
         As `degrade`.
     """
+    up, down = scale.numerator, scale.denominator
     height, width = cropped_size((photo.shape[0], photo.shape[1]), scale)
     result = np.empty((height, width, 3), np.uint8)
+    block_px, margin_px = (-(-length // down) * down for length in (block_px, _MARGIN_PX))
     for top in range(0, height, block_px):
         for left in range(0, width, block_px):
             bottom, right = min(top + block_px, height), min(left + block_px, width)
-            y, x = max(0, top - _MARGIN_PX), max(0, left - _MARGIN_PX)
-            end_y, end_x = min(bottom + _MARGIN_PX, height), min(right + _MARGIN_PX, width)
+            y, x = max(0, top - margin_px), max(0, left - margin_px)
+            end_y, end_x = min(bottom + margin_px, height), min(right + margin_px, width)
             rng = np.random.default_rng((*seed, top, left))
-            part = photo[scale * y : scale * end_y, scale * x : scale * end_x]
+            first_y, last_y, first_x, last_x = (n * up // down for n in (y, end_y, x, end_x))
+            part = photo[first_y:last_y, first_x:last_x]
             block = degrade(part, scale, rng, sending)
             result[top:bottom, left:right] = block[top - y : bottom - y, left - x : right - x]
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from plumbing.progress import console, track
 
 
 def open_or_build_store(
-    paths: Sequence[Path], stores: Path, *, scale: int, smallest_px: int
+    paths: Sequence[Path], stores: Path, *, scale: Fraction, smallest_px: int
 ) -> PhotoStore:
     """Open the store of exactly these photos, or make it; all of them are for training.
 
@@ -69,7 +70,7 @@ def held_out(path: Path) -> bool:
 
 
 def load_pairs(
-    path: Path, *, scale: int, short_sides: Sequence[int] = (), smallest_px: int = 1
+    path: Path, *, scale: Fraction, short_sides: Sequence[int] = (), smallest_px: int = 1
 ) -> list[Pair] | SkippedPhoto:
     """Read a photo and make the training pairs of its copies, or say why it cannot be used.
 
@@ -84,9 +85,9 @@ def load_pairs(
         photo = read_picture(path).rgb
     except ImageError as error:
         return SkippedPhoto(name=path.name, reason=str(error))
-    if min(photo.shape[:2]) < scale * smallest_px:
+    need = -(-smallest_px // scale.denominator) * scale.numerator
+    if min(photo.shape[:2]) < need:
         size = f"{photo.shape[1]}x{photo.shape[0]}"
-        need = scale * smallest_px
         return SkippedPhoto(
             name=path.name,
             reason=f"{path}: {size} is too small to crop, {need}x{need} pixels are needed",
@@ -105,7 +106,7 @@ def _with_short_side(photo: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def _write_store(
-    folder: Path, photos: Sequence[tuple[str, Path]], *, scale: int, smallest_px: int
+    folder: Path, photos: Sequence[tuple[str, Path]], *, scale: Fraction, smallest_px: int
 ) -> None:
     skipped: list[SkippedPhoto] = []
     kept = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +171,6 @@ def _describe(store: PhotoStore, layer: str, kind: LayerKind) -> None:
     if not path.is_file():
         path.parent.mkdir(exist_ok=True)
         with whole_file(path) as temporary:
-            temporary.write_text(json.dumps(asdict(kind)), encoding="utf-8")
+            temporary.write_text(json.dumps(kind.to_json()), encoding="utf-8")
     if store.kind(layer) != kind:
         raise UserError(f"{store.folder} holds another layer {layer}: delete {path} and its files")

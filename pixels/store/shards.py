@@ -18,11 +18,13 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self
 
 from pixels.resize import Pair
+from pixels.scale import scale_json
 from plumbing.disk import whole_file, whole_folder
 
 FORMAT = 2
@@ -56,7 +58,7 @@ def split_of(sha256: str) -> Split:
     return "validation" if last == 0 else "test" if last == 1 else "train"
 
 
-def fingerprint_of(names: Sequence[str], *numbers: int) -> str:
+def fingerprint_of(names: Sequence[str], *numbers: int | Fraction) -> str:
     """Hash these contents and settings, in any order of the contents: 64 hexadecimal digits."""
     text = "\n".join([*sorted(names), *map(str, numbers)])
     return hashlib.sha256(text.encode()).hexdigest()
@@ -139,11 +141,11 @@ def read_photos(shard: Path) -> list[StoredPhoto]:
     return photos
 
 
-def write_index(folder: Path, *, scale: int, skipped: Sequence[dict[str, str]] = ()) -> None:
+def write_index(folder: Path, *, scale: Fraction, skipped: Sequence[dict[str, str]] = ()) -> None:
     """Write the index of a store, with all shards in its folder."""
     shards = sorted(path.name for path in (folder / SHARDS).iterdir() if path.is_dir())
     shards = [name for name in shards if not name.startswith(".")]
-    content: dict[str, Any] = {"format": FORMAT, "scale": scale, "shards": shards}
+    content: dict[str, Any] = {"format": FORMAT, "scale": scale_json(scale), "shards": shards}
     content["left_out"] = list(skipped)  # the key that stores have had from the first
     with whole_file(folder / INDEX) as temporary:
         temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")

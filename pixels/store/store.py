@@ -9,14 +9,17 @@ several variants of each photo.
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pixels.scale import parse_scale
 from pixels.store.layout import LayerKind, Layout
 from pixels.store.shards import (
     FORMAT,
@@ -90,7 +93,7 @@ class PhotoStore:
                     f"{folder} was made by another version (store format {index['format']}); "
                     "delete it and start again"
                 )
-            self.scale: int = index["scale"]
+            self.scale = parse_scale(index["scale"])
             self.skipped = [SkippedPhoto(**entry) for entry in index["left_out"]]
             names = [name for name in index["shards"] if split in (None, name.rsplit("-", 1)[0])]
             self.shards = [folder / SHARDS / name for name in names]
@@ -127,11 +130,11 @@ class PhotoStore:
         """
         if layer not in self._kinds:
             if layer in ("reduced", "full"):
-                kind = LayerKind(factor=1 if layer == "reduced" else self.scale)
+                kind = LayerKind(factor=Fraction(1) if layer == "reduced" else self.scale)
             else:
                 path = layer_description(self.folder, layer)
                 try:
-                    kind = LayerKind(**json.loads(path.read_text(encoding="utf-8")))
+                    kind = LayerKind.from_json(json.loads(path.read_text(encoding="utf-8")))
                 except (OSError, ValueError, TypeError) as error:
                     raise UserError(
                         f"{self.folder}: the layer {layer} is missing or incomplete"
@@ -160,24 +163,31 @@ class PhotoStore:
     ) -> Places:
         """Draw places to cut crops at; every place in every photo is equally likely.
 
+        With layers whose factor is a fraction, places are multiples of the least step that is a
+        whole number of pixels in all layers: of `down` for a scale `up/down`.
+
         Args:
             rng: Source of randomness.
             count: Number of crops.
-            crop_px: Side of a crop in the reduced photo.
+            crop_px: Side of a crop in the reduced photo; a multiple of that step.
             layers: Names of the layers. Those that have variants get the same one.
 
         Raises:
-            ValueError: The layers have different numbers of variants.
+            ValueError: The layers have different numbers of variants, or the crop does not fit
+                them.
         """
         variants = {self.kind(layer).variants for layer in layers} - {1}
         if len(variants) > 1:
             raise ValueError(f"layers of {sorted(variants)} variants do not go together")
+        step = math.lcm(*(self.kind(layer).factor.denominator for layer in layers))
+        if crop_px % step:
+            raise ValueError(f"crops of {crop_px} px are not a multiple of {step} px")
         numbers = self._ranks.searchsorted(rng.random(count), side="right")
-        rows, columns = (self.layout.sizes[numbers] - crop_px + 1).T
+        rows, columns = ((self.layout.sizes[numbers] - crop_px) // step + 1).T
         return Places(
             photo=numbers,
-            top=rng.integers(rows),
-            left=rng.integers(columns),
+            top=step * rng.integers(rows),
+            left=step * rng.integers(columns),
             turns=rng.integers(4, size=count),
             flip=rng.integers(2, size=count).astype(bool),
             variant=rng.integers(max(variants, default=1), size=count),
@@ -191,7 +201,7 @@ class PhotoStore:
         Args:
             rng: Source of randomness.
             count: Number of crops.
-            crop_px: Side of a crop in the reduced photo.
+            crop_px: Side of a crop in the reduced photo, as for `places`.
             layers: Names of the layers, as for `places`.
 
         Returns:
@@ -201,11 +211,11 @@ class PhotoStore:
         drawn = []
         for layer in layers:
             factor = self.kind(layer).factor
-            side = factor * crop_px
+            side = int(factor * crop_px)
             crops = np.empty((count, 3, side, side), np.uint8)
             for index in range(count):
                 picture = self.photo(int(places.photo[index]), layer, int(places.variant[index]))
-                y, x = factor * int(places.top[index]), factor * int(places.left[index])
+                y, x = (int(factor * int(start[index])) for start in (places.top, places.left))
                 crop = np.rot90(picture[y : y + side, x : x + side], int(places.turns[index]))
                 crop = crop[:, ::-1] if places.flip[index] else crop
                 crops[index] = crop.transpose(2, 0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def add_web_layer(
     grow_layer(
         store,
         sending,
-        LayerKind(factor=1, variants=variants, version=VERSION),
+        LayerKind(factor=Fraction(1), variants=variants, version=VERSION),
         partial(_sent_by_a_site, store.folder, store.split, sending)
         if processes
         else partial(_degraded, store, sending),

@@ -15,7 +15,7 @@ def self_ensemble(enlarge: Enlarge, *, align_px: int = 1) -> Enlarge:
     margin stays the same, so that the result can be tiled like the network itself.
 
     Args:
-        enlarge: Maps float32 (batch, 3, height, width) of any size to scale times that size.
+        enlarge: Maps float32 (batch, 3, height, width) to scale times that size.
         align_px: Tiles of the network start at multiples of this; sides are padded to multiples of
             it by repeating the edge, so that windows are aligned in every orientation.
 
@@ -37,7 +37,10 @@ def self_ensemble(enlarge: Enlarge, *, align_px: int = 1) -> Enlarge:
                 turned = np.ascontiguousarray(np.rot90(oriented, quarter_turns, axes=(2, 3)))
                 result = np.rot90(enlarge(turned), -quarter_turns, axes=(2, 3))
                 total = total + (result[..., ::-1] if mirrored else result)
-        scale = total.shape[2] // batch.shape[2]
-        return np.asarray(total[:, :, : scale * height, : scale * width] / np.float32(8))
+        rows, columns = (
+            -(-length * total.shape[axis] // batch.shape[axis])
+            for axis, length in ((2, height), (3, width))
+        )
+        return np.asarray(total[:, :, :rows, :columns] / np.float32(8))
 
     return averaged

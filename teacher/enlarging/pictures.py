@@ -11,6 +11,7 @@ from pixels.alpha import enlarge_alpha, fill_hidden
 from pixels.animation.frames import Animation, Frame
 from pixels.picture import Picture
 from pixels.resize import resize_rows
+from pixels.scale import enlarged_size, padded_to_blocks
 from teacher.enlarging.runner import Enlarger
 
 _REACH_PX = 8  # hidden colours farther than this from an edge have no visible influence
@@ -31,11 +32,14 @@ def enlarged_bands(enlarger: Enlarger, picture: Picture) -> Iterator[Picture]:
     rgb, alpha = picture.rgb, picture.alpha
     if alpha is not None:
         rgb = fill_hidden(rgb, alpha, reach_px=_REACH_PX)
+        alpha = padded_to_blocks(alpha, enlarger.scale)
     top = 0
     for band in enlarger.bands(rgb):
         bottom = top + len(band)
-        size = (enlarger.scale * len(rgb), band.shape[1])
-        part = None if alpha is None else resize_rows(alpha, size, top, bottom)
+        part = None
+        if alpha is not None:
+            size = enlarged_size((alpha.shape[0], alpha.shape[1]), enlarger.scale)
+            part = np.ascontiguousarray(resize_rows(alpha, size, top, bottom)[:, : band.shape[1]])
         yield Picture(rgb=band, alpha=part)
         top = bottom
 
@@ -55,11 +59,9 @@ class AnimationEnlarger:
 
     def enlarge(self, animation: Animation) -> Animation:
         """Return the enlarged animation; its frames are computed when they are read."""
-        height, width = animation.size
-        scale = self._enlarger.scale
         return replace(
             animation,
-            size=(scale * height, scale * width),
+            size=enlarged_size(animation.size, self._enlarger.scale),
             frames=lambda: self._frames(animation),
         )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixels.resize import band_rows, resize_rows
-from pixels.tiling import Enlarge, enlarge_in_tiles
+from pixels.scale import HALF, enlarged_size, padded_to_blocks, parse_scale, scale_name
+from pixels.tiling import Enlarge, enlarge_in_tiles, enlarged_slice
 from plumbing.command import UserError
 from teacher.enlarging.ensemble import self_ensemble
 from teacher.networks.registry import Network, parameter_count
@@ -28,7 +31,8 @@ ONNX_SCALE, ONNX_MARGIN, ONNX_ALIGN = "halfsize.scale", "halfsize.margin_px", "h
 _TILE_PX = 256
 _LANCZOS_PX = 3  # radius of Pillow's Lanczos kernel when enlarging
 
-Bands = Callable[[NDArray[np.uint8]], Iterator[NDArray[np.uint8]]]
+Pixels = NDArray[np.uint8]
+Bands = Callable[[Pixels], Iterator[Pixels]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,21 +41,21 @@ class Enlarger:
 
     name: str
     """Name in tables."""
-    scale: int
-    """Scale factor."""
+    scale: Fraction
+    """Scale of the result, `up/down`."""
     parameters: int | None
     """Number of trained parameters; None if unknown."""
     bands: Bands
-    """Maps (height, width, 3) sRGB, 0 to 255, to scale times that size, in bands of rows from the
-    top: a caller that writes each band at once never holds the whole result."""
+    """Maps (height, width, 3) sRGB, 0 to 255, of any size to `enlarged_size`, in bands of rows from
+    the top: a caller that writes each band at once never holds the whole result."""
 
     def enlarge(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Enlarge (height, width, 3) sRGB, 0 to 255, to scale times that size."""
+        """Enlarge (height, width, 3) sRGB, 0 to 255, of any size to `enlarged_size`."""
         return _whole(self.bands, self.scale, image)
 
 
 def open_enlarger(
-    model: str, *, plain_scale: int = 2, tile_px: int = _TILE_PX, ensemble: bool = False
+    model: str, *, plain_scale: Fraction = HALF, tile_px: int = _TILE_PX, ensemble: bool = False
 ) -> Enlarger:
     """Open the model that a command's `--model` names.
 
@@ -112,7 +116,7 @@ def network_enlarger(
 @dataclass(frozen=True, kw_only=True)
 class _Opened:
     name: str
-    scale: int
+    scale: Fraction
     margin_px: int
     align_px: int = 1
     parameters: int | None
@@ -130,9 +134,8 @@ def _runner(network: Network) -> Enlarge:
     return run
 
 
-def _whole(bands: Bands, scale: int, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = image.shape[:2]
-    result = np.empty((scale * height, scale * width, 3), np.uint8)
+def _whole(bands: Bands, scale: Fraction, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    result = np.empty((*enlarged_size((image.shape[0], image.shape[1]), scale), 3), np.uint8)
     top = 0
     for band in bands(image):
         result[top : top + len(band)] = band
@@ -141,13 +144,18 @@ def _whole(bands: Bands, scale: int, image: NDArray[np.uint8]) -> NDArray[np.uin
 
 
 def tiled(
-    run: Enlarge, *, scale: int, margin_px: int, tile_px: int = _TILE_PX, align_px: int = 1
+    run: Enlarge, *, scale: Fraction, margin_px: int, tile_px: int = _TILE_PX, align_px: int = 1
 ) -> Bands:
-    """Wrap a function on batches of floats so that it enlarges whole 8-bit pictures in tiles."""
+    """Wrap a function on batches of floats so that it enlarges whole 8-bit pictures in tiles.
+
+    Where a side is not a multiple of `down`, its last row or column is repeated first, and what
+    became of it is cut off.
+    """
     # Each tile has a margin on both sides: it must hold more than margins to be worth running.
     tile = math.ceil(max(tile_px, 4 * margin_px, 1) / align_px) * align_px
 
     def bands(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+        image = padded_to_blocks(image, scale)
         width = image.shape[1]
         band = np.empty((0, 0, 3), np.uint8)
         pieces = enlarge_in_tiles(
@@ -155,41 +163,56 @@ def tiled(
         )
         for _, column, piece in pieces:  # row by row: a band is whole at its last column
             if column.keep_start == 0:
-                band = np.empty((piece.shape[1], scale * width, 3), np.uint8)
+                whole = enlarged_slice(0, width, scale)
+                band = np.empty((piece.shape[1], whole.stop, 3), np.uint8)
             scaled = np.floor(np.clip(piece, 0.0, 1.0) * np.float32(255.0) + np.float32(0.5))
-            columns = slice(scale * column.keep_start, scale * column.keep_end)
+            columns = enlarged_slice(column.keep_start, column.keep_end, scale)
             band[:, columns] = scaled.astype(np.uint8).transpose(1, 2, 0)
             if column.keep_end == width:
                 yield band
 
-    return bands
+    return partial(_cut_bands, bands, scale)
 
 
-def _plain(method: str, scale: int) -> Bands:
+def _cut_bands(bands: Bands, scale: Fraction, image: NDArray[np.uint8]) -> Iterator[Pixels]:
+    """Cut what a picture was padded by from the bands of its enlargement."""
+    height, width = enlarged_size((image.shape[0], image.shape[1]), scale)
+    top = 0
+    for band in bands(image):
+        kept = band[: height - top, :width]
+        top += len(kept)
+        yield kept if kept.shape == band.shape else np.ascontiguousarray(kept)
+
+
+def _plain(method: str, scale: Fraction) -> Bands:
     def bands(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-        height, width = scale * image.shape[0], scale * image.shape[1]
-        rows = scale * max(1, band_rows(width) // scale)
+        image = padded_to_blocks(image, scale)
+        up, down = scale.numerator, scale.denominator
+        height, width = enlarged_size((image.shape[0], image.shape[1]), scale)
+        rows = up * max(1, band_rows(width) // up)
         for start in range(0, height, rows):
             end = min(start + rows, height)
             if method == "bicubic":
                 yield resize_rows(image, (height, width), start, end)
             else:
-                yield _lanczos_rows(image, scale, start // scale, end // scale)
+                yield _lanczos_rows(image, scale, start * down // up, end * down // up)
 
-    return bands
+    return partial(_cut_bands, bands, scale)
 
 
-def _lanczos_rows(image: NDArray[np.uint8], scale: int, start: int, end: int) -> NDArray[np.uint8]:
+def _lanczos_rows(
+    image: NDArray[np.uint8], scale: Fraction, start: int, end: int
+) -> NDArray[np.uint8]:
     """Enlarge rows `start` to `end` to the pixels that Pillow gives for the whole picture."""
     top, bottom = max(0, start - _LANCZOS_PX), min(len(image), end + _LANCZOS_PX)
-    width = scale * image.shape[1]
+    rows, width = enlarged_size((end - start, image.shape[1]), scale)
     # Columns first, as for the whole picture: Pillow starts with the axis that shrinks, and a low
     # band with its surroundings may have more rows than its result.
     wide = Image.fromarray(image[top:bottom]).resize(
         (width, bottom - top), Image.Resampling.LANCZOS
     )
     box = (0, start - top, width, end - top)  # Pillow also reads the pixels around the box
-    size = (width, scale * (end - start))
+    size = (width, rows)
     return np.asarray(wide.resize(size, Image.Resampling.LANCZOS, box=box))
 
 
@@ -219,7 +242,7 @@ def _open_onnx(path: Path) -> _Opened:
             path, options, providers=[*gpu, "CPUExecutionProvider"]
         )
         properties = session.get_modelmeta().custom_metadata_map
-        scale, margin_px = int(properties[ONNX_SCALE]), int(properties[ONNX_MARGIN])
+        scale, margin_px = parse_scale(properties[ONNX_SCALE]), int(properties[ONNX_MARGIN])
         align_px = int(properties.get(ONNX_ALIGN, "1"))
     except KeyError as error:
         raise UserError(
@@ -229,7 +252,8 @@ def _open_onnx(path: Path) -> _Opened:
     except Exception as error:  # onnxruntime's exceptions share no other base class
         problem = str(error).splitlines()[0]
         raise UserError(f"{path} is not a readable ONNX model: {problem}") from error
-    if scale < 1 or margin_px < 0 or align_px < 1 or margin_px % align_px:
+    unaligned = align_px < 1 or margin_px % align_px or align_px % scale.denominator
+    if margin_px < 0 or unaligned:
         raise UserError(
             f"{path} has scale {scale}, margin {margin_px} and alignment {align_px}, which is "
             "impossible"
@@ -238,9 +262,9 @@ def _open_onnx(path: Path) -> _Opened:
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         output = np.asarray(session.run(None, {name: batch})[0], dtype=np.float32)
-        if output.shape[2:] != (scale * batch.shape[2], scale * batch.shape[3]):
+        if output.shape[2:] != enlarged_size((batch.shape[2], batch.shape[3]), scale):
             raise UserError(
-                f"{path} is marked as x{scale}, but its output has shape {output.shape}"
+                f"{path} is marked as x{scale_name(scale)}, but its output has shape {output.shape}"
             )
         return output
 

@@ -12,6 +12,7 @@ import numpy as np
 from pixels.quality.psnr_ssim import Quality, compare, smallest_measurable_px
 from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.resize import reduce_photo
+from pixels.scale import shave_px
 from pixels.sending.codecs import reduce
 from pixels.sending.sent import CLEAN, sent
 from pixels.stills.files import read_picture, stored_as_grey
@@ -85,7 +86,7 @@ class Evaluation:
             if self.reduction != "bicubic":
                 reduced = reduce(original, self.reduction, scale)
             enlarged = enlarger.enlarge(sent(reduced, input_name))
-            quality = compare(enlarged, original, shave_px=scale, grey=grey)
+            quality = compare(enlarged, original, shave_px=shave_px(scale), grey=grey)
             if self.ssimulacra2:
                 quality = replace(quality, ssimulacra2=ssimulacra2(enlarged, original))
             yield Measurement(photo=name, model=enlarger.name, quality=quality, input=label)

@@ -1,14 +1,18 @@
 """The plain chain: a folded student, and all that the compact runtime has to support.
 
 3x3 convolutions (zero padding, stride 1; larger odd kernels for experiments) with ReLU or PReLU
-between them, a last one to scale^2 x (output channels), the input repeated and added (the
-"anchor"), and a pixel shuffle. It is one of the teacher's networks, not part of `distill`, because
-every tool here runs it: docs/decisions/0002.
+between them, a last one to up^2 x (output channels), the input repeated and added (the "anchor"),
+and a pixel shuffle. It is one of the teacher's networks, not part of `distill`, because every tool
+here runs it: docs/decisions/0002.
+
+With a scale `up/down` that is not whole it works on blocks of `down x down` pixels: the first
+convolution reads 3x3 blocks (side 3 * down, stride `down`), and the anchor is bicubic.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
@@ -17,7 +21,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pixels.color import LUMA_WEIGHTS, luma
-from teacher.networks.colour import BICUBIC_RADIUS_PX, bicubic_phases, rgb_to_ycbcr, ycbcr_to_rgb
+from pixels.scale import HALF, parse_scale
+from teacher.networks.colour import (
+    BICUBIC_RADIUS_PX,
+    bicubic_phases,
+    bicubic_reach_px,
+    require_blocks,
+    rgb_to_ycbcr,
+    ycbcr_to_rgb,
+)
 
 Colour = Literal["luma", "rgb"]
 Activation = Literal["relu", "prelu"]
@@ -37,9 +49,9 @@ class ChainConfig:
     activation: Activation = "prelu"
     """Activation function between the convolutions."""
     kernel: int = 3
-    """Side of every kernel in pixels; odd."""
-    scale: int = 2
-    """Scale factor of the output."""
+    """Side of every kernel in pixels, of the first one in blocks; odd."""
+    scale: Fraction = HALF
+    """Scale of the output, `up/down`."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.body <= 256 or not 1 <= self.channels <= 1024:
@@ -50,8 +62,7 @@ class ChainConfig:
             raise ValueError(f"kernel must be odd and 3 to 15 pixels, got {self.kernel}")
         if self.colour not in ("luma", "rgb") or self.activation not in ("relu", "prelu"):
             raise ValueError(f"unknown colour {self.colour!r} or activation {self.activation!r}")
-        if not 2 <= self.scale <= 4:
-            raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
+        parse_scale(self.scale)
 
 
 class Chain(nn.Module):
@@ -59,12 +70,12 @@ class Chain(nn.Module):
 
     Attributes:
         config: The config that rebuilds it.
-        scale: Scale factor of the output.
-        margin_px: Receptive-field radius in pixels of the input.
+        scale: Scale of the output, `up/down`.
+        margin_px: Receptive-field radius in pixels of the input; a multiple of `align_px`.
+        align_px: `down`: sides of pictures and starts of tiles are multiples of it.
     """
 
     name = "chain"
-    align_px = 1
     anchor: Tensor
     to_luma: Tensor
     to_chroma: Tensor
@@ -74,25 +85,31 @@ class Chain(nn.Module):
         super().__init__()
         self.config = config
         self.scale = config.scale
+        up, down = config.scale.numerator, config.scale.denominator
+        self.align_px = down
         reach = config.kernel // 2
-        self.margin_px = max((config.body + 2) * reach, BICUBIC_RADIUS_PX)
+        self.margin_px = max((config.body + 2) * reach * down, BICUBIC_RADIUS_PX)
         colours = 1 if config.colour == "luma" else 3
-        widths = [colours, *[config.channels] * (config.body + 1), colours * config.scale**2]
+        widths = [colours, *[config.channels] * (config.body + 1), colours * up**2]
+        # The first one sees blocks of pixels, the others one value per block.
+        blocks = [down, *[1] * (config.body + 1)]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, config.kernel, padding=reach)
-            for before, after in pairwise(widths)
+            nn.Conv2d(before, after, config.kernel * px, stride=px, padding=reach * px)
+            for (before, after), px in zip(pairwise(widths), blocks, strict=True)
         )
         self.activations = nn.ModuleList(
             nn.PReLU(config.channels) if config.activation == "prelu" else nn.ReLU()
             for _ in range(config.body + 1)
         )
         # Fixed, so not part of the weights file.
-        self.register_buffer("anchor", _anchor_kernel(colours, config.scale), persistent=False)
+        anchor = _anchor_kernel(colours, up) if down == 1 else _bicubic_kernel(config.scale)
+        self.register_buffer("anchor", anchor, persistent=False)
         if config.colour == "luma":
             weights = torch.tensor(LUMA_WEIGHTS).view(1, 3, 1, 1)
             self.register_buffer("to_luma", weights, persistent=False)
-            self.register_buffer("to_chroma", _chroma_kernel(config.scale), persistent=False)
-            self.register_buffer("to_rgb", _assembly_kernel(config.scale), persistent=False)
+            if down == 1:
+                self.register_buffer("to_chroma", _chroma_kernel(config.scale), persistent=False)
+                self.register_buffer("to_rgb", _assembly_kernel(up), persistent=False)
 
     def native(self, rgb: Tensor) -> Tensor:
         """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
@@ -106,8 +123,12 @@ class Chain(nn.Module):
 
         Returns:
             (batch, 1 or 3, scale * height, scale * width).
+
+        Raises:
+            ValueError: A side is not a multiple of `align_px`.
         """
-        return F.pixel_shuffle(self._planes(image), self.scale)
+        require_blocks(image, self.scale)
+        return F.pixel_shuffle(self._planes(image), self.scale.numerator)
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Enlarge a batch.
@@ -117,40 +138,74 @@ class Chain(nn.Module):
 
         Returns:
             (batch, 3, scale * height, scale * width), in [0, 1].
+
+        Raises:
+            ValueError: A side is not a multiple of `align_px`.
         """
         if self.config.colour == "rgb":
             return self.core(rgb).clamp(0.0, 1.0)
+        if self.align_px > 1:
+            require_blocks(rgb, self.scale)
+            # The anchor and chroma are the same bicubic, so it enlarges all of RGB at once.
+            detail = self._detail(F.conv2d(rgb, self.to_luma))
+            mixed = self._bicubic_planes(rgb) + torch.cat([detail] * 3, dim=1)
+            return F.pixel_shuffle(mixed, self.scale.numerator).clamp(0.0, 1.0)
         # All at the small size: luma planes, chroma planes, and a 1x1 convolution that turns them
         # into RGB planes, so that a runtime shuffles pixels once and never mixes large images.
         planes = self._planes(F.conv2d(rgb, self.to_luma))
         edges = (BICUBIC_RADIUS_PX,) * 4
         chroma = F.conv2d(F.pad(rgb, edges, mode="replicate"), self.to_chroma)
         mixed = F.conv2d(torch.cat([planes, chroma], dim=1), self.to_rgb)
-        return F.pixel_shuffle(mixed, self.scale).clamp(0.0, 1.0)
+        return F.pixel_shuffle(mixed, self.scale.numerator).clamp(0.0, 1.0)
 
-    def _planes(self, image: Tensor) -> Tensor:
+    def _detail(self, image: Tensor) -> Tensor:
+        """Compute what the network adds to its anchor, in planes of the blocks' size."""
         features = image
         for convolution, activation in zip(self.convolutions, self.activations, strict=False):
             features = activation(convolution(features))
-        planes = self.convolutions[-1](features)
+        return self.convolutions[-1](features)
+
+    def _planes(self, image: Tensor) -> Tensor:
+        detail = self._detail(image)
         if torch.is_autocast_enabled(image.device.type):
-            # Equal to the anchor's convolution, which bfloat16 would round to half a byte.
-            repeated = image.float().repeat_interleave(self.scale**2, dim=1)
-            return planes.float() + repeated
-        return planes + F.conv2d(image, self.anchor)
+            # In float32: bfloat16 would round the anchor to half a byte.
+            with torch.autocast(image.device.type, enabled=False):
+                image = image.float()
+                if self.align_px > 1:
+                    return detail.float() + self._bicubic_planes(image)
+                return detail.float() + image.repeat_interleave(self.scale.numerator**2, dim=1)
+        if self.align_px > 1:
+            return detail + self._bicubic_planes(image)
+        return detail + F.conv2d(image, self.anchor)
+
+    def _bicubic_planes(self, image: Tensor) -> Tensor:
+        """Enlarge (batch, 1 or 3, height, width) with bicubic, before the pixel shuffle."""
+        colours = image.shape[1]
+        kernel = self.anchor[: colours * self.scale.numerator**2, :colours]
+        padded = F.pad(image, (bicubic_reach_px(self.scale),) * 4, mode="replicate")
+        return F.conv2d(padded, kernel, stride=self.align_px)
 
 
-def _anchor_kernel(colours: int, scale: int) -> Tensor:
-    """Repeat each colour for each of the scale^2 sub-pixels, in pixel-shuffle order."""
-    return torch.eye(colours).repeat_interleave(scale**2, dim=0).view(-1, colours, 1, 1)
+def _anchor_kernel(colours: int, up: int) -> Tensor:
+    """Repeat each colour for each of the up^2 sub-pixels, in pixel-shuffle order."""
+    return torch.eye(colours).repeat_interleave(up**2, dim=0).view(-1, colours, 1, 1)
 
 
-def _chroma_kernel(scale: int) -> Tensor:
-    """Extract Cb and Cr from RGB and enlarge them with bicubic: (2 * scale^2, 3, 5, 5)."""
-    kernel = torch.einsum("dc,pij->dpcij", rgb_to_ycbcr()[1:], bicubic_phases(scale))
-    return kernel.reshape(2 * scale**2, 3, 5, 5)
+def _bicubic_kernel(scale: Fraction) -> Tensor:
+    """Enlarge each of R, G and B alone with bicubic: (3 * up^2, 3, 3 * down, 3 * down)."""
+    # Not a grouped convolution, which fewer runtimes have.
+    phases = bicubic_phases(scale)
+    kernel = torch.einsum("dc,pij->dpcij", torch.eye(3), phases)
+    return kernel.reshape(3 * len(phases), 3, *phases.shape[1:])
 
 
-def _assembly_kernel(scale: int) -> Tensor:
-    """Mix planes of Y, Cb and Cr into planes of R, G and B: (3 * scale^2, 3 * scale^2, 1, 1)."""
-    return torch.kron(ycbcr_to_rgb(), torch.eye(scale**2)).view(3 * scale**2, 3 * scale**2, 1, 1)
+def _chroma_kernel(scale: Fraction) -> Tensor:
+    """Extract Cb and Cr from RGB and enlarge them with bicubic: (2 * up^2, 3, 5, 5)."""
+    phases = bicubic_phases(scale)
+    kernel = torch.einsum("dc,pij->dpcij", rgb_to_ycbcr()[1:], phases)
+    return kernel.reshape(2 * len(phases), 3, *phases.shape[1:])
+
+
+def _assembly_kernel(up: int) -> Tensor:
+    """Mix planes of Y, Cb and Cr into planes of R, G and B: (3 * up^2, 3 * up^2, 1, 1)."""
+    return torch.kron(ycbcr_to_rgb(), torch.eye(up**2)).view(3 * up**2, 3 * up**2, 1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Literal, get_args
 
 import numpy as np
@@ -21,36 +22,67 @@ BICUBIC_RADIUS_PX = 2
 """Radius of Keys' cubic kernel."""
 
 
-def bicubic_phases(scale: int) -> Tensor:
+def bicubic_phases(scale: Fraction) -> Tensor:
     """Compute the kernels of a bicubic enlargement, one per sub-pixel, in pixel-shuffle order.
 
-    Sub-pixel p of an axis lies at (p + 0.5) / scale - 0.5 from the centre of its pixel.
+    Of a scale `up/down`, sub-pixel p of an axis lies at (p + 0.5) * down / up - 0.5 from the centre
+    of its block's first pixel. For whole scales a block is one pixel, and the taps lie in the 5x5
+    pixels around it; otherwise they lie in the block and its neighbours.
 
     Returns:
-        float32 (scale * scale, 5, 5).
+        float32 (up * up, side, side); side is 5 for whole scales, else 3 * down.
     """
-    reach = np.arange(-BICUBIC_RADIUS_PX, BICUBIC_RADIUS_PX + 1)
-    offsets = (np.arange(scale) + 0.5) / scale - 0.5
+    up, down = scale.numerator, scale.denominator
+    reach_px = bicubic_reach_px(scale)
+    reach = np.arange(-reach_px, down + reach_px)
+    offsets = (np.arange(up) + 0.5) * down / up - 0.5
     lines = cubic(offsets[:, None] - reach[None, :])
-    phases = np.einsum("yi,xj->yxij", lines, lines).reshape(scale**2, 5, 5)
+    phases = np.einsum("yi,xj->yxij", lines, lines).reshape(up**2, len(reach), len(reach))
     return torch.from_numpy(phases).float()
 
 
-def enlarge_by_bicubic(image: Tensor, phases: Tensor, scale: int) -> Tensor:
+def bicubic_reach_px(scale: Fraction) -> int:
+    """Pixels that a bicubic enlargement reads on each side of a block: a block, or 2 pixels."""
+    return BICUBIC_RADIUS_PX if scale.denominator == 1 else scale.denominator
+
+
+def enlarge_by_bicubic(image: Tensor, phases: Tensor, scale: Fraction) -> Tensor:
     """Enlarge every channel with bicubic, in floats; edges are repeated.
 
     Args:
-        image: (batch, channels, height, width).
+        image: (batch, channels, height, width); sides are multiples of `down`.
         phases: Result of `bicubic_phases(scale)`.
-        scale: Scale factor.
+        scale: The scale `up/down`.
 
     Returns:
         (batch, channels, scale * height, scale * width), not clipped.
     """
     channels = image.shape[1]
     kernel = phases.unsqueeze(1).repeat(channels, 1, 1, 1)
-    padded = F.pad(image, (BICUBIC_RADIUS_PX,) * 4, mode="replicate")
-    return F.pixel_shuffle(F.conv2d(padded, kernel, groups=channels), scale)
+    planes = F.conv2d(
+        F.pad(image, (bicubic_reach_px(scale),) * 4, mode="replicate"),
+        kernel,
+        stride=scale.denominator,
+        groups=channels,
+    )
+    return F.pixel_shuffle(planes, scale.numerator)
+
+
+def require_blocks(image: Tensor, scale: Fraction) -> None:
+    """Require sides that a network of this scale can enlarge.
+
+    Raises:
+        ValueError: A side is not a multiple of `down`.
+    """
+    down = scale.denominator
+    # An exported graph has the condition on its card instead (`align_px`).
+    if down > 1 and not torch.compiler.is_compiling():
+        height, width = image.shape[2:]
+        if height % down or width % down:
+            raise ValueError(
+                f"sides must be multiples of {down} pixels to be enlarged by {scale}, got "
+                f"{width}x{height}: repeat the edges"
+            )
 
 
 class ColourTransform(nn.Module):
@@ -68,7 +100,7 @@ class ColourTransform(nn.Module):
     offset: Tensor
     phases: Tensor
 
-    def __init__(self, colour: ColourFormat, scale: int) -> None:
+    def __init__(self, colour: ColourFormat, scale: Fraction) -> None:
         """Prepare the matrices.
 
         Raises:

@@ -41,7 +41,7 @@ class Flipboard(nn.Module):
 
     Attributes:
         config: The config that rebuilds it.
-        scale: Scale factor of the output.
+        scale: Scale of the output, a whole number.
         margin_px: Receptive-field radius in pixels of the input; a multiple of `align_px`.
         align_px: Tiles of a picture must start at multiples of this to have the same windows.
     """
@@ -56,6 +56,7 @@ class Flipboard(nn.Module):
         super().__init__()
         self.config = config
         self.scale = config.scale
+        self._factor = int(config.scale)
         self.align_px = config.stride_px
         reach = config.output_px - 1 + config.border_px
         self.margin_px = math.ceil(reach / config.stride_px) * config.stride_px
@@ -68,7 +69,7 @@ class Flipboard(nn.Module):
         self.register_buffer("mean", torch.zeros(colours))
         self.register_buffer("deviation", torch.ones(colours))
         self.register_buffer("output_deviation", torch.ones(colours))
-        window = blending_window(config.output_px * self.scale, config.stride_px * self.scale)
+        window = blending_window(config.output_px * self._factor, config.stride_px * self._factor)
         self.register_buffer("window", window, persistent=False)
 
     def _layers(self) -> list[tuple[str, nn.Module]]:
@@ -107,7 +108,7 @@ class Flipboard(nn.Module):
         channels *= area
         for number, units in enumerate(config.dense_units):
             connect(f"dense{number + 1}", units, config.dense_keep)
-        connect("output", colours * (config.output_px * config.scale) ** 2, 1.0)
+        connect("output", colours * (config.output_px * self._factor) ** 2, 1.0)
         return layers
 
     def _draw_weights(self) -> None:
@@ -176,10 +177,10 @@ class Flipboard(nn.Module):
         Returns:
             The global mean, or the patches enlarged with bicubic, at the size of the output patch.
         """
-        side = self.scale * self.config.output_px
+        side = self._factor * self.config.output_px
         if self.config.anchor == "none":
             return self.mean.expand(len(patches), -1, side, side)
-        rim = self.scale * self.config.border_px
+        rim = self._factor * self.config.border_px
         enlarged = enlarge_by_bicubic(patches, self.colour.phases, self.scale)
         return enlarged[:, :, rim : rim + side, rim : rim + side]
 
@@ -219,15 +220,15 @@ class Flipboard(nn.Module):
         patches = windows.reshape(-1, image.shape[1], config.patch_px, config.patch_px)
         enlarged = torch.cat([self.enlarge_patches(p) for p in patches.split(_PATCHES_AT_ONCE)])
         weighed = (enlarged * self.window).flatten(1).unflatten(0, (len(image), rows * columns))
-        side = self.scale * output
+        side = self._factor * output
         full = (
-            self.scale * (need[0] - 2 * config.border_px),
-            self.scale * (need[1] - 2 * config.border_px),
+            self._factor * (need[0] - 2 * config.border_px),
+            self._factor * (need[1] - 2 * config.border_px),
         )
-        blended = F.fold(weighed.transpose(1, 2), full, side, stride=self.scale * stride)
-        start = self.scale * (output - stride)
+        blended = F.fold(weighed.transpose(1, 2), full, side, stride=self._factor * stride)
+        start = self._factor * (output - stride)
         return blended[
-            :, :, start : start + self.scale * height, start : start + self.scale * width
+            :, :, start : start + self._factor * height, start : start + self._factor * width
         ]
 
     def forward(self, rgb: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from pixels.scale import HALF, Scale, parse_scale
 from teacher.networks.colour import ColourFormat
 
 
@@ -47,8 +48,8 @@ class FlipboardConfig:
     """`none`: the last layer outputs the patch; `bicubic`: its difference from bicubic."""
     colour: ColourFormat = "rgb"
     """Channels the network works on; with `luma`, chroma is enlarged with bicubic."""
-    scale: int = 2
-    """Scale factor of the output."""
+    scale: Scale = HALF
+    """Ratio of output to input size: 2, 3 or 4."""
 
     def __post_init__(self) -> None:
         counts = (self.first_maps, *self.reproject_units, self.reproject_maps)
@@ -80,8 +81,11 @@ class FlipboardConfig:
             raise ValueError(f"anchor must be none or bicubic, got {self.anchor!r}")
         if self.colour not in get_args(ColourFormat):
             raise ValueError(f"colour must be rgb, ycbcr or luma, got {self.colour!r}")
-        if not 2 <= self.scale <= 4:
-            raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
+        if parse_scale(self.scale).denominator > 1:
+            raise ValueError(
+                f"scale must be 2, 3 or 4 for the flipboard network, got {self.scale}: "
+                "its patches have whole numbers of pixels"
+            )
 
     @property
     def output_px(self) -> int:

@@ -4,17 +4,20 @@ Every network takes and returns RGB: `forward(rgb)` maps float32 (batch, 3, heig
 to (batch, 3, scale * height, scale * width), clipped to [0, 1]; this is what is evaluated and
 exported. Training calls `core`, which works on the network's own colour channels (`native`
 extracts them from RGB) and does not clip, so that gradients never vanish at the limits.
-`margin_px` is the receptive-field radius, and tiles start at multiples of `align_px`: with both,
-tiles give exactly the pixels of the whole picture.
+`scale` is a `Fraction` up/down, and sides are multiples of `down`. `margin_px` is the
+receptive-field radius, and tiles start at multiples of `align_px`: with both, tiles give exactly
+the pixels of the whole picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from torch import nn
 
+from pixels.scale import parse_scale, scale_json
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
@@ -49,9 +52,16 @@ def build(name: str, settings: Mapping[str, Any]) -> Network:
             field: tuple(value) if isinstance(value, list) else value
             for field, value in dict(settings).items()
         }
+        if "scale" in fields:
+            fields["scale"] = parse_scale(fields["scale"])
         return network(config(**fields))  # pyright: ignore[reportArgumentType]
     except TypeError as error:  # an unknown field, or text where a number belongs
         raise ValueError(f"unknown settings for network {name!r}: {error}") from error
+
+
+def settings_of(config: Config) -> dict[str, Any]:
+    """Write the fields of a network's config as JSON has them: what `build` takes."""
+    return asdict(config) | {"scale": scale_json(config.scale)}
 
 
 def parameter_count(network: nn.Module) -> int:
@@ -62,8 +72,10 @@ def parameter_count(network: nn.Module) -> int:
 def macs_per_output_pixel(network: Network) -> float:
     """Count multiply-accumulates of all layers, fixed ones included, per output pixel."""
     if isinstance(network, Flipboard):
-        return network.macs_per_window() / (network.scale * network.config.stride_px) ** 2
+        return network.macs_per_window() / (int(network.scale) * network.config.stride_px) ** 2
     tensors = [*network.parameters(), *network.buffers()]
-    # Every convolution runs at the input's size: each weight of a kernel is used once per input
-    # pixel.
-    return sum(tensor.numel() for tensor in tensors if tensor.ndim == 4) / network.scale**2
+    # Every convolution gives one value per block of the input, which is a pixel for whole scales:
+    # each weight of a kernel is used once per up^2 output pixels.
+    return sum(tensor.numel() for tensor in tensors if tensor.ndim == 4) / (
+        network.scale.numerator**2
+    )

@@ -9,7 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from teacher.networks.colour import BICUBIC_RADIUS_PX, ColourFormat, ColourTransform
+from pixels.scale import HALF, Scale, parse_scale
+from teacher.networks.colour import (
+    BICUBIC_RADIUS_PX,
+    ColourFormat,
+    ColourTransform,
+    enlarge_by_bicubic,
+    require_blocks,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +31,8 @@ class ResidualConfig:
     """Factor on the output of each block; EDSR needs 0.1 at 256 channels to stay stable."""
     colour: ColourFormat = "rgb"
     """Channels the network works on; with `luma`, chroma is enlarged with bicubic."""
-    scale: int = 2
-    """Scale factor of the output."""
+    scale: Scale = HALF
+    """Ratio of output to input size."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.blocks <= 256 or not 1 <= self.channels <= 1024:
@@ -37,8 +44,7 @@ class ResidualConfig:
             raise ValueError(f"residual-scale must lie in (0, 1], got {self.residual_scale}")
         if self.colour not in get_args(ColourFormat):
             raise ValueError(f"colour must be rgb, ycbcr or luma, got {self.colour!r}")
-        if not 2 <= self.scale <= 4:
-            raise ValueError(f"scale must be 2, 3 or 4, got {self.scale}")
+        parse_scale(self.scale)
 
 
 class Residual(nn.Module):
@@ -46,34 +52,39 @@ class Residual(nn.Module):
 
     Source: Lim et al., "Enhanced Deep Residual Networks for Single Image Super-Resolution", 2017
     (EDSR). Unlike EDSR, the input itself is added before the pixel shuffle, so that the network
-    learns only the missing detail and is useful after a minute of training.
+    learns only the missing detail and is useful after a minute of training. With a scale `up/down`
+    that is not whole, the head reads blocks of `down x down` pixels, and what is added is the input
+    enlarged with bicubic.
 
     Attributes:
         config: The config that rebuilds it.
-        scale: Scale factor of the output.
-        margin_px: Receptive-field radius in pixels of the input.
+        scale: Scale of the output, `up/down`.
+        margin_px: Receptive-field radius in pixels of the input; a multiple of `align_px`.
+        align_px: `down`: sides of pictures and starts of tiles are multiples of it.
     """
 
     name = "residual"
-    align_px = 1
     anchor: Tensor
 
     def __init__(self, config: ResidualConfig) -> None:
         super().__init__()
         self.config = config
         self.scale = config.scale
+        up, down = config.scale.numerator, config.scale.denominator
+        self.align_px = down
         # One per convolution: head, blocks, join, tail. That covers the bicubic of chroma.
-        self.margin_px = max(2 * config.blocks + 3, BICUBIC_RADIUS_PX)
+        self.margin_px = max((2 * config.blocks + 3) * down, BICUBIC_RADIUS_PX)
         self.colour = ColourTransform(config.colour, config.scale)
         colours = self.colour.channels
-        self.head = nn.Conv2d(colours, config.channels, 3, padding=1)
+        self.head = nn.Conv2d(colours, config.channels, 3 * down, stride=down, padding=down)
         self.blocks = nn.ModuleList(
             _Block(config.channels, config.residual_scale) for _ in range(config.blocks)
         )
         self.join = nn.Conv2d(config.channels, config.channels, 3, padding=1)
-        self.tail = nn.Conv2d(config.channels, colours * config.scale**2, 3, padding=1)
-        anchor = torch.eye(colours).repeat_interleave(config.scale**2, dim=0)
-        self.register_buffer("anchor", anchor.view(-1, colours, 1, 1), persistent=False)
+        self.tail = nn.Conv2d(config.channels, colours * up**2, 3, padding=1)
+        if down == 1:
+            anchor = torch.eye(colours).repeat_interleave(up**2, dim=0)
+            self.register_buffer("anchor", anchor.view(-1, colours, 1, 1), persistent=False)
 
     def native(self, rgb: Tensor) -> Tensor:
         """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
@@ -87,17 +98,26 @@ class Residual(nn.Module):
 
         Returns:
             (batch, 1 or 3, scale * height, scale * width).
+
+        Raises:
+            ValueError: A side is not a multiple of `align_px`.
         """
+        require_blocks(image, self.scale)
+        up = self.scale.numerator
         head = self.head(image)
         features = head
         for block in self.blocks:
             features = block(features)
         planes = self.tail(self.join(features) + head)
+        if self.align_px > 1:
+            with torch.autocast(image.device.type, enabled=False):
+                anchor = enlarge_by_bicubic(image.float(), self.colour.phases, self.scale)
+                return F.pixel_shuffle(planes.float(), up) + anchor
         if torch.is_autocast_enabled(image.device.type):
             # Equal to the anchor's convolution, which bfloat16 would round to half a byte.
-            repeated = image.float().repeat_interleave(self.scale**2, dim=1)
-            return F.pixel_shuffle(planes.float() + repeated, self.scale)
-        return F.pixel_shuffle(planes + F.conv2d(image, self.anchor), self.scale)
+            repeated = image.float().repeat_interleave(up**2, dim=1)
+            return F.pixel_shuffle(planes.float() + repeated, up)
+        return F.pixel_shuffle(planes + F.conv2d(image, self.anchor), up)
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Enlarge a batch.

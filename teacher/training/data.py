@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,7 +77,7 @@ class Photos:
         return {"degradation": {"kind": self.input, "variants": variants, "version": VERSION}}
 
 
-def prepare_photos(config: DataConfig, *, scale: int, crop_px: int, stores: Path) -> Photos:
+def prepare_photos(config: DataConfig, *, scale: Fraction, crop_px: int, stores: Path) -> Photos:
     """Open the store or read the folders that a command names.
 
     Args:
@@ -86,12 +87,13 @@ def prepare_photos(config: DataConfig, *, scale: int, crop_px: int, stores: Path
         stores: Folder for a store that is made from a folder of photos.
 
     Raises:
-        UsageError: Neither or both of a folder and a store are given.
+        UsageError: Neither or both of a folder and a store are given, or crops do not fit `scale`.
         UserError: A folder is missing or empty, no photo in it can be used, or the store does not
             fit.
     """
     if (config.photos is None) == (config.store is None):
         raise UsageError("give either --photos or --store")
+    require_crops(crop_px, scale)
     if config.store is not None:
         store = _open_store(config.store, crop_px, scale)
         measured: Iterator[NDArray[np.uint8]] = _stored_middles(config.store, scale)
@@ -110,6 +112,19 @@ def prepare_photos(config: DataConfig, *, scale: int, crop_px: int, stores: Path
         validation=pairs,
         input="reduced" if config.degradation == "clean" else config.degradation,
     )
+
+
+def require_crops(crop_px: int, scale: Fraction) -> None:
+    """Require crops that consist of whole blocks.
+
+    Raises:
+        UsageError: `crop_px` is not a multiple of `down`.
+    """
+    if crop_px % scale.denominator:
+        raise UsageError(
+            f"--crop-px must be a multiple of {scale.denominator} pixels at --scale {scale}, got "
+            f"{crop_px}"
+        )
 
 
 def crop_batches(
@@ -134,7 +149,7 @@ def crop_batches(
     return batch_at
 
 
-def _open_store(folder: Path, crop_px: int, scale: int) -> PhotoStore:
+def _open_store(folder: Path, crop_px: int, scale: Fraction) -> PhotoStore:
     store = PhotoStore(folder, "train")
     if store.scale != scale:
         raise UserError(
@@ -153,7 +168,7 @@ def _open_store(folder: Path, crop_px: int, scale: int) -> PhotoStore:
 
 
 def _store_on_the_fly(
-    config: DataConfig, scale: int, crop_px: int, stores: Path
+    config: DataConfig, scale: Fraction, crop_px: int, stores: Path
 ) -> tuple[PhotoStore, list[Path]]:
     """Make the store; return it and the photos held out of it."""
     assert config.photos is not None
@@ -171,7 +186,7 @@ def _store_on_the_fly(
     return store, measured
 
 
-def _stored_middles(folder: Path, scale: int) -> Iterator[NDArray[np.uint8]]:
+def _stored_middles(folder: Path, scale: Fraction) -> Iterator[NDArray[np.uint8]]:
     store = PhotoStore(folder, "validation")
     for number in range(len(store.photos)):
         photo = store.photo(number, "full")
@@ -179,7 +194,7 @@ def _stored_middles(folder: Path, scale: int) -> Iterator[NDArray[np.uint8]]:
             yield _middle(photo, scale)
 
 
-def _middles(paths: Sequence[Path], scale: int) -> Iterator[NDArray[np.uint8]]:
+def _middles(paths: Sequence[Path], scale: Fraction) -> Iterator[NDArray[np.uint8]]:
     """Crop the photos that can be read and are large enough."""
     for path in paths:
         try:
@@ -195,14 +210,14 @@ def _middles(paths: Sequence[Path], scale: int) -> Iterator[NDArray[np.uint8]]:
         yield _middle(photo, scale)
 
 
-def _middle(photo: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
-    side = _VALIDATION_PX * scale
+def _middle(photo: NDArray[np.uint8], scale: Fraction) -> NDArray[np.uint8]:
+    side = int(_VALIDATION_PX * scale)
     top, left = (max(0, (length - side) // 2) for length in photo.shape[:2])
     return photo[top : top + side, left : left + side]
 
 
 def _validation_pairs(
-    photos: Iterator[NDArray[np.uint8]], scale: int, degradation: DegradationKind
+    photos: Iterator[NDArray[np.uint8]], scale: Fraction, degradation: DegradationKind
 ) -> list[Pair]:
     """Reduce the first photos in the same way as the training's input."""
     pairs: list[Pair] = []

@@ -37,11 +37,9 @@ class DeviceStore:
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
         if self._stream is not None:
             torch.cuda.synchronize(device)
-        self._widths = np.array([photo.width for photo in store.photos], np.int64)
         self._starts = {
             layer: store.layout.starts_of_all(store.kind(layer)) for layer in self._layers
         }
-        self._areas = 3 * np.array([photo.height * photo.width for photo in store.photos])
 
     def crops(
         self,
@@ -55,7 +53,7 @@ class DeviceStore:
         Args:
             rng: Source of randomness.
             count: Number of crops.
-            crop_px: Side of a crop in the reduced photo.
+            crop_px: Side of a crop in the reduced photo, as for `PhotoStore.places`.
             layers: A subset of the layers; by default all.
 
         Returns:
@@ -76,16 +74,19 @@ class DeviceStore:
         return crops
 
     def _cut(self, layer: str, places: Places, crop_px: int) -> Tensor:
-        kind = self._store.kind(layer)
-        factor, side = kind.factor, kind.factor * crop_px
+        kind, layout = self._store.kind(layer), self._store.layout
+        side, top, left = (
+            length * kind.factor.numerator // kind.factor.denominator
+            for length in (crop_px, places.top, places.left)
+        )
         start = self._starts[layer][places.photo]
         if kind.variants > 1:
-            start = start + factor**2 * self._areas[places.photo] * places.variant
-        row = 3 * factor * self._widths[places.photo]
+            start = start + 3 * layout.areas_of(kind)[places.photo] * places.variant
+        row = 3 * layout.widths(kind)[places.photo]
         # A rotated crop has the same pixels, read from another corner with other strides.
         corner, down, right = _walk(places.turns, places.flip, side)
-        first = start + row * (factor * places.top + corner[:, 0])
-        first += 3 * (factor * places.left + corner[:, 1])
+        first = start + row * (top + corner[:, 0])
+        first += 3 * (left + corner[:, 1])
         steps = np.stack(
             [first, row * down[:, 0] + 3 * down[:, 1], row * right[:, 0] + 3 * right[:, 1]]
         )

@@ -94,8 +94,8 @@ def standardise(network: Flipboard, batch_at: Callable[[int], Batch], batch: int
 def _patches(network: Flipboard, batch: Batch) -> tuple[Tensor, Tensor]:
     """Extract a batch's patches in the network's colour channels, and their target outputs."""
     patches, original = (network.native(layer.float() / 255.0) for layer in batch)
-    rim = network.scale * network.config.border_px
-    side = network.scale * network.config.output_px
+    rim = int(network.scale * network.config.border_px)
+    side = int(network.scale * network.config.output_px)
     return patches, original[:, :, rim : rim + side, rim : rim + side]
 
 

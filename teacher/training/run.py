@@ -10,7 +10,7 @@ from typing import Any
 
 from plumbing.command import UserError
 from plumbing.progress import console
-from teacher.networks.registry import Network
+from teacher.networks.registry import Network, settings_of
 from teacher.runs.folder import RunRecord, git_commit, read_record, save_run
 from teacher.training.data import Photos
 from teacher.training.feed import Batch
@@ -65,7 +65,7 @@ def _describe(
     """Record what is known before the training: everything that determines its result."""
     data = {"fingerprint": photos.store.fingerprint, "photos": photos.store.file_count}
     settings = {
-        "network": {"name": network.name, **asdict(network.config)},
+        "network": {"name": network.name, **settings_of(network.config)},
         "recipe": asdict(run.recipe),
         "seed": run.seed,
         "data": data,
@@ -74,7 +74,7 @@ def _describe(
     }
     return RunRecord(
         network=network.name,
-        network_config=asdict(network.config),
+        network_config=settings_of(network.config),
         settings=json.loads(json.dumps(settings)),  # as read back: JSON has no tuples
         git_commit=git_commit(),
         data=data,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pixels.color import to_float
 from pixels.quality.psnr_ssim import compare
 from pixels.resize import Pair, resize
+from pixels.scale import shave_px
 from teacher.enlarging.runner import network_enlarger
 from teacher.networks.registry import Network
 
@@ -20,10 +22,10 @@ def measure(network: Network, pairs: Sequence[Pair]) -> dict[str, float]:
     """Average PSNR and SSIM over validation pairs; without pairs, return no metrics."""
     if not pairs:
         return {}
-    enlarge, scale = network_enlarger(network), network.scale
-    qualities = [compare(enlarge(reduced), original, shave_px=scale) for reduced, original in pairs]
+    enlarge, shave = network_enlarger(network), shave_px(network.scale)
+    qualities = [compare(enlarge(reduced), original, shave_px=shave) for reduced, original in pairs]
     plain = [
-        compare(resize(reduced, original.shape[:2]), original, shave_px=scale)
+        compare(resize(reduced, original.shape[:2]), original, shave_px=shave)
         for reduced, original in pairs
     ]
     return {
@@ -43,9 +45,8 @@ def side_by_side(network: Network, pairs: Sequence[Pair]) -> dict[str, Tensor]:
     enlarge = network_enlarger(network)
     pictures = {}
     for number, (reduced, original) in enumerate(pairs[:_SHOWN_PHOTOS], start=1):
-        repeated = reduced.repeat(network.scale, axis=0).repeat(network.scale, axis=1)
         kinds = {
-            "input": repeated,
+            "input": _repeated(reduced, original.shape[0], original.shape[1]),
             "bicubic": resize(reduced, original.shape[:2]),
             "network": enlarge(reduced),
             "truth": original,
@@ -53,3 +54,12 @@ def side_by_side(network: Network, pairs: Sequence[Pair]) -> dict[str, Tensor]:
         for kind, picture in kinds.items():
             pictures[f"{number}/{kind}"] = to_float(picture)[0]
     return pictures
+
+
+def _repeated(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Enlarge a picture by repeating each pixel's nearest ones."""
+    rows, columns = (
+        (2 * np.arange(length) + 1) * side // (2 * length)
+        for length, side in zip((height, width), picture.shape[:2], strict=True)
+    )
+    return picture[rows][:, columns]

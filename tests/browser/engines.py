@@ -132,7 +132,7 @@ class EnginePage:
     ) -> Painted | None:
         """Enlarge a bitmap of (height, width, 4) bytes tile by tile, on the GPU alone."""
         height, width, _ = picture.shape
-        work = {"scale": network.scale, "marginPx": network.margin_px, "tilePx": tile_px}
+        work = {"scale": float(network.scale), "marginPx": network.margin_px, "tilePx": tile_px}
         data = base64.b64encode(np.ascontiguousarray(picture).tobytes()).decode()
         answer = self.page.evaluate(_PAINT, [data, height, width, {**work, **options}])
         if answer is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,10 @@ ENGINES = ("wasm", *GPUS)
 SHAPES = {
     "luma": ChainConfig(body=2, channels=6),
     "small": ChainConfig(body=6, channels=16, activation="relu"),
-    "no body, x4": ChainConfig(body=0, channels=5, scale=4),
-    "rgb, x3": ChainConfig(body=1, channels=7, colour="rgb", scale=3, activation="relu"),
-    "rgb, x4": ChainConfig(body=1, channels=3, colour="rgb", scale=4),
-    "luma, x3": ChainConfig(body=1, channels=1, scale=3),
+    "no body, x4": ChainConfig(body=0, channels=5, scale=Fraction(4)),
+    "rgb, x3": ChainConfig(body=1, channels=7, colour="rgb", scale=Fraction(3), activation="relu"),
+    "rgb, x4": ChainConfig(body=1, channels=3, colour="rgb", scale=Fraction(4)),
+    "luma, x3": ChainConfig(body=1, channels=1, scale=Fraction(3)),
     # More outputs than one pass writes.
     "wide": ChainConfig(body=1, channels=22),
     # More weights than a uniform block holds.
@@ -116,9 +117,9 @@ def test_tiles_give_the_bytes_of_the_whole(engine: EnginePage, tmp_path: Path, s
     assert engine.open(model)
     picture = noise(37, 53)
     whole = to_bytes(torch.from_numpy(engine.run(batch_of(picture)).copy()))
-    scale, margin = network.scale, network.margin_px
+    scale, margin = int(network.scale), network.margin_px
     tiled = np.zeros_like(whole)
-    tiles = enlarge_in_tiles(engine.run, picture, scale=scale, tile=19, margin=margin)
+    tiles = enlarge_in_tiles(engine.run, picture, scale=network.scale, tile=19, margin=margin)
     for row, column, values in tiles:
         kept = to_bytes(torch.from_numpy(values[None].copy()))
         rows = slice(scale * row.keep_start, scale * row.keep_end)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ def twice(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def test_photos_are_measured_by_the_published_protocol(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", [(41, 60), (64, 48)])
     Image.fromarray(photo(40, 40, 7)[..., 0]).save(folder / "single-channel.png")
-    samples = load_benchmark(folder, 2, "clean")
+    samples = load_benchmark(folder, Fraction(2), "clean")
     assert [sample.reduced.shape for sample in samples] == [(20, 30, 3), (32, 24, 3), (20, 20, 3)]
     assert [sample.grey for sample in samples] == [False, False, True]
     expected = [
@@ -34,7 +35,7 @@ def test_photos_are_measured_by_the_published_protocol(tmp_path: Path) -> None:
 
 def test_web_input_is_compressed(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", [(60, 80)])
-    clean, web = (load_benchmark(folder, 2, kind) for kind in ("clean", "web"))
+    clean, web = (load_benchmark(folder, Fraction(2), kind) for kind in ("clean", "web"))
     assert np.array_equal(clean[0].original, web[0].original)
     difference = np.abs(clean[0].reduced.astype(int) - web[0].reduced)
     assert 0 < difference.mean() < 20
@@ -45,4 +46,4 @@ def test_web_input_is_compressed(tmp_path: Path) -> None:
 def test_a_photo_too_small_to_measure_is_reported(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", [(14, 80)])
     with pytest.raises(UserError, match=r"photo0.png is too small to measure: it needs 17 pixels"):
-        load_benchmark(folder, 2, "clean")
+        load_benchmark(folder, Fraction(2), "clean")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +86,7 @@ def test_a_comparison_writes_its_measurements(
         r for r in rows if (r["degradation"], r["seed"], r["variant"]) == ("clean", "1", BASELINE)
     )
     network, record = load_network(run / "clean-truth-alone-1")
-    reduced, original = reduce_photo(read_picture(photos_folder / row["photo"]).rgb, 2)
+    reduced, original = reduce_photo(read_picture(photos_folder / row["photo"]).rgb, Fraction(2))
     expected = quality(network_enlarger(network)(reduced), original, shave_px=2).psnr
     assert float(row["psnr"]) == pytest.approx(expected, abs=1e-3)
     assert record.settings["seed"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 import torch
@@ -42,7 +43,7 @@ def test_what_has_grown_computes_the_same(
 @pytest.mark.parametrize("scale", [2, 3])
 def test_rgb_makes_the_luma_that_luma_made(scale: int) -> None:
     torch.manual_seed(7)
-    shape = ChainConfig(body=1, channels=6, activation="relu", scale=scale)
+    shape = ChainConfig(body=1, channels=6, activation="relu", scale=Fraction(scale))
     chain = Chain(shape)
     lively(chain)
     grown = grow(chain, replace(shape, colour="rgb"))

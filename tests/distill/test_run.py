@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 
@@ -154,7 +155,7 @@ def test_a_scale_that_is_not_the_teachers_is_refused(
 def test_a_teacher_of_another_scale_than_the_student_is_refused(tmp_path: Path) -> None:
     config = run.DistillConfig(run=tmp_path / "run", teacher=Path("residual-clean"))
     with pytest.raises(UsageError, match="--teacher residual-clean enlarges x2, but --start-from"):
-        run.prepared(config, Chain(ChainConfig(body=0, channels=2, scale=3)))
+        run.prepared(config, Chain(ChainConfig(body=0, channels=2, scale=Fraction(3))))
 
 
 def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:

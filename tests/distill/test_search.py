@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def test_a_trial_chooses_a_training(tmp_path: Path) -> None:
     assert [stage.share for stage in stages] == pytest.approx([0.8, 0.1, 0.1])
     assert stages[1].teacher == 0.5
     # As wide as the budget allows.
-    shape = training.network.chain(2)
+    shape = training.network.chain(Fraction(2))
     assert (shape.body, shape.activation) == (3, "prelu")
     wider = replace(shape, channels=shape.channels + 2)
     assert parameter_count(Chain(shape)) <= 8000 < parameter_count(Chain(wider))
@@ -91,7 +92,7 @@ def test_the_command_line_is_the_training(tmp_path: Path, ensemble: bool) -> Non
     parsed = tyro.cli(DistillConfig, args=words)
     training = search.training(CHOSEN, tmp_path / "study" / "best")
     assert parsed.recipe == training.recipe
-    assert parsed.network.chain(2) == training.network.chain(2)
+    assert parsed.network.chain(Fraction(2)) == training.network.chain(Fraction(2))
     for name in ("run", "data", "teacher", "teacher_ensemble", "expansion", "seed", "speed"):
         assert getattr(parsed, name) == getattr(training, name), name
 

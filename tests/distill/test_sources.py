@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def inverted(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return ~resize(image, (2 * image.shape[0], 2 * image.shape[1]))
 
 
-TEACHER = Teacher(name="teacher-x", weights_sha256="x", scale=2, enlarge=inverted)
+TEACHER = Teacher(name="teacher-x", weights_sha256="x", scale=Fraction(2), enlarge=inverted)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def photos(folders: Path) -> Photos:
     paths = sorted((folders / "photos").iterdir())
-    store = open_or_build_store(paths, folders / "stores", scale=2, smallest_px=8)
+    store = open_or_build_store(paths, folders / "stores", scale=Fraction(2), smallest_px=8)
     return Photos(store=store, validation=[])
 
 
@@ -88,7 +89,7 @@ def test_a_zoomed_photo_that_is_large_is_cut_at_the_same_place_in_both_sizes(
 ) -> None:
     monkeypatch.setattr("distill.sources._ZOOMED_PX", 12)
     paths = sorted(write_photos(tmp_path / "photos", [(62, 50)]).iterdir())
-    store = open_or_build_store(paths, tmp_path / "stores", scale=2, smallest_px=8)
+    store = open_or_build_store(paths, tmp_path / "stores", scale=Fraction(2), smallest_px=8)
     _, source = collect(tmp_path, Photos(store=store, validation=[]), zoomed_photos=5)
     assert np.array_equal(source.store.photo(0, "full"), store.photo(0, "full")[18:42, 12:36])
     assert np.array_equal(source.store.photo(0, "reduced"), store.photo(0, "reduced")[9:21, 6:18])

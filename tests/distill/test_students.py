@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import torch
 from torch import Tensor
@@ -25,13 +27,15 @@ def test_named_sizes_have_the_published_number_of_parameters(
     # first (9 + 1) c, body (9 c + 1) c each, last (9 c + 1) 4
     c = channels
     by_hand = 10 * c + body * (9 * c + 1) * c + (9 * c + 1) * 4
-    shape = StudentConfig(student=name).chain(2)
+    shape = StudentConfig(student=name).chain(Fraction(2))
     assert (shape.body, shape.channels) == (body, channels)
     assert parameter_count(Chain(shape)) == by_hand == parameters
 
 
 def test_flags_override_the_named_size() -> None:
-    config = StudentConfig(student="nano", body=2, colour="rgb", activation="prelu").chain(3)
+    config = StudentConfig(student="nano", body=2, colour="rgb", activation="prelu").chain(
+        Fraction(3)
+    )
     assert (config.body, config.channels, config.colour, config.scale) == (2, 12, "rgb", 3)
     assert Chain(config)(torch.zeros(1, 3, 4, 5)).shape == (1, 3, 12, 15)
 
@@ -47,7 +51,9 @@ def test_an_unknown_name_is_reported_with_the_known_ones() -> None:
 @pytest.mark.parametrize(("kernel", "body"), [(3, 2), (5, 0), (5, 2), (7, 1)])
 def test_the_margin_is_the_reach_of_all_kernels(kernel: int, body: int) -> None:
     torch.manual_seed(1)
-    chain = Chain(StudentConfig(body=body, channels=3, kernel=kernel, colour="rgb").chain(2)).eval()
+    chain = Chain(
+        StudentConfig(body=body, channels=3, kernel=kernel, colour="rgb").chain(Fraction(2))
+    ).eval()
     assert chain.margin_px == max(2, (body + 2) * (kernel // 2))
     image = torch.rand(1, 3, 41, 41)
     changed = image.clone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.slow
 )
 def test_a_folded_student_exports_and_agrees(tmp_path: Path, student: StudentConfig) -> None:
     torch.manual_seed(0)
-    chain = widen(fresh(student.chain(2)), 64)
+    chain = widen(fresh(student.chain(Fraction(2))), 64)
     with torch.no_grad():
         for parameter in chain.parameters():  # as training leaves them: no zero biases
             parameter.add_(0.01 * torch.randn_like(parameter))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from pixels.alpha import enlarge_alpha, fill_hidden
@@ -67,5 +69,5 @@ def test_the_input_picture_is_not_changed() -> None:
 
 def test_transparency_is_enlarged_by_bicubic() -> None:
     alpha = photo(7, 9)[..., 0]
-    assert np.array_equal(enlarge_alpha(alpha, 3), resize(alpha, (21, 27)))
-    assert (enlarge_alpha(np.full((3, 3), 255, np.uint8), 2) == 255).all()
+    assert np.array_equal(enlarge_alpha(alpha, Fraction(3)), resize(alpha, (21, 27)))
+    assert (enlarge_alpha(np.full((3, 3), 255, np.uint8), Fraction(2)) == 255).all()

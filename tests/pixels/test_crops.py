@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 from pixels.store.build import open_or_build_store
@@ -12,7 +13,7 @@ from tests.made.photos import write_photos
 
 def test_the_rate_is_printed_and_bad_input_reported(tmp_path: Path) -> None:
     paths = sorted(write_photos(tmp_path / "in", [(60, 90), (84, 44)]).iterdir())
-    store = open_or_build_store(paths, tmp_path, scale=2, smallest_px=8).folder
+    store = open_or_build_store(paths, tmp_path, scale=Fraction(2), smallest_px=8).folder
     quick = ("--store", store, "--crop-px", "16", "--seconds", "0.05")
     done = command_here("pixels.crops", *quick)
     assert done.status == 0, done.errors

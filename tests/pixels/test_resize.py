@@ -168,5 +168,5 @@ def test_the_kernel_is_keys_cubic() -> None:
 
 
 def test_cropped_size_rounds_down() -> None:
-    assert cropped_size((11, 12), 2) == (5, 6)
-    assert cropped_size((11, 12), 3) == (3, 4)
+    assert cropped_size((11, 12), Fraction(2)) == (5, 6)
+    assert cropped_size((11, 12), Fraction(3)) == (3, 4)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def joined(
     height, width = image.shape[:2]
     result = np.full((3, scale * height, scale * width), np.nan, np.float32)
     for row, column, piece in enlarge_in_tiles(
-        enlarge, image, scale=scale, tile=tile, margin=margin
+        enlarge, image, scale=Fraction(scale), tile=tile, margin=margin
     ):
         rows = slice(scale * row.keep_start, scale * row.keep_end)
         result[:, rows, scale * column.keep_start : scale * column.keep_end] = piece
@@ -94,7 +95,9 @@ def test_nearest_neighbour_in_tiles_is_nearest_neighbour(scale: int, size: tuple
 
 def dense_chain(scale: int) -> Chain:
     """Every pixel of the receptive field counts, and none can cancel another."""
-    network = Chain(ChainConfig(body=1, channels=4, scale=scale, activation="relu", colour="rgb"))
+    network = Chain(
+        ChainConfig(body=1, channels=4, scale=Fraction(scale), activation="relu", colour="rgb")
+    )
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.copy_(parameter.abs() / 4)
@@ -110,10 +113,10 @@ def run(network: Network, batch: NDArray[np.float32]) -> NDArray[np.float32]:
 
 NETWORKS = {
     "luma x2": lambda: Chain(ChainConfig(body=2, channels=8)),
-    "rgb x3": lambda: Chain(ChainConfig(body=1, channels=8, colour="rgb", scale=3)),
-    "luma x4 without a body": lambda: Chain(ChainConfig(body=0, channels=8, scale=4)),
+    "rgb x3": lambda: Chain(ChainConfig(body=1, channels=8, colour="rgb", scale=Fraction(3))),
+    "luma x4 without a body": lambda: Chain(ChainConfig(body=0, channels=8, scale=Fraction(4))),
     "residual x2": lambda: Residual(ResidualConfig(blocks=2, channels=8)),
-    "residual x3": lambda: Residual(ResidualConfig(blocks=1, channels=8, scale=3)),
+    "residual x3": lambda: Residual(ResidualConfig(blocks=1, channels=8, scale=Fraction(3))),
 }
 
 
@@ -126,7 +129,9 @@ def test_a_network_in_tiles_gives_what_it_gives_for_the_whole(
     network = NETWORKS[name]().eval()
     image = noise(*size)
     tile = 2 * network.margin_px + 3
-    tiled = joined(lambda batch: run(network, batch), image, network.scale, tile, network.margin_px)
+    tiled = joined(
+        lambda batch: run(network, batch), image, int(network.scale), tile, network.margin_px
+    )
     whole = run(network, image.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255.0))[0]
     assert np.abs(tiled - whole).max() <= 1e-5
     # The same bytes, but where a value lies on the very edge between two of them.
@@ -157,6 +162,6 @@ def test_a_margin_one_pixel_too_small_shows(scale: int) -> None:
 
 
 def test_a_network_that_breaks_its_promise_of_size_is_refused() -> None:
-    tiles = enlarge_in_tiles(lambda batch: batch, noise(4, 4), scale=2, tile=4, margin=0)
+    tiles = enlarge_in_tiles(lambda batch: batch, noise(4, 4), scale=Fraction(2), tile=4, margin=0)
     with pytest.raises(ValueError, match="expected"):
         next(tiles)

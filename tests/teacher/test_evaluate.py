@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ PUBLISHED = {"Set5": (33.66, 33.68), "Set14": (30.23, 30.23), "B100": (29.56, 29
 
 
 def measure_bicubic(photos: list[Path], scale: int = 2) -> list[Measurement]:
-    bicubic = open_enlarger("bicubic", plain_scale=scale)
+    bicubic = open_enlarger("bicubic", plain_scale=Fraction(scale))
     return Evaluation(enlargers=[bicubic], photos=photos).measure()
 
 
@@ -41,7 +42,7 @@ def test_bicubic_gives_the_published_figures(name: str) -> None:
 
 def saved_chain(folder: Path, scale: int) -> Path:
     torch.manual_seed(0)
-    network = Chain(ChainConfig(body=0, channels=4, scale=scale))
+    network = Chain(ChainConfig(body=0, channels=4, scale=Fraction(scale)))
     config = {"body": 0, "channels": 4, "scale": scale}
     record = RunRecord(
         network="chain", network_config=config, settings={}, git_commit=None, data={}
@@ -55,7 +56,7 @@ def test_each_photo_is_cut_reduced_enlarged_and_compared(photos_folder: Path) ->
     for scale in (2, 3):
         rows = measure_bicubic(paths, scale)
         for path, row in zip(paths, rows, strict=True):
-            reduced, original = reduce_photo(read_picture(path).rgb, scale)
+            reduced, original = reduce_photo(read_picture(path).rgb, Fraction(scale))
             enlarged = resize(reduced, (original.shape[0], original.shape[1]))
             expected = compare(enlarged, original, shave_px=scale)
             assert row == Measurement(photo=path.name, model="bicubic", quality=expected)
@@ -107,7 +108,7 @@ def test_the_table_and_the_csv_show_every_model(
         assert f"{float(rows[number - 4][3]):.2f}" in line
         assert f"{float(rows[number - 4][4]):.4f}" in line
     enlarge = open_enlarger(str(tiny_run)).enlarge
-    reduced, original = reduce_photo(read_picture(photos_folder / "photo0.png").rgb, 2)
+    reduced, original = reduce_photo(read_picture(photos_folder / "photo0.png").rgb, Fraction(2))
     expected = compare(enlarge(reduced), original, shave_px=2)
     figures = [f"{expected.psnr:.4f}", f"{expected.ssim:.6f}", ""]
     assert rows[1] == ["clean", "photo0.png", "tiny", *figures]
@@ -132,7 +133,7 @@ def test_compressed_input_is_measured_too(tmp_path: Path, photos_folder: Path) -
             assert float(row[figure]) == pytest.approx(mean, abs=1e-3)
             if name != "clean":
                 assert float(row[figure]) < float(means["clean"][figure])
-    reduced, original = reduce_photo(read_picture(photos_folder / "photo0.png").rgb, 2)
+    reduced, original = reduce_photo(read_picture(photos_folder / "photo0.png").rgb, Fraction(2))
     file = io.BytesIO()
     Image.fromarray(reduced).save(file, "JPEG", quality=20, subsampling="4:2:0")
     enlarged = open_enlarger("bicubic").enlarge(np.asarray(Image.open(file).convert("RGB")))
@@ -148,7 +149,7 @@ def test_photos_are_reduced_by_the_filter_that_is_asked_for(
     evaluation = Evaluation(enlargers=[enlarger], photos=paths, reduction="lanczos")
     rows = evaluation.measure("webp-80")
     for path, row in zip(paths, rows, strict=True):
-        _, original = reduce_photo(read_picture(path).rgb, 2)
+        _, original = reduce_photo(read_picture(path).rgb, Fraction(2))
         small = (original.shape[1] // 2, original.shape[0] // 2)
         reduced = Image.fromarray(original).resize(small, Image.Resampling.LANCZOS)
         file = io.BytesIO()
@@ -186,7 +187,7 @@ def test_networks_of_different_scales_are_refused(
 ) -> None:
     three = saved_chain(tmp_path / "three", 3)
     done = command_here("teacher.evaluate", "--photos", photos_folder, "--model", tiny_run, three)
-    assert "scales [2, 3]" in done.sentence()
+    assert "scales 2, 3" in done.sentence()
 
 
 def test_a_model_that_is_none_is_told(tmp_path: Path, photos_folder: Path) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +96,9 @@ def test_the_store_holds_what_was_kept_split_by_content(made: Path, photos: Path
         store = PhotoStore(made, split)
         for number, photo in enumerate(store.photos):
             assert split_of(photo.sha256) == split
-            reduced, original = reduce_photo(np.asarray(Image.open(photos / photo.name)), 2)
+            reduced, original = reduce_photo(
+                np.asarray(Image.open(photos / photo.name)), Fraction(2)
+            )
             assert np.array_equal(store.photo(number, "full"), original)
             assert np.array_equal(store.photo(number, "reduced"), reduced)
     assert PhotoStore(made, "train").has_layer("web")
@@ -117,7 +120,7 @@ def test_copies_have_the_shorter_sides_asked_for_and_none_is_enlarged(
             side = sizes[split][number % len(sizes[split])]
             whole = np.asarray(Image.open(photos / photo.name))
             copy = whole if side == 280 else resize(whole, (side, side))
-            reduced, original = reduce_photo(copy, 2)
+            reduced, original = reduce_photo(copy, Fraction(2))
             assert np.array_equal(opened.photo(number, "full"), original)
             assert np.array_equal(opened.photo(number, "reduced"), reduced)
             found += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -113,11 +114,13 @@ def test_a_photo_that_cannot_be_read_does_not_end_a_training(
     paths = sorted(write_photos(tmp_path / "in", [(40, 40), (44, 40)]).iterdir())
     gone = tmp_path / "in" / "gone.png"
     assert held_out(gone) is False
-    store = open_or_build_store([*paths, gone], tmp_path / "stores", scale=2, smallest_px=16)
+    store = open_or_build_store(
+        [*paths, gone], tmp_path / "stores", scale=Fraction(2), smallest_px=16
+    )
     assert len(store.photos) == 2
     assert "gone.png: cannot be read" in " ".join(capsys.readouterr().err.split())
     with pytest.raises(UserError, match="none of the 1 photos can be read"):
-        open_or_build_store([gone], tmp_path / "stores", scale=2, smallest_px=16)
+        open_or_build_store([gone], tmp_path / "stores", scale=Fraction(2), smallest_px=16)
 
 
 def test_a_raw_file_by_another_name_is_not_taken_for_its_preview(tmp_path: Path) -> None:

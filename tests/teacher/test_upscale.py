@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_transparency_is_kept_and_enlarged(tmp_path: Path, tiny_run: Path) -> No
     assert done.status == 0, done.errors
     result = read_picture(tmp_path / "out.png")
     assert result.alpha is not None
-    assert np.array_equal(result.alpha, enlarge_alpha(alpha, 2))
+    assert np.array_equal(result.alpha, enlarge_alpha(alpha, Fraction(2)))
     assert np.array_equal(result.alpha, resize(alpha, (48, 40)))
     expected = enlarge_picture(open_enlarger(str(tiny_run)), picture)
     assert np.array_equal(result.rgb, expected.rgb)

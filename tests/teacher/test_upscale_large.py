@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +114,7 @@ def test_lanczos_in_bands_is_pillows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixels.resize._BAND_PIXELS", 5 * 90)
     for scale in (2, 3, 4):
         expected = Image.fromarray(image).resize((30 * scale, 40 * scale), Image.Resampling.LANCZOS)
-        result = open_enlarger("lanczos", plain_scale=scale).enlarge(image)
+        result = open_enlarger("lanczos", plain_scale=Fraction(scale)).enlarge(image)
         np.testing.assert_array_equal(result, np.asarray(expected))
 
 

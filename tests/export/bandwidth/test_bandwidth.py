@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from export.delivery.enlarging import open_for_page
 from pixels.quality.score import Original
 from pixels.sending.codecs import decode, encode, enlarged_to, reduce
 from pixels.stills.files import read_picture
+from teacher.networks.registry import settings_of
 from teacher.runs.folder import RunRecord, save_run
 from tests.made.commands import Finished, command_here
 from tests.made.networks import LUMA
@@ -51,7 +51,7 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     record = RunRecord(
         network=LUMA.name,
-        network_config=asdict(LUMA.config),
+        network_config=settings_of(LUMA.config),
         settings={},
         git_commit=None,
         data={},

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,7 +16,9 @@ from tests.made.networks import check, lively, results_of, small_flipboard
 
 NETWORKS = [
     lively(Chain(ChainConfig(body=2, channels=6))),
-    lively(Chain(ChainConfig(body=1, channels=6, colour="rgb", activation="relu", scale=3))),
+    lively(
+        Chain(ChainConfig(body=1, channels=6, colour="rgb", activation="relu", scale=Fraction(3)))
+    ),
     lively(Residual(ResidualConfig(blocks=1, channels=6))),
     small_flipboard(),
 ]

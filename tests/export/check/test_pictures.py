@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from tests.made.photos import write_photos
 
 
 def test_photos_to_judge_by_are_not_those_calibrated_on(tmp_path: Path) -> None:
-    photos = load_check_photos(write_photos(tmp_path / "photos", [(192, 200)] * 4), 2)
+    photos = load_check_photos(write_photos(tmp_path / "photos", [(192, 200)] * 4), Fraction(2))
     assert (len(photos.calibration), len(photos.checks)) == (2, 2)
     for small, truth in photos.checks:
         assert small.shape == (1, 3, 96, 96)
@@ -22,7 +23,7 @@ def test_photos_to_judge_by_are_not_those_calibrated_on(tmp_path: Path) -> None:
 def test_too_few_photos_are_refused(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", [(192, 192), (40, 300)])
     with pytest.raises(UserError, match="at least 192x192"):
-        load_check_photos(folder, 2)
+        load_check_photos(folder, Fraction(2))
 
 
 def test_check_pictures_have_odd_sizes_and_values_in_range() -> None:

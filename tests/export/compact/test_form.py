@@ -6,6 +6,7 @@ import json
 import shutil
 from copy import deepcopy
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -34,8 +35,8 @@ from tests.made.runs import MadeChain
 SHAPES = [
     ChainConfig(body=0, channels=1),
     ChainConfig(body=2, channels=6, activation="relu"),
-    ChainConfig(body=1, channels=5, scale=3),
-    ChainConfig(body=1, channels=4, colour="rgb", scale=4, activation="relu"),
+    ChainConfig(body=1, channels=5, scale=Fraction(3)),
+    ChainConfig(body=1, channels=4, colour="rgb", scale=Fraction(4), activation="relu"),
 ]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from export.onnx.translate import to_onnx
 from plumbing.command import UserError
 from plumbing.paths import WEB_DEMO
 from teacher.enlarging.runner import network_enlarger
+from teacher.networks.registry import settings_of
 from teacher.runs.folder import RunRecord, save_run
 from tests.made.networks import LUMA
 from tests.made.photos import photo
@@ -33,7 +35,7 @@ def test_the_browsers_own_way_is_bilinear_however_large_the_picture() -> None:
 @pytest.mark.parametrize("way", PLAIN_WAYS)
 def test_plain_ways_keep_a_flat_picture_and_its_scale(way: str) -> None:
     flat = np.full((5, 6, 3), 77, np.uint8)
-    enlarger = open_for_page(way, scale=3)
+    enlarger = open_for_page(way, scale=Fraction(3))
     assert (enlarger.name, enlarger.scale) == (way, 3)
     assert np.array_equal(enlarger.enlarge(flat), np.full((15, 18, 3), 77, np.uint8))
 
@@ -45,7 +47,7 @@ def test_an_export_folder_and_its_run_give_the_same_bytes(tmp_path: Path) -> Non
     onnx.save(to_onnx(LUMA), export / "model.onnx")
     record = RunRecord(
         network=LUMA.name,
-        network_config=LUMA.config.__dict__,
+        network_config=settings_of(LUMA.config),
         settings={},
         git_commit=None,
         data={},

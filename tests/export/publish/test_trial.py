@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from export.delivery.student import Student
@@ -9,7 +11,13 @@ from tests.made.published import choice_of, sent_file
 
 def student(name: str, gzip_bytes: int = 100) -> Student:
     return Student(
-        name=name, scale=2, margin_px=1, align_px=1, gzip_bytes=gzip_bytes, card=b"", files=()
+        name=name,
+        scale=Fraction(2),
+        margin_px=1,
+        align_px=1,
+        gzip_bytes=gzip_bytes,
+        card=b"",
+        files=(),
     )
 
 

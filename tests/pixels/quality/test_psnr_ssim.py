@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -100,6 +101,8 @@ def test_other_shapes_and_less_than_a_window_are_refused() -> None:
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_what_is_measurable_can_be_measured_after_the_cut(scale: int) -> None:
-    for side in range(smallest_measurable_px(scale), smallest_measurable_px(scale) + scale):
+    for side in range(
+        smallest_measurable_px(Fraction(scale)), smallest_measurable_px(Fraction(scale)) + scale
+    ):
         cut = side // scale * scale
         compare(noise(cut, cut), photo(cut, cut), shave_px=scale)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
 
 
 def degraded(way: Degradation) -> NDArray[np.uint8]:
-    return apply(coffee(), 2, way, np.random.default_rng(0))
+    return apply(coffee(), Fraction(2), way, np.random.default_rng(0))
 
 
 def test_degradations_are_drawn_from_all_that_sites_do() -> None:
@@ -75,9 +76,11 @@ def test_degradations_are_drawn_from_all_that_sites_do() -> None:
 def test_the_same_chances_give_the_same_picture() -> None:
     for seed in range(6):
         part = coffee()[100:220, 200:360]
-        one, again = (degrade(part, 2, np.random.default_rng(seed)) for _ in range(2))
+        one, again = (degrade(part, Fraction(2), np.random.default_rng(seed)) for _ in range(2))
         assert np.array_equal(one, again)
-        assert not np.array_equal(one, degrade(part, 2, np.random.default_rng(seed + 100)))
+        assert not np.array_equal(
+            one, degrade(part, Fraction(2), np.random.default_rng(seed + 100))
+        )
 
 
 @pytest.mark.parametrize("codec", ["JPEG", "WEBP", "AVIF"])
@@ -122,12 +125,12 @@ def test_noise_and_sharpening_are_mild_and_as_requested() -> None:
 def test_sizes_follow_the_scale(scale: int, size: tuple[int, int]) -> None:
     expected = (size[0] // scale, size[1] // scale, 3)
     pixels = photo(*size)
-    assert degrade(pixels, scale, np.random.default_rng(1)).shape == expected
-    assert degrade_in_blocks(pixels, scale, (1, 2), block_px=9).shape == expected
+    assert degrade(pixels, Fraction(scale), np.random.default_rng(1)).shape == expected
+    assert degrade_in_blocks(pixels, Fraction(scale), (1, 2), block_px=9).shape == expected
 
 
 def test_blocks_are_degraded_each_in_its_own_way() -> None:
-    one, other = (degrade_in_blocks(coffee(), 2, (7, v), block_px=50) for v in (0, 1))
+    one, other = (degrade_in_blocks(coffee(), Fraction(2), (7, v), block_px=50) for v in (0, 1))
     blocks = [
         compare(one[y : y + 50, x : x + 50], other[y : y + 50, x : x + 50], shave_px=0).psnr
         for y in range(0, 200, 50)
@@ -143,7 +146,8 @@ def test_blocks_are_compressed_with_what_lies_around_them() -> None:
     changes = np.zeros((200, 300), bool)
     for variant in range(4):
         before, after = (
-            degrade_in_blocks(photo, 2, (7, variant), block_px=50) for photo in (pixels, altered)
+            degrade_in_blocks(photo, Fraction(2), (7, variant), block_px=50)
+            for photo in (pixels, altered)
         )
         changes |= (before != after).any(axis=-1)
     assert changes[:, 49].mean() > 0.9  # in the first blocks, beside what was altered
@@ -155,7 +159,8 @@ def test_pixels_beyond_the_margin_have_no_influence() -> None:
     altered[:, 2 * (50 + 16) :] = 0
     for variant in range(4):
         before, after = (
-            degrade_in_blocks(photo, 2, (7, variant), block_px=50) for photo in (pixels, altered)
+            degrade_in_blocks(photo, Fraction(2), (7, variant), block_px=50)
+            for photo in (pixels, altered)
         )
         assert np.array_equal(before[:, :50], after[:, :50])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from tests.made.photos import noise, photo, write_photos
 
 def small_store(folder: Path) -> PhotoStore:
     paths = sorted(write_photos(folder / "in", [(60, 90), (84, 44), (50, 50)]).iterdir())
-    return open_or_build_store(paths, folder / "stores", scale=2, smallest_px=8)
+    return open_or_build_store(paths, folder / "stores", scale=Fraction(2), smallest_px=8)
 
 
 def sharded_store(folder: Path, counts: dict[str, int], shard_bytes: int = 1) -> PhotoStore:
@@ -30,9 +31,9 @@ def sharded_store(folder: Path, counts: dict[str, int], shard_bytes: int = 1) ->
     for split, count in counts.items():
         with ShardWriter(folder, split, shard_bytes=shard_bytes) as writer:  # pyright: ignore
             for number in range(count):
-                pair = reduce_photo(noise(40 + 2 * number, 50, number), 2)
+                pair = reduce_photo(noise(40 + 2 * number, 50, number), Fraction(2))
                 writer.add(f"{split}{number}", f"{number:064x}", pair)
-    write_index(folder, scale=2)
+    write_index(folder, scale=Fraction(2))
     return PhotoStore(folder)
 
 
@@ -42,7 +43,7 @@ def test_web_holds_variants_of_each_photo(tmp_path: Path) -> None:
     for number, stored in enumerate(store.photos):
         for variant in range(3):
             seed = (int(stored.sha256[:16], 16), variant)
-            expected = degrade_in_blocks(store.photo(number, "full"), 2, seed)
+            expected = degrade_in_blocks(store.photo(number, "full"), Fraction(2), seed)
             assert np.array_equal(store.photo(number, WEB, variant), expected)
         assert not np.array_equal(store.photo(number, WEB, 0), store.photo(number, WEB, 1))
 
@@ -145,8 +146,8 @@ def test_a_store_that_grows_grows_its_layers(tmp_path: Path) -> None:
 
     add_layer(store, "twice", doubled, "doubling")
     with ShardWriter(tmp_path, "train") as writer:
-        writer.add("new", "f" * 64, reduce_photo(photo(70, 30), 2))
-    write_index(tmp_path, scale=2)
+        writer.add("new", "f" * 64, reduce_photo(photo(70, 30), Fraction(2)))
+    write_index(tmp_path, scale=Fraction(2))
     grown = PhotoStore(tmp_path)
     assert not grown.has_layer("twice")
     add_layer(grown, "twice", doubled, "doubling")
@@ -156,7 +157,7 @@ def test_a_store_that_grows_grows_its_layers(tmp_path: Path) -> None:
 
 def test_a_writer_says_what_is_missing_and_stays_incomplete_until_closed(tmp_path: Path) -> None:
     store = sharded_store(tmp_path, {"train": 2})
-    kind = LayerKind(factor=1, variants=2)
+    kind = LayerKind(factor=Fraction(1), variants=2)
     writer = LayerWriter(store, "same", kind)
     assert writer.missing == [(0, 0), (0, 1), (1, 0), (1, 1)]
     for place in writer.missing[:3]:
@@ -184,8 +185,8 @@ def test_a_store_written_by_an_earlier_version_is_read_and_grows(tmp_path: Path)
     index |= {"mean": [0.5, 0.5, 0.5], "deviation": [0.1, 0.1, 0.1]}
     (tmp_path / "store.json").write_text(json.dumps(index))
     with ShardWriter(tmp_path, "train") as writer:
-        writer.add("new", "f" * 64, reduce_photo(photo(70, 30), 2))
+        writer.add("new", "f" * 64, reduce_photo(photo(70, 30), Fraction(2)))
     assert len(PhotoStore(tmp_path).photos) == 2
-    write_index(tmp_path, scale=2)
+    write_index(tmp_path, scale=Fraction(2))
     grown = PhotoStore(tmp_path, "train")
     assert [len(grown.photo(number, "full")) for number in range(3)] == [40, 42, 70]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,9 @@ def store_of(
     for number, pixels in enumerate(photos):
         Image.fromarray(pixels).save(folder / "in" / f"{number}.png")
     paths = sorted((folder / "in").iterdir())
-    return open_or_build_store(paths, folder / "stores", scale=scale, smallest_px=smallest_px)
+    return open_or_build_store(
+        paths, folder / "stores", scale=Fraction(scale), smallest_px=smallest_px
+    )
 
 
 def slopes(height: int, width: int) -> NDArray[np.uint8]:
@@ -49,7 +52,7 @@ def test_photos_are_cut_to_a_multiple_and_reduced(tmp_path: Path, scale: int) ->
     assert np.array_equal(store.photo(0, "reduced"), resize(cut, (height, width)))
     for stored, made in zip(
         (store.photo(0, "reduced"), store.photo(0, "full")),
-        reduce_photo(pixels, scale),
+        reduce_photo(pixels, Fraction(scale)),
         strict=True,
     ):
         assert np.array_equal(stored, made)
@@ -60,8 +63,8 @@ def test_photos_of_different_sizes_lie_one_after_the_other(tmp_path: Path) -> No
     store = store_of(tmp_path, *pictures)
     assert [stored.name for stored in store.photos] == ["0.png", "1.png", "2.png"]
     for number, picture in enumerate(pictures):
-        assert np.array_equal(store.photo(number, "reduced"), reduce_photo(picture, 2)[0])
-        assert np.array_equal(store.photo(number, "full"), reduce_photo(picture, 2)[1])
+        assert np.array_equal(store.photo(number, "reduced"), reduce_photo(picture, Fraction(2))[0])
+        assert np.array_equal(store.photo(number, "full"), reduce_photo(picture, Fraction(2))[1])
 
 
 @pytest.mark.parametrize("scale", [2, 3])
@@ -130,19 +133,21 @@ def test_large_photos_are_drawn_more_often_by_their_area(tmp_path: Path) -> None
 def test_the_same_photos_give_the_same_store_under_any_name_and_order(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "a", [(30, 40), (44, 33)])
     paths = sorted(folder.iterdir())
-    store = open_or_build_store(paths, tmp_path / "stores", scale=2, smallest_px=8)
+    store = open_or_build_store(paths, tmp_path / "stores", scale=Fraction(2), smallest_px=8)
     untouched = (store.shards[0] / "full.bin").stat().st_mtime_ns
     other = tmp_path / "b"
     other.mkdir()
     renamed = [path.rename(other / f"z{9 - n}.png") for n, path in enumerate(paths)]
-    again = open_or_build_store(renamed, tmp_path / "stores", scale=2, smallest_px=8)
+    again = open_or_build_store(renamed, tmp_path / "stores", scale=Fraction(2), smallest_px=8)
     assert again.folder == store.folder
     assert (again.shards[0] / "full.bin").stat().st_mtime_ns == untouched
     assert again.fingerprint == store.fingerprint
-    for change in ({"scale": 3, "smallest_px": 8}, {"scale": 2, "smallest_px": 9}):
-        changed = open_or_build_store(renamed, tmp_path / "stores", **change)
+    for scale, smallest_px in ((3, 8), (2, 9)):
+        changed = open_or_build_store(
+            renamed, tmp_path / "stores", scale=Fraction(scale), smallest_px=smallest_px
+        )
         assert changed.folder != store.folder
-    fewer = open_or_build_store(renamed[:1], tmp_path / "stores", scale=2, smallest_px=8)
+    fewer = open_or_build_store(renamed[:1], tmp_path / "stores", scale=Fraction(2), smallest_px=8)
     assert fewer.fingerprint != store.fingerprint
 
 

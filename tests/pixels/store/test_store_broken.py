@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.made.photos import noise, photo, write_photos
 @pytest.fixture
 def store(tmp_path: Path) -> PhotoStore:
     paths = sorted(write_photos(tmp_path / "photos", [(30, 40), (44, 33)]).iterdir())
-    return open_or_build_store(paths, tmp_path / "stores", scale=2, smallest_px=8)
+    return open_or_build_store(paths, tmp_path / "stores", scale=Fraction(2), smallest_px=8)
 
 
 def test_unreadable_and_small_photos_are_skipped_and_listed(tmp_path: Path) -> None:
@@ -33,7 +34,7 @@ def test_unreadable_and_small_photos_are_skipped_and_listed(tmp_path: Path) -> N
     (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
     (folder / "text.jpg").write_text("no photo")
     paths = sorted(folder.iterdir())
-    store = open_or_build_store(paths, tmp_path / "stores", scale=2, smallest_px=8)
+    store = open_or_build_store(paths, tmp_path / "stores", scale=Fraction(2), smallest_px=8)
     for opened in (store, PhotoStore(store.folder)):
         assert [stored.name for stored in opened.photos] == ["photo0.png", "photo2.png"]
         reasons = {entry.name: entry.reason for entry in opened.skipped}
@@ -47,7 +48,7 @@ def test_unreadable_and_small_photos_are_skipped_and_listed(tmp_path: Path) -> N
 def test_no_usable_photo_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     paths = sorted(write_photos(tmp_path / "photos", [(14, 30), (10, 10)]).iterdir())
     with pytest.raises(UserError, match=r"none of the 2 photos can be used; .*photo0\.png.*small"):
-        open_or_build_store(paths, tmp_path / "stores", scale=2, smallest_px=8)
+        open_or_build_store(paths, tmp_path / "stores", scale=Fraction(2), smallest_px=8)
     assert list((tmp_path / "stores").iterdir()) == []
 
 
@@ -177,6 +178,6 @@ def test_a_killed_build_leaves_no_store_and_can_be_repeated(tmp_path: Path) -> N
         with pytest.raises(UserError):
             PhotoStore(folder)
     paths = sorted((tmp_path / "photos").iterdir())
-    store = open_or_build_store(paths, stores, scale=2, smallest_px=8)
+    store = open_or_build_store(paths, stores, scale=Fraction(2), smallest_px=8)
     assert [folder.name for folder in stores.iterdir()] == [store.folder.name]
     assert np.array_equal(store.photo(3, "full"), noise(700, 700, 3))

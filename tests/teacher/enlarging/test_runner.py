@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,9 @@ def repeated(image: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
 def test_bicubic_and_lanczos_need_no_network(scale: int) -> None:
     image = photo(12, 17)
     height, width = 12 * scale, 17 * scale
-    bicubic = open_enlarger("bicubic", plain_scale=scale)
+    bicubic = open_enlarger("bicubic", plain_scale=Fraction(scale))
     assert np.array_equal(bicubic.enlarge(image), resize(image, (height, width)))
-    lanczos = open_enlarger("lanczos", plain_scale=scale)
+    lanczos = open_enlarger("lanczos", plain_scale=Fraction(scale))
     expected = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
     assert np.array_equal(lanczos.enlarge(image), np.asarray(expected))
     for enlarger, name in ((bicubic, "bicubic"), (lanczos, "lanczos")):
@@ -41,7 +42,7 @@ def test_bicubic_and_lanczos_need_no_network(scale: int) -> None:
     "network",
     [
         Residual(ResidualConfig(blocks=1, channels=6)),
-        Chain(ChainConfig(body=1, channels=6, scale=3)),
+        Chain(ChainConfig(body=1, channels=6, scale=Fraction(3))),
     ],
     ids=lambda network: network.name,
 )

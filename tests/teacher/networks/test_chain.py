@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -44,7 +46,7 @@ def chroma(rgb: Tensor) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_a_silent_luma_chain_repeats_luma_and_enlarges_chroma_by_bicubic(scale: int) -> None:
-    network = silent(ChainConfig(body=1, channels=3, scale=scale))
+    network = silent(ChainConfig(body=1, channels=3, scale=Fraction(scale)))
     # Pale colours: nothing is clipped, so that luma and chroma can be told apart again.
     image = 0.5 + (torch.rand(1, 3, 12, 15, generator=torch.manual_seed(1)) - 0.5) * 0.3
     with torch.inference_mode():
@@ -60,7 +62,7 @@ def test_a_silent_luma_chain_repeats_luma_and_enlarges_chroma_by_bicubic(scale: 
 
 @pytest.mark.parametrize("scale", [2, 3])
 def test_a_silent_rgb_chain_repeats_pixels(scale: int) -> None:
-    network = silent(ChainConfig(body=0, channels=2, colour="rgb", scale=scale))
+    network = silent(ChainConfig(body=0, channels=2, colour="rgb", scale=Fraction(scale)))
     image = torch.rand(2, 3, 5, 4)
     repeated = image.repeat_interleave(scale, dim=2).repeat_interleave(scale, dim=3)
     with torch.inference_mode():
@@ -70,7 +72,7 @@ def test_a_silent_rgb_chain_repeats_pixels(scale: int) -> None:
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_grey_stays_grey_in_a_luma_chain(scale: int) -> None:
     torch.manual_seed(2)
-    network = Chain(ChainConfig(body=2, channels=5, scale=scale)).eval()
+    network = Chain(ChainConfig(body=2, channels=5, scale=Fraction(scale))).eval()
     grey = torch.rand(1, 1, 9, 11).expand(1, 3, 9, 11)
     with torch.inference_mode():
         output = network(grey)
@@ -82,7 +84,7 @@ def test_grey_stays_grey_in_a_luma_chain(scale: int) -> None:
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_one_colour_stays_one_colour_up_to_the_edges(scale: int) -> None:
-    network = silent(ChainConfig(body=0, channels=2, scale=scale))
+    network = silent(ChainConfig(body=0, channels=2, scale=Fraction(scale)))
     colour = torch.tensor([0.8, 0.3, 0.6]).view(1, 3, 1, 1)
     for size in ((1, 1), (6, 7)):
         with torch.inference_mode():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -255,7 +256,7 @@ def test_tiles_give_the_whole_under_the_self_ensemble(size: tuple[int, int]) -> 
     whole = ensemble(to_float(picture).numpy())[0]
     margin = network.margin_px
     pieces = enlarge_in_tiles(
-        ensemble, picture, scale=2, tile=4 * margin, margin=margin, align=network.align_px
+        ensemble, picture, scale=Fraction(2), tile=4 * margin, margin=margin, align=network.align_px
     )
     for row, column, piece in pieces:
         rows = slice(2 * row.keep_start, 2 * row.keep_end)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 import torch
@@ -11,11 +12,17 @@ from teacher.networks.residual import Residual, ResidualConfig
 
 MAKERS: dict[str, Callable[[], Network]] = {
     "residual, 1 block": lambda: Residual(ResidualConfig(blocks=1, channels=6)),
-    "residual, 3 blocks, x3": lambda: Residual(ResidualConfig(blocks=3, channels=6, scale=3)),
+    "residual, 3 blocks, x3": lambda: Residual(
+        ResidualConfig(blocks=3, channels=6, scale=Fraction(3))
+    ),
     "chain, no body": lambda: Chain(ChainConfig(body=0, channels=6)),
     "chain, luma": lambda: Chain(ChainConfig(body=3, channels=6)),
-    "chain, rgb, x4": lambda: Chain(ChainConfig(body=2, channels=6, colour="rgb", scale=4)),
-    "chain, relu, x3": lambda: Chain(ChainConfig(body=1, channels=9, activation="relu", scale=3)),
+    "chain, rgb, x4": lambda: Chain(
+        ChainConfig(body=2, channels=6, colour="rgb", scale=Fraction(4))
+    ),
+    "chain, relu, x3": lambda: Chain(
+        ChainConfig(body=1, channels=9, activation="relu", scale=Fraction(3))
+    ),
 }
 
 
@@ -28,7 +35,7 @@ def network(request: pytest.FixtureRequest) -> Network:
 def test_the_margin_is_exactly_how_far_a_pixel_reaches(network: Network) -> None:
     # In float64, where even the weakest influence is not rounded away.
     network.double()
-    margin, scale, side = network.margin_px, network.scale, 2 * network.margin_px + 7
+    margin, scale, side = network.margin_px, int(network.scale), 2 * network.margin_px + 7
     grey = torch.full((1, 3, side, side), 0.5, dtype=torch.float64)
     centre = side // 2
     changed = torch.zeros(side, side, dtype=torch.bool)
@@ -84,7 +91,7 @@ def test_a_network_is_rebuilt_by_its_name_and_config(network: Network) -> None:
 
 
 def test_the_residual_network_with_a_silent_tail_repeats_pixels() -> None:
-    network = Residual(ResidualConfig(blocks=1, channels=4, scale=3))
+    network = Residual(ResidualConfig(blocks=1, channels=4, scale=Fraction(3)))
     torch.nn.init.zeros_(network.tail.weight)
     torch.nn.init.zeros_(network.tail.bias)  # pyright: ignore[reportArgumentType]
     image = torch.rand(1, 3, 4, 5)
@@ -103,7 +110,7 @@ def test_parameters_are_counted_as_by_hand() -> None:
     assert parameter_count(Chain(ChainConfig(body=4, channels=12))) == nano == 5_848
     small = (9 * 16 + 16) + 6 * (9 * 16 * 16 + 16) + (9 * 16 * 4 + 4) + 7 * 16
     assert parameter_count(Chain(ChainConfig(body=6, channels=16))) == small == 14_772
-    rgb = ChainConfig(body=1, channels=8, colour="rgb", activation="relu", scale=3)
+    rgb = ChainConfig(body=1, channels=8, colour="rgb", activation="relu", scale=Fraction(3))
     assert parameter_count(Chain(rgb)) == (27 * 8 + 8) + (72 * 8 + 8) + (72 * 27 + 27)
 
 
@@ -111,7 +118,7 @@ def test_multiplications_are_counted_as_by_hand() -> None:
     # Three fixed kernels of a luma chain: luma 3, chroma 8 x 3 x 25, mixing 12 x 12; anchor 4.
     nano = 9 * 12 + 4 * 9 * 12 * 12 + 9 * 12 * 4 + 4 + 3 + 8 * 3 * 25 + 12 * 12
     assert macs_per_output_pixel(Chain(ChainConfig(body=4, channels=12))) == nano / 4
-    residual = Residual(ResidualConfig(blocks=1, channels=4, scale=3))
+    residual = Residual(ResidualConfig(blocks=1, channels=4, scale=Fraction(3)))
     expected = 27 * 4 + 3 * 9 * 4 * 4 + 9 * 4 * 27 + 3 * 27
     assert macs_per_output_pixel(residual) == expected / 9
 

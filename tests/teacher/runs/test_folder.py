@@ -6,6 +6,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -17,7 +18,7 @@ from safetensors.torch import save as tensors_to_bytes
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
 from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.registry import Network
+from teacher.networks.registry import Network, settings_of
 from teacher.networks.residual import Residual, ResidualConfig
 from teacher.runs.folder import (
     ResumeState,
@@ -34,7 +35,7 @@ from teacher.runs.folder import (
 def record_of(network: Network) -> RunRecord:
     return RunRecord(
         network=network.name,
-        network_config=asdict(network.config),
+        network_config=settings_of(network.config),
         settings={"seed": 3, "recipe": {"steps": 2}},
         git_commit=None,
         data={"photos": 4},
@@ -67,9 +68,9 @@ def refusal(run: Path) -> str:
 @pytest.mark.parametrize(
     "network",
     [
-        Residual(ResidualConfig(blocks=2, channels=4, scale=3)),
+        Residual(ResidualConfig(blocks=2, channels=4, scale=Fraction(3))),
         Chain(ChainConfig(body=1, channels=5)),
-        Chain(ChainConfig(body=0, channels=4, colour="rgb", activation="relu", scale=4)),
+        Chain(ChainConfig(body=0, channels=4, colour="rgb", activation="relu", scale=Fraction(4))),
     ],
     ids=lambda network: network.name,
 )

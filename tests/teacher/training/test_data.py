@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,13 @@ def store_in(folder: Path, scale: int = 2) -> Path:
             for number in range(count):
                 pixels = photo(64 + 6 * number, 100 - 4 * number, number)
                 sha256 = f"{len(split) + number:064x}"
-                writer.add(f"{split}{number}", sha256, reduce_photo(pixels, scale))
-    write_index(folder, scale=scale)
+                writer.add(f"{split}{number}", sha256, reduce_photo(pixels, Fraction(scale)))
+    write_index(folder, scale=Fraction(scale))
     return folder
 
 
 def prepare(folder: Path, config: DataConfig, *, scale: int = 2, crop_px: int = 10) -> Photos:
-    return prepare_photos(config, scale=scale, crop_px=crop_px, stores=folder / "stores")
+    return prepare_photos(config, scale=Fraction(scale), crop_px=crop_px, stores=folder / "stores")
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
@@ -78,7 +79,7 @@ def test_of_a_store_its_own_validation_is_measured(tmp_path: Path) -> None:
     assert [entry.name for entry in photos.store.photos] == [f"train{n}" for n in range(4)]
     assert photos.settings == {}
     for number, (reduced, original) in enumerate(photos.validation):
-        pair = reduce_photo(photo(64 + 6 * number, 100 - 4 * number, number), 2)
+        pair = reduce_photo(photo(64 + 6 * number, 100 - 4 * number, number), Fraction(2))
         assert np.array_equal(reduced, pair[0])
         assert np.array_equal(original, pair[1])
     assert len(photos.validation) == 2
@@ -95,7 +96,9 @@ def test_web_is_trained_and_measured_on_what_sites_send(tmp_path: Path) -> None:
     assert photos.input == WEB
     assert photos.settings == {"degradation": {"kind": "web", "variants": 2, "version": VERSION}}
     for number, (reduced, original) in enumerate(photos.validation):
-        assert np.array_equal(reduced, degrade(original, 2, np.random.default_rng(number)))
+        assert np.array_equal(
+            reduced, degrade(original, Fraction(2), np.random.default_rng(number))
+        )
     write_photos(tmp_path / "in", [(60, 60), (50, 70)])
     config = DataConfig(photos=tmp_path / "in", degradation="web")
     on_the_fly = prepare(tmp_path, config)

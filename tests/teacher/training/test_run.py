@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,9 @@ CPU = torch.device("cpu")
 
 def prepared(folder: Path, photos: Path, validation: Path | None, *, scale: int = 2) -> Photos:
     config = DataConfig(photos=photos, validation=validation)
-    return prepare_photos(config, scale=scale, crop_px=RECIPE.crop_px, stores=folder / "stores")
+    return prepare_photos(
+        config, scale=Fraction(scale), crop_px=RECIPE.crop_px, stores=folder / "stores"
+    )
 
 
 def write_bmps(folder: Path, photos: list[NDArray[np.uint8]]) -> Path:
@@ -129,8 +132,8 @@ def test_a_batch_depends_on_the_seed_and_the_step_alone(tmp_path: Path) -> None:
 
 def test_measuring_averages_psnr_and_ssim() -> None:
     torch.manual_seed(0)
-    network = Chain(ChainConfig(body=0, channels=4, scale=3))
-    pairs = [reduce_photo(photo(40, 50, seed), 3) for seed in range(2)]
+    network = Chain(ChainConfig(body=0, channels=4, scale=Fraction(3)))
+    pairs = [reduce_photo(photo(40, 50, seed), Fraction(3)) for seed in range(2)]
     enlarge = network_enlarger(network)
     qualities = [compare(enlarge(small), large, shave_px=3) for small, large in pairs]
     plain = [
