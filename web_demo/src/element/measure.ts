@@ -18,8 +18,25 @@ export function drawnPixels(image: HTMLImageElement): Size {
   // Turned by a quarter, width and height change places: areas compare in any position.
   const { width, height } = image.getBoundingClientRect();
   const transform = Math.sqrt((width * height) / (image.offsetWidth * image.offsetHeight)) || 0;
-  const density = devicePixelRatio * (visualViewport?.scale ?? 1) * transform;
+  const zoom = visualViewport?.scale ?? 1;
+  const density = devicePixelRatio * zoom * hiddenZoom(image) * transform;
   return { width: drawn.width * density, height: drawn.height * density };
+}
+
+/** The CSS `zoom` that no size tells of: browsers without `currentCSSZoom` (WebKit) leave it out. */
+function hiddenZoom(image: Element): number {
+  if ('currentCSSZoom' in image) return 1;
+  let zoom = 1;
+  for (let at: Element | null | undefined = image; at; at = outside(at)) {
+    zoom *= Number(getComputedStyle(at).zoom) || 1;
+  }
+  return zoom;
+}
+
+/** The element around another on the page, out of shadow roots too. */
+function outside(element: Element): Element | null | undefined {
+  const { assignedSlot, parentElement } = element;
+  return assignedSlot ?? parentElement ?? (element.getRootNode() as ShadowRoot).host;
 }
 
 const files = new WeakMap<HTMLImageElement, { address: string; size: Size }>();
