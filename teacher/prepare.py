@@ -22,7 +22,7 @@ import tyro
 
 from pixels.scale import HALF, Scale, scale_json
 from pixels.stills.files import ImageError, read_picture
-from pixels.stills.listing import list_pictures
+from pixels.stills.listing import list_pictures, note_of_several
 from pixels.store.build import load_pairs
 from pixels.store.shards import SHARDS, SPLITS, ShardWriter, read_photos, split_of, write_index
 from pixels.store.store import PhotoStore, SkippedPhoto
@@ -84,6 +84,8 @@ def main(config: PrepareConfig) -> None:
     # Photos stored earlier are judged again, so that new duplicates of them are recognised.
     measured = survey(paths, folder / "journal.jsonl", stored, workers=workers)
     judged = judge(measured, config.limits, list(stored))
+    if note := note_of_several(_kept_in_part(judged)):
+        console.print(note, style="yellow", highlight=False, soft_wrap=True)
     _store_kept(config, judged, stored, workers)
     if not _stored(folder):
         _report(folder, judged)
@@ -115,7 +117,7 @@ def find_photos(named: Sequence[Path], *, without: Path | None = None) -> list[P
         if name.is_dir() or not name.exists():
             if not name.exists():
                 raise UserError(f"{name}: there is no such folder, photo or text file of paths")
-            listed = list_pictures(name, without=[] if without is None else [without])
+            listed = list_pictures(name, without=[] if without is None else [without], whole=True)
         elif _is_list(name):
             listed = _read_list(name)
         else:
@@ -201,6 +203,11 @@ def _store_kept(
                     console.print(f"skipped: {pairs.reason}", style="yellow")
                 else:
                     writer.add(Path(file.path).name, file.sha256, *pairs)
+
+
+def _kept_in_part(judged: Sequence[Judged]) -> dict[Path, int]:
+    kept = [entry.file for entry in judged if entry.verdict == "kept"]
+    return {Path(file.path): file.pages for file in kept if file.pages > 1}
 
 
 def _counts(judged: Sequence[Judged]) -> str:

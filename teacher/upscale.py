@@ -20,9 +20,10 @@ from pixels.animation.files import ANIMATED_SUFFIXES, read_animation, write_anim
 from pixels.animation.frames import Animation, Frame
 from pixels.picture import Picture
 from pixels.scale import HALF, Scale, enlarged_size
-from pixels.stills.files import pages_in, read_exif, read_picture, write_bands
+from pixels.stills.files import read_exif, read_picture, write_bands
 from pixels.stills.formats import WRITABLE, FormatError
 from pixels.stills.listing import list_pictures
+from pixels.stills.several import pictures_in
 from plumbing.command import UsageError, UserError, run_command
 from plumbing.names import fitted
 from plumbing.progress import busy, console, progress_bar, track
@@ -117,7 +118,7 @@ def _enlarge_file(
     if animation is None:
         with busy(f"enlarging {source.name}") if alone else nullcontext():
             sentence = _enlarge_still(enlarger, read_picture(source), source, target, config)
-        pages = pages_in(source)
+        pages = pictures_in(source)
         if pages == 1:
             return _Result(sentence)
         return _Result(f"{sentence}: only the first of {pages} pages or frames of {source}", True)
@@ -172,7 +173,7 @@ def _enlarge_folder(enlarger: Enlarger, config: UpscaleConfig) -> None:
     if config.target.resolve().is_relative_to(config.source.resolve()):
         raise UsageError(f"{config.target} is inside {config.source}: name a folder outside it")
     failures, notes = [], []
-    pictures = list_pictures(config.source)
+    pictures = list_pictures(config.source, whole=True)
     targets = _Targets(pictures, config)
     for path in track(pictures, "enlarging"):
         try:

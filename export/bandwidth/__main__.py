@@ -79,12 +79,13 @@ class BandwidthConfig:
             raise ValueError(
                 "photos must name at least one folder or file, unless --held-out is given"
             )
-        if len(set(self.qualities)) < _LEAST_QUALITIES or not all(
-            1 <= q <= 100 for q in self.qualities
-        ):
-            raise ValueError(
-                f"qualities must be at least {_LEAST_QUALITIES} different numbers from 1 to 100"
-            )
+        for name in ("qualities", "half_qualities"):
+            given = set(getattr(self, name))
+            if len(given) < _LEAST_QUALITIES or not all(1 <= quality <= 100 for quality in given):
+                raise ValueError(
+                    f"{name.replace('_', '-')} must be at least {_LEAST_QUALITIES} different "
+                    "numbers from 1 to 100"
+                )
         if not self.codecs or len(set(self.codecs)) < len(self.codecs):
             raise ValueError("codecs must be one or more of JPEG, WEBP and AVIF, each once")
         if not self.bands or not all(0 < band < 100 for band in self.bands):
@@ -99,6 +100,8 @@ class BandwidthConfig:
             )
         if not 0 <= self.avif_speed <= 10:
             raise ValueError(f"avif-speed must be from 0 to 10, got {self.avif_speed}")
+        if self.runtime_bytes is not None and self.runtime_bytes < 0:
+            raise ValueError(f"runtime-bytes must be at least 0, got {self.runtime_bytes}")
 
 
 def main(config: BandwidthConfig) -> None:

@@ -165,6 +165,7 @@ class Publication:
         self.timed: list[TimedPhoto] = []
         """What the photos took that were processed in this run."""
         self._keys: set[str] = set()  # what the site should remember
+        self._worked_on: set[str] = set()
 
     @classmethod
     @contextmanager
@@ -257,7 +258,7 @@ class Publication:
                 status="published",
                 manifest=str(self.config.out / MANIFEST),
                 worked_on=len(self.timed),
-                kept=len(self.choices) - len(self.timed),
+                kept=len(self.choices.keys() - self._worked_on),
                 removed=self.finish.removed,
                 left_because_changed=self.finish.changed,
                 left_because_failed=self.finish.kept,
@@ -429,6 +430,7 @@ class Publication:
             bar = progress.add_task(doing, total=len(photos), note="")
             for count, worked in enumerate(results, start=1):
                 outcome = worked.outcome
+                self._worked_on.add(worked.photo.name)
                 if outcome.error:
                     self.errors[worked.photo.name] = outcome.error
                 self.timed.append(

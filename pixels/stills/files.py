@@ -18,7 +18,7 @@ from pixels.sending import codecs
 from pixels.stills.decode import decode_frame
 from pixels.stills.exif import exif_to_keep
 from pixels.stills.formats import FormatError, target_format
-from pixels.stills.opening import opened, page_count
+from pixels.stills.opening import opened
 from pixels.stills.png_rows import write_png_rows
 from plumbing.disk import whole_file
 
@@ -177,12 +177,6 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
 def _encoder_reason(error: Exception) -> str:
     return _system_reason(error) or f"the encoder failed ({error})"
-
-
-def pages_in(path: Path) -> int:
-    """Count the pictures in the file of a readable picture: pages, or frames."""
-    with path.open("rb") as file, opened(file) as image:
-        return page_count(image)
 
 
 def stored_as_grey(path: Path) -> bool:

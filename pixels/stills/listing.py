@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixels.picture import ImageError
 from pixels.stills.opening import can_read
+from pixels.stills.several import with_several
 from pixels.stills.sniff import HEAD_BYTES, kind_of
 from plumbing.names import as_text
 from plumbing.progress import console
@@ -73,13 +74,18 @@ class FolderListing:
         return f"passed over in {as_text(self.folder)}: {', '.join(parts)}"
 
 
-def list_pictures(folder: Path, *, without: Sequence[Path] = (), quiet: bool = False) -> list[Path]:
-    """Find the pictures of a folder as `look_through` does, and print what is passed over.
+def list_pictures(
+    folder: Path, *, without: Sequence[Path] = (), quiet: bool = False, whole: bool = False
+) -> list[Path]:
+    """Find the pictures of a folder as `look_through` does, and print what will not be used.
+
+    That is what is passed over, and the further pages and frames of files that have several.
 
     Args:
         folder: As there.
         without: As there.
         quiet: Whether to print nothing: the folder has been listed before.
+        whole: Whether the caller uses all frames, or names those that it does not use.
 
     Returns:
         The pictures, sorted; never empty.
@@ -90,9 +96,30 @@ def list_pictures(folder: Path, *, without: Sequence[Path] = (), quiet: bool = F
     listing = look_through(folder, without=without)
     if not listing.pictures:
         raise ImageError(no_pictures(listing))
-    if listing.note and not quiet:
-        console.print(listing.note, style="yellow", highlight=False, soft_wrap=True)
+    if quiet:
+        return listing.pictures
+    counts = {} if whole else with_several(listing.pictures)
+    for note in (listing.note, note_of_several(counts, folder)):
+        if note:
+            console.print(note, style="yellow", highlight=False, soft_wrap=True)
     return listing.pictures
+
+
+def note_of_several(counts: Mapping[Path, int], folder: Path | None = None) -> str:
+    """Name files of which only the first page or frame is used; empty if there are none.
+
+    Args:
+        counts: How many pictures each file holds.
+        folder: They are named relative to it, if it is given.
+    """
+    if not counts:
+        return ""
+    named = [
+        f"{as_text((path.relative_to(folder) if folder else path).as_posix())} of {count}"
+        for path, count in counts.items()
+    ]
+    files = "1 file" if len(named) == 1 else f"{len(named)} files"
+    return f"only the first page or frame is used of {files}: {some(named)}"
 
 
 def no_pictures(listing: FolderListing) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from pixels.stills.files import ImageError, read_picture
+from pixels.stills.several import first_of, pictures_in
 from pixels.survey.detail import detail, jpeg_quality
 from pixels.survey.duplicates import SeenPhotos, perceptual_hash
 from pixels.survey.kinds import signs
@@ -64,6 +65,8 @@ class PhotoFacts:
     upper_db: float | None = None
     blocks: float = 1.0
     quality: int | None = None
+    pages: int = 1
+    """Pictures in the file, pages or frames; the first one was measured."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +76,7 @@ class Judged:
     file: PhotoFacts
     verdict: Verdict
     reason: str = ""
-    """One plain sentence; empty for photos that are kept."""
+    """One plain sentence; empty for photos that are kept whole."""
 
 
 def measure(path: Path) -> PhotoFacts:
@@ -93,6 +96,7 @@ def measure(path: Path) -> PhotoFacts:
             upper_db=sharpness.upper_db,
             blocks=sharpness.blocks,
             quality=jpeg_quality(path),
+            pages=pictures_in(path),
         )
     except (ImageError, OSError) as error:
         return PhotoFacts(path=str(path), stamp="", error=str(error))
@@ -186,7 +190,7 @@ def _alone(file: PhotoFacts, limits: Limits) -> tuple[Verdict, str]:
         return "compressed", f"a JPEG of quality {file.quality}"
     if file.quality is None and file.blocks > limits.max_blocks:
         return "compressed", f"blocks of a heavily compressed JPEG: {file.blocks:.1f}"
-    return "kept", ""
+    return "kept", first_of(file.pages) if file.pages > 1 else ""
 
 
 def _read(journal: Path) -> Iterator[PhotoFacts]:

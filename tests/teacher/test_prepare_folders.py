@@ -75,6 +75,36 @@ def test_what_is_passed_over_is_named(tmp_path: Path) -> None:
     assert verdicts(tmp_path / "store") == {"DSC0042": "kept"}
 
 
+def write_several(path: Path, first: str) -> None:
+    photos = [samples()[name][:200, :200] for name in (first, "coffee", "grass")]
+    frames = [Image.fromarray(photo) for photo in photos]
+    frames[0].save(path, save_all=True, append_images=frames[1:], lossless=True)
+
+
+def test_further_pages_and_frames_are_named(tmp_path: Path) -> None:
+    """In a folder and by name; once it is measured, the report remembers."""
+    (tmp_path / "in").mkdir()
+    write_several(tmp_path / "in" / "pages.tif", "coffee")
+    write_several(tmp_path / "alone.webp", "grass")
+    for _ in range(2):
+        done = prepare(tmp_path / "store", tmp_path / "in", tmp_path / "alone.webp")
+        assert done.status == 0, done.errors
+        assert "only the first page or frame is used of 2 files" in done.errors
+        assert "pages.tif of 3" in done.errors
+    with (tmp_path / "store" / "report.csv").open(newline="", encoding="utf-8") as file:
+        reasons = {Path(row["path"]).name: row["reason"] for row in csv.DictReader(file)}
+    first = "only the first of its 3 pages or frames is used"
+    assert reasons == {"pages.tif": first, "alone.webp": first}
+
+
+def test_figures_of_first_frames_are_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_several(tmp_path / "in" / "moving.gif", "coffee")  # GIF holds equal frames once
+    done = command_here("teacher.evaluate", "--photos", tmp_path / "in")
+    assert done.status == 0, done.errors
+    assert "only the first page or frame is used of 1 file: moving.gif of 2" in done.errors
+
+
 @pytest.mark.parametrize("at", ["detail", "signs", "perceptual_hash", "jpeg_quality"])
 def test_a_photo_that_cannot_be_measured_gets_a_verdict(
     tmp_path: Path, at: str, monkeypatch: pytest.MonkeyPatch

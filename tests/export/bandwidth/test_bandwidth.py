@@ -173,7 +173,10 @@ def test_no_photo_that_can_be_measured_is_a_failure(photos: Path, tmp_path: Path
     ("arguments", "status", "sentence"),
     [
         (("--qualities", "50"), 2, "qualities must be at least 3"),
+        (("--half-qualities", "0", "50", "90"), 2, "half-qualities must be at least 3"),
+        (("--half-qualities", "50"), 2, "half-qualities must be at least 3"),
         (("--bands", "0"), 2, "bands must be"),
+        (("--runtime-bytes", "-1"), 2, "runtime-bytes must be"),
         (("--jobs", "0"), 2, "jobs must be"),
         (("--model", "nowhere"), 1, "no such run folder"),
         (("--model", "lanczos"), 1, "two things"),

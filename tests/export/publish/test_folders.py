@@ -195,7 +195,9 @@ def test_files_of_a_photo_that_fails_stay_until_it_is_taken_away(folder: Folder)
         two.write_bytes(whole[:800])
         done = folder.publish("--json")
         assert done.status == 1
-        assert json.loads(done.output)["left_because_failed"] == ["two.jpg"]
+        told = json.loads(done.output)
+        assert told["left_because_failed"] == ["two.jpg"]
+        assert (told["worked_on"], told["kept"]) == (1, 1)
         assert folder.files == before
         assert (folder.site / "snippets" / "two.jpg.html").is_file()
         assert (folder.names, list(folder.manifest["errors"])) == (["one.jpg"], ["two.jpg"])

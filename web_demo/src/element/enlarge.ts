@@ -1,5 +1,5 @@
 import { type SkipReason, speedSkips } from './decide';
-import { fileSkips } from './file-kind';
+import { addressSkips, fileSkips } from './file-kind';
 import { abortError } from './jobs';
 import { sharedModel, speedOf } from './shared-model';
 
@@ -45,16 +45,21 @@ export async function enlarge(
   signal: AbortSignal,
   imageOf: () => HTMLImageElement | undefined,
 ): Promise<Enlarged | SkipReason> {
-  const first = imageOf();
-  if (!first || first.currentSrc !== request.file) throw abortError();
-  const kind = await fileSkips(first, signal);
-  if (kind) return kind;
+  const shown = () => {
+    const image = imageOf();
+    if (image?.currentSrc !== request.file) throw abortError();
+    return image;
+  };
+  const isSuspect = addressSkips(request.file) !== undefined;
+  const early = isSuspect ? await fileSkips(shown(), signal) : undefined;
+  if (early) return early;
   const halfsize = await modelOf(request);
-  const skips = speedSkips(halfsize.backend, request.always ? 0 : speedOf(halfsize));
-  if (skips) return skips;
-  const image = imageOf();
-  if (!image || image.currentSrc !== request.file) throw abortError();
-  const blob = await halfsize.upscale(image, { signal, output: 'blob' }).catch((error) => {
+  const slow = speedSkips(halfsize.backend, request.always ? 0 : speedOf(halfsize));
+  if (slow) return slow;
+  // What may download the start of a file again comes last: mostly it is a photo.
+  const late = isSuspect ? undefined : await fileSkips(shown(), signal);
+  if (late) return late;
+  const blob = await halfsize.upscale(shown(), { signal, output: 'blob' }).catch((error) => {
     if (error.code === 'NoReadback') return undefined;
     throw error;
   });

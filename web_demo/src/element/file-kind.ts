@@ -4,6 +4,12 @@ import type { SkipReason } from './decide';
 /** As much of a file as shows what it is. */
 const HEAD_BYTES = 16_384;
 
+/** Why a file might have to be left alone, by its address alone. */
+export function addressSkips(address: string): SkipReason | undefined {
+  if (/\.gif([?#]|$)|^data:image\/gif/i.test(address)) return 'animated';
+  return /\.svg([?#]|$)|^data:image\/svg/i.test(address) ? 'vector' : undefined;
+}
+
 /**
  * Why an img's file is to be left alone: enlarged, an animation would stand still, a drawing that
  * is sharp at any size would become pixels, and a photo would be turned that is not to be.
@@ -20,8 +26,7 @@ export async function fileSkips(
     const { type, head } = await headOf(currentSrc, crossOrigin, signal);
     return kindOf(type, head, getComputedStyle(image).imageOrientation === 'none');
   } catch {
-    if (/\.gif([?#]|$)|^data:image\/gif/i.test(currentSrc)) return 'animated';
-    return /\.svg([?#]|$)/i.test(currentSrc) ? 'vector' : undefined;
+    return addressSkips(currentSrc);
   }
 }
 

@@ -4,6 +4,7 @@ import { drawnPixels, fileSize } from './measure';
 import { clearPaint, isPainted, paint } from './paint';
 import { jobs, kept, keptFor, obtain } from './results';
 import { forgetFailures, measureAgain } from './shared-model';
+import { Trials } from './trials';
 
 /** The browser's HTMLElement, or an empty class where there is none: when rendering on a server. */
 const Base: typeof HTMLElement =
@@ -11,9 +12,6 @@ const Base: typeof HTMLElement =
 
 /** How often a picture that is shown small is measured: a transform fires no event. */
 const LOOK_AGAIN_MS = 1000;
-
-/** A slow machine is timed again after this time, then after twice as long, and so on. */
-const TIME_AGAIN_MS = 2000;
 
 /** The key under which each img was last enlarged: when it is moved, nothing is decided again. */
 const decided = new WeakMap<HTMLImageElement, string>();
@@ -63,8 +61,17 @@ export class HalfSizeElement extends Base {
 
   static #model = '';
   static #isListening = false;
-  static #trials = 0;
-  static #nextTrial: unknown;
+
+  /** Times slow machines again. */
+  static readonly #trials = new Trials(async () => {
+    const isSlow = (element: HalfSizeElement) => element.#isNear && element.#skipped === 'slow';
+    const models = new Set<ReturnType<typeof modelOf>>();
+    for (const element of HalfSizeElement.#connected) {
+      if (isSlow(element) && element.#request) models.add(modelOf(element.#request));
+    }
+    for (const model of models) await model.then(measureAgain).catch(() => undefined);
+    HalfSizeElement.#beginAll(isSlow);
+  });
 
   /** The model of every element without a `model` attribute. It may be set at any time. */
   static get model(): string {
@@ -177,24 +184,6 @@ export class HalfSizeElement extends Base {
       if (document.hidden) return;
       HalfSizeElement.#beginAll((element) => element.#skipped === 'shown-small');
     }, LOOK_AGAIN_MS);
-  }
-
-  /** Time a slow machine again: it may only have been busy. */
-  static #timeLater(): void {
-    HalfSizeElement.#nextTrial ??= setTimeout(
-      async () => {
-        HalfSizeElement.#nextTrial = undefined;
-        HalfSizeElement.#trials++;
-        const isSlow = (element: HalfSizeElement) => element.#isNear && element.#skipped === 'slow';
-        const models = new Set<ReturnType<typeof modelOf>>();
-        for (const element of HalfSizeElement.#connected) {
-          if (isSlow(element) && element.#request) models.add(modelOf(element.#request));
-        }
-        for (const model of models) await model.then(measureAgain).catch(() => undefined);
-        HalfSizeElement.#beginAll(isSlow);
-      },
-      TIME_AGAIN_MS * 2 ** HalfSizeElement.#trials,
-    );
   }
 
   /** Find the img: it may come late, or be replaced by a framework. */
@@ -326,7 +315,7 @@ export class HalfSizeElement extends Base {
     const isNew = this.#skipped !== reason;
     this.#skipped = reason;
     this.setAttribute('state', 'skipped');
-    if (reason === 'slow') HalfSizeElement.#timeLater();
+    if (reason === 'slow') HalfSizeElement.#trials.plan();
     if (isNew) this.#tell('skipped', { reason }, true);
   }
 
