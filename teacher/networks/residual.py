@@ -103,21 +103,16 @@ class Residual(nn.Module):
             ValueError: A side is not a multiple of `align_px`.
         """
         require_blocks(image, self.scale)
-        up = self.scale.numerator
         head = self.head(image)
         features = head
         for block in self.blocks:
             features = block(features)
         planes = self.tail(self.join(features) + head)
-        if self.align_px > 1:
-            with torch.autocast(image.device.type, enabled=False):
-                anchor = enlarge_by_bicubic(image.float(), self.colour.phases, self.scale)
-                return F.pixel_shuffle(planes.float(), up) + anchor
         if torch.is_autocast_enabled(image.device.type):
-            # Equal to the anchor's convolution, which bfloat16 would round to half a byte.
-            repeated = image.float().repeat_interleave(up**2, dim=1)
-            return F.pixel_shuffle(planes.float() + repeated, up)
-        return F.pixel_shuffle(planes + F.conv2d(image, self.anchor), up)
+            # In float32: bfloat16 would round the anchor to half a byte.
+            with torch.autocast(image.device.type, enabled=False):
+                return self._anchored(planes.float(), image.float(), repeat=True)
+        return self._anchored(planes, image, repeat=False)
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Enlarge a batch.
@@ -129,6 +124,16 @@ class Residual(nn.Module):
             (batch, 3, scale * height, scale * width), in [0, 1].
         """
         return self.colour.to_rgb(self.core(self.native(rgb)), rgb).clamp(0.0, 1.0)
+
+    def _anchored(self, planes: Tensor, image: Tensor, *, repeat: bool) -> Tensor:
+        """Add what the network starts from, and put the pixels in their places."""
+        up = self.scale.numerator
+        if self.align_px > 1:
+            anchor = enlarge_by_bicubic(image, self.colour.phases, self.scale)
+            return F.pixel_shuffle(planes, up) + anchor
+        # The same numbers, but runtimes have the convolution, and GPUs may round its inputs.
+        anchor = image.repeat_interleave(up**2, dim=1) if repeat else F.conv2d(image, self.anchor)
+        return F.pixel_shuffle(planes + anchor, up)
 
 
 class _Block(nn.Module):

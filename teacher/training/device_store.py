@@ -75,9 +75,10 @@ class DeviceStore:
 
     def _cut(self, layer: str, places: Places, crop_px: int) -> Tensor:
         kind, layout = self._store.kind(layer), self._store.layout
-        side, top, left = (
-            length * kind.factor.numerator // kind.factor.denominator
-            for length in (crop_px, places.top, places.left)
+        side = int(kind.factor * crop_px)
+        top, left = (
+            first * kind.factor.numerator // kind.factor.denominator
+            for first in (places.top, places.left)
         )
         start = self._starts[layer][places.photo]
         if kind.variants > 1:

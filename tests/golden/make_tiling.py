@@ -25,6 +25,10 @@ CASES = [
     (101, 48, 12, 4),
     (100, 36, 8, 4),
     (50, 30, 6, 3),
+    # Networks of 3/2 and 4/3, whose pictures are multiples of their blocks.
+    *((length, 16, 4, 2) for length in (2, 16, 18, 64, 1000)),
+    *((length, 24, 9, 3) for length in (3, 24, 27, 72, 999)),
+    (6000, 256, 16, 2),
 ]
 
 

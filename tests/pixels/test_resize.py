@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from math import ceil, floor
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixels.resize import cropped_size, cubic, resize
+from pixels.resize import cropped_size, cubic, reduce_photo, resize
 from tests.made.photos import noise
 
 HALF = Fraction(1, 2)
+# Written by tests/golden/make_reductions.py.
+REDUCTIONS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "golden" / "reductions.json").read_text()
+)
 SIZES = [
     *[((12, 16), (6, 8)), ((10, 14), (5, 7)), ((16, 12), (4, 3)), ((5, 7), (10, 14))],
     *[((3, 4), (12, 16)), ((16, 8), (8, 16)), ((8, 16), (4, 4)), ((16, 8), (4, 4))],
@@ -20,7 +27,18 @@ SIZES = [
 ]
 # Among these no exact value lies half-way between two bytes: there, floats (and MATLAB's own) would
 # fall to either side, as their weights are thirds, fifths and so on.
-OTHER_LENGTHS = [(12, 4), (15, 5), (7, 21), (4, 12), (9, 5), (13, 6), (5, 13), (17, 11)]
+OTHER_LENGTHS = [
+    (12, 9),
+    (28, 21),
+    (12, 4),
+    (15, 5),
+    (7, 21),
+    (4, 12),
+    (9, 5),
+    (13, 6),
+    (5, 13),
+    (17, 11),
+]
 
 
 def keys(x: Fraction) -> Fraction:
@@ -91,6 +109,16 @@ def test_lines_of_any_length_equal_the_exact_algorithm(
     result = resize(lines.T, (new_length, 60)) if axis == 0 else resize(lines, (60, new_length))
     expected = resized_axis(lines, 1, new_length)
     assert np.array_equal(result.T if axis == 0 else result, expected)
+
+
+@pytest.mark.parametrize("case", REDUCTIONS, ids=["2/3", "2/3 tall", "3/4", "3/4 wide"])
+def test_reductions_by_ratios_are_those_of_another_program(case: dict[str, Any]) -> None:
+    image, expected = (np.array(case[name], np.uint8) for name in ("input", "reduced"))
+    size = (expected.shape[0], expected.shape[1])
+    assert np.array_equal(resize(image, size), expected)
+    scale = Fraction(image.shape[0], size[0])
+    colours = np.repeat(image[..., None], 3, axis=2)
+    assert np.array_equal(reduce_photo(colours, scale)[0][..., 0], expected)
 
 
 @pytest.mark.parametrize("new_size", [(4, 6), (36, 54), (5, 11), (11, 4)])

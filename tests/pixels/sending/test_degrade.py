@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pixels.quality.psnr_ssim import compare
-from pixels.resize import resize
-from pixels.sending.codecs import Codec
+from pixels.resize import crop_to_multiple, cropped_size, resize
+from pixels.scale import SCALES
+from pixels.sending.codecs import Codec, reduce
 from pixels.sending.degrade import (
     Degradation,
     ToolReduction,
@@ -120,13 +121,28 @@ def test_noise_and_sharpening_are_mild_and_as_requested() -> None:
     assert edges[0] < edges[1] < edges[2] < 1.35 * edges[0]
 
 
-@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("scale", SCALES, ids=str)
 @pytest.mark.parametrize("size", [(61, 47), (8, 100)])
-def test_sizes_follow_the_scale(scale: int, size: tuple[int, int]) -> None:
-    expected = (size[0] // scale, size[1] // scale, 3)
+def test_sizes_follow_the_scale(scale: Fraction, size: tuple[int, int]) -> None:
+    expected = (*cropped_size(size, scale), 3)
     pixels = photo(*size)
-    assert degrade(pixels, Fraction(scale), np.random.default_rng(1)).shape == expected
-    assert degrade_in_blocks(pixels, Fraction(scale), (1, 2), block_px=9).shape == expected
+    assert degrade(pixels, scale, np.random.default_rng(1)).shape == expected
+    assert degrade_in_blocks(pixels, scale, (1, 2), block_px=9).shape == expected
+
+
+@pytest.mark.parametrize("scale", [Fraction(3, 2), Fraction(4, 3)], ids=str)
+def test_blocks_of_a_ratio_lie_where_the_whole_has_them(
+    scale: Fraction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without a codec, what remains is the reduction: each block's is that of the whole.
+    monkeypatch.setattr("pixels.sending.degrade.round_trip", lambda picture, *_, **__: picture)
+    pixels = photo(150, 121)
+    blocks = degrade_in_blocks(pixels, scale, (1, 2), block_px=25, sending="fine")
+    whole = reduce(crop_to_multiple(pixels, scale), "pillow-bicubic", scale)
+    # Pillow's weights have a few bits less or more at another place.
+    difference = np.abs(blocks.astype(int) - whole)
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 0.01
 
 
 def test_blocks_are_degraded_each_in_its_own_way() -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 from pixels.resize import reduce_photo, resize
 from pixels.store.build import held_out, open_or_build_store
 from pixels.store.layers import add_layer
+from pixels.store.shards import ShardWriter, write_index
 from pixels.store.store import PhotoStore
 from plumbing.command import UserError
 from tests.made.photos import noise, photo, write_photos
@@ -219,3 +220,38 @@ def test_a_missing_layer_is_reported(tmp_path: Path) -> None:
     store = store_of(tmp_path, photo(30, 40))
     with pytest.raises(UserError, match="layer teacher is missing"):
         store.photo(0, "teacher")
+
+
+@pytest.mark.parametrize("scale", [Fraction(3, 2), Fraction(4, 3)], ids=str)
+def test_crops_of_a_ratio_begin_with_a_block_in_every_layer(
+    tmp_path: Path, scale: Fraction
+) -> None:
+    up, down = scale.numerator, scale.denominator
+
+    def places(height: int, width: int) -> NDArray[np.uint8]:
+        """Each pixel holds its own place."""
+        rows, columns = np.mgrid[0:height, 0:width]
+        return np.stack([rows, columns, 0 * rows], axis=-1).astype(np.uint8)
+
+    with ShardWriter(tmp_path, "train") as writer:
+        for number, (rows, columns) in enumerate([(20, 27), (24, 21)]):
+            small, large = places(down * rows, down * columns), places(up * rows, up * columns)
+            writer.add(f"{number}", f"{number:064x}", (small, large))
+    write_index(tmp_path, scale=scale)
+    store = PhotoStore(tmp_path)
+    assert store.scale == scale
+    crop_px = 4 * down
+    reduced, full = store.crops(np.random.default_rng(0), 200, crop_px, ["reduced", "full"])
+    assert full.shape == (200, 3, 4 * up, 4 * up)
+    first = [layer.reshape(200, 3, -1).min(axis=2)[:, :2].astype(int) for layer in (reduced, full)]
+    assert (first[0] % down == 0).all()
+    assert np.array_equal(first[0] * up // down, first[1])
+    assert len(np.unique(first[0], axis=0)) > 100
+    # They are turned alike: the corner pixel of both is the corner of the same block.
+    corners = [layer[:, :2, 0, 0].astype(int) for layer in (reduced, full)]
+    assert np.array_equal(corners[0] // down, corners[1] // up)
+    with pytest.raises(ValueError, match=f"not a multiple of {down} px"):
+        store.crops(np.random.default_rng(0), 1, crop_px + 1, ["reduced", "full"])
+    # Alone, a layer of whole pixels has no steps.
+    [any_place] = store.crops(np.random.default_rng(0), 99, crop_px + 1, ["reduced"])
+    assert (any_place.reshape(99, 3, -1).min(axis=2)[:, 0] % down != 0).any()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from pixels.resize import reduce_photo
+from pixels.scale import HALF, enlarged_size
 from pixels.sending.degrade import VERSION, degrade
 from pixels.store.layers import add_layer
 from pixels.store.shards import ShardWriter, write_index
@@ -24,37 +25,39 @@ from teacher.training.feed import Feed
 from tests.made.photos import noise, photo, write_photos
 
 
-def store_in(folder: Path, scale: int = 2) -> Path:
+def store_in(folder: Path, scale: Fraction = HALF) -> Path:
     for split, count in (("train", 4), ("validation", 2)):
         with ShardWriter(folder, split, shard_bytes=20_000) as writer:  # pyright: ignore
             for number in range(count):
                 pixels = photo(64 + 6 * number, 100 - 4 * number, number)
                 sha256 = f"{len(split) + number:064x}"
-                writer.add(f"{split}{number}", sha256, reduce_photo(pixels, Fraction(scale)))
-    write_index(folder, scale=Fraction(scale))
+                writer.add(f"{split}{number}", sha256, reduce_photo(pixels, scale))
+    write_index(folder, scale=scale)
     return folder
 
 
-def prepare(folder: Path, config: DataConfig, *, scale: int = 2, crop_px: int = 10) -> Photos:
-    return prepare_photos(config, scale=Fraction(scale), crop_px=crop_px, stores=folder / "stores")
+def prepare(
+    folder: Path, config: DataConfig, *, scale: Fraction = HALF, crop_px: int = 10
+) -> Photos:
+    return prepare_photos(config, scale=scale, crop_px=crop_px, stores=folder / "stores")
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
-@pytest.mark.parametrize("scale", [2, 3])
+@pytest.mark.parametrize("scale", [HALF, Fraction(3), Fraction(3, 2), Fraction(4, 3)], ids=str)
 def test_a_device_cuts_the_very_crops_that_the_disk_gives(
-    tmp_path: Path, device: str, scale: int
+    tmp_path: Path, device: str, scale: Fraction
 ) -> None:
     if device == "cuda" and not torch.cuda.is_available():
         pytest.skip("no GPU")
     store = PhotoStore(store_in(tmp_path, scale), "train")
     assert len(store.shards) > 1
     add_web_layer(store, 3, workers=1)
-    add_layer(store, "said", lambda x: noise(scale * len(x), scale * x.shape[1]), "noise", WEB)
+    add_layer(store, "said", lambda x: noise(*enlarged_size(x.shape[:2], scale)), "noise", WEB)
     layers = ["reduced", "full", WEB, "said"]
     kept = DeviceStore(store, layers, torch.device(device))
     for seed in range(3):
-        there = kept.crops(np.random.default_rng(seed), 64, 9)
-        here = store.crops(np.random.default_rng(seed), 64, 9, layers)
+        there = kept.crops(np.random.default_rng(seed), 64, 12)
+        here = store.crops(np.random.default_rng(seed), 64, 12, layers)
         for a, b in zip(there, here, strict=True):
             assert a.device.type == device
             assert np.array_equal(a.cpu().numpy(), b)
@@ -111,7 +114,7 @@ def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="either --photos or --store"):
             prepare(tmp_path, wrong)
     with pytest.raises(UserError, match="--scale 3"):
-        prepare(tmp_path, DataConfig(store=folder), scale=3)
+        prepare(tmp_path, DataConfig(store=folder), scale=Fraction(3))
     with pytest.raises(UserError, match="--crop-px must be at most 32, got 33"):
         prepare(tmp_path, DataConfig(store=folder), crop_px=33)
     (tmp_path / "store.json").write_text("{}")
