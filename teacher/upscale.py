@@ -19,7 +19,7 @@ import tyro
 from pixels.animation.files import ANIMATED_SUFFIXES, read_animation, write_animation
 from pixels.animation.frames import Animation, Frame
 from pixels.picture import Picture
-from pixels.scale import HALF, Scale, enlarged_size
+from pixels.scale import HALF, OptionalScale, enlarged_size
 from pixels.stills.files import read_exif, read_picture, write_bands
 from pixels.stills.formats import WRITABLE, FormatError
 from pixels.stills.listing import list_pictures
@@ -43,8 +43,9 @@ class UpscaleConfig:
     model: str
     """A run folder, released weights, an .onnx file written by `python -m export.onnx`, or
     `bicubic` or `lanczos` for comparison."""
-    scale: Scale = HALF
-    """Ratio of output to input size for `bicubic` and `lanczos`; a network has its own."""
+    scale: OptionalScale = None
+    """Ratio of output to input size for `bicubic` and `lanczos`, by default 2; a network has its
+    own."""
     suffix: str | None = None
     """For a folder: write all files in this format, as in `.webp`; by default each file keeps its
     format, or becomes .png if that format cannot be written or cannot hold the picture."""
@@ -81,9 +82,12 @@ def main(config: UpscaleConfig) -> None:
     """Run the command."""
     use_threads(config.threads)
     enlarger = open_enlarger(
-        config.model, plain_scale=config.scale, tile_px=config.tile_px, ensemble=config.ensemble
+        config.model,
+        plain_scale=config.scale or HALF,
+        tile_px=config.tile_px,
+        ensemble=config.ensemble,
     )
-    if config.scale not in (HALF, enlarger.scale):
+    if config.scale not in (None, enlarger.scale):
         raise UsageError(
             f"--scale {config.scale} is for bicubic and lanczos: {config.model} enlarges "
             f"x{enlarger.scale}"

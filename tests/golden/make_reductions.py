@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from resize_right import interp_methods, resize_right
+from resize_right import interp_methods, resize_right  # pyright: ignore[reportMissingImports]
 
 # Height, width, and how many pixels are kept of how many. No exact value lies half-way between two
 # bytes: floats would fall to either side.

@@ -17,6 +17,7 @@ from pixels.stills.listing import list_pictures
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluating.evaluation import Evaluation, Measurement, means
 from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.registry import settings_of
 from teacher.runs.folder import RunRecord, save_run
 from tests.made.commands import command_here
 from tests.made.models import write_repeating_onnx
@@ -40,10 +41,10 @@ def test_bicubic_gives_the_published_figures(name: str) -> None:
     assert low <= round(mean.quality.psnr, 2) <= high
 
 
-def saved_chain(folder: Path, scale: int) -> Path:
+def saved_chain(folder: Path, scale: int | Fraction) -> Path:
     torch.manual_seed(0)
     network = Chain(ChainConfig(body=0, channels=4, scale=Fraction(scale)))
-    config = {"body": 0, "channels": 4, "scale": scale}
+    config = settings_of(network.config)
     record = RunRecord(
         network="chain", network_config=config, settings={}, git_commit=None, data={}
     )
@@ -180,6 +181,30 @@ def test_bicubic_has_the_scale_of_the_networks(tmp_path: Path, photos_folder: Pa
     rows = measure_bicubic(list_pictures(photos_folder), 3)
     (line,) = [line for line in done.output.splitlines() if "bicubic" in line]
     assert f"{means(rows)[0].quality.psnr:.2f}" in line
+
+
+def test_two_thirds_are_measured_as_computed_by_hand(tmp_path: Path, photos_folder: Path) -> None:
+    run = saved_chain(tmp_path / "run", Fraction(3, 2))
+    table = tmp_path / "figures.csv"
+    common = ("teacher.evaluate", "--photos", photos_folder, "--csv", table)
+    done = command_here(*common, "--model", run, "--ensemble")
+    assert done.status == 0, done.errors
+    assert "x3/2" in done.output
+    with table.open() as file:
+        rows = [row for row in csv.DictReader(file) if row["model"] == "bicubic"]
+    for row in rows[:3]:
+        photo = read_picture(photos_folder / row["photo"]).rgb
+        height, width = photo.shape[0] // 3, photo.shape[1] // 3
+        original = photo[: 3 * height, : 3 * width]
+        enlarged = resize(resize(original, (2 * height, 2 * width)), (3 * height, 3 * width))
+        expected = compare(enlarged, original, shave_px=2)
+        assert float(row["psnr"]) == pytest.approx(expected.psnr, abs=1e-4)
+    # Without a network the flag names the ratio; with one it has to agree.
+    plain = command_here(*common, "--scale", "3/2")
+    assert plain.status == 0
+    assert "x3/2" in plain.output
+    refused = command_here(*common, "--model", run, "--scale", "2")
+    assert "--scale is 2, but --model names networks of x3/2" in refused.sentence(2)
 
 
 def test_networks_of_different_scales_are_refused(

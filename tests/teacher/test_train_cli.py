@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -73,11 +74,11 @@ def test_the_same_command_gives_the_same_bytes_and_another_seed_others(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scale", ["3", "4"])
+@pytest.mark.parametrize("scale", ["3", "4", "3/2"])
 def test_other_scales_train_as_well(tmp_path: Path, photos_folder: Path, scale: str) -> None:
-    done = train(photos_folder, tmp_path / "run", "--scale", scale, "--crop-px", "8")
+    done = train(photos_folder, tmp_path / "run", "--scale", scale, "--crop-px", "12")
     assert done.status == 0, done.errors
-    assert load_network(tmp_path / "run")[0].scale == int(scale)
+    assert load_network(tmp_path / "run")[0].scale == Fraction(scale)
 
 
 def test_a_finished_run_given_again_says_so_and_is_kept(

@@ -47,6 +47,30 @@ def test_a_photo_is_enlarged_by_an_onnx_file(tmp_path: Path, source: Path) -> No
     assert np.array_equal(read_picture(tmp_path / "out.png").rgb, expected)
 
 
+@pytest.mark.parametrize("suffix", [".png", ".gif"])
+def test_a_picture_of_any_size_is_enlarged_by_three_halves(tmp_path: Path, suffix: str) -> None:
+    alpha = np.zeros((31, 41), np.uint8)
+    alpha[3:, 5:] = 255
+    picture = Picture(photo(31, 41), alpha)
+    write_picture(tmp_path / "in.png", picture)
+    target = tmp_path / f"out{suffix}"
+    done = upscale(tmp_path / "in.png", target, "bicubic", "--scale", "3/2")
+    assert done.status == 0, done.errors
+    assert "62x47 pixels" in done.errors
+    enlarger = open_enlarger("bicubic", plain_scale=Fraction(3, 2))
+    result, expected = read_picture(target), enlarge_picture(enlarger, picture)
+    assert result.size == (47, 62)
+    if suffix == ".png":
+        assert np.array_equal(result.rgb, expected.rgb)
+        assert np.array_equal(result.with_alpha(), expected.with_alpha())
+
+
+def test_a_network_keeps_its_own_scale(tmp_path: Path, source: Path, tiny_run: Path) -> None:
+    done = upscale(source, tmp_path / "out.png", tiny_run, "--scale", "3/2")
+    assert "--scale 3/2 is for bicubic and lanczos" in done.sentence(2)
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_transparency_is_kept_and_enlarged(tmp_path: Path, tiny_run: Path) -> None:
     alpha = np.zeros((24, 20), np.uint8)
     alpha[6:18, 5:15] = 255

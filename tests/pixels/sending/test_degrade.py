@@ -139,10 +139,11 @@ def test_blocks_of_a_ratio_lie_where_the_whole_has_them(
     pixels = photo(150, 121)
     blocks = degrade_in_blocks(pixels, scale, (1, 2), block_px=25, sending="fine")
     whole = reduce(crop_to_multiple(pixels, scale), "pillow-bicubic", scale)
-    # Pillow's weights have a few bits less or more at another place.
+    # Pillow's weights differ in their last bits from place to place, which tips values that lie
+    # half-way between two bytes; a block out of place would change nearly every pixel.
     difference = np.abs(blocks.astype(int) - whole)
     assert difference.max() <= 1
-    assert (difference > 0).mean() < 0.01
+    assert (difference > 0).mean() < 0.02
 
 
 def test_blocks_are_degraded_each_in_its_own_way() -> None:

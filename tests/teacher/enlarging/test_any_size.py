@@ -20,6 +20,7 @@ from teacher.enlarging.ensemble import self_ensemble
 from teacher.enlarging.pictures import enlarge_picture, enlarged_bands
 from teacher.enlarging.runner import Enlarger, network_enlarger, open_enlarger, tiled
 from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.networks import lively
 from tests.made.photos import noise, photo
@@ -33,7 +34,7 @@ SIZES = [
 ]
 
 
-def run(network: Chain | Residual, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+def run(network: Network, batch: NDArray[np.float32]) -> NDArray[np.float32]:
     with torch.inference_mode():
         return network(torch.from_numpy(batch)).numpy()
 
@@ -89,7 +90,7 @@ def test_plain_enlargement_by_a_ratio_is_that_of_the_padded_picture(scale: Fract
     bicubic = open_enlarger("bicubic", plain_scale=scale).enlarge(image)
     assert np.array_equal(bicubic, resize(padded, full)[:height, :width])
     lanczos = open_enlarger("lanczos", plain_scale=scale).enlarge(image)
-    expected = Image.fromarray(padded).resize(full[::-1], Image.Resampling.LANCZOS)
+    expected = Image.fromarray(padded).resize((full[1], full[0]), Image.Resampling.LANCZOS)
     assert np.array_equal(lanczos, np.asarray(expected)[:height, :width])
 
 
