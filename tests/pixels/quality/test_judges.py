@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from pixels.quality.colorvideovdp import ColorVideoVdp
 from pixels.quality.judge import Judge
 from pixels.quality.judges import judge_for
+from pixels.quality.looks import LOOKS
 from pixels.quality.screens import DESKTOP, SCREENS, Screen, pixels_per_degree, screen_of
 from pixels.quality.ssimulacra2 import Ssimulacra2, ssimulacra2
 from pixels.sending.codecs import Codec, decode, encode
@@ -102,3 +104,12 @@ def test_the_judge_of_pixels_gives_the_functions_score() -> None:
     picture: NDArray[np.uint8] = photo(40, 50)
     shown = decode(encode(picture, "JPEG", 40))
     assert Ssimulacra2().original(picture).score(shown) == ssimulacra2(shown, picture)
+
+
+def test_looks_are_told_apart_and_ordered() -> None:
+    jods = list(LOOKS.values())
+    assert jods == sorted(jods, reverse=True)
+    # The authors: of two pictures that are 1 JOD apart, 75 % of people choose the better one.
+    normal = NormalDist()
+    chosen = [100.0 * normal.cdf((10.0 - jod) * normal.inv_cdf(0.75)) for jod in jods]
+    assert [round(share) for share in chosen] == [55, 61, 68]
