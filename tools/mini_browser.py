@@ -143,7 +143,7 @@ def open_mini_browser() -> Iterator[MiniBrowser]:
     if path is None or not shutil.which("Xvfb") or not shutil.which("openbox"):
         raise UserError(NO_WEBKIT)
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         downloads = home / "downloads"
         downloads.mkdir()
         (home / "user-dirs.dirs").write_text(f'XDG_DOWNLOAD_DIR="{downloads}"\n')
