@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,6 @@ from distill.figures import Gain, GainPanel, draw_gains
 from distill.run import DistillConfig, distil
 from distill.sources import SourceConfig
 from distill.students import StudentConfig
-from pixels.scale import OptionalScale
 from plumbing.command import UserError, flag_value, run_command
 from plumbing.disk import write_csv
 from plumbing.progress import console
@@ -53,8 +51,6 @@ class CompareConfig:
     run: Path
     """Output folder: a run folder for each training, two tables and a plot."""
     data: tyro.conf.OmitArgPrefixes[PhotosConfig] = field(default_factory=PhotosConfig)
-    scale: OptionalScale = None
-    """Ratio of output to input size; by default that of --teacher."""
     seeds: int = 3
     """Number of trainings of each variant, each with another seed."""
     degradations: tuple[DegradationKind, ...] = ("clean", "web")
@@ -151,7 +147,8 @@ def train(config: CompareConfig, degradation: DegradationKind, name: str, seed: 
             data=DataConfig(**vars(config.data), degradation=degradation),
             run=folder,
             teacher=config.teacher if variant.taught else None,
-            scale=_scale(config),
+            # Those without a teacher have its scale too.
+            scale=load_network(config.teacher)[0].scale,
             teacher_ensemble=config.teacher_ensemble,
             network=config.network,
             expansion=config.expansion,
@@ -162,11 +159,6 @@ def train(config: CompareConfig, degradation: DegradationKind, name: str, seed: 
         )
     )
     return folder
-
-
-def _scale(config: CompareConfig) -> Fraction:
-    """Find the scale of all variants: those without a teacher have its scale too."""
-    return config.scale or load_network(config.teacher)[0].scale
 
 
 def measure(config: CompareConfig, degradation: DegradationKind) -> tuple[list[Result], list[str]]:

@@ -25,7 +25,7 @@ from distill.run import DistillConfig, distil
 from distill.students import SIZES, StudentConfig
 from distill.timing import milliseconds_per_megapixel
 from pixels.scale import OptionalScale
-from plumbing.command import flag_value, run_command
+from plumbing.command import UsageError, flag_value, run_command
 from plumbing.disk import gzip_size, write_csv
 from plumbing.progress import busy, console
 from teacher.enlarging.runner import PLAIN, open_enlarger
@@ -143,10 +143,19 @@ def train(config: FrontierConfig, size: str) -> Path:
 
 
 def _scale(config: FrontierConfig) -> Fraction | None:
-    """Find the scale that the flags name: a teacher that students do not hear names it too."""
-    if config.scale is not None or config.teacher is None:
+    """Find the scale that the flags name: a teacher that students do not hear names it too.
+
+    Raises:
+        UsageError: They name two.
+    """
+    if config.teacher is None:
         return config.scale
-    return load_network(config.teacher)[0].scale
+    scale = load_network(config.teacher)[0].scale
+    if config.scale not in (None, scale):
+        raise UsageError(
+            f"--scale is {config.scale}, but --teacher {config.teacher} enlarges x{scale}"
+        )
+    return scale
 
 
 def measure(config: FrontierConfig, folders: dict[str, Path]) -> list[FrontierPoint]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,9 +10,13 @@ import pytest
 import torch
 
 from distill.growth import with_body_of
+from distill.search import StudentSearchConfig
 from distill.students import fresh, widen
+from distill.timing import milliseconds_per_megapixel
 from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.registry import parameter_count
 from teacher.runs.folder import load_network, read_record
+from teacher.searching.study import StudyConfig
 from tests.made.commands import Finished, command_here
 from tests.made.networks import lively
 from tests.made.photos import write_photos
@@ -169,3 +174,34 @@ def test_the_table_of_students_has_ratios() -> None:
     # First 36 x 16 + 16, body 6 (9 x 256 + 16), last 9 x 144 + 9; margin 8 blocks of 2.
     assert row[4] == f"{592 + 6 * 2320 + 1305:,}"
     assert row[6:8] == ["16", "px"]
+
+
+def test_a_search_of_a_ratio_stays_within_its_parameters(tmp_path: Path) -> None:
+    study = StudyConfig(study=tmp_path / "study")
+    config = StudentSearchConfig(study=study, scale=TWO_THIRDS, parameters=9000)
+    chosen = {"body": 3, "activation": "relu", "expansion": 64, "stage3.norm": "l2"}
+    chosen |= {f"stage{stage}.learning-rate": 1e-3 for stage in (1, 2)} | {"stage1.share": 0.5}
+    training = config.training(chosen, tmp_path / "run")
+    assert training.scale == TWO_THIRDS
+    shapes = [training.network, replace(training.network, channels=training.network.channels + 2)]  # pyright: ignore
+    counts = [parameter_count(Chain(shape.chain(TWO_THIRDS))) for shape in shapes]
+    assert counts[0] <= 9000 < counts[1]
+    assert " --scale 3/2 " in " ".join(config.command_line(chosen))
+
+
+def test_a_plot_has_one_ratio() -> None:
+    done = command_here(
+        *("distill.frontier", "--benchmark", "b", "--run", "r", "--teacher", "residual-clean"),
+        *("--no-teacher-heard", "--scale", "3/2"),
+    )
+    assert "--scale is 3/2, but --teacher residual-clean enlarges x2" in done.sentence(2)
+
+
+def test_networks_of_several_ratios_are_timed_on_one_picture() -> None:
+    networks = {
+        str(scale): Chain(ChainConfig(body=0, channels=2, scale=scale)).eval()
+        for scale in (Fraction(2), TWO_THIRDS, Fraction(4, 3))
+    }
+    times = milliseconds_per_megapixel(networks, 13)
+    assert set(times) == set(networks)
+    assert all(value > 0 for value in times.values())
