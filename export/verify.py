@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ from export.check.agreement import (
     compare,
     describe_failures,
 )
+from export.check.any_size import any_size
 from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.local_runtimes import remembering, run_pytorch
 from export.forms import form_of
@@ -37,6 +39,7 @@ from export.pipeline.golden import GOLDEN, read_golden
 from export.pipeline.job import ExportForm
 from export.weights.precision import PRECISIONS
 from export.weights.tolerances import tolerance
+from pixels.scale import parse_scale
 from plumbing.command import UserError, run_command
 from plumbing.disk import sha256_of
 from plumbing.progress import busy, console
@@ -103,7 +106,11 @@ def read_card(folder: Path) -> dict[str, Any]:
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         found = card.get("format") if isinstance(card, dict) else None
         raise FolderError(f"{folder / CARD} has format {str(found)[:20]}, expected {FORMAT}")
-    for field, least in (("scale", 1), ("margin_px", 0), ("align_px", 1), ("parameters", 0)):
+    try:
+        parse_scale(card.get("scale"))
+    except ValueError as error:
+        raise FolderError(f"{folder / CARD}: {str(error)[:80]}") from error
+    for field, least in (("margin_px", 0), ("align_px", 1), ("parameters", 0)):
         value = card.get(field, 1)
         if type(value) is not int or not least <= value <= 10**12:
             raise FolderError(f"{folder / CARD}: {field} must be a number of at least {least}")
@@ -161,18 +168,19 @@ def _check(config: VerifyConfig, form: ExportForm, card: dict[str, Any]) -> Iter
         if isinstance(runtime, Unavailable):
             continue
         with busy(f"checking in {runtime.name}"):
-            yield from _compare_golden(config.folder, runtime)
+            yield from _compare_golden(config.folder, runtime, parse_scale(card["scale"]))
             if network is not None and reference is not None:
                 yield from check_runtime(runtime, network, reference)
 
 
-def _compare_golden(folder: Path, runtime: Runtime) -> Iterator[Agreement]:
+def _compare_golden(folder: Path, runtime: Runtime, scale: Fraction) -> Iterator[Agreement]:
     cases, allowed = read_golden(_read_text(folder / GOLDEN))
+    run = any_size(runtime.run, scale)
     if runtime.arithmetic == "browser-gpu":
         allowed += tolerance("browser-gpu", "float32")  # its rounding is not the model's fault
     for name, picture, expected in cases:
         try:
-            output = runtime.run(picture)
+            output = run(picture)
         except RuntimeFaultError as fault:
             output = np.zeros((0, 3, 0, 0), np.float32)
             name = f"{name} ({fault})"

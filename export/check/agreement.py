@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
+from export.check.any_size import any_size
 from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.pictures import LARGE_PX, check_batches, check_pictures, tiled_picture
 from pixels.tiling import Enlarge, enlarge_in_tiles, enlarged_slice
@@ -83,9 +84,10 @@ def check_runtime(runtime: Runtime, network: Network, reference: Enlarge) -> Ite
         One result per picture. A picture on which the runtime fails is a disagreement.
     """
     pictures = check_pictures() | (check_batches() if runtime.batches else {})
+    run, reference = (any_size(of, network.scale) for of in (runtime.run, reference))
     for name, picture in pictures.items():
         if not too_much(runtime, network, name, picture):
-            yield _attempt(runtime, name, reference(picture), lambda p=picture: runtime.run(p))
+            yield _attempt(runtime, name, reference(picture), lambda p=picture: run(p))
     tile = 2 * network.margin_px + 24
     tile += -tile % network.align_px
     photo = tiled_picture(tile, network.align_px)

@@ -16,11 +16,18 @@ from teacher.networks.registry import Network
 
 
 def run_pytorch(network: Network) -> Enlarge:
-    """Wrap a PyTorch network: the reference for all other runtimes."""
+    """Wrap a PyTorch network: the reference for all other runtimes.
+
+    Raises:
+        RuntimeFaultError: While running: the network does not take pictures of this size.
+    """
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
-            return network(torch.from_numpy(batch)).numpy()
+            try:
+                return network(torch.from_numpy(batch)).numpy()
+            except ValueError as error:
+                raise RuntimeFaultError(f"PyTorch fails: {error}") from error
 
     return run
 

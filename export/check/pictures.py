@@ -93,7 +93,8 @@ class CheckPhotos:
     calibration: list[Pixels]
     """Small pictures, (1, 3, height, width) in [0, 1]."""
     checks: list[tuple[Pixels, NDArray[np.uint8]]]
-    """Other small pictures, each with its original, (scale * height, scale * width, 3)."""
+    """Other small pictures, whose sides are multiples of `down`, each with its original, (height,
+    width, 3)."""
     source: str
     """Where the photos come from, for the card."""
 

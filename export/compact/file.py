@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Literal
 
@@ -21,19 +22,21 @@ from torch import nn
 
 from export.weights.precision import require_float16
 from export.weights.rounding import Grid, rounded, weight_of
+from pixels.scale import SCALES, enlarged_size, scale_name
 from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
 
 FILE = "model.halfsize"
-VERSION = 1
 StoredWeights = Literal["float16", "int8"]
 
 _MAGIC = b"HSZ\x1a"
+_WHOLE, _RATIO = 1, 2
+"""Versions of the format: for whole scales, which older readers know, and for all."""
 _HEADER = struct.Struct("<4sBBBBBBHHH")
 _PRECISIONS: dict[int, StoredWeights] = {1: "float16", 2: "int8"}
 _COLOURS = ("luma", "rgb")
 _ACTIVATIONS = ("relu", "prelu")
-_MOST_WEIGHTS = 4_000_000
+_MOST_WEIGHTS = 16_000_000
 _MOST_GOLDEN = 16
 _STORED_AXES = (2, 3, 1, 0)  # of (outputs, inputs, row, column)
 # A channel's range may be cut to these parts of its largest weight, in favour of the others.
@@ -77,9 +80,11 @@ def encode(network: Chain, precision: StoredWeights, golden: Sequence[Golden]) -
     """
     config = network.config
     codes = {stored: code for code, stored in _PRECISIONS.items()}
+    up, down = config.scale.numerator, config.scale.denominator
+    version, last = (_WHOLE, 0) if down == 1 else (_RATIO, down)
     header = _HEADER.pack(
-        *(_MAGIC, VERSION, codes[precision], int(config.scale), _COLOURS.index(config.colour)),
-        *(_ACTIVATIONS.index(config.activation), len(golden), config.body, config.channels, 0),
+        *(_MAGIC, version, codes[precision], up, _COLOURS.index(config.colour)),
+        *(_ACTIVATIONS.index(config.activation), len(golden), config.body, config.channels, last),
     )
     parts = [header]
     int8 = iter(_int8(network) if precision == "int8" else ())
@@ -149,20 +154,17 @@ def decode(content: bytes, name: str = FILE) -> CompactModel:
     reader = _Reader(content, name)
     config, precision, golden_count = _header(reader)
     network = Chain(config)
-    colours = 1 if config.colour == "luma" else 3
-    widths = [colours, *[config.channels] * (config.body + 1), colours * int(config.scale) ** 2]
-    for index, (inputs, outputs) in enumerate(pairwise(widths)):
-        convolution = network.convolutions[index]
+    for index, shape in enumerate(_kernel_shapes(config)):
+        convolution, outputs = network.convolutions[index], shape[-1]
         assert isinstance(convolution, nn.Conv2d)
         bias = reader.halves(outputs)
         has_slopes = config.activation == "prelu" and index <= config.body
         slopes = reader.halves(outputs) if has_slopes else None
         steps = reader.halves(outputs) if precision == "int8" else None
-        shape = (3, 3, inputs, outputs)
         weights = (
-            reader.halves(9 * inputs * outputs).reshape(shape)
+            reader.halves(prod(shape)).reshape(shape)
             if steps is None
-            else reader.bytes_(9 * inputs * outputs).view(np.int8).reshape(shape) * steps
+            else reader.bytes_(prod(shape)).view(np.int8).reshape(shape) * steps
         )
         with torch.no_grad():
             convolution.weight.copy_(torch.from_numpy(weights.transpose(3, 2, 0, 1).copy()))
@@ -170,20 +172,25 @@ def decode(content: bytes, name: str = FILE) -> CompactModel:
             convolution.bias.copy_(torch.from_numpy(bias))
             if slopes is not None:
                 network.activations[index].weight.copy_(torch.from_numpy(slopes))  # type: ignore[operator]
-    golden = [_golden(reader, int(config.scale)) for _ in range(golden_count)]
+    golden = [_golden(reader, config.scale) for _ in range(golden_count)]
     reader.require_end()
     return CompactModel(network=network.eval(), precision=precision, golden=golden)
 
 
 def _header(reader: _Reader) -> tuple[ChainConfig, StoredWeights, int]:
     fields = _HEADER.unpack(reader.take(_HEADER.size))
-    magic, version, precision, scale, colour, activation, golden, body, channels, rest = fields
+    magic, version, precision, up, colour, activation, golden, body, channels, last = fields
     if magic != _MAGIC:
         raise reader.wrong("it is not a halfsize model")
-    if version != VERSION:
-        raise reader.wrong(f"it has version {version}, expected {VERSION}")
-    if precision not in _PRECISIONS or colour > 1 or activation > 1 or rest != 0:
+    if version > _RATIO:
+        raise reader.wrong(f"it is of a newer version, {version}: update halfsize")
+    if version < _WHOLE:
+        raise reader.wrong(f"it has version {version}, which never was")
+    if precision not in _PRECISIONS or colour > 1 or activation > 1:
         raise reader.wrong("its header has an undefined value")
+    if version == _WHOLE and last != 0:
+        raise reader.wrong("its header has an undefined value")
+    scale = _scale(reader, up, 1 if version == _WHOLE else last)
     if not 1 <= golden <= _MOST_GOLDEN:
         raise reader.wrong(f"it cannot have {golden} golden vectors")
     if body * 9 * channels**2 > _MOST_WEIGHTS:
@@ -194,7 +201,7 @@ def _header(reader: _Reader) -> tuple[ChainConfig, StoredWeights, int]:
             channels=channels,
             colour=_COLOURS[colour],
             activation=_ACTIVATIONS[activation],
-            scale=Fraction(scale),
+            scale=scale,
         )
     except ValueError as error:
         raise reader.wrong(str(error)) from error
@@ -202,21 +209,39 @@ def _header(reader: _Reader) -> tuple[ChainConfig, StoredWeights, int]:
     return config, _PRECISIONS[precision], golden
 
 
+def _scale(reader: _Reader, up: int, down: int) -> Fraction:
+    # Compared as pairs: 4/2 would be a network of another shape than 2/1.
+    for scale in SCALES:
+        if (up, down) == (scale.numerator, scale.denominator):
+            return scale
+    known = ", ".join(map(scale_name, SCALES))
+    raise reader.wrong(f"it enlarges {up}/{down} times, which is none of {known}")
+
+
+def _kernel_shapes(config: ChainConfig) -> list[tuple[int, int, int, int]]:
+    """List each layer's kernel as it is stored: (row, column, input, output)."""
+    colours = 1 if config.colour == "luma" else 3
+    last = colours * config.scale.numerator**2
+    widths = [colours, *[config.channels] * (config.body + 1), last]
+    sides = [3 * config.scale.denominator, *[3] * (config.body + 1)]
+    return [
+        (side, side, inputs, outputs)
+        for side, (inputs, outputs) in zip(sides, pairwise(widths), strict=True)
+    ]
+
+
 def _least_bytes(config: ChainConfig, precision: StoredWeights) -> int:
     """Count the bytes of the weights, so that nothing larger than the file is allocated."""
-    colours = 1 if config.colour == "luma" else 3
-    widths = [colours, *[config.channels] * (config.body + 1), colours * int(config.scale) ** 2]
-    count = sum(9 * inputs * outputs for inputs, outputs in pairwise(widths))
-    return count * (2 if precision == "float16" else 1)
+    return sum(map(prod, _kernel_shapes(config))) * (2 if precision == "float16" else 1)
 
 
-def _golden(reader: _Reader, scale: int) -> Golden:
-    height, width = reader.take(2)
+def _golden(reader: _Reader, scale: Fraction) -> Golden:
+    size = height, width = tuple(reader.take(2))
     if height < 1 or width < 1:
         raise reader.wrong("a golden vector is empty")
-    picture = reader.bytes_(height * width * 3).reshape(height, width, 3)
-    enlarged = reader.bytes_(picture.size * scale**2)
-    return picture, enlarged.reshape(height * scale, width * scale, 3)
+    picture = reader.bytes_(height * width * 3).reshape(*size, 3)
+    larger = enlarged_size(size, scale)
+    return picture, reader.bytes_(prod(larger) * 3).reshape(*larger, 3)
 
 
 class _Reader:

@@ -10,14 +10,17 @@ import torch
 from numpy.typing import NDArray
 
 from export.check.agreement import Arithmetic, Runtime, Unavailable
+from export.check.any_size import any_size
 from export.check.browser_runtimes import COMPACT_ENGINES, compact_engines
 from export.check.local_runtimes import run_pytorch
+from export.check.pictures import to_batch
 from export.compact.file import FILE, decode, encode, read_compact, require_storable
 from export.pipeline.golden import golden_inputs
 from export.pipeline.job import ExportForm, Job
 from export.weights.precision import Precision
 from export.weights.tolerances import tolerance
-from pixels.color import to_bytes, to_float
+from pixels.color import to_bytes
+from pixels.scale import enlarged_size
 from pixels.tiling import Enlarge
 from plumbing.command import UserError
 from teacher.networks.chain import Chain
@@ -35,16 +38,16 @@ def write_compact(path: Path, network: Chain, precision: Precision) -> None:
     """Write a network with golden vectors: a few pictures as the *stored* weights enlarge them."""
     assert precision != "float32"
     # Encoded and decoded once without golden vectors, to obtain the weights as stored.
-    scale = int(network.scale)
-    blank = (np.zeros((1, 1, 3), np.uint8), np.zeros((scale, scale, 3), np.uint8))
+    larger = enlarged_size((1, 1), network.scale)
+    blank = (np.zeros((1, 1, 3), np.uint8), np.zeros((*larger, 3), np.uint8))
     stored = decode(encode(network, precision, [blank])).network
     golden = [(picture, _enlarge(stored, picture)) for _, picture in golden_inputs()]
     path.write_bytes(encode(network, precision, golden))
 
 
 def _enlarge(network: Chain, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    with torch.inference_mode():
-        return to_bytes(network(to_float(picture.copy())))
+    enlarge = any_size(run_pytorch(network), network.scale)
+    return to_bytes(torch.from_numpy(enlarge(to_batch(picture))))
 
 
 def _write(job: Job, folder: Path, precision: Precision) -> None:

@@ -27,7 +27,7 @@ class FlipboardGraph(nn.Module):
     """Computes the same pixels as the network it is made from; for exporting only.
 
     Attributes:
-        scale: Factor by which the output is larger.
+        scale: Factor by which the output is larger, whole.
     """
 
     cut: Tensor

@@ -41,7 +41,7 @@ def _write(job: Job, folder: Path, precision: Precision) -> None:
         model = to_float16(model)
     elif precision == "int8":
         side = _STUDENTS_EXTREMES_PX if isinstance(network, Chain) else _EXTREMES_PX
-        pictures = _calibration(job.photos, side)
+        pictures = _calibration(job.photos, side - side % network.scale.denominator)
         # 8 bits between the layers run fastest; where they cost too much, 16 bits do not.
         narrow = to_int8(model, pictures, wide=False)
         path.write_bytes(narrow.SerializeToString())

@@ -7,6 +7,7 @@ import torch
 from torch.export import Dim
 
 from export.onnx.flipboard import FlipboardGraph
+from pixels.scale import scale_name
 from teacher.enlarging.runner import ONNX_ALIGN, ONNX_MARGIN, ONNX_SCALE
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.registry import Network
@@ -34,7 +35,8 @@ def to_onnx(network: Network, *, licence: str = "") -> onnx.ModelProto:
     """
     graph = FlipboardGraph(network).eval() if isinstance(network, Flipboard) else network
     # Sizes that cannot be confused with a constant of the network.
-    example = torch.zeros(2, 3, 19, 23)
+    down = network.scale.denominator
+    example = torch.zeros(2, 3, 19 * down, 23 * down)
     sizes = ({0: Dim("batch"), 2: Dim("height"), 3: Dim("width")},)
     model = trace_to_onnx(
         graph,
@@ -54,7 +56,7 @@ def _describe(model: onnx.ModelProto, network: Network, licence: str) -> None:
     onnx.helper.set_model_props(
         model,
         {
-            ONNX_SCALE: str(network.scale),
+            ONNX_SCALE: scale_name(network.scale),
             ONNX_MARGIN: str(network.margin_px),
             ONNX_ALIGN: str(network.align_px),
             COLOUR: network.config.colour,

@@ -12,7 +12,7 @@ from export.pipeline.job import Attempt, Job
 from export.weights.precision import BUDGET_DB, Loss
 from pixels.scale import scale_json
 from plumbing.disk import gzip_size, sha256_of
-from teacher.networks.registry import macs_per_output_pixel, parameter_count
+from teacher.networks.registry import macs_per_output_pixel, parameter_count, settings_of
 
 FORMAT = 1
 CARD = "halfsize.json"
@@ -28,13 +28,12 @@ def write_card(folder: Path, job: Job, chosen: Attempt, model_files: Sequence[st
         model_files: Names of the files that a reader downloads; the card lists the others apart.
     """
     network, record, config = job.network, job.record, job.config
-    scale = scale_json(network.scale)
     others = sorted({path.name for path in folder.iterdir()} - {CARD, *model_files})
     card = {
         "format": FORMAT,
         "name": config.run.name,
-        "network": {"name": network.name, **asdict(network.config), "scale": scale},
-        "scale": scale,
+        "network": {"name": network.name, **settings_of(network.config)},
+        "scale": scale_json(network.scale),
         "margin_px": network.margin_px,
         "align_px": network.align_px,
         "colour": network.config.colour,

@@ -3,19 +3,22 @@
 `golden.json` holds, for each case, `input` (numbers from 0 to 255; divide by 255 to feed the model)
 and `output` (the exported model's output, in [0, 1]), each with its `shape` as [height, width, 3]
 and its `values` row by row, the three colours of a pixel together. A runtime whose output is within
-`tolerance` has loaded the model correctly.
+`tolerance` has loaded the model correctly. The sizes are any: a model of scale 3/2 or 4/3 gets its
+input padded, and its output is cut, as `layout` says.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.check.any_size import any_size
 from export.check.pictures import make_picture, to_batch
 from pixels.tiling import Enlarge
 from plumbing.command import UserError
@@ -24,6 +27,11 @@ GOLDEN = "golden.json"
 FORMAT = 1
 _CASES = (("photo", 1, 1), ("noise", 3, 5), ("photo", 7, 6))
 _DIGITS = 6
+_LAYOUT = "row by row, red green blue; input / 255 in, [0, 1] out"
+_IN_BLOCKS = (
+    "; repeat the input's last row and column until both sides are multiples of {down}, and keep "
+    "the output's upper left part"
+)
 _MOST_VALUES = 4096
 
 
@@ -34,9 +42,9 @@ def golden_inputs() -> Iterator[tuple[str, NDArray[np.uint8]]]:
         yield f"{kind} {height}x{width}", pixels.astype(np.uint8)
 
 
-def write_golden(path: Path, run: Enlarge, tolerance: float) -> None:
-    """Run the exported model on a few small pictures and write inputs and outputs."""
-    cases = []
+def write_golden(path: Path, run: Enlarge, tolerance: float, scale: Fraction) -> None:
+    """Run the exported model, of this scale, on a few small pictures; write inputs and outputs."""
+    cases, run, down = [], any_size(run, scale), scale.denominator
     for name, image in golden_inputs():
         output = run(to_batch(image))[0].transpose(1, 2, 0)
         cases.append(
@@ -51,7 +59,7 @@ def write_golden(path: Path, run: Enlarge, tolerance: float) -> None:
         )
     content = {
         "format": FORMAT,
-        "layout": "row by row, red green blue; input / 255 in, [0, 1] out",
+        "layout": _LAYOUT + (_IN_BLOCKS.format(down=down) if down > 1 else ""),
         "tolerance": tolerance,
         "cases": cases,
     }

@@ -168,7 +168,8 @@ class Export:
         config, data = self.job.config, self.job.record.data
         model_files = sorted(path.name for path in folder.iterdir())
         tolerance = GOLDEN_TOLERANCE[chosen.precision]
-        write_golden(folder / GOLDEN, self.form.open(folder), tolerance)
+        run, scale = self.form.open(folder), self.job.network.scale
+        write_golden(folder / GOLDEN, run, tolerance, scale)
         write_legal(folder, licence=config.licence, credits=config.credits, data=data)
         write_card(folder, self.job, chosen, model_files)
 

@@ -5,7 +5,9 @@ PyTorch (ONNX mode CRD) orders the channels before a shuffle (colour, y, x), Ten
 wrong colours. The channels are reordered in the convolutions that produce them.
 
 TF.js has no grouped convolutions: their kernels become dense ones with zeros between the groups.
-This comes first, since reordered channels would no longer lie in groups.
+Planes that are repeated one after the other (a luma network's detail, once for each of R, G and B)
+are spread by a convolution with ones, whose outputs can be reordered. Both come first, since
+reordered channels would no longer lie in groups.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ def in_tensorflow_order(model: onnx.ModelProto) -> onnx.ModelProto:
     for node in graph.node:
         if node.op_type == "Conv":
             _ungroup(graph, node)
+        elif node.op_type == "Concat" and len({*node.input}) == 1:
+            _spread(graph, node)
     for node in graph.node:
         attributes = {attribute.name: attribute for attribute in node.attribute}
         if node.op_type != "DepthToSpace" or attributes["mode"].s != b"CRD":
@@ -72,6 +76,20 @@ def _ungroup(graph: onnx.GraphProto, convolution: onnx.NodeProto) -> None:
     graph.initializer.append(numpy_helper.from_array(dense, f"{name}.dense"))
     convolution.input[1] = f"{name}.dense"
     group.i = 1
+
+
+def _spread(graph: onnx.GraphProto, repeat: onnx.NodeProto) -> None:
+    """Turn the repetition of a convolution's planes into a convolution; others stay."""
+    name, times = repeat.input[0], len(repeat.input)
+    (maker,) = [node for node in graph.node if name in node.output] or [None]
+    if maker is None or maker.op_type != "Conv" or repeat.attribute[0].i != 1:
+        return
+    planes = _tensor(graph, maker.input[1]).dims[0]
+    ones = np.tile(np.eye(planes, dtype=np.float32), (times, 1)).reshape(-1, planes, 1, 1)
+    graph.initializer.append(numpy_helper.from_array(ones, f"{repeat.output[0]}.spread"))
+    repeat.op_type = "Conv"
+    repeat.input[:] = [name, f"{repeat.output[0]}.spread"]
+    del repeat.attribute[:]
 
 
 def _tensor(graph: onnx.GraphProto, name: str) -> onnx.TensorProto:

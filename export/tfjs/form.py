@@ -48,10 +48,10 @@ def _write(job: Job, folder: Path, precision: Precision) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         source = Path(temporary) / "model.onnx"
         source.write_bytes(model.SerializeToString())
-        _translate(source, folder, precision)
+        translate_apart(source, folder, precision)
 
 
-def _translate(source: Path, folder: Path, precision: Precision) -> None:
+def translate_apart(source: Path, folder: Path, precision: Precision) -> None:
     """Run `export.tfjs.translate` in another process: TensorFlow is slow to import and noisy."""
     command = [sys.executable, "-m", "export.tfjs.translate"]
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}

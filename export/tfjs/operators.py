@@ -165,20 +165,24 @@ def _constant_beside_image(constant: NDArray[np.float32]) -> NDArray[np.float32]
 
 def _convolution(image: tf.Tensor, weights: list[Any], attributes: Attributes) -> tf.Tensor:
     kernel = weights[0]
-    radius_y, radius_x = kernel.shape[2] // 2, kernel.shape[3] // 2
     pads = list(attributes.get("pads", [0, 0, 0, 0]))
     strides = {*attributes.get("strides", [1, 1])}
     undilated = {*attributes.get("dilations", [1, 1])} == {1}
-    odd = kernel.shape[2] % 2 == kernel.shape[3] % 2 == 1
-    same = odd and strides == {1} and pads == [radius_y, radius_x, radius_y, radius_x]
-    grouped = attributes.get("group", 1) != 1
-    if grouped or len(strides) > 1 or not undilated or not (same or pads == [0, 0, 0, 0]):
+    if attributes.get("group", 1) != 1 or len(strides) > 1 or not undilated:
+        raise UnknownOperatorError(f"no translation for a convolution with {attributes}")
+    stride = strides.pop()
+    # TensorFlow's SAME shares what the last step needs, side - stride, between both ends, if the
+    # image is a multiple of the stride, which all that networks take are.
+    overlaps = [side - stride for side in kernel.shape[2:]]
+    same = all(overlap % 2 == 0 and overlap >= 0 for overlap in overlaps)
+    same = same and pads == [overlap // 2 for overlap in overlaps] * 2
+    if not same and any(pads):
         raise UnknownOperatorError(f"no translation for a convolution with {attributes}")
     # PyTorch and ONNX: (out, in, y, x); TensorFlow: (y, x, in, out).
     result = tf.nn.conv2d(
         image,
         kernel.transpose(2, 3, 1, 0),
-        strides=strides.pop(),
+        strides=stride,
         padding="SAME" if same else "VALID",
     )
     return tf.nn.bias_add(result, weights[1]) if len(weights) > 1 else result

@@ -133,7 +133,7 @@ def _compute(node: Node, inputs: list[Any]) -> Any:  # noqa: ANN401
         case "ConcatV2":
             return torch.cat(inputs[:-1], dim=int(inputs[-1]))
         case "MirrorPad":
-            return _mirror(first, inputs[1])
+            return _mirror(first, inputs[1], _text(attributes["mode"]["s"]))
         case "DepthToSpace":
             return _depth_to_space(first, int(attributes["block_size"]["i"]))
         case "Identity":
@@ -173,7 +173,9 @@ def _text(value: Any) -> str:  # noqa: ANN401
 def _convolution(image: Tensor, kernel: Tensor, attributes: Node) -> Tensor:
     stride = int(attributes["strides"]["list"]["i"][1])
     padding = _text(attributes["padding"]["s"])
-    radius = (kernel.shape[0] // 2, kernel.shape[1] // 2) if padding == "SAME" else 0
+    same = padding == "SAME"
+    # For images that are multiples of the stride, which all that networks take are.
+    radius = tuple((side - stride) // 2 for side in kernel.shape[:2]) if same else 0
     result = F.conv2d(
         image.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1), stride=stride, padding=radius
     )
@@ -197,8 +199,10 @@ def _fused(result: Tensor, extra: list[Tensor], attributes: Node) -> Tensor:
     return result
 
 
-def _mirror(image: Tensor, pads: Tensor) -> Tensor:
+def _mirror(image: Tensor, pads: Tensor, mode: str) -> Tensor:
     (top, bottom), (left, right) = pads[1].tolist(), pads[2].tolist()
+    if mode != "SYMMETRIC" or pads.max() > 1:
+        raise RuntimeFaultError(f"the padding {mode} of {pads.tolist()} is not known")
     # One pixel of symmetric padding repeats the edge; more is never written.
     return F.pad(image.permute(0, 3, 1, 2), (left, right, top, bottom), mode="replicate").permute(
         0, 2, 3, 1

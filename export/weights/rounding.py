@@ -12,7 +12,7 @@ Quantization" (2020); of the descent: Frantar et al., "Optimal Brain Compression
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
@@ -104,10 +104,13 @@ def rounded(network: Chain, grids: Sequence[Grid]) -> list[NDArray[np.int16]]:
     with torch.inference_mode():
         exact = _inputs(network, pictures)
         for index, grid in enumerate(grids):
-            shaped = weight_of(network.convolutions[index])
+            convolution = network.convolutions[index]
+            shaped = weight_of(convolution)
             weights = shaped.flatten(1).double()
             inputs = _inputs(partly_rounded, pictures)[index]
-            levels = _descend(weights, grid, *_normal_equations(inputs, exact[index], weights))
+            columns = partial(columns_of, convolution)
+            equations = _normal_equations(map(columns, inputs), map(columns, exact[index]), weights)
+            levels = _descend(weights, grid, *equations)
             result.append(levels.view_as(shaped).numpy().astype(np.int16))
             steps = torch.from_numpy(grid.steps).double()
             target = weight_of(partly_rounded.convolutions[index])
@@ -141,17 +144,38 @@ def _keep(kept: list[Tensor], _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     kept.append(inputs[0])
 
 
+def columns_of(convolution: nn.Module, image: Tensor) -> Tensor:
+    """List what a kernel sees at each of its places.
+
+    Args:
+        convolution: With any side, stride and zero padding.
+        image: (1, inputs, height, width).
+
+    Returns:
+        float64 (inputs * side^2, places): times the weights, (outputs, inputs * side^2), they are
+        the convolution's outputs without its bias.
+    """
+    assert isinstance(convolution, nn.Conv2d)
+    side, stride, padding = convolution.kernel_size, convolution.stride, convolution.padding
+    assert not isinstance(padding, str)
+    return F.unfold(image, side, padding=padding, stride=stride)[0].double()
+
+
 def _normal_equations(
-    inputs: Sequence[Tensor], exact: Sequence[Tensor], weights: Tensor
+    inputs: Iterable[Tensor], exact: Iterable[Tensor], weights: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Compute the matrix and, for each output, the vector of the least-squares problem."""
+    """Compute the matrix and, for each output, the vector of the least-squares problem.
+
+    Args:
+        inputs: For each picture, what the kernel sees behind rounded layers: (size, places).
+        exact: The same behind exact layers.
+        weights: (outputs, size).
+    """
     size = weights.shape[1]
     gram, mixed = torch.zeros(2, size, size, dtype=torch.float64)
-    for rounded_input, exact_input in zip(inputs, exact, strict=True):
-        kernel = round((size / rounded_input.shape[1]) ** 0.5)
-        columns = F.unfold(rounded_input, kernel, padding=kernel // 2)[0].double()
-        gram += columns @ columns.T
-        mixed += columns @ F.unfold(exact_input, kernel, padding=kernel // 2)[0].double().T
+    for rounded_columns, exact_columns in zip(inputs, exact, strict=True):
+        gram += rounded_columns @ rounded_columns.T
+        mixed += rounded_columns @ exact_columns.T
     damping = _DAMPING * gram.diagonal().mean().clamp(min=1e-12) * torch.eye(size)
     return gram + damping, (mixed + damping) @ weights.T
 

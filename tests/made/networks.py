@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
 
 from export.check.agreement import Agreement, Runtime, check_runtime, require_agreement
+from export.check.any_size import any_size
 from export.check.local_runtimes import run_pytorch
 from export.onnx.translate import to_onnx
 from export.weights.tolerances import tolerance
+from pixels.scale import enlarged_size
 from pixels.tiling import Enlarge
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.flipboard import Flipboard
@@ -44,6 +48,7 @@ def small_flipboard(**settings: object) -> Flipboard:
 
 LUMA = lively(Chain(ChainConfig(body=2, channels=6)))
 RGB = lively(Residual(ResidualConfig(blocks=1, channels=6)))
+RATIO = lively(Chain(ChainConfig(body=1, channels=6, scale=Fraction(3, 2))))
 
 
 def results_of(network: Network, run: Enlarge, *, large: bool = False) -> Iterator[Agreement]:
@@ -60,6 +65,18 @@ def results_of(network: Network, run: Enlarge, *, large: bool = False) -> Iterat
 
 def check(network: Network, run: Enlarge, *, large: bool = False) -> None:
     require_agreement("made", list(results_of(network, run, large=large)))
+
+
+def require_sizes(network: Network, run: Enlarge, count: int, allowed: float) -> None:
+    """Require a runtime to agree with the network on noise of as many random sizes."""
+    random = np.random.default_rng(3)
+    wanted, got = any_size(run_pytorch(network), network.scale), any_size(run, network.scale)
+    for _ in range(count):
+        height, width = (int(side) for side in random.integers(1, 71, 2))
+        picture = random.random((1, 3, height, width), dtype=np.float32)
+        enlarged = got(picture)
+        assert enlarged.shape[2:] == enlarged_size((height, width), network.scale)
+        np.testing.assert_allclose(enlarged, wanted(picture), rtol=0, atol=allowed)
 
 
 @cache

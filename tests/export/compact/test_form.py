@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from copy import deepcopy
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from export.check.agreement import Arithmetic
 from export.check.local_runtimes import run_pytorch
-from export.check.pictures import make_picture
+from export.check.pictures import make_picture, to_batch
 from export.compact import form
 from export.compact.__main__ import CompactConfig, main
-from export.compact.file import FILE, decode, read_compact
+from export.compact.file import FILE, Golden, decode, encode, read_compact
 from export.compact.form import compact_problems, open_compact, write_compact
 from export.pipeline.card import CARD
 from export.weights.precision import Precision, PrecisionError
+from export.weights.rounding import weight_of
 from export.weights.tolerances import tolerance
+from pixels.scale import SCALES, enlarged_size, padded_to_blocks
 from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.runs.folder import load_network
@@ -37,7 +43,10 @@ SHAPES = [
     ChainConfig(body=2, channels=6, activation="relu"),
     ChainConfig(body=1, channels=5, scale=Fraction(3)),
     ChainConfig(body=1, channels=4, colour="rgb", scale=Fraction(4), activation="relu"),
+    ChainConfig(body=1, channels=5, scale=Fraction(3, 2)),
+    ChainConfig(body=0, channels=4, colour="rgb", scale=Fraction(4, 3), activation="relu"),
 ]
+RATIO = SHAPES[-2]
 
 
 def network_of(config: ChainConfig) -> Chain:
@@ -56,7 +65,7 @@ def test_float16_is_read_back_as_it_was_rounded(config: ChainConfig, tmp_path: P
     for name, value in model.network.state_dict().items():
         torch.testing.assert_close(value, rounded[name], rtol=0, atol=0)
     assert compact_problems(tmp_path) == []
-    picture = np.random.default_rng(0).random((1, 3, 5, 7), dtype=np.float32)
+    picture = np.random.default_rng(0).random((1, 3, 6, 12), dtype=np.float32)
     network.load_state_dict(rounded)
     np.testing.assert_array_equal(open_compact(tmp_path)(picture), run_pytorch(network)(picture))
 
@@ -102,13 +111,89 @@ def test_weights_that_float16_cannot_hold_are_refused(tmp_path: Path) -> None:
         write_compact(tmp_path / FILE, network, "float16")
 
 
+def test_whole_scales_are_written_as_they_always_were() -> None:
+    content = encode(network_of(SHAPES[2]), "float16", [blank(Fraction(3))])
+    assert content[:16] == b"HSZ\x1a" + bytes([1, 1, 3, 0, 1, 1, 1, 0, 5, 0, 0, 0])
+
+
+def test_a_ratio_is_in_the_header_and_the_first_kernel_as_the_format_says() -> None:
+    network = network_of(RATIO)
+    content = encode(network, "float16", [blank(RATIO.scale)])
+    assert content[:16] == b"HSZ\x1a" + bytes([2, 1, 3, 0, 1, 1, 1, 0, 5, 0, 2, 0])
+    start = 16 + 2 * (5 + 5)  # after biases and slopes
+    stored = np.frombuffer(content[start : start + 2 * 6 * 6 * 5], "<f2").reshape(6, 6, 1, 5)
+    kernel = weight_of(network.convolutions[0]).detach().half().numpy()
+    for row, column, output in ((0, 0, 0), (4, 1, 2), (5, 3, 4)):
+        assert stored[row, column, 0, output] == kernel[output, 0, row, column]
+
+
+def blank(scale: Fraction, height: int = 1, width: int = 1) -> Golden:
+    larger = enlarged_size((height, width), scale)
+    return np.zeros((height, width, 3), np.uint8), np.zeros((*larger, 3), np.uint8)
+
+
+def test_version_2_of_a_whole_scale_is_read_as_well() -> None:
+    content = bytearray(encode(network_of(SHAPES[2]), "int8", [blank(Fraction(3))]))
+    plain = decode(bytes(content))
+    content[4], content[14] = 2, 1
+    newer = decode(bytes(content))
+    assert newer.network.config == plain.network.config
+    for name, value in newer.network.state_dict().items():
+        assert torch.equal(value, plain.network.state_dict()[name])
+
+
+@pytest.mark.parametrize("scale", SCALES, ids=str)
+def test_golden_vectors_have_any_size(scale: Fraction) -> None:
+    network = network_of(ChainConfig(body=0, channels=1, scale=scale))
+    sizes = [(1, 1), (2, 3), (255, 1), (1, 254), (7, 8), (9, 12)]
+    content = encode(network, "int8", [blank(scale, *size) for size in sizes])
+    read = decode(content).golden
+    assert [picture.shape[:2] for picture, _ in read] == sizes
+    for (height, width), (_, enlarged) in zip(sizes, read, strict=True):
+        assert enlarged.shape[:2] == (ceil(height * scale), ceil(width * scale))
+
+
+def test_written_golden_vectors_are_those_of_the_picture_continued_by_its_edge(
+    tmp_path: Path,
+) -> None:
+    write_compact(tmp_path / FILE, network_of(RATIO), "float16")
+    model = read_compact(tmp_path / FILE)
+    sizes = [picture.shape[:2] for picture, _ in model.golden]
+    assert any(height % 2 and width % 2 for height, width in sizes)
+    for picture, enlarged in model.golden:
+        height, width = picture.shape[:2]
+        rows, columns = (
+            np.minimum(np.arange(side + side % 2), side - 1) for side in (height, width)
+        )
+        whole = run_pytorch(model.network)(to_batch(picture[rows][:, columns]))
+        bytes_ = np.floor(whole[0].transpose(1, 2, 0) * 255 + 0.5).astype(np.uint8)
+        np.testing.assert_array_equal(enlarged, bytes_[: ceil(height * 1.5), : ceil(width * 1.5)])
+
+
+def test_golden_vectors_cut_at_the_wrong_side_are_found(tmp_path: Path) -> None:
+    write_compact(tmp_path / FILE, network_of(RATIO), "float16")
+    model = read_compact(tmp_path / FILE)
+    assert compact_problems(tmp_path) == []
+
+    def wrong(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        rows, columns = enlarged_size((picture.shape[0], picture.shape[1]), RATIO.scale)
+        blocks = padded_to_blocks(picture, RATIO.scale)
+        larger = run_pytorch(model.network)(to_batch(blocks))[0].transpose(1, 2, 0)
+        return np.floor(larger[-rows:, -columns:] * 255 + 0.5).astype(np.uint8)
+
+    golden = [(picture, wrong(picture)) for picture, _ in model.golden]
+    (tmp_path / FILE).write_bytes(encode(model.network, "float16", golden))
+    assert "golden vectors do not match its weights" in compact_problems(tmp_path)[0]
+
+
 @pytest.mark.slow
-def test_a_damaged_file_is_one_sentence_or_a_network(tmp_path: Path) -> None:
-    write_compact(tmp_path / FILE, network_of(SHAPES[1]), "int8")
+@pytest.mark.parametrize("config", [SHAPES[1], RATIO], ids=["whole", "ratio"])
+def test_a_damaged_file_is_one_sentence_or_a_network(config: ChainConfig, tmp_path: Path) -> None:
+    write_compact(tmp_path / FILE, network_of(config), "int8")
     content = (tmp_path / FILE).read_bytes()
     random = np.random.default_rng(1)
     refused = 0
-    for _ in range(500):
+    for _ in range(250):
         changed = bytearray(content)
         match random.integers(3):
             case 0:
@@ -121,15 +206,35 @@ def test_a_damaged_file_is_one_sentence_or_a_network(tmp_path: Path) -> None:
             decode(bytes(changed))
         except UserError:
             refused += 1
-    assert refused > 250
+    assert refused > 125
+
+
+def test_no_other_ratio_is_read() -> None:
+    content = bytearray(encode(network_of(RATIO), "int8", [blank(RATIO.scale)]))
+    read = []
+    for up, down in product([*range(8), 255], [*range(8), 255, 256, 258, 65535]):
+        content[6], content[14:16] = up, down.to_bytes(2, "little")
+        try:
+            decode(bytes(content))
+        except UserError as error:
+            # The other four ask for more or fewer bytes than there are.
+            known = f"{up}/{down}" in ("2/1", "3/1", "4/1", "4/3")
+            sentence = "truncated|bytes after the network" if known else "it enlarges .* none of"
+            assert re.search(sentence, str(error))
+        else:
+            read.append((up, down))
+    assert read == [(3, 2)]
 
 
 @pytest.mark.parametrize(
     ("at", "value", "sentence"),
     [
         (0, 0, "not a halfsize model"),
-        (4, 2, "version 2, expected 1"),
-        (6, 9, "scale must be 2, 3 or 4"),
+        (4, 0, "version 0"),
+        (4, 3, "newer version, 3: update halfsize"),
+        (4, 2, "it enlarges 2/0 times, which is none of 4/3, 3/2, 2, 3, 4"),
+        (6, 9, "it enlarges 9/1 times"),
+        (14, 2, "undefined value"),
         (9, 0, "cannot have 0 golden"),
         (13, 4, "too many weights"),
         (10, 9, "truncated"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,20 @@ from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.local_runtimes import run_onnx
 from export.onnx.problems import onnx_problems
 from export.onnx.translate import INPUT, OUTPUT, to_onnx
+from export.weights.tolerances import tolerance
 from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.registry import Network
-from tests.made.networks import LUMA, RGB, check, fresh_model, lively, small_flipboard
+from tests.made.networks import (
+    LUMA,
+    RATIO,
+    RGB,
+    check,
+    fresh_model,
+    lively,
+    require_sizes,
+    small_flipboard,
+)
 
 
 def require_equal(
@@ -37,12 +48,16 @@ def require_equal(
         (3, "rgb", "relu"),
         (4, "luma", "relu"),
         (4, "rgb", "prelu"),
+        ("4/3", "rgb", "relu"),
+        ("4/3", "luma", "relu"),
+        ("3/2", "rgb", "prelu"),
     ],
 )
 def test_every_kind_of_chain_agrees(
-    tmp_path: Path, scale: int, colour: str, activation: str
+    tmp_path: Path, scale: int | str, colour: str, activation: str
 ) -> None:
-    config = ChainConfig(body=1, channels=4, scale=scale, colour=colour, activation=activation)  # pyright: ignore[reportArgumentType]
+    ratio = Fraction(scale)
+    config = ChainConfig(body=1, channels=4, scale=ratio, colour=colour, activation=activation)  # pyright: ignore[reportArgumentType]
     network = lively(Chain(config))
     require_equal(to_onnx(network), network, tmp_path)
 
@@ -133,6 +148,21 @@ def test_a_teacher_agrees(tmp_path: Path) -> None:
     require_equal(fresh_model(RGB), RGB, tmp_path, large=True)
 
 
+@pytest.mark.parametrize("network", [LUMA, RATIO], ids=lambda network: str(network.scale))
+def test_random_sizes_agree(tmp_path: Path, network: Network) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(fresh_model(network).SerializeToString())
+    require_sizes(network, run_onnx(path), 20, tolerance("float32", "float32"))
+
+
+def test_a_ratio_is_in_the_metadata() -> None:
+    properties = {entry.key: entry.value for entry in fresh_model(RATIO).metadata_props}
+    assert properties["halfsize.scale"] == "3/2"
+    assert properties["halfsize.align_px"] == "2"
+    assert properties["halfsize.margin_px"] == "6"
+    assert onnx_problems(fresh_model(RATIO)) == []
+
+
 def swap_channel_order(model: onnx.ModelProto) -> None:
     (node,) = [node for node in model.graph.node if node.op_type == "DepthToSpace"]
     (mode,) = [attribute for attribute in node.attribute if attribute.name == "mode"]
@@ -176,3 +206,70 @@ def test_a_planted_fault_is_found(tmp_path: Path, fault: Callable[[onnx.ModelPro
     fault(model)
     with pytest.raises(AgreementError, match=r"error .* at "):
         require_equal(model, RGB, tmp_path)
+
+
+def swap_pixels_of_blocks(model: onnx.ModelProto) -> None:
+    """Rows and columns exchanged inside each block of the first kernel, not those of blocks."""
+
+    def swapped(kernel: np.ndarray) -> np.ndarray:
+        blocks = kernel.reshape(-1, 1, 3, 2, 3, 2)
+        return blocks.transpose(0, 1, 2, 5, 4, 3).reshape(kernel.shape)
+
+    change(model, "convolutions.0.weight", swapped)
+
+
+def move_the_kernel_by_a_block(model: onnx.ModelProto) -> None:
+    strided(model)[0].ints[:] = [0, 2, 4, 2]
+
+
+def move_the_anchor_by_a_phase(model: onnx.ModelProto) -> None:
+    """Sub-pixels of a row in another order; the whole picture has the same mean."""
+
+    def moved(kernel: np.ndarray) -> np.ndarray:
+        return np.roll(kernel.reshape(3, 3, 3, *kernel.shape[1:]), 1, axis=2).reshape(kernel.shape)
+
+    (pad,) = [node for node in model.graph.node if node.op_type == "Pad"]
+    (bicubic,) = [node for node in model.graph.node if pad.output[0] in node.input]
+    change(model, bicubic.input[1], moved)
+
+
+def swap_planes_of_blocks(model: onnx.ModelProto) -> None:
+    change(model, "convolutions.2.weight", lambda kernel: kernel[[0, 3, 6, 1, 4, 7, 2, 5, 8]])
+
+
+def pad_with_zeros(model: onnx.ModelProto) -> None:
+    (pad,) = [node for node in model.graph.node if node.op_type == "Pad"]
+    (mode,) = [attribute for attribute in pad.attribute if attribute.name == "mode"]
+    mode.s = b"constant"
+
+
+def cut_at_the_wrong_side(model: onnx.ModelProto) -> None:
+    """Blocks begin one pixel late: what a cut of the first row instead of the last one gives."""
+    strided(model)[0].ints[:] = [1, 2, 3, 2]
+
+
+def strided(model: onnx.ModelProto) -> list[onnx.AttributeProto]:
+    """The paddings of the convolutions over blocks of pixels."""
+    attributes = [{a.name: a for a in node.attribute} for node in model.graph.node]
+    return [a["pads"] for a in attributes if "strides" in a and a["strides"].ints[0] == 2]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        swap_pixels_of_blocks,
+        move_the_kernel_by_a_block,
+        move_the_anchor_by_a_phase,
+        swap_planes_of_blocks,
+        pad_with_zeros,
+        cut_at_the_wrong_side,
+    ],
+    ids=lambda fault: fault.__name__,
+)
+def test_a_planted_fault_of_a_ratio_is_found(
+    tmp_path: Path, fault: Callable[[onnx.ModelProto], None]
+) -> None:
+    model = fresh_model(RATIO)
+    fault(model)
+    with pytest.raises(AgreementError, match=r"error .* at "):
+        require_equal(model, RATIO, tmp_path)

@@ -1,24 +1,33 @@
 from __future__ import annotations
 
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from export.check.any_size import any_size
 from export.check.local_runtimes import run_pytorch
 from export.pipeline.golden import GOLDEN, read_golden, write_golden
 from plumbing.command import UserError
-from tests.made.networks import LUMA
+from teacher.networks.registry import Network
+from tests.made.networks import LUMA, RATIO
 
 
-def test_written_vectors_are_read_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("network", [LUMA, RATIO], ids=lambda network: str(network.scale))
+def test_written_vectors_are_read_back(tmp_path: Path, network: Network) -> None:
     path = tmp_path / GOLDEN
-    write_golden(path, run_pytorch(LUMA), 1e-4)
-    cases, tolerance = read_golden(path.read_text(encoding="utf-8"))
+    write_golden(path, run_pytorch(network), 1e-4, network.scale)
+    text = path.read_text(encoding="utf-8")
+    cases, tolerance = read_golden(text)
     assert tolerance == 1e-4
     assert len(cases) == 3
     for _, picture, output in cases:
-        np.testing.assert_allclose(run_pytorch(LUMA)(picture), output, rtol=0, atol=1e-6)
+        run = any_size(run_pytorch(network), network.scale)
+        np.testing.assert_allclose(run(picture), output, rtol=0, atol=1e-6)
+        sizes = zip(picture.shape[2:], output.shape[2:], strict=True)
+        assert all(after == ceil(before * network.scale) for before, after in sizes)
+    assert ("multiples of 2" in text) is (network is RATIO)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from export.check.local_runtimes import run_pytorch
 from export.check.pictures import make_picture
 from export.pipeline.card import CARD
 from export.tfjs.read_back import read_weights, run_graph_model
-from export.weights.rounding import on_int8_grid, on_uint8_grid, weight_of
+from export.weights.rounding import columns_of, on_int8_grid, on_uint8_grid, weight_of
 from export.weights.tolerances import tolerance
+from pixels.scale import HALF
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here
@@ -32,18 +34,23 @@ def by_tensor(weights: Tensor) -> Tensor:
     return weights / ((weights.max() - weights.min()) / 255)
 
 
-def small_chain() -> Chain:
-    network = Chain(ChainConfig(body=2, channels=6, activation="relu"))
+def small_chain(scale: Fraction = HALF) -> Chain:
+    network = Chain(ChainConfig(body=2, channels=6, activation="relu", scale=scale))
     lively(network)
     return network
 
 
 @pytest.mark.parametrize(
-    ("on_grid", "divided", "most"),
-    [(on_int8_grid, by_output, 127), (on_uint8_grid, by_tensor, 255)],
+    ("on_grid", "divided", "most", "scale"),
+    [
+        (on_int8_grid, by_output, 127, HALF),
+        (on_uint8_grid, by_tensor, 255, HALF),
+        (on_int8_grid, by_output, 127, Fraction(3, 2)),
+        (on_uint8_grid, by_tensor, 255, Fraction(4, 3)),
+    ],
 )
-def test_a_plain_quantiser_finds_the_same_integers(on_grid, divided, most) -> None:  # noqa: ANN001
-    network = small_chain()
+def test_a_plain_quantiser_finds_the_same_integers(on_grid, divided, most, scale) -> None:  # noqa: ANN001
+    network = small_chain(scale)
     for before, after in zip(
         map(weight_of, network.convolutions),
         map(weight_of, on_grid(network).convolutions),
@@ -77,6 +84,20 @@ def test_weights_that_are_all_equal_stay(value: float) -> None:
         weight_of(network.convolutions[1]).fill_(value)
     rounded = weight_of(on_uint8_grid(network).convolutions[1])
     torch.testing.assert_close(rounded, torch.full_like(rounded, value))
+
+
+@pytest.mark.parametrize("scale", [HALF, Fraction(3, 2), Fraction(4, 3)], ids=str)
+def test_what_is_rounded_for_is_what_each_kernel_sees(scale: Fraction) -> None:
+    network = small_chain(scale)
+    image = network.native(torch.from_numpy(make_picture("noise", 12, 18)))
+    with torch.inference_mode():
+        for layer in network.convolutions:
+            assert isinstance(layer, torch.nn.Conv2d) and layer.bias is not None
+            output = layer(image)
+            product = layer.weight.flatten(1).double() @ columns_of(layer, image)
+            computed = product.view_as(output[0]) + layer.bias[:, None, None]
+            torch.testing.assert_close(computed.float(), output[0], rtol=0, atol=1e-5)
+            image = output
 
 
 @pytest.mark.process
