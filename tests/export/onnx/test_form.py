@@ -17,6 +17,7 @@ from export.weights.tolerances import tolerance
 from plumbing.command import UserError
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.registry import Network
+from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.networks import (
     LUMA,
     RATIO,
@@ -49,8 +50,6 @@ def require_equal(
         (4, "luma", "relu"),
         (4, "rgb", "prelu"),
         ("4/3", "rgb", "relu"),
-        ("4/3", "luma", "relu"),
-        ("3/2", "rgb", "prelu"),
     ],
 )
 def test_every_kind_of_chain_agrees(
@@ -146,6 +145,13 @@ def test_a_truncated_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
 
 def test_a_teacher_agrees(tmp_path: Path) -> None:
     require_equal(fresh_model(RGB), RGB, tmp_path, large=True)
+
+
+@pytest.mark.slow
+def test_a_teacher_of_a_ratio_agrees(tmp_path: Path) -> None:
+    shape = ResidualConfig(blocks=1, channels=4, colour="luma", scale=Fraction(3, 2))
+    network = lively(Residual(shape))
+    require_equal(to_onnx(network), network, tmp_path)
 
 
 @pytest.mark.parametrize("network", [LUMA, RATIO], ids=lambda network: str(network.scale))

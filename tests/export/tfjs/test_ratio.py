@@ -24,9 +24,9 @@ from export.tfjs.form import translate_apart
 from export.tfjs.problems import tfjs_problems
 from export.tfjs.read_back import run_graph_model
 from export.weights.tolerances import tolerance
+from tests.export.tfjs.pages import LOAD_GRAPH_MODEL, answer, tfjs_page, upscaler
 from tests.made.networks import RATIO, check, fresh_model, require_sizes
 from tests.made.photos import photo
-from tests.made.tfjs_page import LOAD_GRAPH_MODEL, answer, tfjs_page, upscaler
 from tests.made.workers import made_once
 
 pytestmark = pytest.mark.process
