@@ -236,11 +236,11 @@ def _least_bytes(config: ChainConfig, precision: StoredWeights) -> int:
 
 
 def _golden(reader: _Reader, scale: Fraction) -> Golden:
-    size = height, width = tuple(reader.take(2))
+    height, width = reader.take(2)
     if height < 1 or width < 1:
         raise reader.wrong("a golden vector is empty")
-    picture = reader.bytes_(height * width * 3).reshape(*size, 3)
-    larger = enlarged_size(size, scale)
+    picture = reader.bytes_(height * width * 3).reshape(height, width, 3)
+    larger = enlarged_size((height, width), scale)
     return picture, reader.bytes_(prod(larger) * 3).reshape(*larger, 3)
 
 
