@@ -54,7 +54,7 @@ def main(config: InstallConfig) -> None:
 def _working_browser() -> Path | None:
     """Find a Chromium that prints its version: a leftover launcher script does not."""
     with sync_playwright() as playwright:
-        found = find_browser(playwright)
+        found = find_browser(playwright.chromium)
     return found if found and _run([str(found), "--version"]) else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Error, sync_playwright
 
 from plumbing.command import UserError
 
@@ -35,7 +35,7 @@ _SOFTWARE_GPU = (
 )
 
 
-def find_browser(playwright: Playwright) -> Path | None:
+def find_browser(chromium: BrowserType) -> Path | None:
     """Find a Chromium: $HALFSIZE_CHROMIUM, one on the PATH, or playwright's own download."""
     named = os.environ.get("HALFSIZE_CHROMIUM")
     if named:
@@ -44,7 +44,7 @@ def find_browser(playwright: Playwright) -> Path | None:
         found = shutil.which(name)
         if found:
             return Path(found)
-    own = Path(playwright.chromium.executable_path)
+    own = Path(chromium.executable_path)
     return own if own.is_file() else None
 
 
@@ -56,7 +56,7 @@ def open_browser() -> Iterator[Browser]:
         UserError: No Chromium is installed, or it does not start.
     """
     with sync_playwright() as playwright:
-        path = find_browser(playwright)
+        path = find_browser(playwright.chromium)
         if path is None:
             raise UserError(NO_BROWSER)
         # As root (in containers) Chromium starts only without its sandbox.
