@@ -178,3 +178,108 @@ export function shuffle(from: usize, to: usize, width: i32, scale: i32, vectors:
     to += 4 * scale;
   }
 }
+
+/**
+ * One row of RGBA bytes: to floats, a vector for each pixel, and to the input of a network that works on
+ * blocks of `down` pixels. Of a block, this row's pixels lie one behind the other; `blockBytes` later
+ * begin those of the next block.
+ */
+export function readBlocks(
+  from: usize, to: usize, native: usize, width: i32, down: i32, blockBytes: usize, isLuma: bool,
+): void {
+  for (let x = 0; x < width; x += down) {
+    let next = native;
+    for (let i = 0; i < down; i++) {
+      const whole = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from)));
+      const pixel = f32x4.div(f32x4.convert_i32x4_u(whole), f32x4.splat(LAST_BYTE));
+      v128.store(to, pixel);
+      if (isLuma) {
+        const parts = f32x4.mul(pixel, f32x4(0.299, 0.587, 0.114, 0));
+        const sum = f32x4.extract_lane(parts, 0) + f32x4.extract_lane(parts, 1);
+        store<f32>(next, sum + f32x4.extract_lane(parts, 2));
+        next += 4;
+      } else {
+        v128.store64_lane(next, pixel, 0);
+        v128.store32_lane(next, pixel, 2, 8);
+        next += 12;
+      }
+      from += 4;
+      to += 16;
+    }
+    native += blockBytes;
+  }
+}
+
+/**
+ * Bicubic down the columns: `rows` are the addresses of four rows of `count` vectors, and `weights`
+ * what each counts.
+ */
+export function weighRows(rows: usize, weights: usize, out: usize, count: i32): void {
+  const a = v128.load32_splat(weights, 0);
+  const b = v128.load32_splat(weights, 4);
+  const c = v128.load32_splat(weights, 8);
+  const d = v128.load32_splat(weights, 12);
+  let at: usize = 0;
+  for (let end: usize = 16 * count; at < end; at += 16) {
+    const ab = f32x4.add(
+      f32x4.mul(v128.load(load<usize>(rows, 0) + at), a),
+      f32x4.mul(v128.load(load<usize>(rows, 4) + at), b),
+    );
+    const cd = f32x4.add(
+      f32x4.mul(v128.load(load<usize>(rows, 8) + at), c),
+      f32x4.mul(v128.load(load<usize>(rows, 12) + at), d),
+    );
+    v128.store(out + at, f32x4.add(ab, cd));
+  }
+}
+
+/** A sub-pixel's own bicubic: four weights, and where the first of its four pixels lies, in bytes. */
+const PHASE_BYTES: usize = 20;
+
+/**
+ * One row of the result of a network that works on blocks: `up` pixels for each of `blocks`, as RGBA
+ * bytes, or as vectors of floats.
+ *
+ * `planes` are what the last layer gave for this row, from block to block `planesBytes`; those of green
+ * and blue lie `colourBytes` and twice that behind, and where that is 0, one is added to all three. `from`
+ * is what `weighRows` made, `fromBytes` of it for each block.
+ */
+export function finishBlocks(
+  planes: usize, planesBytes: usize, colourBytes: usize, from: usize, fromBytes: usize,
+  phases: usize, out: usize, blocks: i32, up: i32, asBytes: bool,
+): void {
+  for (; blocks; blocks--) {
+    let plane = planes;
+    let phase = phases;
+    for (let i = 0; i < up; i++) {
+      const at = from + <usize>load<f32>(phase, 16);
+      let added = v128.load32_splat(plane);
+      if (colourBytes) {
+        added = v128.load32_lane(plane + colourBytes, added, 1);
+        added = v128.load32_lane(plane + 2 * colourBytes, added, 2);
+      }
+      const ab = f32x4.add(
+        f32x4.mul(v128.load(at, 0), v128.load32_splat(phase, 0)),
+        f32x4.mul(v128.load(at, 16), v128.load32_splat(phase, 4)),
+      );
+      const cd = f32x4.add(
+        f32x4.mul(v128.load(at, 32), v128.load32_splat(phase, 8)),
+        f32x4.mul(v128.load(at, 48), v128.load32_splat(phase, 12)),
+      );
+      const sum = clamped(f32x4.add(added, f32x4.add(ab, cd)));
+      if (asBytes) {
+        const words = i16x8.narrow_i32x4_s(bytes(sum), bytes(sum));
+        const narrow = i8x16.narrow_i16x8_u(words, words);
+        store<u32>(out, i32x4.extract_lane(narrow, 0) | 0xff000000);
+        out += 4;
+      } else {
+        v128.store(out, sum);
+        out += 16;
+      }
+      plane += 4;
+      phase += PHASE_BYTES;
+    }
+    planes += planesBytes;
+    from += fromBytes;
+  }
+}

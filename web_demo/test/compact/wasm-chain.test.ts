@@ -13,6 +13,9 @@ import { expectSameBytes, randomPicture } from '../made/stand-ins';
 
 const program = await compileProgram(await buildRows(), ['plain']);
 
+const THREE_HALVES = { up: 3, down: 2 };
+const FOUR_THIRDS = { up: 4, down: 3 };
+
 const SHAPES = [
   { body: 0, channels: 1 },
   { body: 1, channels: 4, activation: 'relu' },
@@ -22,6 +25,11 @@ const SHAPES = [
   { body: 1, channels: 20, colour: 'rgb' },
   { body: 0, channels: 9, colour: 'rgb', scale: { up: 3, down: 1 }, activation: 'relu' },
   { body: 0, channels: 5, colour: 'rgb', scale: { up: 4, down: 1 } },
+  { body: 1, channels: 8, scale: THREE_HALVES },
+  { body: 0, channels: 5, scale: THREE_HALVES, activation: 'relu' },
+  { body: 1, channels: 7, colour: 'rgb', scale: THREE_HALVES },
+  { body: 1, channels: 9, scale: FOUR_THIRDS },
+  { body: 0, channels: 4, colour: 'rgb', scale: FOUR_THIRDS },
 ] as const;
 
 function largestError(got: Float32Array, expected: Float64Array): number {
@@ -31,9 +39,10 @@ function largestError(got: Float32Array, expected: Float64Array): number {
 
 test.each(SHAPES)('%j at any size', async (shape) => {
   const random = randomSource(7);
-  const network = parseNetwork(encodeChain(randomChain(random, shape)));
-  const chain = new WasmChain(await program(), network);
-  for (const [height, width] of [
+  const network = randomChain(random, shape);
+  const { down } = network.scale;
+  const chain = new WasmChain(await program(), parseNetwork(encodeChain(network)));
+  for (const [rows, columns] of [
     [1, 1],
     [2, 3],
     [7, 6],
@@ -41,6 +50,7 @@ test.each(SHAPES)('%j at any size', async (shape) => {
     [13, 1],
     [6, 33],
   ] as const) {
+    const [height, width] = [rows * down, columns * down];
     const pixels = Float32Array.from({ length: height * width * 3 }, () => random());
     const expected = plainChain(network, pixels, height, width);
     // Float32 against float64: sums of some hundred terms near 1.

@@ -26,6 +26,28 @@ export type RowKernels = {
     asBytes: number,
   ): void;
   shuffle(from: number, to: number, width: number, scale: number, vectors: number): void;
+  readBlocks(
+    from: number,
+    to: number,
+    native: number,
+    width: number,
+    down: number,
+    blockBytes: number,
+    isLuma: boolean,
+  ): void;
+  weighRows(rows: number, weights: number, out: number, count: number): void;
+  finishBlocks(
+    planes: number,
+    planesBytes: number,
+    colourBytes: number,
+    from: number,
+    fromBytes: number,
+    phases: number,
+    out: number,
+    blocks: number,
+    up: number,
+    asBytes: boolean,
+  ): void;
 };
 
 /** What ./convolution writes; it says what the parameters are. */
