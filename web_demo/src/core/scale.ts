@@ -21,6 +21,16 @@ export function enlargedSize({ width, height }: Size, scale: Scale): Size {
   return { width: enlarged(width, scale), height: enlarged(height, scale) };
 }
 
+/**
+ * Whether a size is that of a photo whose reduced picture is `small`: such pictures were padded to whole
+ * blocks, so that enlarged they have up to `up - 1` pixels more.
+ */
+export function isOfPhoto({ width, height }: Size, small: Size, scale: Scale): boolean {
+  const whole = enlargedSize(small, scale);
+  const fits = (more: number) => Number.isInteger(more) && more >= 0 && more < scale.up;
+  return fits(whole.width - width) && fits(whole.height - height);
+}
+
 /** A side in whole blocks, as networks take it: what is missing repeats the edge. */
 export function padded(length: number, { down }: Scale): number {
   return down * Math.ceil(length / down);

@@ -1,4 +1,4 @@
-import { type SkipReason, speedSkips } from './decide';
+import { type Size, type SkipReason, speedSkips } from './decide';
 import { addressSkips, fileSkips } from './file-kind';
 import { abortError } from './jobs';
 import { sharedModel, speedOf } from './shared-model';
@@ -59,7 +59,9 @@ export async function enlarge(
   // What may download the start of a file again comes last: mostly it is a photo.
   const late = isSuspect ? undefined : await fileSkips(shown(), signal);
   if (late) return late;
-  const blob = await halfsize.upscale(shown(), { signal, output: 'blob' }).catch((error) => {
+  const image = shown();
+  const options = { signal, output: 'blob', photo_: namedSize(image) } as const;
+  const blob = await halfsize.upscale(image, options).catch((error) => {
     if (error.code === 'NoReadback') return undefined;
     throw error;
   });
@@ -80,4 +82,10 @@ export async function enlarge(
   const { naturalWidth: width, naturalHeight: height } = picture;
   const detail = { width, height, milliseconds: last?.milliseconds ?? 0, backend };
   return { url, picture, bytes: blob.size, made: performance.now(), detail };
+}
+
+/** What an img says of the photo's size: the result is cut to it where it fits. */
+function namedSize(image: HTMLImageElement): Size {
+  const side = (name: 'width' | 'height') => Number(image.getAttribute(name));
+  return { width: side('width'), height: side('height') };
 }

@@ -1,9 +1,9 @@
 import { type Backend, type BackendName, backendFor, isBackendName, isGpu } from '../core/backends';
-import { type Card, isWhole } from '../core/card';
+import type { Card } from '../core/card';
 import { Aborted, type HalfsizeError, NoBackend, OutOfMemory, Transparent } from '../core/errors';
 import type { Output } from '../core/messages';
 import type { Picture } from '../core/picture';
-import { enlargedSize, type Size, scaleOf } from '../core/scale';
+import { enlargedSize, isOfPhoto, type Size, scaleOf } from '../core/scale';
 import {
   type ChooseOptions,
   type Chosen,
@@ -46,12 +46,16 @@ export type UpscaleOptions<O extends Output = Output> = {
   /** What the result is: `canvas` (default), `bitmap`, `imagedata`, or `blob` (PNG). */
   output?: O;
   /**
-   * The photo's own size, which a half-size picture does not tell: the result is cut to it on the right
-   * and at the bottom. It may be a few pixels less than `scale` times as large; a RangeError says by how many.
+   * The photo's own size, which its reduced picture does not tell: sides were padded to multiples of 2,
+   * or with a scale of 3/2 of 3. The result is cut to it, on the right and at the bottom.
    */
   size?: Size;
-  /** The same, and passed over where it does not fit. */
-  near_?: Size;
+  /**
+   * The same from one who cannot know: where it does not fit it is passed over.
+   *
+   * @internal
+   */
+  photo_?: Size;
 };
 
 /** More workers would compete for memory and caches. */
@@ -196,14 +200,11 @@ export class Halfsize {
   }
 
   /** The size of a result. */
-  async #sizeOf(opened: Opened, { size, near_: near }: UpscaleOptions): Promise<Size> {
+  async #sizeOf(small: Opened, { size, photo_: photo }: UpscaleOptions): Promise<Size> {
     const scale = scaleOf(this.card.scale);
-    const whole = enlargedSize(opened, scale);
-    const fits = (wanted: number, most: number) =>
-      isWhole(most - wanted, 0) && most - wanted < scale.up;
-    const wanted = size ?? near ?? whole;
-    if (fits(wanted.width, whole.width) && fits(wanted.height, whole.height)) return wanted;
-    if (size) throw new RangeError(await sentence('other size', size, whole, scale.up));
+    const [wanted, whole] = [size ?? photo, enlargedSize(small, scale)];
+    if (wanted && isOfPhoto(wanted, small, scale)) return wanted;
+    if (size) throw new RangeError(await sentence('other size', size, whole, scale));
     return whole;
   }
 

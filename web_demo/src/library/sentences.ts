@@ -2,7 +2,7 @@
 import { BACKEND_LABELS, BACKENDS, type Backend } from '../core/backends';
 import { parseCard } from '../core/card-problem';
 import { reasonOf } from '../core/errors';
-import type { Size } from '../core/scale';
+import type { Scale, Size } from '../core/scale';
 
 export const sentences = {
   'another site': () =>
@@ -22,9 +22,9 @@ export const sentences = {
     'drawn. Choose a smaller one, or take the result as ImageData.',
   'not held': (width: number, height: number) =>
     `This browser cannot hold a picture of ${width} × ${height} pixels. Choose a smaller one.`,
-  'other size': (size: Size, whole: Size, up: number) =>
-    `The size ${size.width} × ${size.height} is not that of the photo: enlarged, this picture has ` +
-    `${whole.width} × ${whole.height} pixels, and may be cut by less than ${up} on each axis.`,
+  'other size': (size: Size, { width, height }: Size, { up }: Scale) =>
+    `A size of ${size.width} × ${size.height} pixels is not this picture’s: it becomes ` +
+    `${width} × ${height}, and may be cut by up to ${up - 1} pixels on either axis.`,
   'no such backend': (name: string) =>
     `“${name}” is not a backend. Choose one of ${BACKENDS.join(', ')}.`,
   'no backend': (backend: Backend, reason: string) =>

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { buildRows } from '../../scripts/build-kernels.mjs';
-import { type ChainNetwork, parseNetwork } from '../../src/compact/network';
+import { type ChainLayer, type ChainNetwork, parseNetwork } from '../../src/compact/network';
 import { WasmChain } from '../../src/compact/wasm/chain';
 import { enlargeFloats } from '../../src/compact/wasm/floats';
 import { compileProgram } from '../../src/compact/wasm/program';
+import type { Work } from '../../src/core/engine';
 import { ModelMismatch } from '../../src/core/errors';
+import { goldenError } from '../../src/core/golden';
+import { cropPicture, type Picture } from '../../src/core/picture';
 import { toByte } from '../../src/tfjs/floats';
 import { upscale } from '../../src/tiles/upscale';
 import { encodeChain, plainChain, randomChain } from '../made/chains';
@@ -42,15 +45,16 @@ test.each(SHAPES)('%j at any size', async (shape) => {
   const network = randomChain(random, shape);
   const { down } = network.scale;
   const chain = new WasmChain(await program(), parseNetwork(encodeChain(network)));
-  for (const [rows, columns] of [
-    [1, 1],
-    [2, 3],
+  // In blocks: the reference takes its time.
+  const whole = [
     [7, 6],
     [1, 19],
     [13, 1],
     [6, 33],
-  ] as const) {
-    const [height, width] = [rows * down, columns * down];
+  ] as const;
+  const sizes = [[1, 1], [2, 3], ...(down === 1 ? whole : [[3, 11]])] as const;
+  for (const [rows, columns] of sizes) {
+    const [height, width] = [(rows as number) * down, (columns as number) * down];
     const pixels = Float32Array.from({ length: height * width * 3 }, () => random());
     const expected = plainChain(network, pixels, height, width);
     // Float32 against float64: sums of some hundred terms near 1.
@@ -58,40 +62,159 @@ test.each(SHAPES)('%j at any size', async (shape) => {
   }
 });
 
-test('200 sizes as bytes, each within what the floats round to', async () => {
-  const random = randomSource(21);
-  const network = randomChain(random, { body: 1, channels: 4 });
+/** The engine as tiles see it. */
+async function opened(network: ChainNetwork) {
   const chain = new WasmChain(await program(), network);
-  for (let i = 0; i < 200; i++) {
+  const runBytes = async (...tile: Parameters<WasmChain['enlargeBytes_']>) =>
+    chain.enlargeBytes_(...tile);
+  return { runBytes, dispose: () => undefined };
+}
+
+function work(network: ChainNetwork, tilePx = 4096): Work {
+  const { scale, marginPx } = network;
+  const nothing = { onTile: () => undefined, pause: async () => undefined };
+  return { scale, marginPx, tilePx: () => tilePx, ...nothing };
+}
+
+/** The first byte that is not what the reference's float rounds to; -1 if none. */
+function firstWrong(got: Picture, expected: Float64Array): number {
+  expect(got.data.length).toBe((expected.length / 3) * 4);
+  return got.data.findIndex((byte, at) => {
+    if (at % 4 === 3) return byte !== 255;
+    const value = expected[at - Math.floor(at / 4)] as number;
+    // Only at the very half between two bytes may float32 fall to the other side.
+    const isNearHalf = Math.abs(value * 255 + 0.5 - Math.max(byte, toByte(value))) < 0.005;
+    return byte !== toByte(value) && !(Math.abs(byte - toByte(value)) === 1 && isNearHalf);
+  });
+}
+
+function floatsOf({ data, width, height }: Picture): Float32Array {
+  return Float32Array.from({ length: height * width * 3 }, (_, at) => {
+    return (data[at + Math.floor(at / 3)] as number) / 255;
+  });
+}
+
+test.each([
+  [200, { up: 2, down: 1 }],
+  [60, THREE_HALVES],
+  [40, FOUR_THIRDS],
+] as const)('%i sizes by %j as bytes, each what the floats round to', async (count, scale) => {
+  const random = randomSource(21);
+  const network = randomChain(random, { body: 1, channels: 4, scale });
+  const model = await opened(network);
+  for (let i = 0; i < count; i++) {
     const [height, width] = [wholeBetween(random, 1, 24), wholeBetween(random, 1, 24)];
-    const { data } = randomPicture(width, height, random);
-    const rgb = Float32Array.from({ length: height * width * 3 }, (_, at) => {
-      return (data[at + Math.floor(at / 3)] as number) / 255;
-    });
-    const expected = plainChain(network, rgb, height, width);
-    const got = chain.enlargeBytes_(data, height, width);
-    expect(got.length).toBe(height * width * 16);
-    for (let at = 0; at < expected.length; at++) {
-      const value = expected[at] as number;
-      const byte = got[at + Math.floor(at / 3)] as number;
-      if (byte === toByte(value)) continue;
-      // Only at the very half between two bytes may float32 fall to the other side.
-      expect(Math.abs(value * 255 + 0.5 - Math.max(byte, toByte(value)))).toBeLessThan(0.005);
-    }
-    for (let at = 3; at < got.length; at += 4) if (got[at] !== 255) expect(got[at]).toBe(255);
+    const picture = randomPicture(width, height, random);
+    const got = await upscale(picture, model, work(network));
+    expect(firstWrong(got, plainChain(network, floatsOf(picture), height, width))).toBe(-1);
   }
 });
+
+/** What each fault does to a network of blocks before it is run. */
+const FAULTS: Record<string, (network: ChainNetwork) => ChainNetwork> = {
+  'rows and columns of a block swapped': (network) =>
+    withFirst(network, (weights, first) => {
+      const { down } = network.scale;
+      const { inputs, outputs } = first;
+      return weights.map((_, at) => {
+        const pixel = Math.floor(at / outputs) % inputs;
+        const swapped = (pixel % down) * down + Math.floor(pixel / down);
+        return weights[at + (swapped - pixel) * outputs] as number;
+      });
+    }),
+  'a kernel that lies one block to the right': (network) =>
+    withFirst(network, (weights) => {
+      const tap = weights.length / 9;
+      return weights.map((_, at) => (at % (3 * tap) < tap ? 0 : (weights[at - tap] as number)));
+    }),
+  'a phase too far': (network) => {
+    const last = network.layers.at(-1) as ChainLayer;
+    const shifted = last.bias.map((_, at) => last.bias[(at + 1) % last.bias.length] as number);
+    return { ...network, layers: [...network.layers.slice(0, -1), { ...last, bias: shifted }] };
+  },
+};
+
+function withFirst(
+  network: ChainNetwork,
+  change: (weights: Float32Array, first: ChainLayer) => Float32Array,
+): ChainNetwork {
+  const [first, ...others] = network.layers as [ChainLayer, ...ChainLayer[]];
+  return { ...network, layers: [{ ...first, weights: change(first.weights, first) }, ...others] };
+}
+
+describe.each([
+  ['3/2', THREE_HALVES],
+  ['4/3', FOUR_THIRDS],
+] as const)('a planted fault at %s shows', (_, scale) => {
+  const random = randomSource(5);
+  const network = randomChain(random, { body: 0, channels: 4, scale });
+  const picture = randomPicture(11, 8, random);
+  const expected = plainChain(network, floatsOf(picture), 8, 11);
+
+  test.each(Object.entries(FAULTS))('%s', async (_, plant) => {
+    const right = await upscale(picture, await opened(network), work(network));
+    expect(firstWrong(right, expected)).toBe(-1);
+    const wrong = await upscale(picture, await opened(plant(network)), work(network));
+    expect(firstWrong(wrong, expected)).not.toBe(-1);
+    expect(await goldenError(await opened(network), network.golden)).toBeLessThanOrEqual(1);
+    expect(await goldenError(await opened(plant(network)), network.golden)).toBeGreaterThan(1);
+  });
+
+  test('an anchor of another phase', () => {
+    const off = (shift: number) => plainChain(network, floatsOf(picture), 8, 11, shift);
+    expect(off(0)).toEqual(expected);
+    expect(largestError(Float32Array.from(off(0.1)), expected)).toBeGreaterThan(1 / 255);
+  });
+});
+
+test.each([{ up: 2, down: 1 }, THREE_HALVES, FOUR_THIRDS, { up: 4, down: 1 }])(
+  'all sizes from 1 to 40 by %j: tiled equals whole to the byte',
+  async (scale) => {
+    const random = randomSource(3);
+    const network = randomChain(random, { body: 0, channels: 1, scale });
+    const model = await opened(network);
+    const large = randomPicture(40, 40, random);
+    const tilePx = 2 * network.marginPx + 8;
+    for (let height = 1; height <= 40; height++) {
+      for (let width = 1; width <= 40; width++) {
+        const picture = cropPicture(large, { start: 0, end: height }, { start: 0, end: width });
+        const whole = await upscale(picture, model, work(network));
+        const sides = [width, height].map((side) => Math.ceil((side * scale.up) / scale.down));
+        expect([whole.width, whole.height]).toEqual(sides);
+        const tiled = await upscale(picture, model, work(network, tilePx));
+        expectSameBytes(tiled.data, whole.data);
+      }
+    }
+  },
+);
+
+test.each([{ up: 2, down: 1 }, THREE_HALVES, FOUR_THIRDS])(
+  'photos of all sizes come back at their own by %j, whole and in tiles',
+  async (scale) => {
+    const random = randomSource(4);
+    const network = randomChain(random, { body: 0, channels: 1, scale });
+    const model = await opened(network);
+    for (let i = 0; i < 150; i++) {
+      const size = { width: wholeBetween(random, 1, 60), height: wholeBetween(random, 1, 60) };
+      const reduced = (side: number) => scale.down * Math.ceil(side / scale.up);
+      const isOpaque = i % 4 > 0;
+      const small = randomPicture(reduced(size.width), reduced(size.height), random, isOpaque);
+      const all = await upscale(small, model, work(network));
+      const lanes = wholeBetween(random, 1, 3);
+      const tilePx = wholeBetween(random, 2 * network.marginPx + 1, 30);
+      const cut = await upscale(small, { ...model, lanes }, { ...work(network, tilePx), size });
+      const { width, height } = size;
+      expect([cut.width, cut.height]).toEqual([width, height]);
+      const kept = cropPicture(all, { start: 0, end: height }, { start: 0, end: width });
+      expectSameBytes(cut.data, kept.data);
+    }
+  },
+);
 
 test('tiled equals whole to the byte', async () => {
   const random = randomSource(3);
   const network = randomChain(random, { body: 2, channels: 8 });
-  const chain = new WasmChain(await program(), network);
-  const model = {
-    runBytes: async (...tile: Parameters<WasmChain['enlargeBytes_']>) =>
-      chain.enlargeBytes_(...tile),
-    dispose: () => undefined,
-  };
-  const work = { scale: network.scale, marginPx: network.marginPx, onTile: () => undefined };
+  const model = await opened(network);
   for (let i = 0; i < 40; i++) {
     const picture = randomPicture(
       wholeBetween(random, 1, 90),
@@ -99,11 +222,10 @@ test('tiled equals whole to the byte', async () => {
       random,
       i % 3 !== 0,
     );
-    const options = { ...work, pause: async () => undefined };
-    const whole = await upscale(picture, model, { ...options, tilePx: () => 4096 });
+    const whole = await upscale(picture, model, work(network));
     const lanes = wholeBetween(random, 1, 3);
     const tilePx = wholeBetween(random, 2 * network.marginPx + 1, 60);
-    const tiled = await upscale(picture, { ...model, lanes }, { ...options, tilePx: () => tilePx });
+    const tiled = await upscale(picture, { ...model, lanes }, work(network, tilePx));
     expectSameBytes(tiled.data, whole.data);
   }
 });

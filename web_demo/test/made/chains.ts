@@ -55,12 +55,15 @@ type Plane = { values: Float64Array; height: number; width: number };
 /**
  * docs/reference/format.md, word for word, in double precision. RGB floats in and out, clamped; of any
  * size: the edge is repeated to whole blocks, and the result cut.
+ *
+ * @param shift how far, in pixels of the input, a wrong anchor lies to the right.
  */
 export function plainChain(
   network: ChainNetwork,
   pixels: Float32Array,
   height: number,
   width: number,
+  shift = 0,
 ): Float64Array {
   const { up, down } = network.scale;
   const [rows, columns] = [Math.ceil(height / down) * down, Math.ceil(width / down) * down];
@@ -91,7 +94,8 @@ export function plainChain(
         const added = planes[(block * native.length + colour) * up ** 2 + sub] as number;
         // What is repeated is the input of whole scales; of others it is enlarged.
         return (
-          added + (down === 1 ? (from.values[block] as number) : bicubic(from, y, x, up / down))
+          added +
+          (down === 1 ? (from.values[block] as number) : bicubic(from, y, x, up / down, shift))
         );
       });
       const colour = native.length === 3 ? own : mix(own[0] as number, chroma, y, x, up / down);
@@ -199,13 +203,20 @@ function mix(
 }
 
 /** The value at a pixel of the result, whose middle lies between pixels of the plane. */
-function bicubic({ values, height, width }: Plane, row: number, column: number, ratio: number) {
-  const [y, x] = [(row + 0.5) / ratio - 0.5, (column + 0.5) / ratio - 0.5];
+function bicubic(
+  { values, height, width }: Plane,
+  row: number,
+  column: number,
+  ratio: number,
+  shift = 0,
+) {
+  const [y, x] = [(row + 0.5) / ratio - 0.5, (column + 0.5) / ratio - 0.5 - shift];
+  const [top, left] = [Math.floor(y) - 1, Math.floor(x) - 1];
   let sum = 0;
-  for (let fromY = Math.floor(y) - 2; fromY <= y + 2; fromY++) {
-    for (let fromX = Math.floor(x) - 2; fromX <= x + 2; fromX++) {
-      const value = values[clamp(fromY, height) * width + clamp(fromX, width)] as number;
-      sum += keys(y - fromY) * keys(x - fromX) * value;
+  for (let fromY = top; fromY < top + 4; fromY++) {
+    const [from, weight] = [clamp(fromY, height) * width, keys(y - fromY)];
+    for (let fromX = left; fromX < left + 4; fromX++) {
+      sum += weight * keys(x - fromX) * (values[from + clamp(fromX, width)] as number);
     }
   }
   return sum;

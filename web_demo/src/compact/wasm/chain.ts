@@ -1,7 +1,7 @@
 import { cubicWeight } from '../../core/cubic';
 import type { PixelBytes } from '../../core/picture';
 import type { Scale } from '../../core/scale';
-import { BICUBIC_RADIUS_PX, bicubicLines } from '../chroma';
+import { BICUBIC_RADIUS_PX } from '../chroma';
 import type { ChainNetwork } from '../network';
 import { Arena } from './arena';
 import { MOST_PIXELS } from './convolution';
@@ -16,8 +16,8 @@ export type Room = ReturnType<WasmChain['layOut_']>;
 
 /** How a row of the picture comes in, and how the result of a row of blocks goes out. */
 export type Ends = {
-  /** @param blue where the pixels are written as four floats each, if the network works on blocks. */
-  read: (y: number, room: Room, native: number, blue: number, red: number) => void;
+  /** @param native where this row's part of the first block is; `pixels`, a vector for each. */
+  read: (y: number, native: number, pixels: number, room: Room) => void;
   write: (y: number, room: Room) => void;
 };
 
@@ -26,17 +26,19 @@ const KEPT_ROWS = 3;
 
 const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
-const TAPS = 2 * BICUBIC_RADIUS_PX + 1;
-/** Four weights, and where they begin. */
-const PHASE_BYTES = 5 * FLOAT_BYTES;
+
+/** Bicubic weighs four pixels: this many of them are left of its middle, at most. */
+const FOUR = [0, 1, 2, 3] as const;
+const INSET_BYTES = BICUBIC_RADIUS_PX * VECTOR_BYTES;
 
 /**
  * Runs a network row by row through all its layers, so that the rows stay in the cache, and memory
  * does not grow with a picture's height. Rows have a pixel of zeros at either end, and outside the
- * picture there is a row of zeros.
+ * picture there is a row of zeros. Where a network works on blocks, so do the rows.
  *
- * Where a network works on blocks, so do the rows. The picture is enlarged in colours then, and what the
- * last layer gives is added to all three.
+ * Bicubic is done in colours, in width when a row is read and in height at the end. Of a luma network of
+ * whole scale it gets the colours without their luma, which is chroma; the luma is repeated, as the
+ * anchor.
  */
 export class WasmChain {
   readonly scale: Scale;
@@ -46,14 +48,8 @@ export class WasmChain {
   readonly #layers: PlacedLayer[];
   /** Of a pixel, or a block, as the first layer reads it. */
   readonly nativeBytes_: number;
-  /** Vectors of four sub-pixels for each colour of a pixel. */
-  readonly vectors_: number;
-  /** Of each vector of sub-pixels, what each of the four weighs the taps with. */
-  readonly #down: number;
-  readonly #across: number;
-  /** Of each sub-pixel along a block's side, the first of the four pixels that bicubic weighs. */
-  readonly #firsts: number[];
-  readonly #phases: number;
+  /** Of each sub-pixel along a block's side, the first of four pixels that bicubic weighs, and how. */
+  readonly #fours: { first: number; weights: number }[];
   readonly #afterWeights: number;
 
   constructor(program: Program, network: ChainNetwork) {
@@ -64,50 +60,30 @@ export class WasmChain {
     const arena = new Arena(program.kernels_.memory);
     this.arena_ = arena;
     this.isLuma_ = colour === 'luma';
-    this.vectors_ = Math.ceil(up ** 2 / 4);
     this.#layers = placeLayers(network, program, arena);
     this.nativeBytes_ = (this.#layers[0] as PlacedLayer).inputBytes;
-    const lines = bicubicLines(scale);
-    const taps = (lineOf: (sub: number) => number) =>
-      new Float32Array(this.vectors_ * TAPS * 4).map((_, at) => {
-        const [vector, tap] = [Math.floor(at / TAPS / 4), Math.floor(at / 4) % TAPS];
-        return lines[Math.floor(lineOf(4 * vector + (at % 4))) * TAPS + tap] ?? 0;
-      });
-    this.#down = arena.put(taps((sub) => sub / up));
-    this.#across = arena.put(taps((sub) => sub % up));
-    const middles = Array.from({ length: up }, (_, sub) => ((sub + 0.5) * down) / up - 0.5);
-    this.#firsts = middles.map((middle) => Math.floor(middle) - 1);
-    this.#phases = arena.put(
-      this.#firsts.flatMap((first, sub) => [
-        ...[0, 1, 2, 3].map((tap) => cubicWeight((middles[sub] as number) - first - tap)),
-        (first + BICUBIC_RADIUS_PX) * VECTOR_BYTES,
-      ]),
-    );
+    this.#fours = Array.from({ length: up }, (_, sub) => {
+      const middle = ((sub + 0.5) * down) / up - 0.5;
+      const first = Math.floor(middle) - 1;
+      return { first, weights: arena.put(FOUR.map((tap) => cubicWeight(middle - first - tap))) };
+    });
     this.#afterWeights = arena.end;
   }
 
   /** RGBA bytes in and out; the result is opaque, and halves were rounded upwards. */
   enlargeBytes_(pixels: PixelBytes, height: number, width: number): PixelBytes {
-    const { arena_: arena, vectors_: vectors, isLuma_: isLuma } = this;
-    const { up, down } = this.scale;
-    const { readLuma, readRgb, readBlocks, shuffle } = this.#kernels;
+    const { arena_: arena, scale, isLuma_: isLuma } = this;
+    const { up, down } = scale;
     const sourceBytes = 4 * width;
     const resultBytes = (sourceBytes / down) * up ** 2;
     const result = new Uint8ClampedArray((resultBytes * height) / down);
     this.run(height, width, true, {
-      read: (y, { source }, native, blue, red) => {
+      read: (y, native, to, { source }) => {
         arena.bytes.set(pixels.subarray(y * sourceBytes, (y + 1) * sourceBytes), source);
-        if (down > 1) readBlocks(source, blue, native, width, down, this.nativeBytes_, isLuma);
-        else if (isLuma) readLuma(source, native, blue, red, width);
-        else readRgb(source, native, width);
+        this.#kernels.readRow(source, to, native, width, down, this.nativeBytes_, isLuma);
       },
-      write: (y, room) => {
-        if (down === 1) shuffle(room.mixed_, room.resultRow_, width, up, vectors);
-        result.set(
-          arena.bytes.subarray(room.resultRow_, room.resultRow_ + resultBytes),
-          y * resultBytes,
-        );
-      },
+      write: (y, { result_: from }) =>
+        result.set(arena.bytes.subarray(from, from + resultBytes), y * resultBytes),
     });
     return result;
   }
@@ -128,120 +104,82 @@ export class WasmChain {
         const rows = [y - 1, y, y + 1].map((at) =>
           at < 0 || at >= height ? room.zeros_ : from(at),
         );
-        this.#convolve(layer, this.#table(rows, room), (room.rings_[index + 1] as Rows)(y), width);
+        this.#convolve(layer, rows, (room.rings_[index + 1] as Rows)(y), width, room);
       }
       const y = step - depth;
       if (y < 0) continue;
-      if (down > 1) this.#finishBlocks(y, height, width, room, asBytes);
-      else this.#finish(y, height, width, room, asBytes);
+      this.#finish(y, height, width, room, asBytes);
       ends.write(y, room);
     }
   }
 
   #read(y: number, width: number, room: Room, { read }: Ends): void {
-    const { down } = this.scale;
+    const { up, down } = this.scale;
+    const { bytes } = this.arena_;
     const native = room.native(y) + this.nativeBytes_;
-    if (down === 1) {
-      const [blue, red] = [room.blue(y), room.red(y)];
-      const inset = BICUBIC_RADIUS_PX * FLOAT_BYTES;
-      read(y, room, native, blue + inset, red + inset);
-      // An RGB network does not look at them.
-      this.#repeatEdges(blue, FLOAT_BYTES, width);
-      this.#repeatEdges(red, FLOAT_BYTES, width);
-    } else {
-      for (let row = 0; row < down; row++) {
-        const pixels = room.pixels_(y * down + row);
-        const own = native + (row * this.nativeBytes_) / down;
-        read(y * down + row, room, own, pixels + BICUBIC_RADIUS_PX * VECTOR_BYTES, 0);
-        this.#repeatEdges(pixels, VECTOR_BYTES, width * down);
+    const first = room.pixels_ + INSET_BYTES;
+    const end = first + width * down * VECTOR_BYTES;
+    for (let row = 0; row < down; row++) {
+      read(y * down + row, native + (row * this.nativeBytes_) / down, first, room);
+      // Edges are repeated outwards.
+      for (let by = 0; by < INSET_BYTES; by += VECTOR_BYTES) {
+        bytes.copyWithin(room.pixels_ + by, first, first + VECTOR_BYTES);
+        bytes.copyWithin(end + by, end - VECTOR_BYTES, end);
+      }
+      const wide = room.wide_(y * down + row);
+      for (const [sub, four] of this.#fours.entries()) {
+        const at = FOUR.map((tap) => first + (four.first + tap) * VECTOR_BYTES);
+        this.#weigh(at, four.weights, wide + sub * VECTOR_BYTES, width, down, up);
       }
     }
-    const end = native + width * this.nativeBytes_;
-    this.arena_.bytes.fill(0, end, end + this.nativeBytes_);
+    const after = native + width * this.nativeBytes_;
+    bytes.fill(0, after, after + this.nativeBytes_);
   }
 
-  /** What bicubic enlarges has its edges repeated outwards. */
-  #repeatEdges(start: number, pixelBytes: number, width: number): void {
-    const { bytes } = this.arena_;
-    const first = start + BICUBIC_RADIUS_PX * pixelBytes;
-    const last = first + (width - 1) * pixelBytes;
-    for (let by = pixelBytes; by <= BICUBIC_RADIUS_PX * pixelBytes; by += pixelBytes) {
-      bytes.copyWithin(first - by, first, first + pixelBytes);
-      bytes.copyWithin(last + by, last, last + pixelBytes);
-    }
+  #weigh(at: number[], weights: number, out: number, count: number, step: number, outStep: number) {
+    const [a, b, c, d] = at as [number, number, number, number];
+    const steps = [step * VECTOR_BYTES, outStep * VECTOR_BYTES] as const;
+    this.#kernels.weigh(a, b, c, d, weights, out, count, ...steps);
   }
 
-  /** Put the addresses of rows where a kernel reads them. */
-  #table(rows: number[], { table_: table }: Room): number {
-    new Uint32Array(this.arena_.bytes.buffer).set(rows, table / 4);
-    return table;
-  }
-
-  #convolve(layer: PlacedLayer, rows: number, to: number, width: number): void {
+  #convolve(layer: PlacedLayer, rows: number[], to: number, width: number, room: Room): void {
     const { parts, inputBytes, outputBytes } = layer;
+    const { bytes } = this.arena_;
+    new Uint32Array(bytes.buffer).set(rows, room.table_ / 4);
     const out = to + outputBytes;
     for (const { convolve, pixels, offset, weights, bias } of parts) {
       const blocks = Math.ceil(width / pixels);
-      convolve(rows, inputBytes, weights, bias, out + offset, outputBytes, blocks);
+      convolve(room.table_, inputBytes, weights, bias, out + offset, outputBytes, blocks);
     }
     // The last block went on beyond the row's end.
     const end = out + width * outputBytes;
-    this.arena_.bytes.fill(0, end, end + outputBytes);
-  }
-
-  #finish(y: number, height: number, width: number, room: Room, asBytes: boolean): void {
-    const { finishLuma, finishRgb } = this.#kernels;
-    const { rings_: rings, mixed_: mixed } = room;
-    const last = this.#layers.at(-1) as PlacedLayer;
-    const planes = (rings.at(-1) as Rows)(y) + last.outputBytes;
-    const native = room.native(y) + this.nativeBytes_;
-    const [vectors, bytes] = [this.vectors_, Number(asBytes)];
-    if (!this.isLuma_) {
-      finishRgb(planes, native, mixed, width, vectors, bytes);
-      return;
-    }
-    const blue = this.#enlargeDown(room.blue, room.blueDown_, y, height, width, room);
-    const red = this.#enlargeDown(room.red, room.redDown_, y, height, width, room);
-    finishLuma(planes, native, blue, red, this.#across, mixed, width, vectors, bytes);
+    bytes.fill(0, end, end + outputBytes);
   }
 
   /** All rows of the result that a row of blocks gives, in the order of the picture. */
-  #finishBlocks(y: number, height: number, width: number, room: Room, asBytes: boolean): void {
+  #finish(y: number, height: number, width: number, room: Room, asBytes: boolean): void {
     const { up, down } = this.scale;
-    const { weighRows, finishBlocks } = this.#kernels;
     const { outputBytes } = this.#layers.at(-1) as PlacedLayer;
     const planes = (room.rings_.at(-1) as Rows)(y) + outputBytes;
-    const colourBytes = this.isLuma_ ? 0 : outputBytes / 3;
-    const rowBytes = width * up * (asBytes ? FLOAT_BYTES : VECTOR_BYTES);
-    for (const [row, first] of this.#firsts.entries()) {
-      const near = [0, 1, 2, 3].map((tap) =>
-        room.pixels_(Math.min(Math.max(y * down + first + tap, 0), height * down - 1)),
+    const isAnchored = down === 1;
+    for (const [row, { first, weights }] of this.#fours.entries()) {
+      const at = FOUR.map((tap) =>
+        room.wide_(Math.min(Math.max(y * down + first + tap, 0), height * down - 1)),
       );
-      const columns = width * down + 2 * BICUBIC_RADIUS_PX;
-      const weights = this.#phases + row * PHASE_BYTES;
-      weighRows(this.#table(near, room), weights, room.weighed_, columns);
-      finishBlocks(
+      this.#weigh(at, weights, room.weighed_, width * up, 1, 1);
+      this.#kernels.finishRow(
         planes + row * up * FLOAT_BYTES,
         outputBytes,
-        colourBytes,
+        this.isLuma_ ? 0 : outputBytes / 3,
+        isAnchored ? room.native(y) + this.nativeBytes_ : room.zeros_,
+        isAnchored ? this.nativeBytes_ : 0,
         room.weighed_,
-        down * VECTOR_BYTES,
-        this.#phases,
-        room.resultRow_ + row * rowBytes,
+        room.result_ + row * width * up * (asBytes ? FLOAT_BYTES : VECTOR_BYTES),
         width,
         up,
         asBytes,
       );
     }
-  }
-
-  #enlargeDown(rows: Rows, out: number, y: number, height: number, width: number, room: Room) {
-    const near = Array.from({ length: TAPS }, (_, tap) =>
-      rows(Math.min(Math.max(y + tap - BICUBIC_RADIUS_PX, 0), height - 1)),
-    );
-    const columns = width + 2 * BICUBIC_RADIUS_PX;
-    this.#kernels.enlargeDown(this.#table(near, room), this.#down, out, columns, this.vectors_);
-    return out;
   }
 
   /** Give everything that depends on a picture's width its place, and fill it with zeros. */
@@ -256,26 +194,21 @@ export class WasmChain {
       return (y) => start + (y % count) * bytes;
     };
     const widest = Math.max(...this.#layers.map(({ inputBytes }) => inputBytes));
-    // The anchor and chroma wait until the last layer has come as far; chroma looks two rows back.
+    // The anchor and bicubic wait until the last layer has come as far; bicubic looks two rows back.
     const waiting = this.#layers.length + BICUBIC_RADIUS_PX + 1;
-    const enlargedDown = (width + 2 * BICUBIC_RADIUS_PX) * this.vectors_ * VECTOR_BYTES;
     const native = rows(this.nativeBytes_, waiting);
     const room = {
       zeros_: arena.take(pixels * widest),
       native,
-      blue: rows(FLOAT_BYTES, waiting),
-      red: rows(FLOAT_BYTES, waiting),
       /** What each layer reads, and behind them what the last one writes. */
       rings_: [native, ...this.#layers.map(({ outputBytes }) => rows(outputBytes, KEPT_ROWS))],
-      table_: arena.take(TAPS * FLOAT_BYTES),
-      blueDown_: arena.take(enlargedDown),
-      redDown_: arena.take(enlargedDown),
-      source: arena.take(4 * pixels),
-      mixed_: arena.take(width * this.vectors_ * 3 * VECTOR_BYTES),
-      /** Of a network of blocks: the picture's pixels, and a row of them weighed down the columns. */
-      pixels_: rows(down * VECTOR_BYTES, down > 1 ? waiting * down : 0),
-      weighed_: arena.take(pixels * down * VECTOR_BYTES),
-      resultRow_: arena.take((down > 1 ? VECTOR_BYTES : FLOAT_BYTES) * width * up ** 2),
+      table_: arena.take(VECTOR_BYTES),
+      source: arena.take(4 * down * pixels),
+      /** What bicubic has: a row of pixels, rows enlarged in width, and one in both directions. */
+      pixels_: arena.take(pixels * down * VECTOR_BYTES),
+      wide_: rows(up * VECTOR_BYTES, waiting * down),
+      weighed_: arena.take(pixels * up * VECTOR_BYTES),
+      result_: arena.take(pixels * up ** 2 * VECTOR_BYTES),
     };
     arena.bytes.fill(0, this.#afterWeights);
     return room;

@@ -1,32 +1,9 @@
 import { BLOCK_PIXELS, convolutionProgram } from './convolution';
 
-/** What assembly/rows.ts is compiled to. Everything but counts and `asBytes` is an address. */
+/** What assembly/rows.ts is compiled to. Addresses, numbers of bytes, and counts. */
 export type RowKernels = {
   memory: WebAssembly.Memory;
-  readLuma(from: number, luma: number, blue: number, red: number, width: number): void;
-  readRgb(from: number, to: number, width: number): void;
-  enlargeDown(rows: number, taps: number, out: number, width: number, vectors: number): void;
-  finishLuma(
-    planes: number,
-    luma: number,
-    blue: number,
-    red: number,
-    taps: number,
-    out: number,
-    width: number,
-    vectors: number,
-    asBytes: number,
-  ): void;
-  finishRgb(
-    planes: number,
-    native: number,
-    out: number,
-    width: number,
-    vectors: number,
-    asBytes: number,
-  ): void;
-  shuffle(from: number, to: number, width: number, scale: number, vectors: number): void;
-  readBlocks(
+  readRow(
     from: number,
     to: number,
     native: number,
@@ -35,14 +12,24 @@ export type RowKernels = {
     blockBytes: number,
     isLuma: boolean,
   ): void;
-  weighRows(rows: number, weights: number, out: number, count: number): void;
-  finishBlocks(
+  weigh(
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    weights: number,
+    out: number,
+    count: number,
+    step: number,
+    outStep: number,
+  ): void;
+  finishRow(
     planes: number,
     planesBytes: number,
     colourBytes: number,
-    from: number,
-    fromBytes: number,
-    phases: number,
+    native: number,
+    nativeBytes: number,
+    pixels: number,
     out: number,
     blocks: number,
     up: number,
