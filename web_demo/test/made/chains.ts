@@ -70,9 +70,9 @@ export function plainChain(
   const plane = (value: (r: number, g: number, b: number) => number): Plane => {
     const values = Float64Array.from({ length: rows * columns }, (_, i) => {
       const [y, x] = [clamp(Math.floor(i / columns), height), clamp(i % columns, width)];
-      return value(
-        ...(pixels.subarray(3 * (y * width + x)) as unknown as [number, number, number]),
-      );
+      const at = 3 * (y * width + x);
+      const [r = 0, g = 0, b = 0] = pixels.subarray(at, at + 3);
+      return value(r, g, b);
     });
     return { values, height: rows, width: columns };
   };
