@@ -19,13 +19,13 @@ import tyro
 
 from distill.run import DistillConfig, distil, prepared
 from distill.students import StudentConfig
-from pixels.scale import HALF, OptionalScale
+from pixels.scale import HALF, OptionalScale, parse_scale
 from plumbing.command import flag_value, run_command
 from teacher.networks.chain import Activation, Chain, Colour
 from teacher.networks.registry import parameter_count
 from teacher.recipes.optimizers import suited_rate
 from teacher.recipes.stages import StagedRecipe
-from teacher.runs.folder import load_network
+from teacher.runs.folder import read_record
 from teacher.searching.study import StudyConfig, command_words, flags_of, search
 from teacher.training.data import DataConfig
 from teacher.training.loop import Watch
@@ -156,7 +156,7 @@ class StudentSearchConfig:
     def _scale(self) -> Fraction:
         if self.scale is not None or self.teacher is None:
             return self.scale or HALF
-        return load_network(self.teacher)[0].scale
+        return parse_scale(read_record(self.teacher).network_config.get("scale", 2))
 
     def _largest(self, body: int, activation: Activation) -> StudentConfig:
         """Take as many channels as the budget of parameters allows."""

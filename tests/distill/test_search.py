@@ -36,7 +36,9 @@ CHOSEN: dict[str, Any] = {
 
 def search_of(folder: Path) -> StudentSearchConfig:
     study, data = StudyConfig(study=folder / "study"), DataConfig(photos=folder)
-    return StudentSearchConfig(study=study, data=data, teacher=folder / "teacher", parameters=8000)
+    return StudentSearchConfig(
+        study=study, data=data, teacher=Path("residual-clean"), parameters=8000
+    )
 
 
 def trial_of(chosen: dict[str, Any]) -> optuna.Trial:
