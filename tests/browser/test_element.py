@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from skimage import data
 
+from export.check.browser import find_browser
 from tests.browser.library.pages import STRICT
 from tests.browser.stand_in import write_stand_in
 from tests.made.runs import MadeChain
@@ -526,3 +527,43 @@ def test_under_a_strict_content_security_policy(browser: Browser, element_site: 
         wait_for_state(page, "upscaled")
         page.close()
     assert not [text for text in problems if "Content Security Policy" in text]
+
+
+def test_every_script_is_named_by_its_build(page: Page, element_site: Path) -> None:
+    """So that no cache mixes two builds: those that a page names itself are the page's business."""
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    show(page, element_site, _IMG)
+    wait_for_state(page, "upscaled")
+    scripts = [url.rsplit("/", 1)[1] for url in requests if "/dist/" in url]
+    ours = dict(name.split("?") for name in scripts if name != "half-size.js")
+    assert {"halfsize.js", "engine-tfjs-wasm.js"} <= set(ours)
+    (build,) = set(ours.values())
+    assert re.fullmatch(r"\w{6,}", build)
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept by the browser", "loaded again"])
+def test_a_page_that_is_returned_to_shows_its_enlarged_pictures(
+    browser: Browser, element_site: Path, is_kept: bool
+) -> None:
+    script = '<script src="dist/half-size.js" data-model="stand-in/"></script>'
+    (element_site / "left.html").write_text(f"<!doctype html>{_IMG}{script}", encoding="utf-8")
+    with (
+        served(element_site) as address,
+        browser.browser_type.launch(
+            executable_path=find_browser(browser.browser_type),
+            args=["--no-sandbox"],
+            ignore_default_args=["--disable-back-forward-cache"] if is_kept else None,
+        ) as other,
+    ):
+        page = other.new_page()
+        page.add_init_script(_LISTEN)
+        page.goto(f"{address}left.html")
+        wait_for_state(page, "upscaled")
+        page.evaluate("window.mark = 1")
+        page.goto(f"{address}photo.png")
+        page.go_back(wait_until="commit")  # a page that is kept does not load
+        wait_for_state(page, "upscaled")
+        assert "blob:" in page.evaluate(_CONTENT)
+        assert (page.evaluate("window.mark") == 1) is is_kept
+        assert page.evaluate("events") == [["upscaled", 180]]
