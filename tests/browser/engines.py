@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from export.compact.file import FILE, read_compact
 from export.compact.form import write_compact
+from pixels.scale import enlarged_size, padded_to_blocks
 from teacher.networks.chain import Chain
 
 _ORIGIN = "http://localhost/"  # browsers offer WebGPU to trustworthy origins only
@@ -47,19 +48,24 @@ _LOSE = {
     "webgl2": "() => contexts.at(-1).getExtension('WEBGL_lose_context').loseContext()",
     "webgpu": "() => devices.at(-1).destroy()",
 }
-# Enlarges a bitmap by painting it, and beside it its bytes; null where the engine does not paint.
+# Enlarges a bitmap by painting it, and beside it the bytes of the same picture in whole blocks.
+# Null where the engine does not paint.
 _PAINT = """
-async ([data, height, width, options]) => {
+async ([picture, blocks, options]) => {
   const { tilePx, colorSpace = 'srgb', pauseMs = 0, loseAt, takeAt, stopAt } = options;
   const model = halfsizeVerifyEngine.enlarger();
-  const bytes = Uint8ClampedArray.from(atob(data), (letter) => letter.charCodeAt(0));
-  const image = new ImageData(bytes, width, height, { colorSpace });
+  const imageOf = ([data, height, width]) => new ImageData(
+    Uint8ClampedArray.from(atob(data), (letter) => letter.charCodeAt(0)),
+    width, height, { colorSpace });
+  const image = imageOf(picture);
+  const width = image.width;
   const bitmap = await createImageBitmap(image, { premultiplyAlpha: 'none' });
   const tiles = [];
   let pauses = 0;
   readBytes.length = 0;
   const painted = await model.paint(bitmap, colorSpace, {
     scale: options.scale,
+    size: options.size,
     marginPx: options.marginPx,
     tilePx: () => tilePx,
     onTile: (done, total) => tiles.push([done, total]),
@@ -78,7 +84,8 @@ async ([data, height, width, options]) => {
   const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace });
   context.drawImage(painted, 0, 0);
   const { data: got } = context.getImageData(0, 0, painted.width, painted.height, { colorSpace });
-  const expected = await model.runBytes(bytes, height, width);
+  const whole = imageOf(blocks);
+  const expected = await model.runBytes(whole.data, whole.height, whole.width);
   const text = (values) => btoa(Array.from(values, (value) => String.fromCharCode(value)).join(''));
   return { size, got: text(got), expected: text(expected), tiles, read };
 }
@@ -95,7 +102,7 @@ async () => Promise.all(devices.map((device) => Promise.race([
 
 @dataclass(frozen=True)
 class Painted:
-    """What an engine painted, and what it gives for the whole picture as bytes."""
+    """What an engine painted, and of what it gives for the whole picture as bytes that part."""
 
     got: NDArray[np.uint8]
     expected: NDArray[np.uint8]
@@ -118,7 +125,7 @@ class EnginePage:
         return self.page.evaluate(call, base64.b64encode(model).decode())
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Enlarge (1, 3, height, width)."""
+        """Enlarge (1, 3, height, width), both sides multiples of the scale's `down`."""
         image = np.ascontiguousarray(batch[0].transpose(1, 2, 0), dtype="<f4")
         given = [base64.b64encode(image.tobytes()).decode(), *image.shape[:2]]
         call = "([data, height, width]) => halfsizeVerifyEngine.run(data, height, width)"
@@ -131,17 +138,21 @@ class EnginePage:
         self, picture: NDArray[np.uint8], network: Chain, tile_px: int = 512, **options: object
     ) -> Painted | None:
         """Enlarge a bitmap of (height, width, 4) bytes tile by tile, on the GPU alone."""
-        height, width, _ = picture.shape
-        work = {"scale": float(network.scale), "marginPx": network.margin_px, "tilePx": tile_px}
-        data = base64.b64encode(np.ascontiguousarray(picture).tobytes()).decode()
-        answer = self.page.evaluate(_PAINT, [data, height, width, {**work, **options}])
+        blocks = padded_to_blocks(picture, network.scale)
+        scale = {"up": network.scale.numerator, "down": network.scale.denominator}
+        work = {"scale": scale, "marginPx": network.margin_px, "tilePx": tile_px}
+        answer = self.page.evaluate(_PAINT, [_sent(picture), _sent(blocks), {**work, **options}])
         if answer is None:
             return None
+        height, width = answer["size"]
         got, expected = (
-            np.frombuffer(base64.b64decode(answer[name]), np.uint8).reshape(*answer["size"], 4)
-            for name in ("got", "expected")
+            np.frombuffer(base64.b64decode(answer[name]), np.uint8).reshape(*size, 4)
+            for name, size in (
+                ("got", (height, width)),
+                ("expected", enlarged_size(blocks.shape[:2], network.scale)),
+            )
         )
-        return Painted(got, expected, answer["tiles"], answer["read"])
+        return Painted(got, expected[:height, :width], answer["tiles"], answer["read"])
 
     def lose(self) -> None:
         """Take the engine's context or device away."""
@@ -168,6 +179,11 @@ def stored(network: Chain, folder: Path) -> tuple[bytes, Chain]:
     path = folder / FILE
     write_compact(path, network, "float16")
     return path.read_bytes(), read_compact(path).network
+
+
+def _sent(picture: NDArray[np.uint8]) -> list[object]:
+    data = base64.b64encode(np.ascontiguousarray(picture).tobytes()).decode()
+    return [data, *picture.shape[:2]]
 
 
 def _blank(route: Route) -> None:

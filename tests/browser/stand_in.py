@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from pixels.scale import HALF, scale_json
 
 _FLOAT = {"type": "DT_FLOAT"}
 _SIZES = {"dim": [{"size": str(size)} for size in (-1, -1, -1, 3)]}
@@ -30,13 +33,14 @@ def write_stand_in(folder: Path, *, golden: dict[str, Any] | None = None) -> Pat
     return folder
 
 
-def write_card(folder: Path, *, margin_px: int, colour: str) -> None:
-    """Write the card of a folder that holds the files of an x2 model."""
+def write_card(folder: Path, *, margin_px: int, colour: str, scale: Fraction = HALF) -> None:
+    """Write the card of a folder that holds the files of a model."""
     card = {
         "format": 1,
         "name": folder.name,
-        "scale": 2,
+        "scale": scale_json(scale),
         "margin_px": margin_px,
+        "align_px": scale.denominator,
         "colour": colour,
         "parameters": 0,
         "files": {

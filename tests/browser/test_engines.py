@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from numpy.typing import NDArray
 from onnx import save
 from playwright.sync_api import Browser, Error
 
+from export.check.any_size import any_size
 from export.check.local_runtimes import run_onnx, run_pytorch
 from export.onnx.translate import to_onnx
 from pixels.color import to_bytes
+from pixels.scale import enlarged_size, padded_to_blocks
 from pixels.tiling import Enlarge, enlarge_in_tiles
 from teacher.networks.chain import Chain, ChainConfig
 from tests.browser.engines import EnginePage, open_engine, stored
@@ -32,6 +35,10 @@ SHAPES = {
     "rgb, x3": ChainConfig(body=1, channels=7, colour="rgb", scale=Fraction(3), activation="relu"),
     "rgb, x4": ChainConfig(body=1, channels=3, colour="rgb", scale=Fraction(4)),
     "luma, x3": ChainConfig(body=1, channels=1, scale=Fraction(3)),
+    "luma, 3/2": ChainConfig(body=2, channels=6, scale=Fraction(3, 2)),
+    "rgb, 3/2": ChainConfig(body=0, channels=5, colour="rgb", scale=Fraction(3, 2)),
+    "luma, 4/3": ChainConfig(body=0, channels=7, scale=Fraction(4, 3), activation="relu"),
+    "rgb, 4/3": ChainConfig(body=1, channels=3, colour="rgb", scale=Fraction(4, 3)),
     # More outputs than one pass writes.
     "wide": ChainConfig(body=1, channels=22),
     # More weights than a uniform block holds.
@@ -52,7 +59,7 @@ def lively(config: ChainConfig) -> Chain:
     generator = torch.Generator().manual_seed(1)
     for parameter in network.parameters():
         if parameter.ndim == 4:
-            std = (9 * parameter.shape[1]) ** -0.5
+            std = parameter[0].numel() ** -0.5
             torch.nn.init.normal_(parameter, std=std, generator=generator)
         else:
             torch.nn.init.normal_(parameter, std=0.1, generator=generator)
@@ -73,19 +80,36 @@ def batch_of(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def steps_off(engine: EnginePage, network: Chain, picture: NDArray[np.uint8]) -> int:
     """How many steps of a byte the engine is away from PyTorch, at most."""
-    return steps_from(run_pytorch(network), engine, picture)
+    return steps_from(run_pytorch(network), engine, picture, network.scale)
 
 
-def steps_from(reference: Enlarge, engine: EnginePage, picture: NDArray[np.uint8]) -> int:
+def steps_from(
+    reference: Enlarge, engine: EnginePage, picture: NDArray[np.uint8], scale: Fraction
+) -> int:
     batch = batch_of(picture)
-    got = to_bytes(torch.from_numpy(engine.run(batch).copy()))
-    expected = to_bytes(torch.from_numpy(reference(batch)))
+    got = to_bytes(torch.from_numpy(any_size(engine.run, scale)(batch).copy()))
+    expected = to_bytes(torch.from_numpy(any_size(reference, scale)(batch)))
     assert got.shape == expected.shape
     assert 0 < expected.mean() < 255
     return int(np.abs(got.astype(int) - expected).max())
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+# Each shares its code with a light shape of the same scale and one of the same colours.
+HEAVY = {
+    shape: pytest.param(shape, marks=pytest.mark.heavy)
+    for shape in ("rgb, 3/2", "luma, 4/3", "rgb, 4/3")
+}
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *(name for name in SHAPES if name not in HEAVY),
+        "rgb, 4/3",
+        HEAVY["rgb, 3/2"],
+        HEAVY["luma, 4/3"],
+    ],
+)
 def test_every_shape(engine: EnginePage, tmp_path: Path, shape: str) -> None:
     model, network = stored(lively(SHAPES[shape]), tmp_path)
     assert engine.open(model)
@@ -96,34 +120,85 @@ def test_every_shape(engine: EnginePage, tmp_path: Path, shape: str) -> None:
         assert steps_off(engine, network, noise(height, width, seed)) <= 1
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(200, marks=pytest.mark.heavy)])
-def test_many_sizes_beside_onnx_runtime(engine: EnginePage, tmp_path: Path, count: int) -> None:
-    network = lively(SHAPES["luma"])
+@pytest.mark.parametrize(
+    ("shape", "count"),
+    [
+        ("luma", 20),
+        ("luma, 3/2", 20),
+        *(
+            pytest.param(shape, 200, marks=pytest.mark.heavy)
+            for shape in ("luma", "luma, 3/2", "rgb, 3/2", "luma, 4/3", "rgb, 4/3")
+        ),
+    ],
+)
+def test_many_sizes_beside_onnx_runtime(
+    engine: EnginePage, tmp_path: Path, shape: str, count: int
+) -> None:
+    network = lively(SHAPES[shape])
     save(to_onnx(network), tmp_path / "float32.onnx")
     reference = run_onnx(tmp_path / "float32.onnx")  # its weights are not rounded
     model, _ = stored(network, tmp_path)
     assert engine.open(model)
     sizes = np.random.default_rng(7).integers(1, 40, (count, 2)).tolist()
     off = {
-        (height, width): steps_from(reference, engine, noise(height, width, seed))
+        (height, width): steps_from(reference, engine, noise(height, width, seed), network.scale)
         for seed, (height, width) in enumerate(sizes)
     }
     assert {size: steps for size, steps in off.items() if steps > 1} == {}
 
 
-@pytest.mark.parametrize("shape", ["luma", "rgb, x3"])
+def swapped_in_blocks(network: Chain) -> None:
+    """Exchange the two rows of each block in the first layer's kernels."""
+    kernel = network.convolutions[0].weight
+    assert isinstance(kernel, torch.Tensor)
+    blocks = kernel.unflatten(2, (3, network.align_px))
+    kernel.copy_(blocks.flip(3).flatten(2, 3))
+
+
+def off_by_a_block(network: Chain) -> None:
+    """Move the first layer's kernels by one block."""
+    kernel = network.convolutions[0].weight
+    assert isinstance(kernel, torch.Tensor)
+    kernel.copy_(kernel.roll(network.align_px, 3))
+
+
+def wrong_phase(network: Chain) -> None:
+    """Move the anchor by one pixel."""
+    network.anchor.copy_(network.anchor.roll(1, 3))
+
+
+@pytest.mark.parametrize("engine", ["webgl2"], indirect=True)
+def test_faults_in_the_reference_would_show(engine: EnginePage, tmp_path: Path) -> None:
+    model, network = stored(lively(SHAPES["luma, 3/2"]), tmp_path)
+    assert engine.open(model)
+    faults: list[Callable[[Chain], None]] = [swapped_in_blocks, off_by_a_block, wrong_phase]
+    for plant in faults:
+        faulty = copy.deepcopy(network)
+        with torch.no_grad():
+            plant(faulty)
+        assert steps_off(engine, faulty, noise(9, 13)) > 5, plant.__name__
+    assert steps_off(engine, network, noise(9, 13)) <= 1
+
+
+@pytest.mark.parametrize("shape", ["luma", "rgb, x3", "luma, 3/2", HEAVY["rgb, 4/3"]])
 def test_tiles_give_the_bytes_of_the_whole(engine: EnginePage, tmp_path: Path, shape: str) -> None:
     model, network = stored(lively(SHAPES[shape]), tmp_path)
     assert engine.open(model)
-    picture = noise(37, 53)
+    scale, margin, align = network.scale, network.margin_px, network.align_px
+    picture = padded_to_blocks(noise(37, 53), scale)
     whole = to_bytes(torch.from_numpy(engine.run(batch_of(picture)).copy()))
-    scale, margin = int(network.scale), network.margin_px
     tiled = np.zeros_like(whole)
-    tiles = enlarge_in_tiles(engine.run, picture, scale=network.scale, tile=19, margin=margin)
+    tile = 19 + -19 % align
+    tiles = enlarge_in_tiles(
+        engine.run, picture, scale=scale, tile=tile, margin=margin, align=align
+    )
     for row, column, values in tiles:
         kept = to_bytes(torch.from_numpy(values[None].copy()))
-        rows = slice(scale * row.keep_start, scale * row.keep_end)
-        tiled[rows, scale * column.keep_start : scale * column.keep_end] = kept
+        rows, columns = (
+            slice(int(scale * span.keep_start), int(scale * span.keep_end))
+            for span in (row, column)
+        )
+        tiled[rows, columns] = kept
     np.testing.assert_array_equal(tiled, whole)
 
 
@@ -186,7 +261,9 @@ def opaque(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
-@pytest.mark.parametrize("shape", ["luma", "rgb, x3", "no body, x4"])
+@pytest.mark.parametrize(
+    "shape", ["luma", "rgb, x3", "no body, x4", "luma, 3/2", HEAVY["rgb, 4/3"]]
+)
 def test_painting_gives_the_bytes(engine: EnginePage, tmp_path: Path, shape: str) -> None:
     model, network = stored(lively(SHAPES[shape]), tmp_path)
     assert engine.open(model)
@@ -196,7 +273,7 @@ def test_painting_gives_the_bytes(engine: EnginePage, tmp_path: Path, shape: str
         for colours in ("srgb", "display-p3"):
             whole = engine.paint(picture, network, colorSpace=colours)
             assert whole is not None
-            assert whole.got.shape[:2] == (height * network.scale, width * network.scale)
+            assert whole.got.shape[:2] == enlarged_size((height, width), network.scale)
             np.testing.assert_array_equal(whole.got, whole.expected)
             assert whole.tiles == [[1, 1]]
             assert whole.read_bytes == 4
@@ -206,6 +283,11 @@ def test_painting_gives_the_bytes(engine: EnginePage, tmp_path: Path, shape: str
     np.testing.assert_array_equal(tiled.got, tiled.expected)
     assert len(tiled.tiles) > 5
     assert tiled.tiles[-1] == [len(tiled.tiles)] * 2
+    # A photo's own size, where it is smaller.
+    rows, columns = enlarged_size((37, 53), network.scale)
+    cut = engine.paint(opaque(37, 53), network, size={"width": columns - 1, "height": rows})
+    assert cut is not None
+    np.testing.assert_array_equal(cut.got, tiled.expected[:, :-1])
 
 
 @pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
