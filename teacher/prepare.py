@@ -21,12 +21,13 @@ from typing import get_args
 import tyro
 
 from pixels.scale import HALF, Scale, scale_json
+from pixels.sending.degrade import Sending
 from pixels.stills.files import ImageError, read_picture
 from pixels.stills.listing import list_pictures, note_of_several
 from pixels.store.build import load_pairs
 from pixels.store.shards import SHARDS, SPLITS, ShardWriter, read_photos, split_of, write_index
 from pixels.store.store import PhotoStore, SkippedPhoto
-from pixels.store.web_layer import VARIANTS, add_web_layer
+from pixels.store.web_layer import VARIANTS, WEB, add_web_layer
 from pixels.survey.contact_sheet import Section, write_contact_sheet
 from pixels.survey.survey import Judged, Limits, Verdict, judge, survey
 from plumbing.command import UserError, continuing, run_command
@@ -58,8 +59,10 @@ class PrepareConfig:
     sizes they are stored unreduced. Reduced photos are sharper per pixel, as pictures on web pages
     are."""
     variants: int = VARIANTS
-    """Encoded variants per training photo for --degradation web; with 0 the first training makes
-    them."""
+    """Encoded variants of each training photo, for a training on compressed photos; with 0 the
+    first such training makes them."""
+    sending: Sending = WEB
+    """How the variants are encoded: for --degradation `web` or `fine` of a training."""
     limits: tyro.conf.OmitArgPrefixes[Limits] = field(default_factory=Limits)
     workers: int | None = None
     """Number of processes; by default one per available CPU core."""
@@ -97,7 +100,13 @@ def main(config: PrepareConfig) -> None:
     _report(folder, judged)
     training = PhotoStore(folder, "train")
     if config.variants and training.photos:
-        add_web_layer(training, config.variants, workers=workers, processes=workers > 1)
+        add_web_layer(
+            training,
+            config.variants,
+            sending=config.sending,
+            workers=workers,
+            processes=workers > 1,
+        )
     sizes = ", ".join(f"{PhotoStore(folder, split).file_count} {split}" for split in SPLITS)
     console.print(f"{_counts(judged)}\nwrote {folder} ({sizes})")
 

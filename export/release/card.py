@@ -16,7 +16,7 @@ from teacher.networks.registry import Network, macs_per_output_pixel, parameter_
 from teacher.runs.folder import RunRecord
 
 FIGURES, CARD_FILE, CREDITS = "figures.json", "README.md", "CREDITS.csv"
-INPUTS = ("clean", "jpeg-75", "webp-75")
+INPUTS = ("clean", "jpeg-75", "webp-75", "avif-60")
 """Inputs that every released network is measured on."""
 _KINDS = {
     "clean": "photos that were reduced by bicubic and not compressed",
@@ -48,7 +48,8 @@ def measured(run: Path, benchmarks: Sequence[Path]) -> list[Figure]:
     Raises:
         UserError: A photo cannot be read.
     """
-    enlargers = [open_enlarger("lanczos"), open_enlarger(str(run))]
+    network = open_enlarger(str(run))
+    enlargers = [open_enlarger("lanczos", plain_scale=network.scale), network]
     figures = []
     for benchmark in benchmarks:
         evaluation = Evaluation(
@@ -56,13 +57,13 @@ def measured(run: Path, benchmarks: Sequence[Path]) -> list[Figure]:
         )
         for name in INPUTS:
             rows = evaluation.measure(name)
-            lanczos, network = (row.quality for row in means(rows))
+            lanczos, enlarged = (row.quality for row in means(rows))
             figures.append(
                 Figure(
                     benchmark=benchmark.name,
                     input=name,
-                    psnr=round(network.psnr, 3),
-                    ssim=round(network.ssim, 4),
+                    psnr=round(enlarged.psnr, 3),
+                    ssim=round(enlarged.ssim, 4),
                     lanczos_psnr=round(lanczos.psnr, 3),
                 )
             )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 from distill.students import SIZES
+from pixels.scale import HALF
 from teacher.networks.chain import Colour
 
 Budget = Literal["gpu", "cpu", "rehearsal"]
 
-_CLEAN, _WEB = "clean", "web"
-_COMPRESSED = "compressed"
+_CLEAN, _WEB, _FINE = "clean", "web", "fine"
+_COMPRESSED, _TWO_THIRDS = "compressed", "two-thirds"
 _UNRELEASED = ("first", "second", "third")
+_THREE_HALVES = Fraction(3, 2)
 # Rates of the three stages. From finished weights, SOAP gets a third of the rates of fresh ones.
 _ADAM_RATES = (1e-3, 2e-4, 5e-5)
 _SOAP_RATES = (3e-3, 1e-3, 3e-4)
@@ -28,8 +31,9 @@ class PlannedTraining:
     """One training of a release."""
 
     name: str
-    """NETWORK-KIND, which also names the run folder and the released weights; NETWORK-KIND-first,
-    -second or -third if another training continues from it and it is not released."""
+    """NETWORK-KIND, which also names the run folder and the released weights; NETWORK-KIND-3-2 for
+    a scale of 3/2; with -first, -second or -third at the end if another training continues from it
+    and it is not released."""
     module: str
     """The command that trains it."""
     flags: tuple[str, ...]
@@ -38,16 +42,19 @@ class PlannedTraining:
     """Name of the training that must come first: it starts from that network or learns from it."""
     needs_flag: str = ""
     """Flag that names that network."""
+    scale: Fraction = HALF
+    """Scale of the network."""
 
     @property
     def kind(self) -> str:
         """`clean`, for reduced photos as they are; `web` or `fine`, for compressed ones."""
-        words = self.name.split("-")
-        return words[-1] if self.is_released else words[-2]
+        return next(word for word in self.name.split("-") if word in (_CLEAN, _WEB, _FINE))
 
     @property
     def store(self) -> str:
         """Name of the store to train on, for `preparation`."""
+        if self.scale != HALF:
+            return _TWO_THIRDS
         return _CLEAN if self.kind == _CLEAN else _COMPRESSED
 
     @property
@@ -78,6 +85,10 @@ def preparation(store: str, budget: Budget) -> tuple[str, ...]:
     """
     if store == _CLEAN:
         return ("--variants", "0")
+    if store == _TWO_THIRDS:
+        # Reduced to what pages show, so that variants are made in minutes.
+        sizes = ("--scale", "3/2", "--short-sides", "700", "420")
+        return (*sizes, "--variants", "1" if budget == "rehearsal" else "3", "--sending", _FINE)
     return ("--variants", "1" if budget == "rehearsal" else "8", "--short-sides")
 
 
@@ -134,6 +145,7 @@ def _gpu() -> list[PlannedTraining]:
         _prelu_on("nano-clean", "nano-clean-third", steps=16_000),
         _prelu_on("nano-web", "nano-web-second", steps=8_000),
         _prelu_on("medium-rgb-web", "medium-web", steps=14_000, colour="rgb"),
+        *_two_thirds(),
     ]
 
 
@@ -151,6 +163,7 @@ def _cpu() -> list[PlannedTraining]:
         *(_prelu_on(f"{name}-web", f"{name}-clean", steps=8_000) for name in SIZES),
         _prelu_on("medium-rgb-web", "medium-web", steps=6_000, colour="rgb"),
         _soap_on("small-fine", "small-clean", steps=6_000),
+        *_two_thirds(),
     ]
 
 
@@ -167,6 +180,24 @@ def _rehearsal() -> list[PlannedTraining]:
             needs="nano-clean",
             needs_flag="--start-from",
         ),
+        PlannedTraining(
+            name="nano-fine-3-2",
+            module="distill.run",
+            flags=("--scale", "3/2", *few, *_ONE_THREAD),
+            needs="nano-clean",
+            needs_flag="--body-from",
+            scale=_THREE_HALVES,
+        ),
+    ]
+
+
+def _two_thirds() -> list[PlannedTraining]:
+    """Students of 3/2, each from the body of one that doubles: an hour of one CPU core in all."""
+    return [
+        _from_body("small-fine-3-2-first", "small-fine", steps=12_000),
+        _prelu_on("small-fine-3-2", "small-fine-3-2-first", steps=30_000, scale=_THREE_HALVES),
+        _from_body("nano-fine-3-2", "nano-web", steps=16_000),
+        _from_body("large-fine-3-2", "large-web", steps=10_000, prelu=True),
     ]
 
 
@@ -201,20 +232,24 @@ def _soap_on(name: str, start: str, *, steps: int, body: int | None = None) -> P
 
 
 def _prelu_on(
-    name: str, start: str, *, steps: int, colour: Colour | None = None
+    name: str, start: str, *, steps: int, colour: Colour | None = None, scale: Fraction = HALF
 ) -> PlannedTraining:
     """The best training from finished weights: most steps at high rates, large batches last."""
-    flags = (
-        *("--activation", "prelu", *(("--colour", colour) if colour else ())),
-        *("--optimizer", "soap", *_rates(_PRELU_RATES)),
-        *("--stage1.share", "0.9", "--stage2.share", "0.05", "--stage3.share", "0.05"),
-        *("--stage2.batch", "16", "--stage2.crop-px", "64"),
-        *("--stage3.batch", "16", "--stage3.crop-px", "64"),
-    )
-    return _continued(name, start, flags, steps=steps)
+    flags = ("--activation", "prelu", *(("--colour", colour) if colour else ()), *_MOSTLY_FIRST)
+    return _continued(name, start, flags, steps=steps, scale=scale)
 
 
-def _continued(name: str, start: str, flags: tuple[str, ...], *, steps: int) -> PlannedTraining:
+def _from_body(name: str, body: str, *, steps: int, prelu: bool = False) -> PlannedTraining:
+    """Train a student of 3/2 from the body of one that doubles, as if from finished weights."""
+    scale = ("--scale", "3/2")
+    flags = (*scale, *(("--activation", "prelu") if prelu else ()), *_MOSTLY_FIRST)
+    planned = _continued(name, body, flags, steps=steps, scale=_THREE_HALVES)
+    return replace(planned, needs_flag="--body-from")
+
+
+def _continued(
+    name: str, start: str, flags: tuple[str, ...], *, steps: int, scale: Fraction = HALF
+) -> PlannedTraining:
     """Train in three stages from finished weights; the defaults of tuning are too cautious."""
     common = (
         *("--steps", str(steps), "--warmup-steps", "300"),
@@ -227,6 +262,7 @@ def _continued(name: str, start: str, flags: tuple[str, ...], *, steps: int) -> 
         flags=(*flags, *common),
         needs=start,
         needs_flag="--start-from",
+        scale=scale,
     )
 
 
@@ -249,6 +285,12 @@ _SHORTER_FIRST_STAGE = (
     *("--stage1.share", "0.7", "--stage2.share", "0.2", "--stage3.share", "0.1"),
     *("--stage2.batch", "4", "--stage2.crop-px", "96"),
     *("--stage3.batch", "4", "--stage3.crop-px", "96"),
+)
+_MOSTLY_FIRST = (
+    *("--optimizer", "soap", *_rates(_PRELU_RATES)),
+    *("--stage1.share", "0.9", "--stage2.share", "0.05", "--stage3.share", "0.05"),
+    *("--stage2.batch", "16", "--stage2.crop-px", "64"),
+    *("--stage3.batch", "16", "--stage3.crop-px", "64"),
 )
 _MEDIUM_BODY = SIZES["medium"].body
 _SHORT = ("--steps", "12000", "--warmup-steps", "500")

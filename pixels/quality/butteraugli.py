@@ -107,7 +107,7 @@ class DistantOriginal:
         with tempfile.TemporaryDirectory() as name:
             files = [Path(name) / "original.ppm", Path(name) / "shown.ppm"]
             for file, pixels in zip(files, (self._photo, shown), strict=True):
-                Image.fromarray(np.ascontiguousarray(pixels)).save(file)
+                Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PPM")
             command = [self._program, *map(str, files), "--intensity_target"]
             ended = subprocess.run(
                 [*command, f"{self._peak_cd_m2:g}"], capture_output=True, text=True, check=False

@@ -65,7 +65,9 @@ def test_a_rehearsal_releases_weights_with_their_cards(photos: Path, tmp_path: P
     done = release(photos, tmp_path, "--benchmarks", benchmark, "--licences", licences)
     assert done.status == 0, done.errors + done.output
     folders = [tmp_path / "teachers" / "residual-clean"]
-    folders += [tmp_path / "students" / name for name in ("nano-clean", "nano-web")]
+    folders += [
+        tmp_path / "students" / name for name in ("nano-clean", "nano-web", "nano-fine-3-2")
+    ]
     for folder in folders:
         network, record = load_network(folder)
         trained, before = load_network(tmp_path / "runs" / folder.name)
@@ -78,10 +80,12 @@ def test_a_rehearsal_releases_weights_with_their_cards(photos: Path, tmp_path: P
         card = (folder / "README.md").read_text()
         assert "python -m teacher.train" in card and str(tmp_path) not in card
         figures = json.loads((folder / "figures.json").read_text())
-        assert [figure["input"] for figure in figures] == ["clean", "jpeg-75", "webp-75"]
+        assert [figure["input"] for figure in figures] == ["clean", "jpeg-75", "webp-75", "avif-60"]
         assert all(f"| bench | {f['input']} | {f['psnr']:.2f} |" in card for f in figures)
     assert (tmp_path / "students" / "nano-web" / "README.md").read_text().count("distill.run") == 2
     assert read_record(folders[2]).settings["degradation"]["kind"] == "web"
+    card = (folders[3] / "README.md").read_text()
+    assert "Enlarges photos 3/2 times" in card and "--scale 3/2" in card
     credits_ = (tmp_path / "students" / "CREDITS.csv").read_text().splitlines()
     assert credits_[0] == "file,author" and 1 <= len(credits_) - 1 <= len(NAMES)
 
