@@ -48,7 +48,9 @@ def is_lossless(call: ast.Call) -> bool:
     constants = [node.value for node in call.args if isinstance(node, ast.Constant)]
     keywords = {word.arg: word.value for word in call.keywords}
     lossless = keywords.get("lossless")
-    return bool({"PNG", "PPM"} & {*constants}) or (isinstance(lossless, ast.Constant) and lossless.value is True)
+    return bool({"PNG", "PPM"} & {*constants}) or (
+        isinstance(lossless, ast.Constant) and lossless.value is True
+    )
 
 
 def test_lossy_files_are_written_in_one_module() -> None:
