@@ -15,8 +15,9 @@ const ROOMS: Record<string, string[]> = {
   tfjs: ['core', 'tiles', 'compact', 'worker'],
   engines: ['core', 'tiles', 'compact', 'worker', 'tfjs'],
   library: ['core'],
+  quality: [],
   element: ['core', 'library'],
-  page: ['core', 'library'],
+  page: ['core', 'library', 'quality'],
   package: ['library', 'element'],
   verify: ['core', 'compact', 'tfjs'],
 };
