@@ -46,6 +46,13 @@ test('a card is read, and what a browser does not need is let be', () => {
   expect(modelBytes(card)).toEqual({ raw: 15, gzip: 55 });
 });
 
+test.each(['3/2', '4/3'])('a card of scale %s starts tiles at whole blocks', (scale) => {
+  const down = Number(scale.at(-1));
+  const card = { ...cardJson(), scale, align_px: down };
+  expect(parseCard(card)).toMatchObject({ scale, align_px: down });
+  expect(readCard({ ...card, align_px: down + 1 })).toBeUndefined();
+});
+
 test('of the other files only the golden vectors are read, and they are checked as well', async () => {
   const golden = bytesOf('{}');
   const sha256 = createHash('sha256').update(golden).digest('hex');
@@ -66,6 +73,9 @@ describe('a card that is wrong is refused with a sentence naming the field', () 
     ['name', '', /name/],
     ['scale', 0, /scale .* at least 1, got 0/],
     ['scale', 1.5, /scale/],
+    ['scale', '3', /scale .* "3\/2" or "4\/3", got "3"/],
+    ['scale', '5/4', /scale .* got "5\/4"/],
+    ['scale', '3/2', /align_px must be a multiple of 2 where scale is "3\/2", got 1/],
     ['margin_px', -1, /margin_px/],
     ['margin_px', '4', /margin_px .* got "4"/],
     ['colour', 'cmyk', /colour/],
