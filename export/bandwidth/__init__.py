@@ -1,1 +1,1 @@
-"""What a site would save: rate-quality curves of full and half size."""
+"""What a site would save: rate-quality curves of full and reduced sizes."""

@@ -1,9 +1,10 @@
-"""Measure what a site would save by sending half-size photos.
+"""Measure what a site would save by sending smaller photos.
 
-Compresses every photo as JPEG (4:2:0, progressive), WebP and AVIF, at full and at half size, with
-several quality settings. Half-size files are decoded and enlarged as a page would do it: by the
-browser itself, by Lanczos, by each student and by the teacher. The 8-bit results are compared with
-the original by SSIMULACRA2, and by PSNR and SSIM of luma.
+Compresses every photo as JPEG (4:2:0, progressive), WebP and AVIF, at full size and at the size of
+each student (half, two thirds), with several quality settings. Reduced files are decoded and
+enlarged as a page would do it: by the browser itself, by Lanczos, by each student and by the
+teacher. The 8-bit results are compared with the original by SSIMULACRA2, by ColorVideoVDP on the
+screens that were asked for, and by PSNR and SSIM of luma.
 
 Writes index.html (a self-contained report), summary.json, points.csv and bands.csv. The command can
 be stopped and run again: finished measurements are kept, photo by photo.
@@ -11,20 +12,25 @@ be stopped and run again: finished measurements are kept, photo by photo.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import tyro
 from rich.console import Console
 from rich.table import Table
 
-from export.bandwidth.compare import compare_with_full
+from export.bandwidth.compare import compare_at, compare_with_full
 from export.bandwidth.costs import costs_of
+from export.bandwidth.disagreement import disagreement_sentence, disagreements
+from export.bandwidth.judging import Judging
 from export.bandwidth.measure import measure_photos
 from export.bandwidth.plan import StudyPlan, open_enlargements
 from export.bandwidth.report.page import write_page
 from export.bandwidth.study import Study
 from export.bandwidth.tables import write_tables
+from pixels.quality.screens import SCREENS, Screen, screen_of
 from pixels.sending.codecs import CODECS, PUBLISHING, Codec, Reduction
 from plumbing.command import UserError, continuing, run_command
 from plumbing.parallel import core_count
@@ -42,7 +48,8 @@ class BandwidthConfig:
     """Folder to write. Finished measurements are kept in its subfolder `cache`."""
     model: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
     """A student: an export folder (exactly its weights are used), a run folder, or the name of
-    released weights. May be given several times, or not at all."""
+    released weights. May be given several times, or not at all. Photos are sent at the sizes that
+    the students take; without any, at half size."""
     teacher: Path | None = None
     """A teacher, named in the same way. It is slow, so it is measured on some photos only."""
     teacher_photos: int = 8
@@ -56,12 +63,19 @@ class BandwidthConfig:
     """Codecs to compare."""
     qualities: tuple[int, ...] = (8, 15, 30, 45, 60, 75, 90)
     """Quality settings at full size, each on the encoder's own scale."""
-    half_qualities: tuple[int, ...] = (20, 35, 50, 65, 80, 90, 97)
-    """Quality settings at half size: higher, because enlarging costs quality."""
+    reduced_qualities: tuple[int, ...] = (20, 35, 50, 65, 80, 90, 97)
+    """Quality settings at every reduced size: higher, because enlarging costs quality."""
     bands: tuple[int, ...] = (30, 50, 60, 70, 80)
     """SSIMULACRA2 scores at which bytes are compared."""
+    screen: tuple[Literal["phone", "laptop", "desktop"], ...] = ()
+    """Readers' screens. On each of them, photos are judged by ColorVideoVDP as well."""
+    pixels_per_degree: float | None = None
+    """Another screen, by the pixels within one degree of the reader's view: from 38 (a desktop) to
+    95 (a phone)."""
+    jod_bands: tuple[float, ...] = (9.3, 9.5, 9.6, 9.7, 9.8)
+    """Scores on a screen at which bytes are compared; 10 is the original."""
     reduction: Reduction = "bicubic"
-    """Filter that reduces photos to half size."""
+    """Filter that reduces photos."""
     reduction_photos: int = 8
     """Number of photos to compare all reductions on, spread evenly over all photos; 0 for none."""
     max_side: int | None = 1024
@@ -79,7 +93,7 @@ class BandwidthConfig:
             raise ValueError(
                 "photos must name at least one folder or file, unless --held-out is given"
             )
-        for name in ("qualities", "half_qualities"):
+        for name in ("qualities", "reduced_qualities"):
             given = set(getattr(self, name))
             if len(given) < _LEAST_QUALITIES or not all(1 <= quality <= 100 for quality in given):
                 raise ValueError(
@@ -90,6 +104,12 @@ class BandwidthConfig:
             raise ValueError("codecs must be one or more of JPEG, WEBP and AVIF, each once")
         if not self.bands or not all(0 < band < 100 for band in self.bands):
             raise ValueError("bands must be numbers between 0 and 100")
+        if not self.jod_bands or not all(3 <= band < 10 for band in self.jod_bands):
+            raise ValueError("jod-bands must be numbers from 3 to less than 10")
+        if len(set(self.screen)) < len(self.screen):
+            raise ValueError("screen must name each screen once")
+        if self.pixels_per_degree is not None:
+            screen_of(self.pixels_per_degree)  # says what is wrong with the number
         if self.jobs is not None and self.jobs < 1:
             raise ValueError(f"jobs must be at least 1, got {self.jobs}")
         if self.max_side is not None and self.max_side < 32:
@@ -102,6 +122,17 @@ class BandwidthConfig:
             raise ValueError(f"avif-speed must be from 0 to 10, got {self.avif_speed}")
         if self.runtime_bytes is not None and self.runtime_bytes < 0:
             raise ValueError(f"runtime-bytes must be at least 0, got {self.runtime_bytes}")
+
+    @property
+    def judgings(self) -> tuple[Judging, ...]:
+        """Who judges: SSIMULACRA2, then ColorVideoVDP on each screen."""
+        screens: list[Screen] = [SCREENS[name] for name in self.screen]
+        if self.pixels_per_degree is not None:
+            screens.append(screen_of(self.pixels_per_degree))
+        return (
+            Judging(bands=_rising(self.bands)),
+            *(Judging(screen=screen, bands=_rising(self.jod_bands)) for screen in screens),
+        )
 
 
 def main(config: BandwidthConfig) -> None:
@@ -117,8 +148,8 @@ def main(config: BandwidthConfig) -> None:
         teacher_photos=config.teacher_photos,
         codecs=config.codecs,
         qualities=tuple(sorted(set(config.qualities))),
-        half_qualities=tuple(sorted(set(config.half_qualities))),
-        bands=tuple(sorted(set(config.bands))),
+        reduced_qualities=tuple(sorted(set(config.reduced_qualities))),
+        judgings=config.judgings,
         reduction=config.reduction,
         reduction_photos=config.reduction_photos,
         max_side=config.max_side,
@@ -133,36 +164,51 @@ def main(config: BandwidthConfig) -> None:
         )
     write_tables(config.out, study)
     write_page(config.out, study)
-    _print_summary(study)
-    Console().print(
-        f"wrote {config.out}/index.html, summary.json, points.csv and bands.csv", soft_wrap=True
-    )
-
-
-def _print_summary(study: Study) -> None:
     console = Console()
-    table = Table(title=f"{len(study.photos)} photos: half size against full size, SSIMULACRA2")
-    table.add_column("codec", no_wrap=True)
-    table.add_column("enlarged by", no_wrap=True)
-    table.add_column("BD-rate", justify="right")
-    for band in study.bands:
-        table.add_column(f"saved at {band}", justify="right")
-    table.add_column("crossover", justify="right")
-    for codec in study.codecs:
-        for way in study.shippable:
-            row = compare_with_full(study, codec, way)
-            table.add_row(
-                codec,
-                way,
-                "" if row.bd_rate is None else f"{row.bd_rate.mean:+.1%}",
-                *(f"{band.saving:.1%}" if band.photos else "" for band in row.bands),
-                "" if row.crossover is None else f"{row.crossover.median:.0f}",
-            )
-    console.print(table)
+    for one in study.by_each_judge:
+        console.print(_summary(one))
+    differing = disagreements(study)
+    if differing:
+        console.print(disagreement_sentence(differing), soft_wrap=True)
     if study.costs.runtime is None:
         console.print("web_demo/dist is not built, so the runtime's bytes are not counted")
     for problem in study.problems:
         console.print(f"left out: {problem}", markup=False, soft_wrap=True)
+    console.print(
+        f"wrote {config.out}/index.html, summary.json, points.csv and bands.csv", soft_wrap=True
+    )
+
+
+def _summary(study: Study) -> Table:
+    title = f"{len(study.photos)} photos against full size, {study.judging.name}"
+    table = Table(title=title)
+    table.add_column("codec", no_wrap=True)
+    table.add_column("enlarged by", no_wrap=True)
+    table.add_column("sent at", no_wrap=True)
+    for band in study.bands:
+        table.add_column(f"saved at {band:g}", justify="right")
+    table.add_column("BD-rate", justify="right")
+    table.add_column("crossover", justify="right")
+    decimals = study.judging.crossover_decimals
+    for codec in study.codecs:
+        for offer in study.offers:
+            bands = [compare_at(study, codec, offer.ways, band) for band in study.bands]
+            alone = compare_with_full(study, codec, offer.name) if len(offer.ways) == 1 else None
+            rate = None if alone is None else alone.bd_rate
+            crossing = None if alone is None else alone.crossover
+            table.add_row(
+                codec,
+                offer.name,
+                study.sizes_of(offer),
+                *(f"{band.saving:.1%}" if band.photos else "" for band in bands),
+                "" if rate is None else f"{rate.mean:+.1%}",
+                "" if crossing is None else f"{crossing.median:.{decimals}f}",
+            )
+    return table
+
+
+def _rising(bands: Sequence[float]) -> tuple[float, ...]:
+    return tuple(sorted(set(bands)))
 
 
 if __name__ == "__main__":

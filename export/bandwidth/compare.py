@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from export.bandwidth.rate_quality import bd_quality, bd_rate, crossover
-from export.bandwidth.study import Metric, Study
+from export.bandwidth.study import Study
 from pixels.sending.codecs import Codec, Reduction
 
 
@@ -29,7 +30,7 @@ class Spread:
 
 @dataclass(frozen=True, kw_only=True)
 class BandResult:
-    """Half size against full size at one quality.
+    """Reduced sizes against full size at one quality.
 
     Counts the photos whose full-size files have that quality within their measured range.
     """
@@ -37,17 +38,19 @@ class BandResult:
     band: float
     photos: int
     reached: int
-    """Photos of which a half-size file reaches the quality too."""
+    """Photos of which a reduced file reaches the quality too."""
     won: float
-    """Share of the photos whose half-size file is the smaller one."""
+    """Share of the photos of which a reduced file is smaller than that of full size."""
+    won_at: dict[str, float]
+    """The same for each size sent, `1/2` or `2/3`, whose file is the smallest of all."""
     full_bytes: float
     """All photos together, at full size."""
     chosen_bytes: float
     """All photos together, each in its smaller form."""
     median_saving: float | None
-    """Median saving of the photos that reach the quality, always sent at half size."""
+    """Median saving of the photos that reach the quality, always sent reduced."""
     points: float | None
-    """Mean quality of the half-size files for the bytes of full size."""
+    """Mean over the photos of the best score of a reduced file with the bytes of full size."""
 
     @property
     def saving(self) -> float:
@@ -57,18 +60,18 @@ class BandResult:
 
 @dataclass(frozen=True, kw_only=True)
 class FullComparison:
-    """Half size in one codec and enlargement, compared with full size."""
+    """A reduced size in one codec and enlargement, compared with full size."""
 
     codec: Codec
     way: str
     bd_rate: Spread | None
-    """For SSIMULACRA2."""
+    """By the study's judge."""
     bd_rate_psnr: Spread | None
     bd_rate_ssim: Spread | None
     crossover: Spread | None
-    """Quality up to which half size is smaller, over the photos where it ever is."""
+    """Quality up to which the reduced file is smaller, over the photos where it ever is."""
     never: float
-    """Share of the photos where half size is smaller at no quality."""
+    """Share of the photos where it is smaller at no quality."""
     bands: tuple[BandResult, ...]
 
 
@@ -76,15 +79,15 @@ class FullComparison:
 class BandGain:
     """What a network adds to a plain enlargement of the same files, at one quality."""
 
-    band: int
+    band: float
     points: Spread | None
-    """Points gained for the bytes of the full-size file of that quality."""
+    """What the score gains, for the bytes of the full-size file of that quality."""
     same_points_saving: float | None
     """Share of bytes saved over the photos where both reach the quality."""
     both: int
     """Number of those photos."""
     chosen_saving: float
-    """Share of bytes saved over all photos, each sent in its smaller form: full or half size."""
+    """Share of bytes saved over all photos, each sent in its smaller form: full or reduced."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,19 @@ class PlainComparison:
     bd_rate: Spread | None
     bd_points: Spread | None
     gains: tuple[BandGain, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SameFile:
+    """A network against a plain enlargement of the same files, all of one encoder setting."""
+
+    quality: int
+    """The encoder's setting."""
+    median: float
+    """Of what the photos' scores gain."""
+    lowest: float
+    highest: float
+    photos: int
 
 
 def spread(values: Iterable[float | None], *, shares: bool = False) -> Spread | None:
@@ -122,53 +138,65 @@ def spread(values: Iterable[float | None], *, shares: bool = False) -> Spread | 
 
 
 def compare_with_full(study: Study, codec: Codec, way: str) -> FullComparison:
-    """Compare half size, enlarged in one way, with full size."""
+    """Compare a reduced size, enlarged in one way, with full size."""
 
-    def rates(metric: Metric) -> Spread | None:
+    def rates(metric: str | None) -> Spread | None:
         deltas = (pair.bd_rate(way, metric) for pair in study.pairs(codec))
         return spread((delta and delta.value for delta in deltas), shares=True)
 
     crossings = [
-        crossover(half, pair.full())
+        crossover(reduced, pair.full())
         for pair in study.pairs(codec)
-        if (half := pair.half(way)) is not None
+        if (reduced := pair.reduced(way)) is not None
     ]
     never = sum(crossing is None for crossing in crossings)
     return FullComparison(
         codec=codec,
         way=way,
-        bd_rate=rates("ssimulacra2"),
+        bd_rate=rates(None),
         bd_rate_psnr=rates("psnr"),
         bd_rate_ssim=rates("ssim"),
         crossover=spread(crossings),
         never=never / len(crossings) if crossings else 0.0,
-        bands=tuple(compare_at(study, codec, way, band) for band in study.bands),
+        bands=tuple(compare_at(study, codec, [way], band) for band in study.bands),
     )
 
 
-def compare_at(study: Study, codec: Codec, way: str, band: float) -> BandResult:
-    """Compare half size, enlarged in one way, with full size at one quality."""
+def compare_at(study: Study, codec: Codec, ways: Sequence[str], band: float) -> BandResult:
+    """Compare reduced sizes with full size at one quality.
+
+    Args:
+        study: The photos.
+        codec: The format of all files.
+        ways: The enlargements among which the best is chosen for each photo.
+        band: The quality.
+    """
     full_total = chosen_total = 0.0
-    photos = won = 0
+    photos = 0
+    won: Counter[str] = Counter()
     savings: list[float] = []
     points: list[float | None] = []
     for pair in study.pairs(codec):
-        full, half = pair.full_bytes(band), pair.half_bytes(way, band)
-        if full is None or pair.half(way) is None:
+        full = pair.full_bytes(band)
+        if full is None or all(pair.reduced(way) is None for way in ways):
             continue
         photos += 1
         full_total += full
-        chosen_total += full if half is None else min(half, full)
-        won += half is not None and half < full
-        points.append(pair.half_points(way, full))
-        if half is not None:
-            savings.append(1.0 - half / full)
+        smallest = pair.smallest_reduced(ways, band)
+        if smallest is not None and smallest[0] < full:
+            won[study.sent_at(smallest[1])] += 1
+        chosen_total += full if smallest is None else min(smallest[0], full)
+        if smallest is not None:
+            savings.append(1.0 - smallest[0] / full)
+        scores = [pair.reduced_score(way, full) for way in ways]
+        points.append(max((score for score in scores if score is not None), default=None))
     all_points = spread(points)
     return BandResult(
         band=band,
         photos=photos,
         reached=len(savings),
-        won=won / photos if photos else 0.0,
+        won=sum(won.values()) / photos if photos else 0.0,
+        won_at={size: count / photos for size, count in sorted(won.items())},
         full_bytes=full_total,
         chosen_bytes=chosen_total,
         median_saving=float(np.median(savings)) if savings else None,
@@ -177,14 +205,14 @@ def compare_at(study: Study, codec: Codec, way: str, band: float) -> BandResult:
 
 
 def compare_with_plain(study: Study, codec: Codec, way: str, plain: str) -> PlainComparison:
-    """Compare a network with a plain enlargement of the same half-size files."""
+    """Compare a network with a plain enlargement of the same files."""
     rates: list[float | None] = []
     points: list[float | None] = []
     for pair in study.pairs(codec):
-        network, other, bytes_ = pair.half(way), pair.half(plain), pair.useful_bytes()
+        network, other, bytes_ = pair.reduced(way), pair.reduced(plain), pair.useful_bytes()
         if network is None or other is None or bytes_ is None:
             continue
-        by_rate = bd_rate(network, other, (pair.lowest, pair.highest))
+        by_rate = bd_rate(network, other, pair.useful_scores)
         by_points = bd_quality(network, other, bytes_)
         rates.append(by_rate and by_rate.value)
         points.append(by_points and by_points.value)
@@ -199,15 +227,35 @@ def compare_with_plain(study: Study, codec: Codec, way: str, plain: str) -> Plai
     )
 
 
-def _gain_at(study: Study, codec: Codec, way: str, plain: str, band: int) -> BandGain:
+def on_the_same_files(study: Study, codec: Codec, way: str, plain: str) -> list[SameFile]:
+    """Compare the scores of two enlargements of the same files, setting by setting."""
+    gains: dict[int, list[float]] = {}
+    for photo in study.photos:
+        better, worse = (photo.points(codec, name, study.plan.reduction) for name in (way, plain))
+        for first, second in zip(better or (), worse or (), strict=bool(better and worse)):
+            gain = first.scores[study.judging.key] - second.scores[study.judging.key]
+            gains.setdefault(first.quality, []).append(gain)
+    return [
+        SameFile(
+            quality=quality,
+            median=float(np.median(values)),
+            lowest=min(values),
+            highest=max(values),
+            photos=len(values),
+        )
+        for quality, values in gains.items()
+    ]
+
+
+def _gain_at(study: Study, codec: Codec, way: str, plain: str, band: float) -> BandGain:
     network_total = plain_total = network_chosen = plain_chosen = 0.0
     both = 0
-    pairs = [p for p in study.pairs(codec) if p.half(way) and p.half(plain)]
+    pairs = [p for p in study.pairs(codec) if p.reduced(way) and p.reduced(plain)]
     for pair in pairs:
         full = pair.full_bytes(band)
         if full is None:
             continue
-        network, other = pair.half_bytes(way, band), pair.half_bytes(plain, band)
+        network, other = pair.reduced_bytes(way, band), pair.reduced_bytes(plain, band)
         network_chosen += min(full, network or full)
         plain_chosen += min(full, other or full)
         if network is not None and other is not None:
@@ -226,25 +274,25 @@ def _gain_at(study: Study, codec: Codec, way: str, plain: str, band: int) -> Ban
 def smallest_bytes(
     study: Study,
     codec: Codec,
-    band: int,
+    band: float,
     ways: Sequence[str],
     reductions: Sequence[Reduction],
 ) -> float:
     """Sum up the bytes of all photos, each in its smallest form that reaches a quality.
 
-    The forms are full size, and half size after any of the reductions in any of the ways.
+    The forms are full size, and reduced by any of the reductions and enlarged in any of the ways.
     """
     total = 0.0
     for pair in study.pairs(codec):
         full = pair.full_bytes(band)
         if full is None:
             continue
-        halves = [pair.half_bytes(way, band, reduction=r) for way in ways for r in reductions]
-        total += min([full, *(half for half in halves if half is not None)])
+        smallest = pair.smallest_reduced(ways, band, reductions)
+        total += full if smallest is None else min(full, smallest[0])
     return total
 
 
-def full_size_bytes(study: Study, codec: Codec, band: int) -> tuple[float, int]:
+def full_size_bytes(study: Study, codec: Codec, band: float) -> tuple[float, int]:
     """Sum up the bytes of the full-size files of a quality; count the photos that have one."""
     sizes = [pair.full_bytes(band) for pair in study.pairs(codec)]
     known = [size for size in sizes if size is not None]

@@ -25,9 +25,9 @@ class Costs:
     models: dict[str, int]
     """Each student, by name."""
 
-    def added(self, way: str) -> int:
-        """Return the bytes of the runtime and one model together."""
-        return (self.runtime or 0) + self.models.get(way, 0)
+    def added(self, ways: Sequence[str]) -> int:
+        """Return the bytes of the runtime and the models of some ways together."""
+        return (self.runtime or 0) + sum(self.models.get(way, 0) for way in ways)
 
 
 def costs_of(students: Sequence[Enlargement], runtime: int | None) -> Costs:

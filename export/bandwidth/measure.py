@@ -8,8 +8,9 @@ points.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from export.bandwidth.judging import SSIMULACRA2
 from export.bandwidth.picture_class import PictureClass, picture_class
 from export.bandwidth.plan import FULL, MeasureTask, Series
+from pixels.quality.judge import JudgedOriginal
 from pixels.quality.score import SMALLEST_PX, Original
+from pixels.scale import HALF, scale_name
 from pixels.sending.codecs import Codec, Reduction, decode, encode, enlarged_to, reduce
 from pixels.stills.files import ImageError, read_picture
 from plumbing.disk import sha256_of, whole_file
@@ -28,6 +32,7 @@ from plumbing.progress import progress_bar
 
 _VERSION = 1  # of the meaning of a point: raise it when the same key would give other figures
 _MOST_DB = 99.0  # stands for infinity, which JSON cannot express
+_WITHOUT_SCREEN = (SSIMULACRA2, "psnr", "ssim")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +42,9 @@ class CurvePoint:
     quality: int
     """The encoder's setting."""
     bytes_: int
-    ssimulacra2: float
-    psnr: float
-    """Of luma, in dB, at most 99."""
-    ssim: float
-    """Of luma."""
+    scores: Mapping[str, float]
+    """By each judge, under its key (`Judging.key`); and `psnr` and `ssim`, of luma: dB, at most 99,
+    and at most 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,8 @@ class RateCurve:
     """Name of the enlargement; `FULL` at full size."""
     reduction: Reduction | None
     """None for full size."""
+    scale: Fraction | None
+    """How many times smaller the photo was sent; None for full size."""
     points: tuple[CurvePoint, ...]
 
 
@@ -139,16 +144,17 @@ class _KnownPoints:
                 self.points = content["points"]
         except (OSError, ValueError, KeyError, TypeError):
             pass  # nothing was measured yet, or the file is damaged: measure again
-        self._saved = len(self.points)
+        self.changed = False
+        """Whether there is something to save."""
 
     def save(self) -> None:
-        """Write the file if there are new points."""
-        if len(self.points) == self._saved:
+        """Write the file if there are new points or scores."""
+        if not self.changed:
             return
         with whole_file(self._path) as temporary:
             content = {"version": _VERSION, "points": self.points}
             temporary.write_text(json.dumps(content), encoding="utf-8")
-        self._saved = len(self.points)
+        self.changed = False
 
 
 class _Measurement:
@@ -167,21 +173,53 @@ class _Measurement:
 
     @cached_property
     def _original(self) -> Original:
-        """The photo, prepared for scoring; only where a point is missing."""
+        """The photo, prepared for all measures that need no screen; only where one is missing."""
         return Original(self._photo)
 
+    @cached_property
+    def _judged(self) -> dict[str, JudgedOriginal]:
+        """The photo, prepared for the judges of each screen."""
+        return {
+            judging.key: judging.judge.original(self._photo)
+            for judging in self._task.judgings
+            if judging.screen is not None
+        }
+
+    @cached_property
+    def _wanted(self) -> tuple[str, ...]:
+        keys = [judging.key for judging in self._task.judgings if judging.key != SSIMULACRA2]
+        return (*_WITHOUT_SCREEN, *keys)
+
     def _measure(self, series: Series, quality: int) -> None:
-        """Compress the photo once, and score what each enlargement makes of the file."""
+        """Compress the photo once, and have all judges score what each enlargement makes of it."""
         photo, points = self._photo, self._known.points
         keys = self._keys(series, quality)
-        if all(key in points for key in keys):
+        if not any(self._missing(key) for key in keys):
             return
-        sent = photo if series.reduction is None else reduce(photo, series.reduction)
+        sent = photo
+        if series.reduction is not None:
+            sent = reduce(photo, series.reduction, series.scale or HALF)
         content = encode(sent, series.codec, quality, self._task.encoder)
         for key, shown in self._shown(series, keys, decode(content)):
+            scores = self._scores(shown, self._missing(key))
+            known = points.get(key, {})
+            points[key] = {"quality": quality, "bytes_": len(content)} | known | scores
+            self._known.changed = True
+
+    def _missing(self, key: str) -> list[str]:
+        """Name the measures that a point lacks: of a study with fewer judges, some are there."""
+        known = self._known.points.get(key, {})
+        return [name for name in self._wanted if name not in known]
+
+    def _scores(self, shown: NDArray[np.uint8], wanted: Sequence[str]) -> dict[str, float]:
+        scores = {
+            name: judged.score(shown) for name, judged in self._judged.items() if name in wanted
+        }
+        if set(wanted) & set(_WITHOUT_SCREEN):
             score = self._original.score(shown)
-            point = CurvePoint(quality=quality, bytes_=len(content), **asdict(score))
-            points[key] = asdict(point) | {"psnr": min(point.psnr, _MOST_DB)}
+            scores |= {SSIMULACRA2: score.ssimulacra2, "ssim": score.ssim}
+            scores["psnr"] = min(score.psnr, _MOST_DB)
+        return scores
 
     def _shown(
         self, series: Series, keys: Sequence[str], received: NDArray[np.uint8]
@@ -192,7 +230,7 @@ class _Measurement:
             return
         size = (self._photo.shape[0], self._photo.shape[1])
         for key, enlargement in zip(keys, series.enlargements, strict=True):
-            if key not in self._known.points:
+            if self._missing(key):
                 yield key, enlarged_to(enlargement.open().enlarge(received), size)
 
     def _curves_of(self, series: Series) -> Iterator[RateCurve]:
@@ -204,11 +242,21 @@ class _Measurement:
                 codec=series.codec,
                 way=name,
                 reduction=series.reduction,
-                points=tuple(CurvePoint(**point) for point in points),
+                scale=series.scale,
+                points=tuple(
+                    CurvePoint(
+                        quality=point["quality"],
+                        bytes_=point["bytes_"],
+                        scores={name: point[name] for name in self._wanted},
+                    )
+                    for point in points
+                ),
             )
 
     def _keys(self, series: Series, quality: int) -> list[str]:
         """Name the points of one file: one for each enlargement, or one at full size."""
         effort = f"-speed{self._task.encoder.avif_speed}" if series.codec == "AVIF" else ""
         file = f"{series.codec}{effort}-q{quality}-{series.reduction or 'full'}"
+        if series.scale not in (None, HALF):
+            file += f"-by-{scale_name(series.scale)}"
         return [f"{file}-{entry.fingerprint}" for entry in series.enlargements] or [file]

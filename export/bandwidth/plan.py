@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
+from export.bandwidth.judging import Judging
 from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from export.delivery.student import read_student
 from export.forms import ONNX, form_of
+from pixels.scale import HALF, scale_name
 from pixels.sending.codecs import REDUCTIONS, Codec, EncoderSettings, Reduction
 from pixels.stills.listing import list_pictures
 from pixels.store.shards import split_of
@@ -28,25 +31,27 @@ PLAIN_NAMES = (BROWSER, "lanczos")
 
 @dataclass(frozen=True, kw_only=True)
 class Enlargement:
-    """One way to double a half-size photo: the browser's own, a filter, a student or a teacher.
+    """One way to enlarge a reduced photo: the browser's own, a filter, a student or a teacher.
 
     Tables and files call its name the `way`.
     """
 
     name: str
-    """Its name in the report."""
+    """Its name in the report, which no other enlargement of the study has."""
     model: str
     """What `open_for_page` takes."""
     fingerprint: str
-    """Start of the SHA-256 of the model's file; without a model, the name."""
+    """Start of the SHA-256 of the model's file; without a model, its name."""
+    scale: Fraction = HALF
+    """How many times it enlarges."""
 
     def open(self) -> Enlarger:
         """Open it, once in a process.
 
         Raises:
-            UserError: It cannot be read, or does not double.
+            UserError: It cannot be read.
         """
-        return _opened(self.model)
+        return _opened(self.model, self.scale)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +61,8 @@ class Series:
     codec: Codec
     reduction: Reduction | None
     """None for full size."""
+    scale: Fraction | None = None
+    """How many times smaller the photo is sent; None for full size."""
     enlargements: tuple[Enlargement, ...] = ()
     """Empty for full size."""
 
@@ -71,13 +78,14 @@ class MeasureTask:
     """Folder of finished measurements."""
     series: tuple[Series, ...]
     qualities: tuple[int, ...]
-    half_qualities: tuple[int, ...]
+    reduced_qualities: tuple[int, ...]
+    judgings: tuple[Judging, ...]
     encoder: EncoderSettings
     max_side: int | None
 
     def qualities_of(self, series: Series) -> tuple[int, ...]:
         """Return the encoder settings to measure in a series."""
-        return self.qualities if series.reduction is None else self.half_qualities
+        return self.qualities if series.reduction is None else self.reduced_qualities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +105,12 @@ class StudyPlan:
     codecs: tuple[Codec, ...]
     qualities: tuple[int, ...]
     """Encoder settings at full size."""
-    half_qualities: tuple[int, ...]
-    """Encoder settings at half size."""
-    bands: tuple[int, ...]
-    """SSIMULACRA2 scores at which bytes are compared, rising."""
+    reduced_qualities: tuple[int, ...]
+    """Encoder settings at every reduced size."""
+    judgings: tuple[Judging, ...]
+    """Who judges, and at which scores bytes are compared; SSIMULACRA2 is the first."""
     reduction: Reduction
-    """How photos are halved."""
+    """How photos are reduced."""
     reduction_photos: int
     """Number of photos on which every reduction is measured."""
     max_side: int | None
@@ -110,8 +118,26 @@ class StudyPlan:
 
     @property
     def plain(self) -> tuple[Enlargement, ...]:
-        """The enlargements without a network; the browser's own is the first."""
-        return tuple(Enlargement(name=name, model=name, fingerprint=name) for name in PLAIN_NAMES)
+        """The enlargements without a network, scale by scale; the browser's own come first."""
+        return tuple(
+            plain_enlargement(name, scale, self.scales)
+            for scale in self.scales
+            for name in PLAIN_NAMES
+        )
+
+    @property
+    def scales(self) -> tuple[Fraction, ...]:
+        """How many times smaller photos are sent, the smallest file first."""
+        return scales_of(self._networks)
+
+    @property
+    def enlargements(self) -> tuple[Enlargement, ...]:
+        """All enlargements, plain ones first."""
+        return (*self.plain, *self._networks)
+
+    @property
+    def _networks(self) -> tuple[Enlargement, ...]:
+        return self.students if self.teacher is None else (*self.students, self.teacher)
 
     @property
     def reductions(self) -> tuple[Reduction, ...]:
@@ -136,7 +162,8 @@ class StudyPlan:
                     teacher=number in with_teacher, reductions=number in with_reductions
                 ),
                 qualities=self.qualities,
-                half_qualities=self.half_qualities,
+                reduced_qualities=self.reduced_qualities,
+                judgings=self.judgings,
                 encoder=self.encoder,
                 max_side=self.max_side,
             )
@@ -151,11 +178,15 @@ class StudyPlan:
             others = [other for other in REDUCTIONS if other != self.reduction]
         series = []
         for codec in self.codecs:
-            series += [
-                Series(codec=codec, reduction=None),
-                Series(codec=codec, reduction=self.reduction, enlargements=(*common, *slow)),
-                *(Series(codec=codec, reduction=other, enlargements=common) for other in others),
-            ]
+            series.append(Series(codec=codec, reduction=None))
+            for scale in self.scales:
+                quick = tuple(entry for entry in common if entry.scale == scale)
+                tried = (*quick, *(entry for entry in slow if entry.scale == scale))
+                reduced = Series(
+                    codec=codec, reduction=self.reduction, scale=scale, enlargements=tried
+                )
+                series.append(reduced)
+                series += [replace(reduced, reduction=r, enlargements=quick) for r in others]
         return tuple(series)
 
     def _list_photos(self) -> list[tuple[str, Path]]:
@@ -186,24 +217,45 @@ def open_enlargements(
         The students and the teacher.
 
     Raises:
-        UserError: A model cannot be read or does not double, or two have the same name.
+        UserError: A model cannot be read, or two have the same name.
     """
-    students = tuple(_enlargement(path) for path in models)
-    last = None if teacher is None else _enlargement(teacher)
-    names = [enlargement.name for enlargement in (*students, *([] if last is None else [last]))]
-    repeated = {name for name in names if names.count(name) > 1 or name in PLAIN_NAMES}
+    networks = [_network(path) for path in models if str(path) not in PLAIN_WAYS]
+    last = None if teacher is None or str(teacher) in PLAIN_WAYS else _network(teacher)
+    scales = scales_of((*networks, *([] if last is None else [last])))
+    # A filter that is named like a model enlarges all that is sent.
+    filters = [str(path) for path in models if str(path) in PLAIN_WAYS]
+    students = [
+        *networks,
+        *(plain_enlargement(name, scale, scales) for name in filters for scale in scales),
+    ]
+    if teacher is not None and last is None:
+        last = plain_enlargement(str(teacher), scales[0], scales)
+    taken = [
+        plain_enlargement(name, scale, scales).name for name in PLAIN_NAMES for scale in scales
+    ]
+    names = [entry.name for entry in (*students, *([] if last is None else [last]))]
+    repeated = {name for name in names if names.count(name) > 1 or name in taken}
     if repeated:
         raise UserError(
             f"--model and --teacher: {', '.join(sorted(repeated))} would be the name of two things "
             "in the report; rename one of the folders"
         )
-    return students, last
+    return tuple(students), last
 
 
-def _enlargement(path: Path) -> Enlargement:
-    name, form = _opened(str(path)).name, form_of(path)
-    if str(path) in PLAIN_WAYS:
-        return Enlargement(name=name, model=name, fingerprint=name)
+def plain_enlargement(name: str, scale: Fraction, scales: Sequence[Fraction]) -> Enlargement:
+    """Name an enlargement without a network, with its scale if a study has several."""
+    shown = name if len(scales) == 1 else f"{name} {scale_name(scale)}"
+    return Enlargement(name=shown, model=name, fingerprint=name, scale=scale)
+
+
+def scales_of(enlargements: Sequence[Enlargement]) -> tuple[Fraction, ...]:
+    """List the scales of networks, the largest first; half size without any network."""
+    return tuple(sorted({entry.scale for entry in enlargements}, reverse=True)) or (HALF,)
+
+
+def _network(path: Path) -> Enlargement:
+    opened, form = _opened(str(path), HALF), form_of(path)
     if form is ONNX:
         fingerprint = sha256_of(path / ONNX.file)
     elif path.is_file():
@@ -212,15 +264,14 @@ def _enlargement(path: Path) -> Enlargement:
         fingerprint = read_student(path).sha256
     else:
         fingerprint = read_record(path).weights_sha256
-    return Enlargement(name=name, model=str(path), fingerprint=fingerprint[:16])
+    return Enlargement(
+        name=opened.name, model=str(path), fingerprint=fingerprint[:16], scale=opened.scale
+    )
 
 
 @lru_cache(maxsize=16)
-def _opened(model: str) -> Enlarger:
-    enlarger = open_for_page(model)
-    if enlarger.scale != 2:
-        raise UserError(f"--model {model} enlarges x{enlarger.scale}, but half-size photos need x2")
-    return enlarger
+def _opened(model: str, plain_scale: Fraction) -> Enlarger:
+    return open_for_page(model, scale=plain_scale)
 
 
 def _named_by_hash(path: Path) -> dict[str, tuple[str, Path]]:

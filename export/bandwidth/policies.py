@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from export.bandwidth.compare import full_size_bytes, smallest_bytes
-from export.bandwidth.study import Study
+from export.bandwidth.study import Offer, Study
 from pixels.sending.codecs import Codec, Reduction
 
 WITHOUT_NETWORK = ("browser's own enlargement", "any plain enlargement")
@@ -18,7 +18,7 @@ class Policy:
     """What may be chosen for each photo, and the bytes of all photos with that choice."""
 
     codec: Codec
-    band: int
+    band: float
     name: str
     bytes_: float
     full_bytes: float
@@ -30,7 +30,7 @@ class Policy:
         return 1.0 - self.bytes_ / self.full_bytes if self.full_bytes else 0.0
 
 
-def policies(study: Study, codec: Codec, band: int) -> list[Policy]:
+def policies(study: Study, codec: Codec, band: float) -> list[Policy]:
     """Compare what may be chosen, on the photos where every reduction was measured.
 
     Full size is always a choice. Each policy allows what an earlier one allows and more, so it can
@@ -40,7 +40,7 @@ def policies(study: Study, codec: Codec, band: int) -> list[Policy]:
     fixed: tuple[Reduction, ...] = (study.plan.reduction,)
     students, reductions = study.students, study.reductions
     choices: list[tuple[str, Sequence[str], Sequence[Reduction]]] = [
-        (WITHOUT_NETWORK[0], [study.browser], fixed),
+        (WITHOUT_NETWORK[0], study.browsers, fixed),
         (WITHOUT_NETWORK[1], study.plain, fixed),
     ]
     best = best_student(part, codec, band)
@@ -67,8 +67,8 @@ def policies(study: Study, codec: Codec, band: int) -> list[Policy]:
     ]
 
 
-def savings_by_reduction(study: Study, codec: Codec, band: int, way: str) -> dict[str, float]:
-    """Return the share of bytes saved if every photo is halved by the same reduction, for each.
+def savings_by_reduction(study: Study, codec: Codec, band: float, way: str) -> dict[str, float]:
+    """Return the share of bytes saved if every photo is reduced by the same reduction, for each.
 
     Returns:
         Empty if no photo has a full-size file of that quality.
@@ -80,7 +80,7 @@ def savings_by_reduction(study: Study, codec: Codec, band: int, way: str) -> dic
     return {r: 1.0 - smallest_bytes(part, codec, band, [way], [r]) / full for r in study.reductions}
 
 
-def best_student(study: Study, codec: Codec, band: int) -> str | None:
+def best_student(study: Study, codec: Codec, band: float) -> str | None:
     """Name the student with which all photos together take the fewest bytes; None without any."""
     if not study.students:
         return None
@@ -95,10 +95,11 @@ class BreakEven:
     """How many photos a reader must see before the bytes saved exceed the download."""
 
     codec: Codec
-    band: int
+    band: float
     way: str
+    """Name of what is offered: a student, or all of them."""
     added_bytes: int
-    """Gzipped bytes of the runtime and the model."""
+    """Gzipped bytes of the runtime and the models."""
     saved_per_photo: float
     """Mean bytes saved against full size, for photos as measured."""
     saved_per_megapixel: float
@@ -112,11 +113,11 @@ class BreakEven:
 
     @property
     def photos_over_plain(self) -> float | None:
-        """The same, if half-size photos were sent even without a network."""
+        """The same, if reduced photos were sent even without a network."""
         return _ratio(self.added_bytes, self.over_plain_per_megapixel)
 
 
-def break_even(study: Study, codec: Codec, band: int, way: str) -> BreakEven | None:
+def break_even(study: Study, codec: Codec, band: float, offer: Offer) -> BreakEven | None:
     """Compare what a network saves with what it costs; None without a photo of that quality."""
     photos = [p.photo for p in study.pairs(codec) if p.full_bytes(band) is not None]
     if not photos:
@@ -124,14 +125,14 @@ def break_even(study: Study, codec: Codec, band: int, way: str) -> BreakEven | N
     megapixels = sum(photo.pixels for photo in photos) / 1e6
     full, _ = full_size_bytes(study, codec, band)
     with_network, without = (
-        smallest_bytes(study, codec, band, [name], [study.plan.reduction])
-        for name in (way, study.browser)
+        smallest_bytes(study, codec, band, ways, [study.plan.reduction])
+        for ways in (offer.ways, study.browsers)
     )
     return BreakEven(
         codec=codec,
         band=band,
-        way=way,
-        added_bytes=study.costs.added(way),
+        way=offer.name,
+        added_bytes=study.costs.added(offer.ways),
         saved_per_photo=(full - with_network) / len(photos),
         saved_per_megapixel=(full - with_network) / megapixels,
         over_plain_per_megapixel=(without - with_network) / megapixels,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from export.bandwidth.judging import STRAIGHT, Bend
+
 METHOD = (
     "Bjøntegaard delta: the mean difference of two rate-quality curves over the quality both "
     "reach, on the logarithm of the rate (G. Bjøntegaard, ITU-T VCEG-M33, 2001), with piecewise "
     "cubic Hermite interpolation (PCHIP) instead of a single polynomial, as in the common test "
-    "conditions of JCT-VC (F. Bossen, JCTVC-L1100, 2013; C. Herglotz et al., arXiv:2202.12565)"
+    "conditions of JCT-VC (F. Bossen, JCTVC-L1100, 2013; C. Herglotz et al., arXiv:2202.12565). "
+    "Of ColorVideoVDP, the logarithm of 10 - JOD is interpolated, since it is nearly straight in "
+    "the logarithm of the rate; means are of JOD all the same"
 )
 _GRID = 241
 
@@ -38,8 +42,15 @@ class RateQuality:
     beyond the measured points.
     """
 
-    def __init__(self, bytes_: Sequence[float], qualities: Sequence[float]) -> None:
+    def __init__(
+        self, bytes_: Sequence[float], qualities: Sequence[float], bend: Bend = STRAIGHT
+    ) -> None:
         """Take one curve's points, in any order.
+
+        Args:
+            bytes_: The rates.
+            qualities: Larger ones are better.
+            bend: How qualities are mapped to be interpolated.
 
         Raises:
             ValueError: There are no points, or a different number of bytes and qualities.
@@ -58,10 +69,12 @@ class RateQuality:
         """The range of quality that was measured."""
         self.least, self.most = float(points[0, 0]), float(points[-1, 0])
         """The range of bytes that was measured."""
-        self._log_rate_of = self._quality_of = None
+        self._bend = bend
+        self._log_rate_of = self._bent_of = None
         if len(points) > 1:
-            self._log_rate_of = PchipInterpolator(self._qualities, self._log_rates)
-            self._quality_of = PchipInterpolator(self._log_rates, self._qualities)
+            bent = bend.to(self._qualities)
+            self._log_rate_of = PchipInterpolator(bent, self._log_rates)
+            self._bent_of = PchipInterpolator(self._log_rates, bent)
 
     def bytes_at(self, quality: float) -> float | None:
         """Return the bytes that a quality takes; None outside the measured range."""
@@ -69,13 +82,15 @@ class RateQuality:
             return None
         if self._log_rate_of is None:
             return self.least
-        return float(np.exp(self._log_rate_of(quality)))
+        return float(np.exp(self.log_rates_at(np.array([quality]))[0]))
 
     def quality_at(self, bytes_: float) -> float | None:
         """Return the quality of this many bytes; None outside the measured range."""
         if not self.least <= bytes_ <= self.most:
             return None
-        return self.lowest if self._quality_of is None else float(self._quality_of(np.log(bytes_)))
+        if self._bent_of is None:
+            return self.lowest
+        return float(self._qualities_at(np.log([bytes_]))[0])
 
     def least_bytes_for(self, quality: float) -> float | None:
         """Return the bytes of the smallest file that reaches a quality; None if none does.
@@ -96,18 +111,34 @@ class RateQuality:
     def log_rates_at(self, qualities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the logarithm of the rate at many measured qualities."""
         assert self._log_rate_of is not None
-        return np.asarray(self._log_rate_of(qualities))
+        return np.asarray(self._log_rate_of(self._bend.to(qualities)))
 
     def mean_log_rate(self, low: float, high: float) -> float:
         """Return the mean logarithm of the rate between two measured qualities."""
         assert self._log_rate_of is not None
-        return float(self._log_rate_of.integrate(low, high)) / (high - low)
+        if self._bend is STRAIGHT:
+            return float(self._log_rate_of.integrate(low, high)) / (high - low)
+        return _mean_over(self.log_rates_at, low, high)
 
     def mean_quality(self, least: float, most: float) -> float:
         """Return the mean quality between two measured rates, over the logarithm of the rate."""
-        assert self._quality_of is not None
-        low, high = np.log(least), np.log(most)
-        return float(self._quality_of.integrate(low, high)) / float(high - low)
+        assert self._bent_of is not None
+        low, high = float(np.log(least)), float(np.log(most))
+        if self._bend is STRAIGHT:
+            return float(self._bent_of.integrate(low, high)) / (high - low)
+        return _mean_over(self._qualities_at, low, high)
+
+    def _qualities_at(self, log_rates: NDArray[np.float64]) -> NDArray[np.float64]:
+        assert self._bent_of is not None
+        return self._bend.back(np.asarray(self._bent_of(log_rates)))
+
+
+def _mean_over(
+    curve: Callable[[NDArray[np.float64]], NDArray[np.float64]], low: float, high: float
+) -> float:
+    """Return the mean of a curve between two places, by the trapezoidal rule."""
+    grid = np.linspace(low, high, _GRID)
+    return float(np.trapezoid(curve(grid), grid)) / (high - low)
 
 
 _EVERYWHERE = (-np.inf, np.inf)

@@ -8,25 +8,36 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from export.bandwidth.compare import BandResult, compare_with_full, compare_with_plain
+from export.bandwidth.compare import (
+    BandResult,
+    compare_at,
+    compare_with_full,
+    compare_with_plain,
+    on_the_same_files,
+)
+from export.bandwidth.disagreement import disagreements
 from export.bandwidth.picture_class import CLASSES, EXPLAINED
 from export.bandwidth.policies import break_even, policies, savings_by_reduction
 from export.bandwidth.rate_quality import METHOD
 from export.bandwidth.study import Study
+from pixels.scale import scale_json, scale_name
 from pixels.sending.codecs import PUBLISHING
 from plumbing.disk import whole_file, write_csv
 
-FORMAT = 1
-POINT_COLUMNS = ("photo", "class", "height", "width", "codec", "reduction", "way", "quality")
-POINT_COLUMNS += ("bytes", "ssimulacra2", "psnr", "ssim")
-BAND_COLUMNS = ("photo", "class", "codec", "way", "band", "full_bytes", "half_bytes")
-BAND_COLUMNS += ("half_points_for_full_bytes",)
+FORMAT = 2
+POINT_COLUMNS = ("photo", "class", "height", "width", "codec", "scale", "reduction", "way")
+POINT_COLUMNS += ("quality", "bytes", "psnr", "ssim")
+"""Followed by a column for each judge."""
+BAND_COLUMNS = ("photo", "class", "codec", "judge", "scale", "way", "band", "full_bytes")
+BAND_COLUMNS += ("reduced_bytes", "reduced_score_for_full_bytes")
 
 
 def write_tables(out: Path, study: Study) -> None:
     """Write every figure of the report."""
-    write_csv(out / "points.csv", POINT_COLUMNS, _points(study))
-    write_csv(out / "bands.csv", BAND_COLUMNS, _bands(study))
+    judges = tuple(judging.column for judging in study.plan.judgings)
+    write_csv(out / "points.csv", (*POINT_COLUMNS, *judges), _points(study))
+    bands = (row for one in study.by_each_judge for row in _bands(one))
+    write_csv(out / "bands.csv", BAND_COLUMNS, bands)
     with whole_file(out / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary(study), indent=1) + "\n", encoding="utf-8")
 
@@ -41,8 +52,16 @@ def summary(study: Study) -> dict[str, Any]:
         "settings": {
             "codecs": list(study.codecs),
             "qualities": list(plan.qualities),
-            "half_qualities": list(plan.half_qualities),
-            "bands": list(study.bands),
+            "reduced_qualities": list(plan.reduced_qualities),
+            "judges": {
+                judging.column: {
+                    "name": judging.name,
+                    "description": judging.judge.description,
+                    "unit": judging.unit,
+                    "bands": list(judging.bands),
+                }
+                for judging in plan.judgings
+            },
             "reduction": plan.reduction,
             "max_side": plan.max_side,
             "avif_speed": plan.encoder.avif_speed,
@@ -50,10 +69,19 @@ def summary(study: Study) -> dict[str, Any]:
             "plain": list(study.plain),
             "students": list(study.students),
             "teacher": study.teacher,
+            "scales": {way: scale_json(study.scale_of(way)) for way in study.ways},
         },
         "methods": {"bd_rate": METHOD, "classes": EXPLAINED},
         "costs_gzip_bytes": {"runtime": study.costs.runtime, "models": study.costs.models},
+        "by_judge": {one.judging.column: _by_one_judge(one) for one in study.by_each_judge},
+        "judges_disagree": [asdict(row) for row in disagreements(study)],
+    }
+
+
+def _by_one_judge(study: Study) -> dict[str, Any]:
+    return {
         "against_full": _against_full(study, study.ways),
+        "offers": _offers(study),
         "classes": {
             kind: {
                 "photos": len(study.of_kind(kind).photos),
@@ -80,12 +108,28 @@ def _band(band: BandResult) -> dict[str, Any]:
     return {**asdict(band), "saving": band.saving}
 
 
+def _offers(study: Study) -> list[dict[str, Any]]:
+    return [
+        {
+            "codec": codec,
+            "name": offer.name,
+            "ways": list(offer.ways),
+            "bands": [_band(compare_at(study, codec, offer.ways, band)) for band in study.bands],
+        }
+        for codec in study.codecs
+        for offer in study.offers
+    ]
+
+
 def _network(study: Study, ways: Iterable[str]) -> list[dict[str, Any]]:
     return [
-        asdict(compare_with_plain(study, codec, way, plain))
+        {
+            **asdict(compare_with_plain(study, codec, way, plain)),
+            "same_files": [asdict(row) for row in on_the_same_files(study, codec, way, plain)],
+        }
         for codec in study.codecs
         for way in ways
-        for plain in study.plain
+        for plain in study.plain_of(way)
     ]
 
 
@@ -113,10 +157,10 @@ def _freedoms(study: Study) -> list[dict[str, Any]]:
 
 def _break_even(study: Study) -> list[dict[str, Any]]:
     rows = [
-        break_even(study, codec, band, way)
+        break_even(study, codec, band, offer)
         for codec in study.codecs
         for band in study.bands
-        for way in study.students
+        for offer in study.student_offers
     ]
     return [
         {**asdict(row), "photos": row.photos, "photos_over_plain": row.photos_over_plain}
@@ -135,13 +179,16 @@ def _points(study: Study) -> Iterator[dict[str, Any]]:
                     "height": photo.size[0],
                     "width": photo.size[1],
                     "codec": curve.codec,
+                    "scale": "" if curve.scale is None else scale_name(curve.scale),
                     "reduction": curve.reduction or "",
                     "way": curve.way,
                     "quality": point.quality,
                     "bytes": point.bytes_,
-                    "ssimulacra2": round(point.ssimulacra2, 4),
-                    "psnr": round(point.psnr, 4),
-                    "ssim": round(point.ssim, 6),
+                    "psnr": round(point.scores["psnr"], 4),
+                    "ssim": round(point.scores["ssim"], 6),
+                } | {
+                    judging.column: round(point.scores[judging.key], 4)
+                    for judging in study.plan.judgings
                 }
 
 
@@ -152,16 +199,18 @@ def _bands(study: Study) -> Iterator[dict[str, Any]]:
             for band in study.bands:
                 full = pair.full_bytes(band)
                 for way in study.ways:
-                    if full is None or pair.half(way) is None:
+                    if full is None or pair.reduced(way) is None:
                         continue
-                    half, points = pair.half_bytes(way, band), pair.half_points(way, full)
+                    reduced, score = pair.reduced_bytes(way, band), pair.reduced_score(way, full)
                     yield {
                         "photo": photo.name,
                         "class": photo.kind,
                         "codec": codec,
+                        "judge": study.judging.column,
+                        "scale": scale_name(study.scale_of(way)),
                         "way": way,
-                        "band": band,
+                        "band": f"{band:g}",
                         "full_bytes": round(full),
-                        "half_bytes": "" if half is None else round(half),
-                        "half_points_for_full_bytes": "" if points is None else round(points, 3),
+                        "reduced_bytes": "" if reduced is None else round(reduced),
+                        "reduced_score_for_full_bytes": "" if score is None else round(score, 4),
                     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from export.bandwidth.policies import BreakEven, break_even
 from export.bandwidth.report.figures import colour_of
-from export.bandwidth.report.html import Cell, dotted, paragraph, section, table
-from export.bandwidth.study import Study
+from export.bandwidth.report.html import Cell, by_whom, dotted, paragraph, section, table
+from export.bandwidth.study import Offer, Study
 from pixels.sending.codecs import Codec
 
 
@@ -21,30 +21,30 @@ def break_even_chapter(study: Study) -> str:
     )
     models = ", ".join(f"{name} {size / 1000:.1f} KB" for name, size in costs.models.items())
     return section(
-        "Break-even",
+        by_whom(study, "Break-even"),
         paragraph(
             "The number of one-megapixel photos that a reader must see in one visit before they "
-            "save more bytes than the page's scripts and the model take. In small print: the same "
-            "against sending half-size photos for the browser's own enlargement, which needs no "
+            "save more bytes than the page's scripts and the models take. In small print: the same "
+            "against sending reduced photos for the browser's own enlargement, which needs no "
             "download."
         ),
         table(
             (
                 *("", Cell("codec", "text"), "added"),
-                *(f"at {band}" for band in study.bands),
+                *(f"at {band:g}" for band in study.bands),
             ),
-            [[_row(study, codec, way) for way in study.students] for codec in study.codecs],
+            [[_row(study, codec, o) for o in study.student_offers] for codec in study.codecs],
         ),
         paragraph(f"{scripts}; models, gzipped: {models}.", "note"),
     )
 
 
-def _row(study: Study, codec: Codec, way: str) -> list[Cell | str]:
+def _row(study: Study, codec: Codec, offer: Offer) -> list[Cell | str]:
     return [
-        dotted(way, colour_of(study, way)),
+        dotted(offer.name, colour_of(study, offer.name)),
         Cell(codec, "text"),
-        f"{study.costs.added(way) / 1000:.1f} KB",
-        *(_cell(break_even(study, codec, band, way)) for band in study.bands),
+        f"{study.costs.added(offer.ways) / 1000:.1f} KB",
+        *(_cell(break_even(study, codec, band, offer)) for band in study.bands),
     ]
 
 

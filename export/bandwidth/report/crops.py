@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from export.bandwidth.measure import middle_of
 from export.bandwidth.plan import FULL, Enlargement
 from export.bandwidth.study import Pair, Study
 from pixels.color import studio_luma
-from pixels.quality.score import Original
 from pixels.sending.codecs import Codec, decode, encode, enlarged_to, reduce
 from pixels.stills.files import read_picture
 from teacher.evaluating.figure import densest
@@ -33,8 +33,8 @@ class Crop:
     name: str
     bytes_: int | None
     """Size of the whole file; None for the original."""
-    ssimulacra2: float | None
-    """Score of the whole photo; None for the original."""
+    score: str
+    """Of the whole photo, with its unit; empty for the original."""
     image: str
     """A data URI."""
 
@@ -53,12 +53,12 @@ class CropRow:
 class CropMaker:
     """Cuts crops from the best and the worst photos of a study, as seen at equal bytes."""
 
-    def __init__(self, study: Study, band: int) -> None:
+    def __init__(self, study: Study, band: float) -> None:
         """Prepare for a study.
 
         Args:
             study: The photos, and the enlargements to show.
-            band: SSIMULACRA2 of the full-size files whose bytes all other files get too.
+            band: Score of the full-size files whose bytes all other files get too.
         """
         self._study, self._band = study, band
 
@@ -91,38 +91,43 @@ class CropMaker:
         assert target is not None  # a photo without such a file has no value to judge
         pixels = middle_of(read_picture(Path(pair.photo.path)).rgb, plan.max_side)
         full = self._fitting(pixels, pair.codec, target)
-        half = self._fitting(reduce(pixels, plan.reduction), pair.codec, target)
-        shown = {FULL: decode(full)}
-        received = decode(half)
-        for enlargement in self._enlargements(pair):
-            enlarged = enlargement.open().enlarge(received)
-            shown[enlargement.name] = enlarged_to(enlarged, pair.photo.size)
+        shown, sizes = {FULL: decode(full)}, {FULL: len(full)}
+        for scale in self._study.scales:
+            sent = reduce(pixels, plan.reduction, scale)
+            reduced = self._fitting(sent, pair.codec, target)
+            received = decode(reduced)
+            for enlargement in self._enlargements(pair, scale):
+                enlarged = enlargement.open().enlarge(received)
+                shown[enlargement.name] = enlarged_to(enlarged, pair.photo.size)
+                sizes[enlargement.name] = len(reduced)
         area = self._most_different(shown)
-        original = Original(pixels)
+        judging = self._study.judging
+        original = judging.judge.original(pixels)
         crops = [
             Crop(
                 name=name,
-                bytes_=len(full if name == FULL else half),
-                ssimulacra2=original.ssimulacra2(picture),
+                bytes_=sizes[name],
+                score=judging.words(original.score(picture)),
                 image=_uri(picture[area]),
             )
             for name, picture in shown.items()
         ]
-        crops.insert(
-            0, Crop(name="original", bytes_=None, ssimulacra2=None, image=_uri(pixels[area]))
-        )
+        crops.insert(0, Crop(name="original", bytes_=None, score="", image=_uri(pixels[area])))
         return CropRow(photo=pair.photo.name, codec=pair.codec, reason=reason, crops=tuple(crops))
 
-    def _enlargements(self, pair: Pair) -> list[Enlargement]:
-        """List the enlargements to show: the teacher only where it was measured."""
+    def _enlargements(self, pair: Pair, scale: Fraction) -> list[Enlargement]:
+        """List the enlargements to show at a scale: the teacher only where it was measured."""
         plan = self._study.plan
-        teacher = plan.teacher
-        slow = [] if teacher is None or pair.half(teacher.name) is None else [teacher]
-        return [*plan.plain, *plan.students, *slow]
+        return [
+            entry
+            for entry in plan.enlargements
+            if entry.scale == scale and (entry != plan.teacher or pair.reduced(entry.name))
+        ]
 
     def _most_different(self, shown: dict[str, NDArray[np.uint8]]) -> tuple[slice, slice]:
         """Find the part where the headline enlargement differs most from the browser's own."""
-        first, second = shown[self._study.headline_way], shown[self._study.browser]
+        headline = self._study.headline_way
+        first, second = shown[headline], shown[self._study.browser_of(headline)]
         difference = (studio_luma(first) - studio_luma(second)) ** 2
         _, top, left, side = densest(difference, CROP_PX)
         return np.s_[top : top + side, left : left + side]

@@ -16,14 +16,14 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, Percen
 from export.bandwidth.compare import compare_at
 from export.bandwidth.plan import FULL
 from export.bandwidth.policies import WITHOUT_NETWORK, policies
-from export.bandwidth.study import Study
+from export.bandwidth.study import ANY_PLAIN, ANY_STUDENT, Study
 from pixels.sending.codecs import Codec
 
 _INK, _QUIET, _LINE = "#1c1c1e", "#6e6e73", "#e5e5ea"
 _FIXED = {FULL: "#1c1c1e", "browser": "#9a9aa0", "bicubic": "#b9a36b", "lanczos": "#d08a1d"}
+_TOGETHER = {ANY_PLAIN: "#8a5a10", ANY_STUDENT: "#b3261e"}
 _STUDENTS = ("#2563c9", "#12908e", "#8a4fd3", "#c2416c", "#5b7c1c")
 _TEACHER = "#2f7d32"
-_GRID_STEP = 2.5
 _SHOWN_BD = 1.0  # larger losses are drawn at the edge
 
 _STYLE: dict[Any, Any] = {
@@ -49,7 +49,12 @@ _STYLE: dict[Any, Any] = {
 
 
 def colour_of(study: Study, way: str) -> str:
-    """Return the colour of an enlargement, or of full size, in all plots and tables."""
+    """Return the colour of an enlargement, of an offer or of full size, in plots and tables."""
+    if way in _TOGETHER:
+        return _TOGETHER[way]
+    for entry in study.plan.plain:
+        if entry.name == way:
+            return _FIXED[entry.model]
     if way in _FIXED:
         return _FIXED[way]
     if way == study.teacher:
@@ -60,14 +65,17 @@ def colour_of(study: Study, way: str) -> str:
 def draw_curves(study: Study) -> str:
     """Draw mean quality against mean bits per pixel of all photos, a point for each setting."""
     figure, (panels,) = _panels(study, height=3.7)
+    low, high = study.judging.shown_range
     for axes, codec in zip(panels, study.codecs, strict=True):
         for way in (FULL, *study.shippable):
             reduction = None if way == FULL else study.plan.reduction
             rows = [
-                [(8.0 * point.bytes_ / photo.pixels, point.ssimulacra2) for point in curve.points]
+                [
+                    (8.0 * point.bytes_ / photo.pixels, point.scores[study.judging.key])
+                    for point in points
+                ]
                 for photo in study.photos
-                for curve in photo.measured
-                if (curve.codec, curve.way, curve.reduction) == (codec, way, reduction)
+                if (points := photo.points(codec, way, reduction)) is not None
             ]
             mean = np.array(rows).mean(axis=0)
             _line(axes, study, way, mean[:, 0], mean[:, 1], marker="o")
@@ -77,43 +85,44 @@ def draw_curves(study: Study) -> str:
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
         axes.set_xlabel("bits per pixel of the original")
     # The panels share their axis: its limits are those of all of them.
-    panels[0].set_ylim(max(-20.0, panels[0].get_ylim()[0]), 95.0)
-    panels[0].set_ylabel("mean SSIMULACRA2")
+    panels[0].set_ylim(max(low, panels[0].get_ylim()[0]), high)
+    panels[0].set_ylabel(f"mean {_axis(study)}")
     return _svg(figure, panels[0])
 
 
 def draw_savings(study: Study) -> str:
-    """Draw bytes saved, and photos where half size is smaller, against quality."""
+    """Draw bytes saved, and photos where a reduced file is smaller, against quality."""
     figure, rows = _panels(study, height=5.6, rows=2)
-    grid = _grid(study)
+    grid = study.judging.grid()
     for axes, below, codec in zip(rows[0], rows[1], study.codecs, strict=True):
-        for way in study.shippable:
-            bands = [compare_at(study, codec, way, band) for band in grid]
+        for offer in study.offers:
+            way, bands = offer.name, [compare_at(study, codec, offer.ways, band) for band in grid]
             savings = [band.saving if band.photos else np.nan for band in bands]
             won = [band.won if band.photos else np.nan for band in bands]
             _line(axes, study, way, grid, savings)
             _line(below, study, way, grid, won)
-        below.set_xlabel("SSIMULACRA2")
+        below.set_xlabel(_axis(study))
         for panel in (axes, below):
             panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     rows[0][0].set_ylim(bottom=0.0)  # when all panels that share the axis have their lines
     rows[1][0].set_ylim(0.0, 1.0)
     rows[0][0].set_ylabel("bytes saved, all photos")
-    rows[1][0].set_ylabel("photos smaller at half size")
+    rows[1][0].set_ylabel("photos smaller when reduced")
     return _svg(figure, rows[0][0])
 
 
 def draw_points_gained(study: Study, networks: Sequence[str]) -> str:
-    """Draw the points gained over the browser's own enlargement of the same file."""
+    """Draw what scores gain over the browser's own enlargement of the same file."""
     figure, (panels,) = _panels(study, height=3.5, share_y=True)
-    grid = _grid(study)
+    grid = study.judging.grid()
     for axes, codec in zip(panels, study.codecs, strict=True):
-        for way in (*study.plain[1:], *networks):
+        plain = [name for name in study.plain if name not in study.browsers]
+        for way in (*plain, *networks):
             means = [_mean_gain(study, codec, way, band) for band in grid]
             _line(axes, study, way, grid, means)
         axes.axhline(0.0, color=_QUIET, linewidth=0.8)
-        axes.set_xlabel("SSIMULACRA2 of the full-size file\nwith the same bytes")
-    panels[0].set_ylabel("points above the browser's own")
+        axes.set_xlabel(f"{_axis(study)} of the full-size file\nwith the same bytes")
+    panels[0].set_ylabel(f"{study.judging.unit} above the browser's own")
     return _svg(figure, panels[0])
 
 
@@ -124,7 +133,7 @@ def draw_bd_rates(study: Study) -> str:
     rng = np.random.default_rng(0)
     for axes, codec in zip(panels, study.codecs, strict=True):
         for row, way in enumerate(reversed(ways)):
-            deltas = (pair.bd_rate(way, "ssimulacra2") for pair in study.pairs(codec))
+            deltas = (pair.bd_rate(way) for pair in study.pairs(codec))
             values = np.array([delta.value for delta in deltas if delta is not None])
             if not values.size:
                 continue
@@ -142,7 +151,7 @@ def draw_bd_rates(study: Study) -> str:
     return _svg(figure, None)
 
 
-def draw_policies(study: Study, band: int) -> str:
+def draw_policies(study: Study, band: float) -> str:
     """Draw the bytes saved by what may be chosen for each photo."""
     found = {codec: policies(study, codec, band) for codec in study.codecs}
     lines = max(len(rows) for rows in found.values())
@@ -163,19 +172,19 @@ def draw_policies(study: Study, band: int) -> str:
         axes.grid(axis="y", visible=False)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.margins(x=0.12)
-    panels[-1].set_xlabel(f"bytes saved against full size at SSIMULACRA2 {band}")
+    panels[-1].set_xlabel(f"bytes saved against full size at {study.judging.at(band)}")
     return _svg(figure, None)
 
 
 def _mean_gain(study: Study, codec: Codec, way: str, band: float) -> float:
-    gains = [pair.points_gained(way, study.browser, band) for pair in study.pairs(codec)]
+    gains = [pair.points_gained(way, study.browser_of(way), band) for pair in study.pairs(codec)]
     known = [gain for gain in gains if gain is not None]
     return float(np.mean(known)) if known else np.nan
 
 
-def _grid(study: Study) -> list[float]:
-    low, high = min(study.bands) - 10.0, float(max(study.bands))
-    return [float(q) for q in np.arange(max(low, 5.0), high + 0.1, _GRID_STEP)]
+def _axis(study: Study) -> str:
+    """Name the judge's scores at an axis."""
+    return study.judging.name if study.judging.screen is None else f"JOD {study.judging.where}"
 
 
 def _panels(
@@ -195,10 +204,12 @@ def _panels(
 def _line(
     axes: Axes, study: Study, way: str, x: Iterable[float], y: Iterable[float], marker: str = ""
 ) -> None:
-    width = 1.6 if way in _FIXED else 2.2
+    width = 2.2 if way in (*study.networks, *_TOGETHER) else 1.6
+    # Where photos are sent at several sizes, the smallest is solid and all others are dashed.
+    dashed = len(study.scales) > 1 and study.scale_of(way) not in (1, study.scales[0])
     axes.plot(
         list(x), list(y), label=way, color=colour_of(study, way), linewidth=width,
-        marker=marker, markersize=3.5,
+        linestyle="--" if dashed else "-", marker=marker, markersize=3.5,
     )  # fmt: skip
 
 

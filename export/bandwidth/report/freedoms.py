@@ -6,6 +6,7 @@ from export.bandwidth.policies import savings_by_reduction
 from export.bandwidth.report.figures import colour_of, draw_policies
 from export.bandwidth.report.html import (
     Cell,
+    by_whom,
     dotted,
     figure,
     heading,
@@ -24,13 +25,13 @@ def freedoms_chapter(study: Study) -> str:
     if not study.reductions or not part.photos:
         return ""
     return section(
-        "What each choice adds",
+        by_whom(study, "What each choice adds"),
         paragraph(
             f"On {len(part.photos)} photos, all reductions were measured. Full size is always a "
             "choice. Each bar allows more choices than the first; the smallest file of each photo "
             "counts."
         ),
-        figure(draw_policies(study, band), f"Bytes saved at SSIMULACRA2 {band}."),
+        figure(draw_policies(study, band), f"Bytes saved at {study.judging.at(band)}."),
         heading("The same reduction for every photo"),
         table(
             ("", Cell("codec", "text"), *study.reductions),

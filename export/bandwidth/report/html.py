@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from export.bandwidth.report.crops import CropRow
+from export.bandwidth.study import Study
 
 _CSS = """
 :root { color-scheme: light; --ink: #1c1c1e; --quiet: #6e6e73; --line: #e5e5ea; --soft: #f5f5f7;
@@ -86,6 +87,12 @@ def page(title: str, chapters: Sequence[str]) -> str:
     )
 
 
+def by_whom(study: Study, title: str) -> str:
+    """Return a chapter's title, with the judge if a study has several."""
+    several = len(study.plan.judgings) > 1
+    return f"{title}, by {study.judging.name}" if several else title
+
+
 def section(title: str, *parts: str) -> str:
     """Return a chapter with its title."""
     return f"<section>\n<h2>{escape(title)}</h2>\n" + "\n".join(parts) + "\n</section>"
@@ -161,13 +168,13 @@ def saved(share: float | None) -> Cell:
     return Cell(f"{share:.1%}", "good") if share >= 0.0005 else Cell("0")
 
 
-def points(value: float | None) -> Cell:
-    """Return a cell with points gained or lost."""
+def gained(value: float | None, decimals: int) -> Cell:
+    """Return a cell with what a score gains or loses."""
     if value is None:
         return Cell(NOTHING)
-    if abs(value) < 0.05:
+    if abs(value) < 0.5 * 10.0**-decimals:
         return Cell("0")
-    return Cell(f"{value:+.1f}".replace("-", _MINUS), "good" if value > 0.0 else "bad")
+    return Cell(f"{value:+.{decimals}f}".replace("-", _MINUS), "good" if value > 0.0 else "bad")
 
 
 def card(title: str, number: str, words: str) -> str:
@@ -182,9 +189,7 @@ def crop_strip(row: CropRow) -> str:
     """Return a photo's crops side by side."""
     cells = []
     for crop in row.crops:
-        caption = ""
-        if crop.ssimulacra2 is not None:
-            caption = f"{crop.ssimulacra2:.1f} points, {(crop.bytes_ or 0) / 1000:.1f} KB"
+        caption = f"{crop.score}, {(crop.bytes_ or 0) / 1000:.1f} KB" if crop.score else ""
         cells.append(
             f'<div><img src="{crop.image}" alt="{escape(crop.name)}">'
             f"<b>{escape(crop.name)}</b><span>{caption}</span></div>"

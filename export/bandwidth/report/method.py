@@ -23,10 +23,10 @@ def method_chapter(study: Study) -> str:
             f"{part}. JPEG is 4:2:0, progressive and optimised (libjpeg-turbo), WebP uses its "
             "slowest setting, and AVIF is 4:2:0 at speed "
             f"{plan.encoder.avif_speed}, all encoded by Pillow without metadata. Quality settings "
-            f"at full size: {_listed(plan.qualities)}; at half size: "
-            f"{_listed(plan.half_qualities)}. Photos are halved by the {plan.reduction} "
-            "filter, with sides rounded up; enlarged pictures are cut to the original's size and "
-            "rounded to 8 bits."
+            f"at full size: {_listed(plan.qualities)}; reduced: "
+            f"{_listed(plan.reduced_qualities)}. Photos are sent at {_sizes(study)} of their width "
+            f"and height, reduced by the {plan.reduction} filter with sides rounded up; enlarged "
+            "pictures are cut to the original's size and rounded to 8 bits."
         ),
         paragraph(
             "The browser's own enlargement of an img is bilinear in Chromium, as measured pixel by "
@@ -37,9 +37,14 @@ def method_chapter(study: Study) -> str:
             f"{METHOD}. Nothing is extrapolated: there is no figure for a quality outside the "
             "measured points of a curve."
         ),
+        paragraph(f"Judged by {'; '.join(j.judge.description for j in plan.judgings)}."),
         paragraph("All figures are in summary.json, points.csv and bands.csv next to this page."),
         *([paragraph("Left out: " + "; ".join(study.problems), "note")] if study.problems else []),
     )
+
+
+def _sizes(study: Study) -> str:
+    return " and ".join(str(1 / scale) for scale in study.scales)
 
 
 def _listed(numbers: Sequence[int]) -> str:

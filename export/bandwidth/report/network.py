@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from export.bandwidth.compare import BandGain, PlainComparison, compare_with_plain
+from export.bandwidth.compare import (
+    BandGain,
+    PlainComparison,
+    compare_with_plain,
+    on_the_same_files,
+)
 from export.bandwidth.report.crops import CropMaker
 from export.bandwidth.report.figures import colour_of, draw_points_gained
 from export.bandwidth.report.html import (
     Cell,
+    by_whom,
     crop_strip,
     dotted,
     figure,
+    gained,
     heading,
     paragraph,
-    points,
     section,
     signed,
     table,
@@ -29,15 +35,15 @@ def network_chapter(study: Study) -> str:
     parts = [
         paragraph(
             "Sending fewer pixels saves bytes even without a network. What counts is what a "
-            "network adds to a plain enlargement of the same file: SSIMULACRA2 points gained for "
-            "equal bytes, and bytes saved at equal quality."
+            "network adds to a plain enlargement of the same file: a better score for equal bytes, "
+            "and bytes saved at equal quality."
         )
     ]
     if study.students:
         parts += [
             figure(
                 draw_points_gained(study, study.students),
-                "SSIMULACRA2 points above the browser's own enlargement of the same file.",
+                f"{study.judging.unit} above the browser's own enlargement of the same file.",
             ),
             *_tables(study, study.students),
         ]
@@ -53,20 +59,24 @@ def network_chapter(study: Study) -> str:
         ]
     for student in study.students:
         parts += _crops(study, student)
-    return section("What the network itself adds", *parts)
+    return section(by_whom(study, "What the network itself adds"), *parts)
 
 
 def _tables(study: Study, networks: Sequence[str]) -> list[str]:
     groups = [
-        [compare_with_plain(study, codec, way, plain) for way in networks for plain in study.plain]
+        [
+            compare_with_plain(study, codec, way, plain)
+            for way in networks
+            for plain in study.plain_of(way)
+        ]
         for codec in study.codecs
     ]
     names = ("", Cell("codec", "text"), Cell("against", "text"))
-    bands = tuple(f"at {band}" for band in study.bands)
+    bands = tuple(f"at {band:g}" for band in study.bands)
     return [
-        heading("Points gained on the same file"),
+        heading(f"{_capital(study.judging.unit)} gained for the same bytes"),
         table(
-            (*names, "BD-rate", "BD points", *bands),
+            (*names, "BD-rate", f"BD {study.judging.unit}", *bands),
             [[_points_row(study, row) for row in group] for group in groups],
         ),
         paragraph(
@@ -74,6 +84,7 @@ def _tables(study: Study, networks: Sequence[str]) -> list[str]:
             "are means over the range of the bands.",
             "note",
         ),
+        *_same_files(study, groups),
         heading("Change in bytes at equal quality"),
         table((*names, *bands), [[_bytes_row(study, row) for row in group] for group in groups]),
         paragraph(
@@ -84,12 +95,41 @@ def _tables(study: Study, networks: Sequence[str]) -> list[str]:
     ]
 
 
+def _same_files(study: Study, groups: Sequence[Sequence[PlainComparison]]) -> list[str]:
+    """Compare the scores of the same files, setting by setting."""
+    names = ("", Cell("codec", "text"), Cell("against", "text"))
+    settings = tuple(f"at {quality}" for quality in study.plan.reduced_qualities)
+    return [
+        heading(f"{_capital(study.judging.unit)} gained on the same file, by encoder setting"),
+        table(
+            (*names, *settings),
+            [[_same_files_row(study, row) for row in group] for group in groups],
+        ),
+        paragraph("Median of the photos and, in small print, the lowest.", "note"),
+    ]
+
+
+def _same_files_row(study: Study, row: PlainComparison) -> list[Cell | str]:
+    decimals, cells = study.judging.decimals, _name_cells(study, row)
+    for found in on_the_same_files(study, row.codec, row.way, row.plain):
+        median, lowest = gained(found.median, decimals), gained(found.lowest, decimals)
+        cells.append(Cell(f"{median.text} <small>{lowest.text}</small>", median.kind, True))
+    return cells
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
 def _points_row(study: Study, row: PlainComparison) -> list[Cell | str]:
     return [
         *_name_cells(study, row),
         signed(row.bd_rate.mean if row.bd_rate else None),
-        points(row.bd_points.mean if row.bd_points else None),
-        *(points(gain.points.mean if gain.points else None) for gain in row.gains),
+        gained(row.bd_points.mean if row.bd_points else None, study.judging.decimals),
+        *(
+            gained(gain.points.mean if gain.points else None, study.judging.decimals)
+            for gain in row.gains
+        ),
     ]
 
 
@@ -115,12 +155,15 @@ def _bytes_cell(gain: BandGain) -> Cell:
 def _crops(study: Study, student: str) -> list[str]:
     band = study.middle_band
     rows = CropMaker(study, band).extremes(
-        lambda pair: pair.points_gained(student, study.browser, band),
-        lambda gain: f"{abs(gain):.1f} points {'below' if gain < 0 else 'above'} the browser's own",
+        lambda pair: pair.points_gained(student, study.browser_of(student), band),
+        lambda gain: (
+            f"{study.judging.words(abs(gain))} {'below' if gain < 0 else 'above'} the browser's own"
+        ),
     )
     return [
         heading(
-            f"Best and worst photos with {student}, at the bytes of full size at SSIMULACRA2 {band}"
+            f"Best and worst photos with {student}, at the bytes of full size at "
+            f"{study.judging.at(band)}"
         ),
         *(crop_strip(row) for row in rows),
     ]

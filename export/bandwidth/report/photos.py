@@ -8,21 +8,21 @@ import numpy as np
 
 from export.bandwidth.plan import FULL
 from export.bandwidth.report.figures import colour_of
-from export.bandwidth.report.html import Cell, paragraph, saved, section, table
+from export.bandwidth.report.html import Cell, by_whom, paragraph, saved, section, table
 from export.bandwidth.study import Pair, Study, StudyPhoto
 
 _WIDTH, _HEIGHT = 170, 84
-_FLOOR, _CEILING = 0.0, 95.0
 
 
 def photos_chapter(study: Study) -> str:
     """Show the rate-quality curves of every photo, and what it saves."""
-    heads = [name for codec in study.codecs for name in (codec, f"at {study.middle_band}")]
+    heads = [name for codec in study.codecs for name in (codec, f"at {study.middle_band:g}")]
     rows = [_row(study, photo) for photo in study.photos]
+    low, high = _shown(study)
     return section(
-        "Every photo",
+        by_whom(study, "Every photo"),
         paragraph(
-            f"SSIMULACRA2 from {_FLOOR:.0f} to {_CEILING:.0f} against bytes on a logarithmic axis. "
+            f"{study.judging.unit} from {low:g} to {high:g} against bytes on a logarithmic axis. "
             "Colours as above; full size is black. The percentages are bytes saved with "
             f"{study.headline_way} when each photo is sent in its smaller form."
         ),
@@ -38,10 +38,15 @@ def _row(study: Study, photo: StudyPhoto) -> list[Cell | str]:
     cells: list[Cell | str] = [Cell(name, "text", True)]
     for codec in study.codecs:
         pair = study.pair(photo, codec)
-        full, half = pair.full_bytes(band), pair.half_bytes(way, band)
-        share = None if full is None else max(0.0, 1.0 - (half or full) / full)
+        full, reduced = pair.full_bytes(band), pair.reduced_bytes(way, band)
+        share = None if full is None else max(0.0, 1.0 - (reduced or full) / full)
         cells += [Cell(_small_plot(study, pair), "", True), saved(share)]
     return cells
+
+
+def _shown(study: Study) -> tuple[float, float]:
+    low, high = study.judging.shown_range
+    return max(0.0, low), high
 
 
 def _small_plot(study: Study, pair: Pair) -> str:
@@ -53,12 +58,13 @@ def _small_plot(study: Study, pair: Pair) -> str:
     ]
     rates = np.log([point.bytes_ for curve in curves for point in curve.points])
     low, high = float(rates.min()), float(rates.max())
+    floor, ceiling = _shown(study)
     lines = []
     for curve in curves:
         places = []
         for point in curve.points:
             x = (np.log(point.bytes_) - low) / max(high - low, 1e-9) * (_WIDTH - 4) + 2
-            share = (point.ssimulacra2 - _FLOOR) / (_CEILING - _FLOOR)
+            share = (point.scores[study.judging.key] - floor) / (ceiling - floor)
             places.append(f"{x:.0f},{_HEIGHT * (1.0 - share):.0f}")
         colour = colour_of(study, curve.way)
         width = "1.4" if curve.way == FULL else "1.2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +16,24 @@ from skimage import data
 from export.bandwidth import measure
 from export.bandwidth.plan import FULL
 from export.delivery.enlarging import open_for_page
+from pixels.quality.colorvideovdp import ColorVideoVdp
 from pixels.quality.score import Original
+from pixels.quality.screens import PHONE
 from pixels.sending.codecs import decode, encode, enlarged_to, reduce
 from pixels.stills.files import read_picture
 from teacher.networks.registry import settings_of
 from teacher.runs.folder import RunRecord, save_run
 from tests.made.commands import Finished, command_here
-from tests.made.networks import LUMA
+from tests.made.networks import LUMA, RATIO
 from tests.made.workers import made_once
 
 pytestmark = pytest.mark.slow
 
-FEW = ("--codecs", "JPEG", "WEBP", "--qualities", "10", "40", "85", "--half-qualities", "20", "60")
-FEW = (*FEW, "95", "--bands", "20", "40", "60", "--jobs", "1", "--reduction-photos", "1")
+FEW = ("--codecs", "JPEG", "--qualities", "10", "40", "85", "--reduced-qualities", "20")
+FEW = (*FEW, "60", "95", "--bands", "20", "40", "60", "--jobs", "1", "--reduction-photos", "1")
+
+MORE = ("--teacher", "bicubic", "--teacher-photos", "1", "--screen", "phone", "--jod-bands", "9")
+MORE = (*MORE, "9.5")
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +53,19 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "tiny"
-    record = RunRecord(
-        network=LUMA.name,
-        network_config=settings_of(LUMA.config),
-        settings={},
-        git_commit=None,
-        data={},
-    )
-    save_run(folder, LUMA, record)
-    return folder
+def students(tmp_path_factory: pytest.TempPathFactory) -> tuple[str | Path, ...]:
+    """Flags for `tiny`, which doubles, and `wide`, which enlarges two thirds."""
+    runs = tmp_path_factory.mktemp("runs")
+    for name, network in (("tiny", LUMA), ("wide", RATIO)):
+        record = RunRecord(
+            network=network.name,
+            network_config=settings_of(network.config),
+            settings={},
+            git_commit=None,
+            data={},
+        )
+        save_run(runs / name, network, record)
+    return ("--model", runs / "tiny", "--model", runs / "wide")
 
 
 def run(photos: Path, out: Path, *arguments: str | Path) -> Finished:
@@ -70,33 +78,44 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def report(photos: Path, student: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(
+    photos: Path, students: tuple[str | Path, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     def make(out: Path) -> None:
-        finished = run(
-            *(photos, out, "--model", student, "--teacher", "bicubic", "--teacher-photos", "1")
-        )
+        finished = run(photos, out, *students, *MORE)
         assert finished.status == 0, finished.errors
-        assert "half size against full size" in finished.output
+        assert "photos against full size, SSIMULACRA2" in finished.output
+        assert "photos against full size, ColorVideoVDP on a phone" in finished.output
+        assert "on the size that takes" in finished.output or "at the same size" in finished.output
         assert "broken.png" in finished.output
         assert "small.png" in finished.output
 
     return made_once(tmp_path_factory, "bandwidth-report", make)
 
 
-def test_every_point_is_what_a_page_would_show(report: Path, photos: Path, student: Path) -> None:
+def test_every_point_is_what_a_page_would_show(
+    report: Path, photos: Path, students: tuple[str | Path, ...]
+) -> None:
     rows = rows_of(report / "points.csv")
-    # 2 codecs x 3 settings x (full, 2 plain, student), the teacher and 3 more reductions on one.
-    assert len(rows) == 2 * 3 * (3 * 4 + 1 + 3 * 3)
+    # 3 settings x (full, and at 2 scales 2 plain and a student), the teacher and 3 more
+    # reductions on one.
+    assert len(rows) == 3 * (3 * 7 + 1 + 3 * 2 * 3)
+    pixels = read_picture(photos / "coffee.png").rgb
+    original, on_a_phone = Original(pixels), ColorVideoVdp(PHONE).original(pixels)
+    of = {FULL: ("", ""), "tiny": ("2", students[1]), "wide": ("3/2", students[3])}
     for row in rows:
-        if row["photo"].endswith("coffee.png") and row["way"] in (FULL, "tiny"):
-            pixels = read_picture(photos / "coffee.png").rgb
-            half = row["way"] == "tiny"
-            sent = reduce(pixels, row["reduction"]) if half else pixels  # pyright: ignore[reportArgumentType]
+        if row["photo"].endswith("coffee.png") and row["way"] in of:
+            scale, student = of[row["way"]]
+            assert row["scale"] == scale
+            sent = pixels
+            if scale:
+                sent = reduce(pixels, row["reduction"], Fraction(scale))  # pyright: ignore[reportArgumentType]
             content = encode(sent, row["codec"], int(row["quality"]))  # pyright: ignore[reportArgumentType]
             shown = decode(content)
-            if half:
+            if scale:
                 shown = enlarged_to(open_for_page(str(student)).enlarge(shown), (64, 83))
-            score = Original(pixels).score(shown)
+            score = original.score(shown)
+            assert float(row["jod_phone"]) == pytest.approx(on_a_phone.score(shown), abs=1e-3)
             assert int(row["bytes"]) == len(content)
             assert float(row["ssimulacra2"]) == pytest.approx(score.ssimulacra2, abs=1e-3)
             assert float(row["psnr"]) == pytest.approx(score.psnr, abs=1e-3)
@@ -105,28 +124,40 @@ def test_every_point_is_what_a_page_would_show(report: Path, photos: Path, stude
 def test_the_summary_has_every_chapter(report: Path) -> None:
     summary = json.loads((report / "summary.json").read_text(encoding="utf-8"))
     assert (summary["photos"], len(summary["left_out"])) == (3, 2)
-    assert {row["way"] for row in summary["against_full"]} == {
-        "browser",
-        "lanczos",
-        "tiny",
-        "bicubic",
+    assert set(summary["by_judge"]) == {"ssimulacra2", "jod_phone"}
+    assert summary["settings"]["scales"]["wide"] == "3/2"
+    for row in summary["judges_disagree"]:
+        for winners in row["winners"].values():
+            assert sum(winners.values()) == row["photos"]
+    phone = summary["by_judge"]["jod_phone"]
+    assert [band["band"] for band in phone["offers"][0]["bands"]] == [9.0, 9.5]
+    assert "students, any size" in {offer["name"] for offer in phone["offers"]}
+    found = summary["by_judge"]["ssimulacra2"]
+    assert {row["way"] for row in found["against_full"]} == {
+        *("browser 2", "lanczos 2", "browser 3/2", "lanczos 3/2"),
+        *("tiny", "wide", "bicubic 2"),
     }
-    assert {row["plain"] for row in summary["network"]} == {"browser", "lanczos"}
-    assert summary["network_where_the_teacher_was_measured"]["photos"] == 1
-    assert sum(entry["photos"] for entry in summary["classes"].values()) == 3
+    assert {(row["way"], row["plain"]) for row in found["network"]} == {
+        *(("tiny", "browser 2"), ("tiny", "lanczos 2")),
+        *(("wide", "browser 3/2"), ("wide", "lanczos 3/2")),
+    }
+    assert found["network_where_the_teacher_was_measured"]["photos"] == 1
+    assert sum(entry["photos"] for entry in found["classes"].values()) == 3
     assert summary["costs_gzip_bytes"]["models"]["tiny"] > 0
-    assert summary["freedoms"]
-    assert summary["break_even"]
+    assert found["freedoms"]
+    assert found["break_even"]
     bands = rows_of(report / "bands.csv")
-    assert {row["band"] for row in bands} <= {"20", "40", "60"}
+    assert {row["band"] for row in bands} <= {"20", "40", "60", "9", "9.5"}
 
 
 def test_the_page_is_whole_by_itself(report: Path) -> None:
     page = (report / "index.html").read_text(encoding="utf-8")
-    for word in ("What half size saves", "Half size against full size", "network", "choice",
+    for word in ("What fewer pixels save", "Fewer pixels against full size", "network", "choice",
                  "class", "Break-even", "Every photo", "measured"):  # fmt: skip
         assert re.search(f"<h[12]>[^<]*{word}", page), word
     assert "tiny" in page
+    assert page.count("<h2>") > page.count("on a phone</h2>") >= 6
+    assert " JOD, " in page  # below a crop
     assert set(re.findall(r'(?:src|href)="(\w+):', page)) <= {"data"}
     assert "<script" not in page
     assert "url(http" not in page
@@ -134,7 +165,11 @@ def test_the_page_is_whole_by_itself(report: Path) -> None:
 
 
 def test_interrupting_leaves_nothing_half_written_and_goes_on(
-    report: Path, photos: Path, student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    report: Path,
+    photos: Path,
+    students: tuple[str | Path, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out, encode = tmp_path / "out", measure.encode
     left = [10]
@@ -145,7 +180,7 @@ def test_interrupting_leaves_nothing_half_written_and_goes_on(
             raise KeyboardInterrupt
         return encode(*args, **options)  # pyright: ignore[reportArgumentType]
 
-    arguments = ("--model", student, "--teacher", "bicubic", "--teacher-photos", "1")
+    arguments = (*students, *MORE)
     with monkeypatch.context() as patch:
         patch.setattr(measure, "encode", interrupted)
         finished = run(photos, out, *arguments)
@@ -173,9 +208,12 @@ def test_no_photo_that_can_be_measured_is_a_failure(photos: Path, tmp_path: Path
     ("arguments", "status", "sentence"),
     [
         (("--qualities", "50"), 2, "qualities must be at least 3"),
-        (("--half-qualities", "0", "50", "90"), 2, "half-qualities must be at least 3"),
-        (("--half-qualities", "50"), 2, "half-qualities must be at least 3"),
+        (("--reduced-qualities", "0", "50", "90"), 2, "reduced-qualities must be at least 3"),
+        (("--reduced-qualities", "50"), 2, "reduced-qualities must be at least 3"),
         (("--bands", "0"), 2, "bands must be"),
+        (("--jod-bands", "10"), 2, "jod-bands must be"),
+        (("--screen", "phone", "phone"), 2, "each screen once"),
+        (("--pixels-per-degree", "1"), 2, "4 to 500 pixels per degree"),
         (("--runtime-bytes", "-1"), 2, "runtime-bytes must be"),
         (("--jobs", "0"), 2, "jobs must be"),
         (("--model", "nowhere"), 1, "no such run folder"),

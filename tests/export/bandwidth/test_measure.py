@@ -3,16 +3,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from export.bandwidth import measure
 from export.bandwidth.measure import PhotoCurves, measure_photo, measure_photos, middle_of
 from export.bandwidth.plan import FULL, MeasureTask
-from tests.made.curves import plan
+from pixels.sending.codecs import decode
+from pixels.stills.files import read_picture
+from tests.made.curves import BY_POINTS, ON_A_PHONE, plan
 from tests.made.photos import photo
 
 
@@ -119,3 +123,43 @@ def test_only_the_middle_of_large_photos_is_measured() -> None:
     assert middle_of(pixels, None) is pixels
     assert np.array_equal(middle_of(pixels, 4), pixels[1:5, 3:7])
     assert np.array_equal(middle_of(pixels, 8), pixels[:, 1:9])
+
+
+def test_another_judge_and_size_cost_only_what_they_need(
+    tasks: list[MeasureTask],
+    known: tuple[Path, list[PhotoCurves]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for file in known[0].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    encode, encoded = measure.encode, list[tuple[int, ...]]()
+
+    def counted(picture: NDArray[np.uint8], *settings: object) -> bytes:
+        encoded.append(picture.shape[:2])
+        return encode(picture, *settings)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(measure, "encode", counted)
+    by_both = plan(
+        tasks[0].photo,
+        students=("bicubic", ("bicubic", Fraction(3, 2))),
+        judgings=(BY_POINTS, ON_A_PHONE),
+    ).tasks()
+    result = measure_photo(replace(by_both[0], cache=tmp_path))
+    # Two settings of each size, each encoded once for all enlargements and judges.
+    assert sorted(encoded) == [(12, 16)] * 2 + [(16, 22)] * 2 + [(24, 31)] * 2
+    assert [(curve.scale, curve.way) for curve in result.curves] == [
+        (None, FULL),
+        *((Fraction(2), way) for way in ("browser 2", "lanczos 2", "bicubic")),
+        *((Fraction(3, 2), way) for way in ("browser 3/2", "lanczos 3/2", "bicubic")),
+    ]
+    pixels = read_picture(tasks[0].photo).rgb
+    shown = decode(encode(pixels, "JPEG", 10))
+    scores = result.curves[0].points[0].scores
+    assert scores[ON_A_PHONE.key] == ON_A_PHONE.judge.original(pixels).score(shown)
+    for old, new in zip(known[1][0].curves[0].points, result.curves[0].points, strict=True):
+        assert dict(new.scores) == {**old.scores, ON_A_PHONE.key: new.scores[ON_A_PHONE.key]}
+    encoded.clear()
+    measure_photo(replace(by_both[0], cache=tmp_path))
+    assert measure_photo(replace(tasks[0], cache=tmp_path)) == known[1][0]
+    assert not encoded

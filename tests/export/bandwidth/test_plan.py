@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from export.bandwidth.plan import open_enlargements
 from pixels.sending.codecs import REDUCTIONS
 from pixels.store.shards import split_of
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
+from teacher.networks.registry import settings_of
+from teacher.runs.folder import RunRecord, save_run
 from tests.made.curves import plan
+from tests.made.networks import LUMA, RATIO
 from tests.made.photos import photo
 
 COUNT = 30
@@ -54,3 +59,26 @@ def test_every_reduction_is_measured_on_some_photos_only(folder: Path) -> None:
     assert sorted(counts) == [2] * (COUNT - 2) + [1 + len(REDUCTIONS)] * 2
     for series in tasks[0].series:
         assert (series.reduction is None) == (not series.enlargements)
+
+
+def test_plain_enlargements_are_measured_at_every_size_that_a_student_takes(tmp_path: Path) -> None:
+    for name, network in (("tiny", LUMA), ("wide", RATIO)):
+        record = RunRecord(
+            network=network.name,
+            network_config=settings_of(network.config),
+            settings={},
+            git_commit=None,
+            data={},
+        )
+        save_run(tmp_path / name, network, record)
+    students, teacher = open_enlargements([tmp_path / "wide", tmp_path / "tiny"], Path("bicubic"))
+    assert [(s.name, s.scale) for s in students] == [("wide", Fraction(3, 2)), ("tiny", 2)]
+    assert teacher is not None
+    assert (teacher.name, teacher.scale) == ("bicubic 2", 2)
+    (alone,), _ = open_enlargements([tmp_path / "wide"], None)
+    (filtered,), none = open_enlargements([Path("bicubic")], None)
+    assert (alone.scale, filtered.name, filtered.scale, none) == (
+        *(Fraction(3, 2), "bicubic", 2, None),
+    )
+    with pytest.raises(UserError, match="lanczos would be the name of two things"):
+        open_enlargements([tmp_path / "wide", Path("lanczos")], None)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from export.bandwidth.judging import BY_VISIBLE_LOSS
 from export.bandwidth.rate_quality import RateQuality, bd_quality, bd_rate, crossover
 
 # Rates and PSNRs of two encoders, from example_usage.py of the package `bjontegaard` 1.3.0 (FAU
@@ -109,3 +110,38 @@ def test_curves_with_nothing_in_common_and_single_points() -> None:
     assert bd_rate(point, made()) is None
     with pytest.raises(ValueError, match="do not match"):
         RateQuality([1.0], [])
+
+
+def test_what_is_lost_of_ten_jod_is_interpolated() -> None:
+    # What is lost falls with the square of the bytes: 0.7 JOD at 1000 bytes.
+    def jod(bytes_: float) -> float:
+        return 10.0 - 0.7 * (1000.0 / bytes_) ** 2
+
+    points = [1000.0, 1700.0, 3100.0, 6000.0]
+    curve = RateQuality(points, [jod(b) for b in points], BY_VISIBLE_LOSS)
+    straight = RateQuality(points, [jod(b) for b in points])
+    for bytes_ in (1000.0, 1200.0, 2100.0, 3100.0, 4400.0, 6000.0):
+        # The bend adds a thousandth to what is lost.
+        assert curve.quality_at(bytes_) == pytest.approx(jod(bytes_), abs=3e-4)
+        assert curve.bytes_at(jod(bytes_)) == pytest.approx(bytes_, rel=4e-3)
+    wrong = straight.bytes_at(jod(4400.0))
+    assert wrong is not None
+    assert abs(wrong / 4400.0 - 1.0) > 0.02
+    fewer = RateQuality([0.8 * b for b in points], [jod(b) for b in points], BY_VISIBLE_LOSS)
+    rate, gain = bd_rate(fewer, curve), bd_quality(fewer, curve, (1000.0, 2000.0))
+    assert rate is not None
+    assert gain is not None
+    assert rate.value == pytest.approx(-0.2, abs=1e-9)
+    # Means are of JOD: of 0.7 (1 - 0.64) (1000 / b)^2 over ln b from 1000 to 2000.
+    mean = 0.7 * 0.36 * (1.0 - 0.25) / 2.0 / math.log(2.0)
+    assert gain.value == pytest.approx(mean, rel=5e-3)
+
+
+def test_scores_on_a_screen_rise_to_the_original_itself() -> None:
+    curve = RateQuality([100, 200, 400, 900], [9.2, 9.75, 9.99, 10.0], BY_VISIBLE_LOSS)
+    rising = [curve.bytes_at(q) for q in np.linspace(9.2, 10.0, 60)]
+    assert None not in rising
+    assert (np.diff(np.array(rising, float)) > 0.0).all()
+    found = [curve.quality_at(b) for b in np.linspace(100.0, 900.0, 60)]
+    assert (np.diff(np.array(found, float)) >= 0.0).all()
+    assert (curve.highest, curve.least_bytes_for(9.0), curve.best_within(5000.0)) == (10, 100, 10)
