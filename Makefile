@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser demo test test-fast test-heavy check release size bench screenshots integration strip reference format clean
+.PHONY: help setup web browser browsers demo test test-page test-fast test-heavy check check-python check-page release size bench screenshots integration strip reference format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,24 +39,36 @@ web: web_demo/node_modules/installed ## Build the browser page
 browser: .venv/installed ## Find a Chromium, or install one
 	@$(BIN)/python -m export.install_browser
 
+browsers: .venv/installed ## Find or install all browsers that tests use
+	@$(BIN)/python -m export.install_browser --tests
+
 demo: setup web browser ## Train, distil, export and compare on sample photos (4 minutes)
 	@$(BIN)/python -m export.demo
 
-test: setup web browser check ## Lint, type-check and test, in a real browser too
+# What needs one core, or the network, runs beside other such things.
+test: ## Lint, type-check and test, in real browsers too
+	@$(MAKE) --no-print-directory -j2 setup
+	@$(MAKE) --no-print-directory -j2 browsers check-python web check-page test-page
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not heavy"
-	@npm --prefix web_demo test --silent
 	@npm --prefix web_demo run size --silent
+
+test-page: web
+	@npm --prefix web_demo test --silent
 
 test-fast: setup ## Run the tests that take no browser, process or seconds (under a minute)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not (browser or process or slow or heavy)"
 
-test-heavy: setup web browser ## Run the tests that take minutes or gigabytes, before a release
+test-heavy: setup web browsers ## Run the tests that take minutes or gigabytes, before a release
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m heavy
 
-check: setup ## Lint and type-check
+check: check-python check-page ## Lint and type-check
+
+check-python: .venv/installed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/python -m tools.markdown --check
 	@$(BIN)/pyright
+
+check-page: web_demo/node_modules/installed
 	@npm --prefix web_demo run check --silent
 
 release: setup ## Train what is released: PHOTOS=dir BUDGET=gpu|cpu|rehearsal BENCHMARKS="dir ..."

@@ -57,14 +57,32 @@ def close_browser() -> None:
         module.SHARED.close()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test in each browser that its mark `browsers` names, but for what one `lacks`."""
+    mark = metafunc.definition.get_closest_marker("browsers")
+    if mark is None or "browser" not in metafunc.fixturenames:
+        return
+    lacking: dict[str, str] = dict(it.args for it in metafunc.definition.iter_markers("lacks"))
+    params = [
+        pytest.param(kind, marks=pytest.mark.skip(reason=f"{kind}: {lacking[kind]}"))
+        if kind in lacking
+        else kind
+        for kind in mark.args
+    ]
+    metafunc.parametrize("browser", params, indirect=True)
+
+
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    """A headless browser, shared by all tests. Where CI is set, having none is a failure."""
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """A headless browser, shared by all tests: Chromium, or what the mark `browsers` names.
+
+    Where CI is set, having none is a failure.
+    """
     from plumbing.command import UserError
     from tests.made.browsers import SHARED
 
     try:
-        browser = SHARED.get()
+        browser = SHARED.get(getattr(request, "param", "chromium"))
     except UserError as error:
         if os.environ.get("CI"):
             raise

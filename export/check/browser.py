@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserType, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Error, Playwright, sync_playwright
 
 from plumbing.command import UserError
 
@@ -56,18 +56,27 @@ def open_browser() -> Iterator[Browser]:
         UserError: No Chromium is installed, or it does not start.
     """
     with sync_playwright() as playwright:
-        path = find_browser(playwright.chromium)
-        if path is None:
-            raise UserError(NO_BROWSER)
-        # As root (in containers) Chromium starts only without its sandbox.
-        root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=path, args=[*root, *_QUIET, *_SOFTWARE_GPU]
-            )
-        except Error as error:
-            raise UserError(f"{path} does not start: {error.message.splitlines()[0]}") from error
+        browser = launch_browser(playwright)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def launch_browser(playwright: Playwright) -> Browser:
+    """Start a headless Chromium with every graphics backend on; the caller closes it.
+
+    Raises:
+        UserError: No Chromium is installed, or it does not start.
+    """
+    path = find_browser(playwright.chromium)
+    if path is None:
+        raise UserError(NO_BROWSER)
+    # As root (in containers) Chromium starts only without its sandbox.
+    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    try:
+        return playwright.chromium.launch(
+            executable_path=path, args=[*root, *_QUIET, *_SOFTWARE_GPU]
+        )
+    except Error as error:
+        raise UserError(f"{path} does not start: {error.message.splitlines()[0]}") from error

@@ -30,9 +30,27 @@ _OFFER = """
   const transfer = new DataTransfer();
   transfer.items.add(new File([bytes], name, { type }));
   const event = kind === 'paste'
-    ? new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true })
+    ? new ClipboardEvent('paste', { bubbles: true, cancelable: true })
     : new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true });
+  // Firefox empties what a paste is made with.
+  if (kind === 'paste') Object.defineProperty(event, 'clipboardData', { value: transfer });
   document.body.dispatchEvent(event);
+}
+"""
+
+
+# Playwright reports none of Firefox's downloads: what would be saved is read from its link.
+_CATCH_DOWNLOADS = """
+() => {
+  window.downloads = [];
+  HTMLAnchorElement.prototype.click = function () {
+    const { download, href } = this; // an address of a blob, which the page takes back later
+    const file = fetch(href).then((response) => response.arrayBuffer());
+    file.then((buffer) => {
+      const letters = Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte));
+      window.downloads.push([download, btoa(letters.join(''))]);
+    });
+  };
 }
 """
 
@@ -88,6 +106,20 @@ class Driver:
         self.choose(picture)
         self.wait_for("error")
         return self.text("#error")
+
+    def save(self, button: str) -> tuple[str, bytes]:
+        """Press a button that saves a file: the file's name and contents."""
+        press = self.page.get_by_role("button", name=button).click
+        assert self.page.context.browser
+        if self.page.context.browser.browser_type.name == "chromium":
+            with self.page.expect_download() as download:
+                press()
+            return download.value.suggested_filename, download.value.path().read_bytes()
+        self.page.evaluate(_CATCH_DOWNLOADS)
+        press()
+        self.page.wait_for_function("downloads.length > 0")
+        name, text = self.page.evaluate("downloads[0]")
+        return name, base64.b64decode(text)
 
     def pixels(self, canvas: str) -> NDArray[np.uint8]:
         """The RGBA bytes of a canvas."""

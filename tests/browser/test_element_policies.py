@@ -14,10 +14,12 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 from skimage import data
 
+from tests.browser.driver import Driver
+from tests.browser.library.pages import run
 from tests.browser.stand_in import write_stand_in
 from tools.serving import served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium", "firefox")]
 
 Opener = Callable[..., Page]
 
@@ -136,16 +138,16 @@ def test_without_blob_in_img_src_nothing_is_said_to_be_enlarged(opener: Opener) 
     assert screen(page).std() > 10  # the plain photo is still there
 
 
-@pytest.mark.parametrize(
-    ("file", "reason"),
-    [("moving.gif", "animated"), ("moving.webp", "animated"), ("moving.jpg", "animated"),
-     ("drawing.svg", "vector")],
-)  # fmt: skip
 def test_what_moves_or_is_drawn_is_left_alone_without_an_error(
-    opener: Opener, problems: list[str], file: str, reason: str
+    opener: Opener, problems: list[str]
 ) -> None:
-    page = opener(f'<img src="{file}" width="180" height="120" alt="">', Cache_Control="no-store")
-    assert event(page) == ["skipped", reason]
+    files = ("moving.gif", "moving.webp", "moving.jpg", "drawing.svg")
+    images = (f'<img src="{file}" width="180" height="120" alt="">' for file in files)
+    separator = "</half-size><half-size backend=wasm always>"
+    page = opener(separator.join(images), Cache_Control="no-store")
+    page.wait_for_function("() => window.events.length === 4")
+    events = sorted(page.evaluate("window.events"))
+    assert events == [*[["skipped", "animated"]] * 3, ["skipped", "vector"]]
     assert problems == []
 
 
@@ -204,3 +206,23 @@ def test_where_pixels_read_back_are_noise_the_photo_is_left_alone(opener: Opener
 def test_noise_in_the_lowest_bit_does_no_harm(opener: Opener) -> None:
     page = opener(_PHOTO, hook=_NOISE.replace("CHANGE", "byte ^ 1"))
     assert event(page) == ["upscaled", 180]
+
+
+@pytest.mark.browsers("firefox-resisting")
+def test_where_firefox_resists_fingerprinting_element_and_library_say_so(opener: Opener) -> None:
+    page = opener(_PHOTO)
+    assert event(page) == ["skipped", "no-readback"]
+    seen = screen(page)
+    page.evaluate("document.querySelector('half-size').replaceWith(document.querySelector('img'))")
+    np.testing.assert_array_equal(seen, screen(page))  # it is the photo, as it was
+    page.goto(page.url.replace("page-", "blank.html?page-"))
+    got = run(page, "return problem((await load()).upscale('photo.png'));")
+    assert got["code"] == "NoReadback" and "recognised" in got["message"]
+
+
+@pytest.mark.browsers("firefox-resisting")
+def test_where_firefox_resists_fingerprinting_the_page_says_so(
+    demo: Driver, http_address: str, pictures: Path
+) -> None:
+    demo.open(http_address)
+    assert "recognised" in demo.error_for(pictures / "photo.png")

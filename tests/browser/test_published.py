@@ -14,7 +14,7 @@ from tests.made.commands import command_here
 from tests.made.published import require_page_library
 from tests.made.students import write_bilinear_student
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium", "firefox")]
 
 RELEASED = WEB_DEMO / "models" / "small-fine"
 

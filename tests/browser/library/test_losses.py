@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.library.pages import Opener, run
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium", "firefox")]
 
 
 @pytest.mark.alone
@@ -36,6 +36,7 @@ def test_an_abort_is_prompt_and_typed(page: Page) -> None:
     assert got["width"] == 8
 
 
+@pytest.mark.browsers("chromium")
 def test_a_lost_webgl_context_is_overcome_with_smaller_tiles(opener: Opener) -> None:
     page = opener(
         hook="""

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.library.pages import run
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium", "firefox")]
 
 
 def test_the_address_of_the_network_has_everything_asked_for_at_once(page: Page) -> None:
@@ -51,6 +51,7 @@ def test_no_helper_starts_before_a_tile_is_done(page: Page) -> None:
 
 
 @pytest.mark.alone
+@pytest.mark.browsers("chromium")  # whose traces tell what was computed, whatever else was running
 @pytest.mark.parametrize(
     ("model", "width", "height", "output"),
     [
@@ -114,6 +115,7 @@ def test_nothing_waits_for_what_hidden_tabs_hold_back(page: Page) -> None:
     assert got == [1800, 1800]
 
 
+@pytest.mark.browsers("chromium")  # which tells how much memory is in use
 @pytest.mark.parametrize(
     ("count", "growth"), [(60, 1.25), pytest.param(300, 1.05, marks=pytest.mark.heavy)]
 )
@@ -138,7 +140,7 @@ def test_memory_stays_flat(page: Page, count: int, growth: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(2000, 1500), pytest.param(6000, 4000, marks=pytest.mark.heavy)]
+    ("width", "height"), [(1200, 900), pytest.param(6000, 4000, marks=pytest.mark.heavy)]
 )
 def test_a_large_picture(page: Page, width: int, height: int) -> None:
     """Every pixel that comes out is right; the stand-in makes it affordable."""
