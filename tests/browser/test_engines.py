@@ -23,7 +23,7 @@ from pixels.tiling import Enlarge, enlarge_in_tiles
 from teacher.networks.chain import Chain, ChainConfig
 from tests.browser.engines import EnginePage, open_engine, stored
 
-pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium")]
+pytestmark = pytest.mark.browser
 
 GPUS = ("webgl2", "webgpu")
 ENGINES = ("wasm", *GPUS)

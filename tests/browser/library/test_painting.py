@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.library.pages import Opener, run
 
-pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium")]
+pytestmark = pytest.mark.browser
 
 
 _WATCH_GPU = """
