@@ -539,6 +539,7 @@ def test_every_script_is_named_by_its_build(page: Page, element_site: Path) -> N
     assert re.fullmatch(r"\w{6,}", build)
 
 
+@pytest.mark.browsers("chromium")  # it starts one of its own
 @pytest.mark.parametrize("is_kept", [True, False], ids=["kept by the browser", "loaded again"])
 def test_a_page_that_is_returned_to_shows_its_enlarged_pictures(
     browser: Browser, element_site: Path, is_kept: bool
