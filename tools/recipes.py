@@ -30,10 +30,7 @@ from tools.serving import served
 
 _ELEVENTY = {"@11ty/eleventy": "3.1.8"}
 _VITE = {"vite": "8.3.8"}
-_SCRIPT = (
-    '<script defer src="/media/halfsize/half-size.js" '
-    'data-model="/media/halfsize/models/small-web/model.halfsize"></script>'
-)
+_SCRIPT = '<script defer src="/media/halfsize/half-size.js"></script>'
 _ALT = 'A "cup" of coffee'
 
 
@@ -68,9 +65,9 @@ def main(config: RecipesConfig) -> None:
 
 
 def _coarse(text: str) -> str:
-    """Ask for a quality at which half size pays for the photo."""
-    changed = text.replace("'--out'", "'--quality', '30', '--out'")
-    changed = changed.replace("--out ", "--quality 30 --out ")
+    """Ask for a quality at which half size pays for the photo, and for many such photos."""
+    changed = text.replace("'--out'", "'--quality', '30', '--photos-per-visit', '99', '--out'")
+    changed = changed.replace("--out ", "--quality 30 --photos-per-visit 99 --out ")
     if changed == text:
         raise UserError("the recipe does not run `export.publish` as it did")
     return changed

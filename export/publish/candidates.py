@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from export.delivery.student import Student, enlarger_of
 from export.publish.choice import SentFile
-from export.publish.search import QualityLadder, usual_curve
+from export.publish.curves import usual_curve
+from export.publish.search import QualityLadder
 from export.publish.source import PhotoSource
-from pixels.quality.score import Original
+from pixels.quality.judge import JudgedOriginal
+from pixels.quality.judges import judge_for
+from pixels.quality.screens import Screen
 from pixels.sending.codecs import (
     Codec,
     Reduction,
@@ -41,7 +44,9 @@ class Candidate:
     codec: Codec
     """Format of the files."""
     reduction: Reduction | None
-    """Filter for half size; None for full size."""
+    """Filter that reduces the photo; None for full size."""
+    scale: Fraction
+    """How many times smaller than the photo the files are; 1 for full size."""
     size: tuple[int, int]
     """(height, width) of the files."""
     ladder: QualityLadder
@@ -69,7 +74,7 @@ class Rung:
 
     @property
     def score(self) -> float:
-        """SSIMULACRA2 of what the reader sees."""
+        """How good it is as the reader sees it."""
         return self.candidate.ladder.scores[self.setting]
 
     @property
@@ -79,6 +84,7 @@ class Rung:
             codec=self.candidate.codec,
             quality=self.setting,
             reduction=self.candidate.reduction,
+            scale=self.candidate.scale,
             width=self.candidate.size[1],
             height=self.candidate.size[0],
             bytes=self.bytes,
@@ -90,14 +96,14 @@ class Rung:
 class Candidates:
     """All candidates for a photo; files and scores are kept, and shared between students."""
 
-    def __init__(self, source: PhotoSource) -> None:
-        """Take the photo to compare with."""
-        self.source = source
+    def __init__(self, source: PhotoSource, screen: Screen | None) -> None:
+        """Take the photo to compare with, and the screen on which it is judged, if on any."""
+        self.source, self._screen = source, screen
         self._reduced = cache(self._reduce)
         self._full: dict[Codec, Candidate] = {}
-        self._half: dict[tuple[Student, Codec, Reduction], Candidate] = {}
+        self._smaller: dict[tuple[Student, Codec, Reduction], Candidate] = {}
         self._ceilings: dict[tuple[Student, Reduction], float] = {}
-        self._half_files: dict[tuple[Codec, Reduction, Fraction], dict[int, bytes]] = {}
+        self._smaller_files: dict[tuple[Codec, Reduction, Fraction], dict[int, bytes]] = {}
 
     @property
     def transparent(self) -> bool:
@@ -116,41 +122,41 @@ class Candidates:
         """Return the candidate that is as large as the photo."""
         if codec not in self._full:
             encode_at = partial(self._encode, self.source.pixels, codec)
-            curve = usual_curve(codec, half=False)
+            curve = usual_curve(codec, _FULL, self._screen)
             ladder = QualityLadder(encode_at, self._rate, curve, highest=HIGHEST_QUALITY)
-            self._full[codec] = Candidate(codec, None, self.source.size, ladder)
+            self._full[codec] = Candidate(codec, None, _FULL, self.source.size, ladder)
         return self._full[codec]
 
-    def half(self, student: Student, codec: Codec, reduction: Reduction) -> Candidate:
+    def smaller(self, student: Student, codec: Codec, reduction: Reduction) -> Candidate:
         """Return the candidate that is reduced, to be enlarged by a student."""
         key = (student, codec, reduction)
-        if key not in self._half:
+        if key not in self._smaller:
             small = self._reduced(reduction, student.scale)
-            files = self._half_files.setdefault((codec, reduction, student.scale), {})
+            files = self._smaller_files.setdefault((codec, reduction, student.scale), {})
             ladder = QualityLadder(
                 partial(self._encode, small, codec),
                 partial(self._rate_enlarged, student),
-                usual_curve(codec, half=True),
+                usual_curve(codec, student.scale, self._screen),
                 highest=HIGHEST_QUALITY,
                 files=files,
             )
-            self._half[key] = Candidate(codec, reduction, (small.shape[0], small.shape[1]), ladder)
-        return self._half[key]
+            size = (small.shape[0], small.shape[1])
+            self._smaller[key] = Candidate(codec, reduction, student.scale, size, ladder)
+        return self._smaller[key]
 
     def ceiling(self, student: Student, reduction: Reduction) -> float:
-        """Score half size without compression: hardly any file of it can score higher."""
+        """Score the reduced photo without compression: hardly any file of it can score higher."""
         key = (student, reduction)
         if key not in self._ceilings:
             small = self._reduced(reduction, student.scale)
             self._ceilings[key] = self._rate_pixels(student, small)
         return self._ceilings[key]
 
-    def looks(self, student: Student) -> int:
-        """Count the pictures that were scored to choose for a student."""
-        halves = [candidate for (one, *_), candidate in self._half.items() if one == student]
-        ceilings = sum(one == student for one, _ in self._ceilings)
-        candidates = [*self._full.values(), *halves]
-        return ceilings + sum(len(candidate.ladder.scores) for candidate in candidates)
+    @property
+    def looks(self) -> int:
+        """Count the pictures that were scored."""
+        candidates = [*self._full.values(), *self._smaller.values()]
+        return len(self._ceilings) + sum(len(one.ladder.scores) for one in candidates)
 
     def _encode(self, pixels: NDArray[np.uint8], codec: Codec, setting: int) -> bytes:
         return encode(pixels, codec, setting, exif=self.source.exif)
@@ -160,10 +166,10 @@ class Candidates:
 
     def _rate(self, content: bytes) -> float:
         if not self.transparent:
-            return self._originals[0].ssimulacra2(decode(content))
+            return self._originals[0].score(decode(content))
         shown = decode_with_alpha(content)
         scores = [
-            original.ssimulacra2(_on(shown, ground))
+            original.score(_on(shown, ground))
             for original, ground in zip(self._originals, _GROUNDS, strict=True)
         ]
         return min(scores)
@@ -173,13 +179,14 @@ class Candidates:
 
     def _rate_pixels(self, student: Student, small: NDArray[np.uint8]) -> float:
         enlarged = enlarger_of(student).enlarge(small)
-        return self._originals[0].ssimulacra2(enlarged_to(enlarged, self.source.size))
+        return self._originals[0].score(enlarged_to(enlarged, self.source.size))
 
     @cached_property
-    def _originals(self) -> list[Original]:
+    def _originals(self) -> list[JudgedOriginal]:
+        judge, pixels = judge_for(self._screen), self.source.pixels
         if not self.transparent:
-            return [Original(self.source.pixels)]
-        return [Original(_on(self.source.pixels, ground)) for ground in _GROUNDS]
+            return [judge.original(pixels)]
+        return [judge.original(_on(pixels, ground)) for ground in _GROUNDS]
 
 
 def _on(pixels: NDArray[np.uint8], ground: int) -> NDArray[np.uint8]:

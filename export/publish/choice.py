@@ -6,39 +6,50 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from PIL import __version__ as pillow_version
 from PIL import features
 
+from pixels.quality.judge import Judge
+from pixels.quality.judges import judge_for
+from pixels.quality.screens import Screen
+from pixels.scale import parse_scale, scale_json
 from pixels.sending.codecs import SUFFIXES, Codec, Reduction
 from plumbing.names import cut
 
-VERSION = 1
+VERSION = 2
 """Version of the choices that equal photos and settings lead to; part of the key of a choice."""
 
-SentAs = Literal["half", "full", "original"]
+SentAs = Literal["reduced", "full", "original"]
 
 PHOTOS = "photos"
 """Folder of the published photos within a site."""
+FIXED: dict[Codec, int] = {"AVIF": 50, "WEBP": 75, "JPEG": 80}
+"""Encoder qualities of a site that sends every photo at full size with the same setting: what many
+sites do, and so what publishing is compared with."""
 _HASH_DIGITS = 10
 _MOST_NAME_BYTES = 120  # percent-encoded in an address, a letter may take three times as many
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything but the photo and the student that decides what is sent."""
+    """Everything but the photo and the students that decides what is sent."""
 
     target: float
-    """SSIMULACRA2 to reach, as the reader sees it."""
+    """Score to reach, as the reader sees it."""
     margin: float
-    """How much smaller half size must be to be used, as a share."""
+    """How much smaller a reduced photo must be to be used, as a share."""
+    screen: Screen | None = None
+    """The reader's screen, on which ColorVideoVDP judges; None for SSIMULACRA2, pixel by pixel."""
     codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
     """Formats that may be sent, the one that usually wins first."""
     reductions: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
-    """Filters to try for half size; the first one is tried with every codec."""
+    """Filters that reduce a photo; the first one is tried with every codec and student."""
     fallback: Codec | None = "JPEG"
     """Format for browsers without AVIF."""
     max_side_px: int | None = None
@@ -46,10 +57,20 @@ class Settings:
     keep_metadata: bool = False
     """Whether the files keep the EXIF data."""
 
-    def key(self, photo_sha256: str, student_sha256: str) -> str:
-        """Name the choice for a photo and a student: equal keys, equal bytes."""
+    @property
+    def judge(self) -> Judge:
+        """Who scores what the reader sees."""
+        return judge_for(self.screen)
+
+    def key(self, photo_sha256: str, students: Sequence[str]) -> str:
+        """Name the choice for a photo among students: equal keys, equal bytes.
+
+        Args:
+            photo_sha256: Hash of the photo's file.
+            students: Hashes of the students, in any order.
+        """
         encoders = [features.version(name) for name in ("jpg", "webp", "avif")]
-        parts = [VERSION, asdict(self), pillow_version, encoders, photo_sha256, student_sha256]
+        parts = [VERSION, asdict(self), pillow_version, encoders, photo_sha256, sorted(students)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -62,7 +83,9 @@ class SentFile:
     quality: int | None
     """The encoder's quality setting; None for a file that was not encoded again."""
     reduction: Reduction | None
-    """Filter that halved it; None at full size."""
+    """Filter that reduced it; None at full size."""
+    scale: Fraction
+    """How many times smaller than the photo it is; 1 at full size."""
     width: int
     """Width of the file, in pixels."""
     height: int
@@ -72,7 +95,7 @@ class SentFile:
     sha256: str
     """Hash of the file."""
     score: float
-    """SSIMULACRA2 of what the reader sees."""
+    """How good it is as the reader sees it, by the judge of the settings."""
 
     def path(self, name: str) -> str:
         """Name the file: readable, safe in an address, and new whenever the bytes are new.
@@ -105,24 +128,33 @@ class Choice:
     """What is sent of one photo, and what the alternatives would have cost."""
 
     form: SentAs
-    """`half`: enlarged in the browser; `full`: as large as the photo; `original`: the photo's own
-    file, the smallest of all, without its metadata."""
+    """`reduced`: enlarged in the browser; `full`: as large as the photo; `original`: the photo's
+    own file, the smallest of all, without its metadata."""
+    student: str | None
+    """SHA-256 of the student that enlarges a reduced photo."""
     width: int
-    """Width as shown, in pixels."""
+    """Width of the photo as shown, in pixels."""
     height: int
-    """Height as shown, in pixels."""
+    """Height of the photo as shown, in pixels."""
     sent: SentFile
     """The file for current browsers."""
     fallback: SentFile | None
     """The file for browsers that cannot decode `sent`."""
     full: SentFile
     """The smallest full-size file that reaches the target; the best one if none does."""
+    fixed: dict[Codec, int]
+    """Size of the file that a site with fixed settings sends, for each codec: `FIXED`."""
+    without_students: int
+    """Size, had no student been there."""
+    with_student: dict[str, int]
+    """Size with each student that wins, by its hash, had it been the only one. Filters other than
+    the first one were tried for the best of them alone, and are taken to help the others alike."""
     reached: bool
     """Whether `sent` reaches the target."""
     first_codec_bytes: int
     """Size of the full-size file in the first codec that can reach the target."""
     first_filter_bytes: int
-    """Size, had only the first filter been tried for half size."""
+    """Size, had the photo been reduced with the first filter only."""
     looks: int
     """How many files were decoded and scored."""
 
@@ -139,7 +171,11 @@ class Choice:
 
 def to_json(choice: Choice) -> dict[str, Any]:
     """Convert a choice to plain JSON values."""
-    return asdict(choice)
+    values = asdict(choice)
+    for name in _FILES:
+        if values[name] is not None:
+            values[name]["scale"] = scale_json(values[name]["scale"])
+    return values
 
 
 def from_json(values: dict[str, Any]) -> Choice:
@@ -148,8 +184,15 @@ def from_json(values: dict[str, Any]) -> Choice:
     Raises:
         TypeError, KeyError: The values do not describe a choice.
     """
-    files = {name: None if values[name] is None else SentFile(**values[name]) for name in _FILES}
+    files = {name: _file_from_json(values[name]) for name in _FILES}
     return Choice(**{**values, **files})
+
+
+def _file_from_json(values: dict[str, Any] | None) -> SentFile | None:
+    if values is None:
+        return None
+    scale = Fraction(1) if values["scale"] == 1 else parse_scale(values["scale"])
+    return SentFile(**{**values, "scale": scale})
 
 
 _FILES = ("sent", "fallback", "full")

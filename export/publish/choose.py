@@ -1,28 +1,31 @@
 """Choose what is sent of one photo: a pure function of the photo, the settings and the students.
 
-Full size comes first and sets the bytes to beat. Half size is tried only below that, less the
+Full size comes first and sets the bytes to beat. A reduced photo is tried only below that, less the
 margin, so it is never larger; and it is chosen only if what the reader sees reaches the target, so
-it is never worse.
+it is never worse. The scale is that of the student with the smallest file.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from hashlib import sha256
 
 from export.delivery.student import Student
 from export.publish.candidates import HIGHEST_QUALITY, Candidate, Candidates, Rung
-from export.publish.choice import Choice, SentAs, SentFile, Settings
+from export.publish.choice import FIXED, Choice, SentAs, SentFile, Settings
 from export.publish.source import read_source
 from pixels.sending.codecs import Codec, Reduction
 from plumbing.command import UserError
 
-# Other filters hardly ever gain more than this: docs/experiments/savings.md. If the first one
-# misses the target by more, the others are not tried.
-_FILTERS_DIFFER_BY = 5.0
-_MIN_SIDE_PX = 32  # smaller pictures are not halved
+# By the unit of the judge, from docs/experiments/savings.md. Other filters hardly ever gain more
+# than `_NEAR`: if the first one misses the target by more, the others are not tried.
+_NEAR = {"points": 5.0, "JOD": 0.1}
+# A codec that is further behind the best one at full size does not win reduced.
+_FAR = {"points": 12.0, "JOD": 0.25}
+_MIN_SIDE_PX = 32  # smaller pictures are not reduced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +39,17 @@ class PhotoTask:
     settings: Settings
     """What is wanted."""
     students: tuple[Student, ...]
-    """Students to choose for, each on its own; they share the search at full size."""
+    """Students to choose among; none sends the photo at full size."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoOutcome:
     """What came of one photo."""
 
-    choices: tuple[Choice, ...] = ()
-    """One for each student; empty if the photo cannot be used."""
+    choice: Choice | None = None
+    """What is sent; None if the photo cannot be used."""
     files: dict[str, bytes] = field(default_factory=dict)
-    """The files of all choices, by SHA-256."""
+    """Its files, by SHA-256."""
     error: str = ""
     """Why the photo cannot be used; empty if it can."""
 
@@ -61,10 +64,8 @@ def publish_photo(task: PhotoTask) -> PhotoOutcome:
             max_side_px=settings.max_side_px,
             keep_metadata=settings.keep_metadata,
         )
-        candidates, files = Candidates(source), {}
-        choices = tuple(
-            _Chooser(candidates, settings, student).choose(files) for student in task.students
-        )
+        candidates, files = Candidates(source, settings.screen), {}
+        choice = _Chooser(candidates, settings, task.students).choose(files)
     except UserError as error:
         return PhotoOutcome(error=str(error))
     except _NothingHoldsItError as error:
@@ -75,46 +76,75 @@ def publish_photo(task: PhotoTask) -> PhotoOutcome:
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return PhotoOutcome(error=f"{task.name}: failed unexpectedly ({reason}); please report it")
-    return PhotoOutcome(choices=choices, files=files)
+    return PhotoOutcome(choice=choice, files=files)
 
 
 class _NothingHoldsItError(Exception):
     """No codec can hold the photo; the message does not name it."""
 
 
-class _Chooser:
-    """The choice for readers who have one student."""
+@dataclass(frozen=True, kw_only=True)
+class _Trial:
+    """How one student did with the first filter."""
 
-    def __init__(self, candidates: Candidates, settings: Settings, student: Student) -> None:
-        self._candidates, self._settings, self._student = candidates, settings, student
+    student: Student
+    """Which student."""
+    rung: Rung | None
+    """The smallest file that wins by the margin; None if none does."""
+    codec: Codec | None
+    """The codec that came nearest, or won; None if the student is out of the question."""
+    score: float
+    """The best score of that codec among files that would win."""
+
+
+class _Chooser:
+    """The choice for readers of a page that may have several students."""
+
+    def __init__(
+        self, candidates: Candidates, settings: Settings, students: Sequence[Student]
+    ) -> None:
+        self._candidates, self._settings = candidates, settings
+        # The order of the command line must not decide between files of one size.
+        self._students = sorted(students, key=lambda student: student.sha256)
+        unit = settings.judge.measure.unit
+        self._near, self._far = _NEAR[unit], _FAR[unit]
 
     def choose(self, files: dict[str, bytes]) -> Choice:
         """Choose what is sent, and add its files to `files`."""
         candidates = [self._candidates.full(codec) for codec in self._codecs()]
         fulls = self._improving(candidates)
         full = fulls[-1] if fulls else max(map(_best, candidates), key=lambda rung: rung.score)
-        first_half, half = self._half(full) if fulls else (None, None)
-        chosen, original = half or full, self._candidates.source.original
-        form: SentAs = "half" if half else "full"
+        original = self._candidates.source.original
+        if original is not None and fulls and len(original) >= full.bytes:
+            original = None
+        plain_bytes = full.bytes if original is None else len(original)
+        trials = self._trials(full, plain_bytes) if fulls else []
+        first, best = self._reduced(trials, full, plain_bytes)
+        chosen = best.rung if best and best.rung else full
+        form: SentAs = "reduced" if best else "full"
         sent, fallback = chosen.sent, None
-        if original is not None and (len(original) < sent.bytes or not fulls):
+        if original is not None and not best:
             form, sent = "original", self._unchanged(original)
             files[sent.sha256] = original
         else:
-            fallback = self._fallback(chosen)
+            fallback = self._fallback(chosen, best.student if best else None)
             files |= {rung.sent.sha256: rung.content for rung in (chosen, fallback) if rung}
-        scale = self._student.scale if form == "half" else 1
+        height, width = self._candidates.source.size
         return Choice(
             form=form,
-            width=int(scale * sent.width),
-            height=int(scale * sent.height),
+            student=best.student.sha256 if best else None,
+            width=width,
+            height=height,
             sent=sent,
             fallback=fallback.sent if fallback else None,
             full=full.sent,
-            reached=sent.score >= self._settings.target,
+            fixed=self._fixed(full),
+            without_students=plain_bytes,
+            with_student=_with_each(trials, first, best),
+            reached=self._settings.judge.measure.reaches(sent.score, self._settings.target),
             first_codec_bytes=(fulls[0] if fulls else full).bytes,
-            first_filter_bytes=(first_half or full).bytes,
-            looks=self._candidates.looks(self._student),
+            first_filter_bytes=(first or full).bytes,
+            looks=self._candidates.looks,
         )
 
     def _codecs(self) -> list[Codec]:
@@ -143,31 +173,54 @@ class _Chooser:
                 max_bytes = found[-1].bytes - 1
         return found
 
-    def _halves(self, codecs: Sequence[Codec], reductions: Sequence[Reduction]) -> list[Candidate]:
+    def _smaller(
+        self, student: Student, codecs: Sequence[Codec], reductions: Sequence[Reduction]
+    ) -> list[Candidate]:
         return [
-            self._candidates.half(self._student, codec, reduction)
+            self._candidates.smaller(student, codec, reduction)
             for codec in codecs
             for reduction in reductions
-            if not self._candidates.obstacle(codec, self._student.scale)
+            if not self._candidates.obstacle(codec, student.scale)
         ]
 
-    def _half(self, full: Rung) -> tuple[Rung | None, Rung | None]:
-        """Find half-size files that win by the margin: with the first filter, and with the best."""
+    def _most_bytes(self, full: Rung, plain_bytes: int) -> int:
+        """Return the largest size with which a reduced photo wins."""
+        return min(math.ceil(full.bytes * (1.0 - self._settings.margin)), plain_bytes) - 1
+
+    def _trials(self, full: Rung, plain_bytes: int) -> list[_Trial]:
+        """Try every student with the first filter."""
         photo = self._candidates
         if photo.transparent or min(photo.source.size) < _MIN_SIDE_PX:
-            return None, None
-        max_bytes = math.ceil(full.bytes * (1.0 - self._settings.margin)) - 1
-        worth_trying = self._settings.target - _FILTERS_DIFFER_BY
-        first, *others = self._settings.reductions
-        if photo.ceiling(self._student, first) < worth_trying:
-            return None, None
-        candidates = self._halves(self._settings.codecs, (first,))
+            return []
+        codecs = self._promising(full.candidate.codec)
+        most = self._most_bytes(full, plain_bytes)
+        return [self._trial(student, codecs, most) for student in self._students]
+
+    def _promising(self, best: Codec) -> list[Codec]:
+        """List codecs that may win reduced: the best one at full size, and those not far behind.
+
+        At full size each was scored at the size of the best one's file.
+        """
+        ahead = self._settings.target - self._far
+        others: list[Codec] = [
+            codec
+            for codec in self._settings.codecs
+            if codec != best
+            and max(self._candidates.full(codec).ladder.scores.values(), default=ahead) >= ahead
+        ]
+        return [best, *others]
+
+    def _trial(self, student: Student, codecs: Sequence[Codec], max_bytes: int) -> _Trial:
+        """Find the smallest file of a photo that is reduced with the first filter."""
+        nothing = _Trial(student=student, rung=None, codec=None, score=-math.inf)
+        first, worth_trying = self._settings.reductions[0], self._settings.target - self._near
+        if self._candidates.ceiling(student, first) < worth_trying:
+            return nothing
+        candidates = self._smaller(student, codecs, (first,))
         found = self._improving(candidates, max_bytes)
         if found:
-            winner = found[-1]
-            rivals = self._halves((winner.candidate.codec,), others)
-            better = self._improving(rivals, winner.bytes - 1)
-            return winner, better[-1] if better else winner
+            rung = found[-1]
+            return _Trial(student=student, rung=rung, codec=rung.candidate.codec, score=rung.score)
         # Each was scored once, at the largest file that would win, or has no file that small.
         scores: dict[Codec, float] = {
             candidate.codec: max(candidate.ladder.scores.values())
@@ -176,11 +229,29 @@ class _Chooser:
         }
         nearest = max(scores, key=lambda codec: scores[codec], default=None)
         if nearest is None or scores[nearest] < worth_trying:
-            return None, None
-        better = self._improving(self._halves((nearest,), others), max_bytes)
-        return None, better[-1] if better else None
+            return nothing
+        return _Trial(student=student, rung=None, codec=nearest, score=scores[nearest])
 
-    def _fallback(self, chosen: Rung) -> Rung | None:
+    def _reduced(
+        self, trials: Sequence[_Trial], full: Rung, plain_bytes: int
+    ) -> tuple[Rung | None, _Trial | None]:
+        """Find the reduced files that win: the best with the first filter, and with any filter."""
+        won = [(trial, trial.rung) for trial in trials if trial.rung]
+        if won:
+            trial, first = min(won, key=lambda pair: pair[1].bytes)
+            most = first.bytes - 1
+        else:
+            near = [trial for trial in trials if trial.codec]
+            trial = max(near, key=lambda trial: trial.score, default=None)
+            first, most = None, self._most_bytes(full, plain_bytes)
+        if trial is None or trial.codec is None:
+            return None, None
+        others = self._settings.reductions[1:]
+        better = self._improving(self._smaller(trial.student, (trial.codec,), others), most)
+        best = better[-1] if better else first
+        return first, replace(trial, rung=best) if best else None
+
+    def _fallback(self, chosen: Rung, student: Student | None) -> Rung | None:
         """Find the file for browsers without AVIF: as large, unless full size is smaller."""
         codec = self._settings.fallback
         if codec is None or chosen.candidate.codec != "AVIF":
@@ -188,13 +259,28 @@ class _Chooser:
         reduction = chosen.candidate.reduction
         wanted: tuple[Codec, ...] = (codec, "WEBP", "JPEG")
         for able in dict.fromkeys(wanted):
-            candidates = self._halves((able,), (reduction,)) if reduction else []
+            candidates = (
+                self._smaller(student, (able,), (reduction,)) if student and reduction else []
+            )
             if not self._candidates.obstacle(able):
                 candidates.append(self._candidates.full(able))
             if candidates:
                 found = self._improving(candidates)
                 return found[-1] if found else _best(candidates[-1])
         return None
+
+    def _fixed(self, full: Rung) -> dict[Codec, int]:
+        """Encode as sites with fixed settings do.
+
+        A photo that a codec cannot hold counts with the smallest of the other files.
+        """
+        sizes = {
+            codec: self._candidates.full(codec).ladder.size(setting)
+            for codec, setting in FIXED.items()
+            if not self._candidates.obstacle(codec)
+        }
+        instead = min(sizes.values(), default=full.bytes)
+        return {codec: sizes.get(codec, instead) for codec in FIXED}
 
     def _unchanged(self, original: bytes) -> SentFile:
         """Describe the photo's own file."""
@@ -203,12 +289,22 @@ class _Chooser:
             codec="JPEG",
             quality=None,
             reduction=None,
+            scale=Fraction(1),
             width=width,
             height=height,
             bytes=len(original),
             sha256=sha256(original).hexdigest(),
-            score=100.0,
+            score=self._settings.judge.measure.identical,
         )
+
+
+def _with_each(trials: Sequence[_Trial], first: Rung | None, best: _Trial | None) -> dict[str, int]:
+    """Return what each student would send; other filters would help each as they help the best."""
+    if best is None or best.rung is None:
+        return {}
+    gain = best.rung.bytes / first.bytes if first else 1.0
+    sizes = {trial.student.sha256: round(trial.rung.bytes * gain) for trial in trials if trial.rung}
+    return sizes | {best.student.sha256: best.rung.bytes}
 
 
 def _best(candidate: Candidate) -> Rung:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 from urllib.parse import quote
 
+from export.delivery.student import Student
 from export.publish.choice import Choice, SentFile
+from export.publish.library import model_address
 from export.publish.site import LIBRARY
+from pixels.quality.judge import Measure
 from pixels.sending.codecs import Codec
 
 ALT = "{alt}"
@@ -34,13 +36,12 @@ _PAGE = """<!doctype html>
   }}
 </style>
 <h1>Published photos</h1>
-<p>{summary}</p>
+{summary}
 {figures}
 {scripts}</html>
 """
-_SCRIPTS = """<script src="{library}/models.js"></script>
-<script src="{library}/half-size.js"></script>
-<script>HalfSizeElement.model = {model};</script>
+_SCRIPTS = f"""<script src="{LIBRARY}/models.js"></script>
+<script src="{LIBRARY}/half-size.js"></script>
 """
 
 
@@ -48,23 +49,25 @@ Address = Callable[[SentFile], str]
 """Returns the address of a file."""
 
 
-def snippet(name: str, choice: Choice, *, base_url: str = "") -> str:
+def snippet(name: str, choice: Choice, student: Student | None, *, base_url: str = "") -> str:
     """Write the HTML for one photo.
 
     Args:
         name: The photo's name in the manifest.
         choice: What is sent of it.
+        student: The student that enlarges it; None if none does.
         base_url: Prefix of the addresses: where the site's folder is on the web.
 
     Returns:
         `<img>`, in `<picture>` if browsers without AVIF get another file, and in `<half-size>` if
         the browser enlarges it. Width and height are those shown, so the layout does not shift.
     """
-    return _html(choice, lambda sent: f"{base_url}{quote(sent.path(name))}")
+    element = f'<half-size model="{escape(model_address(student, base_url))}">' if student else ""
+    return _html(choice, element, lambda sent: f"{base_url}{quote(sent.path(name))}")
 
 
-def _html(choice: Choice, address: Address, *, always: bool = False) -> str:
-    """Write a snippet; `always` enlarges even if the element would decide to skip the photo."""
+def _html(choice: Choice, element: str, address: Address) -> str:
+    """Write a snippet; `element` is the tag in which it is enlarged, or empty."""
     last = choice.fallback or choice.sent
     img = (
         f'<img src="{escape(address(last))}" width="{choice.width}" '
@@ -74,54 +77,65 @@ def _html(choice: Choice, address: Address, *, always: bool = False) -> str:
         srcset = escape(address(choice.sent))
         source = f'<source type="{_TYPES[choice.sent.codec]}" srcset="{srcset}">'
         img = f"<picture>{source}{img}</picture>"
-    if choice.form != "half":
-        return img
-    return f"<half-size{' always' if always else ''}>{img}</half-size>"
+    return f"{element}{img}</half-size>" if element else img
 
 
 def sample_page(
-    photos: Sequence[tuple[str, Choice]],
+    photos: Sequence[tuple[str, Choice, Student | None]],
     read: Callable[[str], bytes],
     *,
-    model: str | None,
-    summary: str,
+    measure: Measure,
+    summary: Sequence[str],
 ) -> str:
     """Write a page that shows the photos and what each one saved, and works from disk.
 
-    Half-size photos are embedded: browsers do not let scripts of a page that was opened from disk
+    Reduced photos are embedded: browsers do not let scripts of a page that was opened from disk
     read the pixels of other files.
 
     Args:
-        photos: Names and choices.
+        photos: Names, choices, and the students that enlarge them.
         read: Reads a file of the site.
-        model: Name of the student in `models.js`; None if no photo needs it.
-        summary: Text above the photos.
+        measure: What the scores mean.
+        summary: Paragraphs above the photos.
     """
     shown = photos[:_MOST_SHOWN]
     if len(shown) < len(photos):
-        summary = f"{summary} The first {len(shown)} of {len(photos)} photos:"
-    figures = "\n".join(_figure(name, choice, read) for name, choice in shown)
-    # A name with "</script>" would end the script.
-    quoted = json.dumps(model).replace("<", "\\u003c")
-    scripts = _SCRIPTS.format(library=LIBRARY, model=quoted) if model else ""
-    return _PAGE.format(summary=escape(summary), figures=figures, scripts=scripts)
+        summary = [*summary, f"The first {len(shown)} of {len(photos)} photos:"]
+    needed = any(student for *_, student in photos)
+    return _PAGE.format(
+        summary="\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in summary),
+        figures="\n".join(_figure(*photo, read, measure) for photo in shown),
+        scripts=_SCRIPTS if needed else "",
+    )
 
 
-def _figure(name: str, choice: Choice, read: Callable[[str], bytes]) -> str:
+def _figure(
+    name: str,
+    choice: Choice,
+    student: Student | None,
+    read: Callable[[str], bytes],
+    measure: Measure,
+) -> str:
     def embedded(sent: SentFile) -> str:
         content = b64encode(read(sent.path(name))).decode()
         return f"data:{_TYPES[sent.codec]};base64,{content}"
 
-    html = _html(choice, embedded, always=True) if choice.form == "half" else snippet(name, choice)
+    html = snippet(name, choice, None)
+    if student:
+        # `models.js` has the student by its name; the page shows what it does at any size.
+        html = _html(choice, f'<half-size model="{escape(student.name)}" always>', embedded)
     picture = html.replace(ALT, escape(name))
     sent, full = choice.sent, choice.full
     caption = {
-        "half": f"half size, {sent.codec}, {_kb(sent.bytes)} instead of {_kb(full.bytes)}",
+        "reduced": f"{sent.width} x {sent.height} px for {student.name if student else ''}, "
+        f"{sent.codec}, {_kb(sent.bytes)} instead of {_kb(full.bytes)}",
         "full": f"full size, {sent.codec}, {_kb(sent.bytes)}",
         "original": f"its own file, {_kb(sent.bytes)}",
     }[choice.form]
-    score = f"SSIMULACRA2 {sent.score:.1f}{'' if choice.reached else ', target not reached'}"
-    return f"<figure>{picture}<figcaption>{escape(name)}: {caption}; {score}</figcaption></figure>"
+    score = f"{measure.name} {sent.score:.{measure.decimals}f}"
+    missed = "" if choice.reached else ", target not reached"
+    text = escape(f"{name}: {caption}; {score}{missed}")
+    return f"<figure>{picture}<figcaption>{text}</figcaption></figure>"
 
 
 def _kb(count: int) -> str:

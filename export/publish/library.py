@@ -1,14 +1,18 @@
-"""The page's library and the student, as they are put beside published photos."""
+"""The page's library and the students, as they are put beside published photos."""
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from export.delivery.scripts import DIST, LIBRARY_SCRIPT, runtime_gzip_bytes, shipped_scripts
 from export.delivery.student import Student
+from export.forms import COMPACT
 from export.pipeline.card import CARD
 from export.publish.site import LIBRARY
 from plumbing.command import UserError
@@ -16,7 +20,7 @@ from plumbing.command import UserError
 
 @dataclass(frozen=True, kw_only=True)
 class SiteLibrary:
-    """Everything that pages need to enlarge photos with one student."""
+    """Everything that pages need to enlarge photos."""
 
     runtime_bytes: int
     """What a reader downloads of the scripts (element, library, one engine), gzipped."""
@@ -24,38 +28,57 @@ class SiteLibrary:
     """The files: paths within the site, and contents."""
 
 
-def read_library(student: Student, folder: Path = DIST) -> SiteLibrary:
-    """Read the built library for a student.
+def read_library(students: Sequence[Student], folder: Path = DIST) -> SiteLibrary:
+    """Read the built library for the students of a site.
 
-    It has the library with the engines that run this student, the student's export folder for a
-    web server, and all its files as one script for pages that are opened from disk.
+    It has the library with the engines that run them, each student's export folder for a web
+    server, and all students as one script for pages that are opened from disk.
 
     Args:
-        student: The student.
+        students: The students, of one form: a page runs all of them with one engine.
         folder: Where the library was built.
 
     Raises:
-        UserError: The library or an engine for the student has not been built.
+        UserError: The library or an engine for the students has not been built.
     """
-    runtime_bytes = runtime_gzip_bytes(student.form, folder)
+    form = students[0].form
+    runtime_bytes = runtime_gzip_bytes(form, folder)
     if runtime_bytes is None:
         raise UserError(
-            f"{folder} has no {LIBRARY_SCRIPT} or no engine for {student.name}: build the page's "
-            "library with `make web`"
+            f"{folder} has no {LIBRARY_SCRIPT} or no engine for {students[0].name}: build the "
+            "page's library with `make web`"
         )
     files = [
-        (f"{LIBRARY}/{path.name}", path.read_bytes())
-        for path in shipped_scripts(student.form, folder)
+        (f"{LIBRARY}/{path.name}", path.read_bytes()) for path in shipped_scripts(form, folder)
     ]
     files += [
-        (f"{LIBRARY}/models/{student.name}/{name}", content)
+        (f"{model_folder(student)}{name}", content)
+        for student in students
         for name, content in (*student.files, (CARD, student.card))
     ]
-    packed = {
+    packed = json.dumps([_packed(student) for student in students])
+    script = f"(globalThis.halfsizeParts ??= {{}}).models = {packed};\n"
+    files.append((f"{LIBRARY}/models.js", script.encode()))
+    return SiteLibrary(runtime_bytes=runtime_bytes, files=tuple(files))
+
+
+def model_folder(student: Student) -> str:
+    """Name a student's folder within the site, with `/` at its end."""
+    return f"{LIBRARY}/models/{student.name}/"
+
+
+def model_address(student: Student, base_url: str) -> str:
+    """Return what a page's `model` attribute says of a student.
+
+    Of a compact student it is the file, with which a page starts sooner than with the folder.
+    """
+    file = COMPACT.file if student.form is COMPACT else ""
+    return f"{base_url}{quote(model_folder(student))}{file}"
+
+
+def _packed(student: Student) -> dict[str, Any]:
+    return {
         "folder": student.name,
         "card": json.loads(student.card),
         "files": {name: base64.b64encode(content).decode() for name, content in student.files},
     }
-    script = f"(globalThis.halfsizeParts ??= {{}}).models = [{json.dumps(packed)}];\n"
-    files.append((f"{LIBRARY}/models.js", script.encode()))
-    return SiteLibrary(runtime_bytes=runtime_bytes, files=tuple(files))

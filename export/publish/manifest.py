@@ -6,18 +6,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import quote
 
 from export.delivery.scripts import ELEMENT_SCRIPT
 from export.delivery.student import Student
-from export.publish.choice import Choice, SentFile, Settings
+from export.publish.choice import FIXED, Choice, SentFile, Settings
+from export.publish.library import model_address
 from export.publish.plan import SitePhoto
 from export.publish.site import LIBRARY
 from export.publish.totals import Totals
-from export.publish.trial import TriedStudent
+from export.publish.visit import WeighedStudents
+from pixels.scale import scale_json
 from plumbing.names import as_text
 
-FORMAT = 1
+FORMAT = 2
 """Version of the manifest; it changes when a field changes its meaning or is removed."""
 
 
@@ -29,6 +30,8 @@ class PublishedPhoto:
     """The photo."""
     choice: Choice
     """What is sent of it."""
+    student: Student | None
+    """The student that enlarges it; None if none does."""
     html: str
     """Its snippet."""
 
@@ -39,10 +42,8 @@ class Manifest:
 
     settings: Settings
     """What decided the choices."""
-    student: Student
-    """The student that enlarges the photos."""
-    tried: Sequence[TriedStudent]
-    """All students, if there were several."""
+    weighed: WeighedStudents
+    """All students, and which of them are sent."""
     totals: Totals
     """Sums over the photos."""
     photos: Sequence[PublishedPhoto]
@@ -65,13 +66,9 @@ class Manifest:
         return {
             "format": FORMAT,
             "settings": asdict(self.settings),
-            "student": {
-                "name": self.student.name,
-                "sha256": self.student.sha256,
-                "gzip_bytes": self.student.gzip_bytes,
-                "model": f"{library}/models/{quote(self.student.name)}/",
-                "script": f"{library}/{ELEMENT_SCRIPT}",
-            },
+            "judge": self.judge,
+            "fixed_settings": FIXED,
+            "script": f"{library}/{ELEMENT_SCRIPT}" if self.weighed.sent else None,
             "students": self.students,
             "totals": self.totals.as_json(),
             "photos": {one.photo.name: self._entry(one) for one in self.photos},
@@ -80,16 +77,32 @@ class Manifest:
         }
 
     @property
+    def judge(self) -> dict[str, Any]:
+        """Who scored the photos, as plain JSON values."""
+        judge = self.settings.judge
+        return {
+            "name": judge.measure.name,
+            "unit": judge.measure.unit,
+            "target": self.settings.target,
+            "description": judge.description,
+        }
+
+    @property
     def students(self) -> list[dict[str, Any]]:
-        """How each of several students did, as plain JSON values."""
+        """What each student does, as plain JSON values."""
+        used = [published.student.sha256 for published in self.photos if published.student]
         return [
             {
                 "name": one.student.name,
+                "scale": scale_json(one.student.scale),
+                "sha256": one.student.sha256,
                 "gzip_bytes": one.student.gzip_bytes,
-                "visit_bytes": round(one.visit_bytes),
-                "half": one.half,
+                "sent": one.sent,
+                "visit_saves_bytes": round(one.saves_bytes),
+                "photos": used.count(one.student.sha256),
+                "model": model_address(one.student, self.base_url) if one.sent else None,
             }
-            for one in self.tried
+            for one in self.weighed.weighed
         ]
 
     def _entry(self, published: PublishedPhoto) -> dict[str, Any]:
@@ -100,10 +113,11 @@ class Manifest:
             "width": choice.width,
             "height": choice.height,
             **_file(photo.name, choice.sent),
-            "student": self.student.name if choice.form == "half" else None,
+            "student": published.student.name if published.student else None,
             "reached": choice.reached,
             "fallback": _file(photo.name, choice.fallback) if choice.fallback else None,
             "full_size": {key: full_size[key] for key in ("bytes", "codec", "quality", "score")},
+            "fixed_bytes": choice.fixed,
             "saved_bytes": choice.saved,
             "source": {"sha256": photo.sha256, "bytes": photo.bytes},
             "html": published.html,
@@ -118,6 +132,7 @@ def _file(name: str, sent: SentFile) -> dict[str, Any]:
         "bytes": sent.bytes,
         "codec": sent.codec,
         "quality": sent.quality,
+        "scale": scale_json(sent.scale),
         "filter": sent.reduction,
         "score": sent.score,
     }

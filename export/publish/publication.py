@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 from rich.console import Console
 
+from export.delivery.scripts import runtime_gzip_bytes
 from export.delivery.student import Student, read_student
 from export.publish.choice import Choice, Settings
 from export.publish.estimate import (
@@ -25,13 +26,15 @@ from export.publish.estimate import (
     probes_first,
 )
 from export.publish.html import sample_page, snippet
-from export.publish.library import SiteLibrary, read_library
+from export.publish.library import read_library
 from export.publish.manifest import Manifest, PublishedPhoto
 from export.publish.plan import SitePhoto, SitePlan, plan_site
 from export.publish.site import MANIFEST, SAMPLE_PAGE, snippet_path
 from export.publish.totals import add_up
-from export.publish.trial import StudentTrial, compare_students
+from export.publish.visit import MOST_STUDENTS, WeighedStudents, weigh_students
 from export.publish.workers import WorkedPhoto, over_processes, over_ray
+from pixels.quality.looks import LOOKS, Look
+from pixels.quality.screens import SCREENS, Screen, screen_of
 from pixels.sending.codecs import Codec, Reduction
 from pixels.stills.listing import some
 from plumbing.command import UsageError, UserError
@@ -54,22 +57,27 @@ class PublishConfig:
     out: Path
     """Folder of the published site; an existing one is updated. Only files that this command wrote
     are ever replaced or removed."""
-    model: Path | None = None
-    """The student: an export folder for browsers, made with `python -m export.compact` (the smaller
-    download) or `python -m export.tfjs`."""
-    students: tuple[Path, ...] = ()
-    """Several students, instead of --model: the one that serves these photos best is used, its own
-    bytes counted."""
-    quality: float = 60.0
+    model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR [DIR ...]")]
+    """The students: export folders for browsers, made with `python -m export.compact` (the smaller
+    download) or `python -m export.tfjs`. Each photo takes the one with the smallest file; a student
+    that does not pay for itself is not sent."""
+    quality: float | None = None
     """SSIMULACRA2 score that every photo must reach as the reader sees it: 30 poor, 50 fair, 70
-    good, 90 hard to tell from the original. The encoder qualities that reach it are found."""
+    good, 90 hard to tell from the original (60 if neither this nor --screen is given). The encoder
+    qualities that reach it are found."""
+    screen: Literal["phone", "laptop", "desktop"] | None = None
+    """Judge photos as they are seen on this screen, by ColorVideoVDP, instead of pixel by pixel."""
+    pixels_per_degree: float | None = None
+    """The same for any screen: how many pixels of a photo its readers see within one degree."""
+    look: Look | None = None
+    """How good every photo must look on that screen: 9.8, 9.6 or 9.3 JOD; `good` by default."""
     margin: float = 0.10
-    """Saving that half size requires: it is used only if its file is smaller than the full-size
-    file by more than this share."""
+    """Saving that a reduced photo requires: it is used only if its file is smaller than the
+    full-size file by more than this share."""
     codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
     """Formats that may be sent, the most promising first."""
     filters: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
-    """Filters to try for half size, the most promising first."""
+    """Filters to reduce photos with, the most promising first."""
     fallback: Annotated[Codec | None, tyro.conf.arg(metavar="{JPEG,WEBP,None}")] = "JPEG"
     """Format for browsers without AVIF; None leaves them without a picture."""
     max_side_px: int | None = None
@@ -79,9 +87,8 @@ class PublishConfig:
     base_url: str = ""
     """Prefix of the addresses in the snippets, such as /media/; a missing / at its end is added."""
     photos_per_visit: int = 10
-    """Number of photos a reader sees in one visit, to weigh a student's bytes against theirs."""
-    trial_photos: int = 12
-    """Number of photos on which several students are tried."""
+    """Number of photos a reader sees in one visit, to weigh the bytes of students and scripts
+    against theirs."""
     jobs: int | None = None
     """Photos to process at a time; by default as many as CPU cores and memory allow."""
     ray: str | None = None
@@ -95,21 +102,41 @@ class PublishConfig:
     def __post_init__(self) -> None:
         if not self.photos:  # nothing to publish would remove everything that was published
             raise ValueError("name at least one folder of photos, or one photo")
-        if not 0 < self.quality < 100:
+        if self.quality is not None and not 0 < self.quality < 100:
             raise ValueError(f"quality must be above 0 and below 100, got {self.quality:g}")
+        self._check_screen()
         if not 0 <= self.margin < 1:
             raise ValueError(f"margin must be at least 0 and below 1, got {self.margin:g}")
         if not self.codecs or not self.filters:
             raise ValueError("codecs and filters must name at least one each")
-        if (self.model is None) == (not self.students):
-            raise ValueError("give one student with --model, or several with --students")
+        if not 1 <= len(self.model) <= MOST_STUDENTS:
+            raise ValueError(f"model must name 1 to {MOST_STUDENTS} export folders")
         if self.fallback == "AVIF":
             raise ValueError("fallback must be JPEG, WEBP or None")
-        counts = (self.photos_per_visit, self.trial_photos)
-        if min(*counts, 1 if self.jobs is None else self.jobs) < 1:
-            raise ValueError("photos-per-visit, trial-photos and jobs must be at least 1")
+        if min(self.photos_per_visit, 1 if self.jobs is None else self.jobs) < 1:
+            raise ValueError("photos-per-visit and jobs must be at least 1")
         if self.max_side_px is not None and self.max_side_px < 16:
             raise ValueError(f"max-side-px must be at least 16, got {self.max_side_px}")
+
+    def _check_screen(self) -> None:
+        if self.screen is not None and self.pixels_per_degree is not None:
+            raise ValueError("give either --screen or --pixels-per-degree")
+        if self.readers_screen is None:
+            if self.look is not None:
+                raise ValueError("--look needs --screen or --pixels-per-degree")
+        elif self.quality is not None:
+            raise ValueError("--quality knows no screen: give --look with --screen")
+
+    @property
+    def readers_screen(self) -> Screen | None:
+        """The screen on which photos are judged; None if pixels are compared.
+
+        Raises:
+            ValueError: No screen has so many pixels per degree.
+        """
+        if self.pixels_per_degree is not None:
+            return screen_of(self.pixels_per_degree)
+        return SCREENS[self.screen] if self.screen else None
 
     @property
     def address(self) -> str:
@@ -121,8 +148,11 @@ class PublishConfig:
     @property
     def settings(self) -> Settings:
         """What decides about a photo."""
+        screen = self.readers_screen
+        points = 60.0 if self.quality is None else self.quality
         return Settings(
-            target=self.quality,
+            target=points if screen is None else LOOKS[self.look or "good"],
+            screen=screen,
             margin=self.margin,
             codecs=tuple(dict.fromkeys(self.codecs)),
             reductions=tuple(dict.fromkeys(self.filters)),
@@ -139,25 +169,25 @@ class Publication:
         self,
         config: PublishConfig,
         students: Sequence[Student],
-        libraries: Sequence[SiteLibrary],
+        runtime_bytes: int,
         plan: SitePlan,
     ) -> None:
         """Take what `planned` has read and opened.
 
         Args:
             config: What the user wants.
-            students: The students to try.
-            libraries: For each student, what pages need of it; empty if nothing will be written.
+            students: The students to choose among.
+            runtime_bytes: What a reader downloads of the page's scripts, gzipped; 0 if they are not
+                built and nothing will be written.
             plan: The photos and the site.
         """
         self.config, self.settings = config, config.settings
-        self.students, self.libraries = tuple(students), tuple(libraries)
+        self.students, self.runtime_bytes = tuple(students), runtime_bytes
         self.plan, self.site = plan, plan.site
         self.jobs = config.jobs or fitting_jobs(plan.photos, core_count())
-        self.student = self.students[0]
-        self.trial: StudentTrial | None = None
         self.choices: dict[str, Choice] = {}
-        """What was chosen, by name of the photo."""
+        """What was chosen, by name of the photo: at first among all students, then among those
+        that are sent."""
         self.errors = dict(plan.errors)
         """Why a photo was left out, by its name."""
         self.notes = plan.notes
@@ -175,71 +205,73 @@ class Publication:
         Raises:
             UserError: Something of it is missing or damaged, or the page's library is not built.
         """
-        folders = config.students or (config.model,)
-        students = [read_student(folder) for folder in folders if folder]
-        if len({student.name for student in students}) < len(students):
-            raise UsageError("--students: two of the folders have the same name")
+        students = [read_student(folder) for folder in config.model]
+        _require_distinct(students)
         write = not config.dry_run
-        libraries = [read_library(student) for student in students] if write else []
+        if write:  # a missing library is reported now, not after hours of work
+            read_library(students)
+        runtime_bytes = runtime_gzip_bytes(students[0].form) or 0
         with plan_site(
             config.photos, config.out, max_side_px=config.max_side_px, write=write
         ) as plan:
-            yield cls(config, students, libraries, plan)
+            yield cls(config, students, runtime_bytes, plan)
 
     def measure(self) -> None:
         """Estimate what a run would take by processing a few photos; write nothing."""
-        rest = self._unpublished()
-        for _ in self._processed(probes_first(rest)[:PROBES], (self.student,), "measuring"):
+        rest = self._undecided()
+        rest = [*rest, *self._missing(self._weighed())]
+        for _ in self._processed(probes_first(rest)[:PROBES], self.students, "measuring"):
             pass
         self.expected = self._estimate(rest)
 
     def run(self) -> None:
-        """Choose the student, and publish every photo that is not published already."""
-        if len(self.students) > 1:
-            self._choose_student()
-        rest = probes_first(self._unpublished())
-        for worked in self._processed(rest, (self.student,), "publishing", estimating=True):
-            if not worked.outcome.error:
-                (choice,) = worked.outcome.choices
-                if self._put(worked.photo, choice, worked.outcome.files):
-                    self.site.remember(self._key(worked.photo, self.student), choice)
-                    self.choices[worked.photo.name] = choice
+        """Decide about every photo, then which students are sent, and publish accordingly."""
+        rest = probes_first(self._undecided())
+        self._publish(rest, self.students, "publishing", estimating=True)
+        self.weighed = self._weighed()
+        self._publish(self._missing(self.weighed), self.weighed.sent, "deciding again")
 
     def write(self) -> None:
         """Write everything but the photos, the manifest last, and remove what is not wanted."""
         photos = {photo.name: photo for photo in self.plan.photos if photo.name in self.choices}
-        library = self.libraries[self.students.index(self.student)]
+        sent = self.weighed.sent
         self.totals = add_up(
             list(self.choices.values()),
             own_bytes=sum(photo.bytes for photo in photos.values()),
-            student_bytes=self.student.gzip_bytes,
-            runtime_bytes=library.runtime_bytes,
+            student_bytes=sum(student.gzip_bytes for student in sent),
+            runtime_bytes=self.runtime_bytes if sent else 0,
         )
-        needed = self.totals.half > 0
-        chosen = sorted(self.choices.items())
+        by_hash = {student.sha256: student for student in sent}
+        chosen = [
+            (name, choice, by_hash[choice.student] if choice.student else None)
+            for name, choice in sorted(self.choices.items())
+        ]
         snippets = {
-            name: snippet(name, choice, base_url=self.config.address) for name, choice in chosen
+            name: snippet(name, choice, student, base_url=self.config.address)
+            for name, choice, student in chosen
         }
+        measure = self.settings.judge.measure
         page = sample_page(
             chosen,
             self.site.read,
-            model=self.student.name if needed else None,
-            summary=self.totals.sentence,
+            measure=measure,
+            summary=[self.totals.sentence, self.totals.fixed_sentence, self._judged],
         )
         self.manifest = Manifest(
             settings=self.settings,
-            student=self.student,
-            tried=self.trial.tried if self.trial else (),
+            weighed=self.weighed,
             totals=self.totals,
             photos=[
-                PublishedPhoto(photo=photos[name], choice=choice, html=snippets[name])
-                for name, choice in chosen
+                PublishedPhoto(
+                    photo=photos[name], choice=choice, student=student, html=snippets[name]
+                )
+                for name, choice, student in chosen
             ],
             errors=self.errors,
             notes=self.notes,
             base_url=self.config.address,
         )
-        for relative, content in library.files if needed else ():
+        for relative, content in read_library(sent).files if sent else ():
             self.site.put(relative, content)
         for name, html in snippets.items():
             self.site.put(snippet_path(name), f"{html}\n".encode())
@@ -247,7 +279,7 @@ class Publication:
         self.site.put(MANIFEST, self.manifest.content)
         files = {
             name: [*(sent.path(name) for sent in choice.files), snippet_path(name)]
-            for name, choice in chosen
+            for name, choice, _ in chosen
         }
         self.finish = self.site.finish(self._keys, files, self.errors)
 
@@ -257,7 +289,7 @@ class Publication:
             _print_json(
                 status="published",
                 manifest=str(self.config.out / MANIFEST),
-                worked_on=len(self.timed),
+                worked_on=len(self._worked_on),
                 kept=len(self.choices.keys() - self._worked_on),
                 removed=self.finish.removed,
                 left_because_changed=self.finish.changed,
@@ -266,20 +298,23 @@ class Publication:
                 notes=self.notes,
                 seconds_per_photo=self._mean_seconds(),
                 totals=self.totals.as_json(),
+                judge=self.manifest.judge,
                 students=self.manifest.students,
             )
             return
-        for sentence in self.trial.sentences if self.trial else ():
-            console.print(sentence, highlight=False)
+        for sentence in self.weighed.sentences:
+            console.print(sentence, highlight=False, soft_wrap=True)
         self._report_notes()
         for relative in self.finish.changed:
             console.print(f"kept because somebody changed it: {relative}", style="yellow")
         for name in self.finish.kept:
             console.print(f"kept as it was published before: {name}", style="yellow")
         if self.timed:
-            count, seconds = len(self.timed), self._mean_seconds()
+            count, seconds = len(self._worked_on), self._mean_seconds()
             console.print(f"{count} photos took {seconds:.1f} s each, {self.jobs} at a time")
+        _print(self._judged)
         _print(self.totals.sentence)
+        _print(self.totals.fixed_sentence)
         _print(f"wrote {self.config.out} (see {SAMPLE_PAGE})")
 
     def report_plan(self) -> None:
@@ -333,33 +368,22 @@ class Publication:
                 + "; ".join(self.errors[name] for name in sorted(self.errors))
             )
 
-    def _choose_student(self) -> None:
-        """Try all students on some photos, and keep the one that serves them best.
-
-        The choices are remembered, and the winner's files are written: nothing is done twice.
-        """
-        count = self.config.trial_photos
-        photos = probes_first(self.plan.photos, count)[:count]
-        if not photos:
-            return
-        new = [photo for photo in photos if None in self._recalled(photo)]
-        files: dict[str, dict[str, bytes]] = {}
-        for worked in self._processed(new, self.students, "trying the students"):
-            choices = worked.outcome.choices
-            for student, choice in zip(self.students, choices, strict=False):
-                self.site.remember(self._key(worked.photo, student), choice)
-            files[worked.photo.name] = worked.outcome.files
-        known = [[one for one in self._recalled(photo) if one] for photo in photos]
-        self.trial = compare_students(
-            self.students,
-            [choices for choices in known if len(choices) == len(self.students)],
-            photos_per_visit=self.config.photos_per_visit,
-        )
-        self.student = self.trial.best
-        for photo in photos:
-            choice = self.site.recall(self._key(photo, self.student))
-            if photo.name in files and choice:
-                self._put(photo, choice, files[photo.name])
+    def _publish(
+        self,
+        photos: Sequence[SitePhoto],
+        students: tuple[Student, ...],
+        doing: str,
+        *,
+        estimating: bool = False,
+    ) -> None:
+        """Decide about photos, write their files, and note each choice at once."""
+        for worked in self._processed(photos, students, doing, estimating=estimating):
+            name, choice = worked.photo.name, worked.outcome.choice
+            if choice and self._put(worked.photo, choice, worked.outcome.files):
+                self.site.remember(self._key(worked.photo, students), choice)
+                self.choices[name] = choice
+            else:
+                self.choices.pop(name, None)
 
     def _put(self, photo: SitePhoto, choice: Choice, files: dict[str, bytes]) -> bool:
         """Write the files of a photo; if its name stands in the way, it is an error of the photo.
@@ -382,26 +406,56 @@ class Publication:
             self.errors[photo.name] = f"{as_text(photo.path)}: cannot be written: {reason}"
         return photo.name not in self.errors
 
-    def _recalled(self, photo: SitePhoto) -> list[Choice | None]:
-        """Recall what was chosen for a photo with each student."""
-        keys = [self._key(photo, student) for student in self.students]
-        return [self.site.recall(key) for key in keys]
-
-    def _unpublished(self) -> list[SitePhoto]:
-        """List the photos to process; the choices of the others are taken over."""
+    def _undecided(self) -> list[SitePhoto]:
+        """List the photos to process; what was chosen for the others among all students is kept."""
         rest = []
         for photo in self.plan.photos:
-            choice = self.site.recall(self._key(photo, self.student))
+            choice = self.site.recall(self._key(photo, self.students))
+            if choice:
+                self.choices[photo.name] = choice
+            else:
+                rest.append(photo)
+        return rest
+
+    def _weighed(self) -> WeighedStudents:
+        """Find the students that are worth it for the photos that were decided about."""
+        return weigh_students(
+            self.students,
+            self.choices.values(),
+            photos_per_visit=self.config.photos_per_visit,
+            runtime_bytes=self.runtime_bytes,
+        )
+
+    def _missing(self, weighed: WeighedStudents) -> list[SitePhoto]:
+        """List the photos to process again: their student is not sent, or their files are gone.
+
+        Where an earlier run has done so, what it chose is taken over.
+        """
+        sent = {student.sha256 for student in weighed.sent}
+        rest = []
+        for photo in self.plan.photos:
+            choice = self.choices.get(photo.name)
+            if choice and choice.student and choice.student not in sent:
+                choice = self.site.recall(self._key(photo, weighed.sent))
+            elif not choice:
+                continue
             if choice and self.site.has_photo(photo.name, choice):
                 self.choices[photo.name] = choice
             else:
                 rest.append(photo)
         return rest
 
-    def _key(self, photo: SitePhoto, student: Student) -> str:
-        key = self.settings.key(photo.sha256, student.sha256)
+    def _key(self, photo: SitePhoto, students: Sequence[Student]) -> str:
+        key = self.settings.key(photo.sha256, [student.sha256 for student in students])
         self._keys.add(key)
         return key
+
+    @property
+    def _judged(self) -> str:
+        """Say by whom photos were judged, and what they had to reach."""
+        judge = self.settings.judge
+        target = f"{self.settings.target:g} {judge.measure.unit}"
+        return f"Judged by {judge.description}: at least {target} as the reader sees it."
 
     def _processed(
         self,
@@ -453,7 +507,24 @@ class Publication:
     def _mean_seconds(self) -> float | None:
         if not self.timed:
             return None
-        return round(sum(photo.seconds for photo in self.timed) / len(self.timed), 2)
+        return round(sum(photo.seconds for photo in self.timed) / len(self._worked_on), 2)
+
+
+def _require_distinct(students: Sequence[Student]) -> None:
+    """Check that students can be on one page.
+
+    Raises:
+        UsageError: Two have the same name or are the same, or they need different engines.
+    """
+    if len({student.name for student in students}) < len(students):
+        raise UsageError("--model: two of the folders have the same name")
+    if len({student.sha256 for student in students}) < len(students):
+        raise UsageError("--model: two of the folders hold the same student")
+    if len({student.form.file for student in students}) > 1:
+        raise UsageError(
+            "--model: a page runs all students with one engine: export all of them with "
+            "`python -m export.compact`, or all with `python -m export.tfjs`"
+        )
 
 
 def _print(sentence: str) -> None:

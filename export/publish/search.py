@@ -1,54 +1,19 @@
 """Find the lowest quality setting that meets a target score, with few evaluations.
 
-Scoring a file (decode, enlarge, compare) takes about a second per megapixel, encoding a tenth of
-that or less. So a codec that has to beat a known number of bytes is scored once, at the largest
-file that would still win: if that one misses the target, every smaller one does.
+Scoring a file (decode, enlarge, compare) takes longer than encoding it. So a codec that has to beat
+a known number of bytes is scored once, at the largest file that would still win: if that one misses
+the target, every smaller one does.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from pixels.sending.codecs import Codec
-
-# Medians over six photos of 1200 pixels, with a `small` student trained on compressed input.
-_SETTINGS = (2, 10, 25, 40, 55, 70, 85, 95)
-_SCORES: dict[tuple[Codec, bool], tuple[float, ...]] = {
-    ("JPEG", False): (-64, -9, 41, 58, 65, 73, 82, 90),
-    ("JPEG", True): (-67, -41, 5, 24, 34, 43, 54, 59),
-    ("WEBP", False): (5, 26, 47, 57, 64, 70, 81, 89),
-    ("WEBP", True): (-40, -17, 2, 17, 27, 35, 51, 58),
-    ("AVIF", False): (-19, 0, 25, 50, 69, 81, 87, 91),
-    ("AVIF", True): (-57, -45, -20, 13, 38, 52, 57, 59),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class QualityCurve:
-    """How scores usually rise with the quality setting; decides only where a search begins."""
-
-    settings: Sequence[float]
-    """Quality settings, rising."""
-    scores: Sequence[float]
-    """Usual SSIMULACRA2 at each, rising."""
-
-    def setting(self, score: float) -> float:
-        """Return the setting that usually has a score; beyond the ends, along the last slope."""
-        xs, ys = np.asarray(self.scores, float), np.asarray(self.settings, float)
-        if score < xs[0]:
-            return float(ys[0] + (score - xs[0]) * (ys[1] - ys[0]) / (xs[1] - xs[0]))
-        if score > xs[-1]:
-            return float(ys[-1] + (score - xs[-1]) * (ys[-1] - ys[-2]) / (xs[-1] - xs[-2]))
-        return float(np.interp(score, xs, ys))
-
-
-def usual_curve(codec: Codec, *, half: bool) -> QualityCurve:
-    """Return the curve of a codec at full size, or at half size enlarged by a student."""
-    return QualityCurve(settings=_SETTINGS, scores=_SCORES[codec, half])
+from export.publish.curves import QualityCurve
 
 
 @dataclass(frozen=True)
@@ -62,7 +27,7 @@ class QualityLadder:
     encode: Callable[[int], bytes]
     """Encodes the picture at a setting."""
     rate: Callable[[bytes], float]
-    """Returns the SSIMULACRA2 of a file as a reader would see it."""
+    """Returns the score of a file as a reader would see it; larger is better."""
     curve: QualityCurve
     """The scores to expect."""
     lowest: int = 1
@@ -108,13 +73,20 @@ class QualityLadder:
         Returns:
             A setting whose file was scored and reaches the target; None if none does.
         """
-        high = self.highest
-        if max_bytes is not None:
-            fitting = self.highest_within(max_bytes)
-            if fitting is None or self.score(fitting) < target:
+        limit = self.highest if max_bytes is None else self.highest_within(max_bytes)
+        if limit is None:
+            return None
+        reaching = [setting for setting, score in self.scores.items() if score >= target]
+        high = min((setting for setting in reaching if setting <= limit), default=None)
+        missing = [setting for setting, score in self.scores.items() if score < target]
+        low = max(
+            (setting for setting in missing if high is None or setting < high),
+            default=self.lowest - 1,
+        )
+        if high is None:
+            if low >= limit or (max_bytes is not None and self.score(limit) < target):
                 return None
-            high = fitting
-        low = self.lowest - 1  # high reaches the target, or nothing does; low does not
+            high = limit  # reaches the target, or nothing does; low does not
         width, guesses = high - low, 0
         while high - low > 1:
             # Where guesses do not halve the rest in two steps, bisection does better.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from export.publish.choice import Choice
+from export.publish.choice import FIXED, Choice
+from pixels.scale import scale_name
+from pixels.sending.codecs import Codec
 from plumbing.amounts import in_bytes
 
 
@@ -17,8 +20,10 @@ class Totals:
 
     photos: int
     """Number of published photos."""
-    half: int
-    """Photos sent at half size."""
+    reduced: int
+    """Photos sent reduced, to be enlarged in the browser."""
+    scales: dict[str, int]
+    """How many of them were reduced by each scale, such as `3/2`."""
     original: int
     """Photos sent as they were, without metadata."""
     missed: int
@@ -26,17 +31,19 @@ class Totals:
     own_bytes: int
     """Size of the photos' own files."""
     full_bytes: int
-    """Size, had all photos been sent at full size in their best codec."""
+    """Size, had all photos been sent at full size in their best codec, just reaching the target."""
+    fixed_bytes: dict[Codec, int]
+    """Size of what a site sends with fixed settings: every photo in one codec at one quality."""
     sent_bytes: int
     """Size as sent."""
     student_bytes: int
-    """What a reader downloads of the student, gzipped."""
+    """What a reader downloads of the students, gzipped."""
     runtime_bytes: int
     """What a reader downloads of the page's scripts (element, library, one engine), gzipped."""
     codecs_earned: int
     """Bytes saved at full size by trying every codec."""
-    half_earned: int
-    """Bytes saved by half size with the first filter."""
+    reduced_earned: int
+    """Bytes saved by reducing with the first filter."""
     filters_earned: int
     """Bytes saved by trying other filters."""
 
@@ -47,8 +54,8 @@ class Totals:
 
     @property
     def break_even(self) -> float | None:
-        """Photos after which student and scripts have paid off; None for never."""
-        if self.saved_bytes <= 0:
+        """Photos after which students and scripts have paid off; None if none is sent."""
+        if not self.reduced or self.saved_bytes <= 0:
             return None
         return (self.student_bytes + self.runtime_bytes) * self.photos / self.saved_bytes
 
@@ -57,17 +64,31 @@ class Totals:
         """Summarise the savings in a few words."""
         percent = 100 * self.saved_bytes / self.full_bytes if self.full_bytes else 0.0
         summary = (
-            f"{self.photos} photos, {self.half} of them at half size: {in_bytes(self.sent_bytes)} "
-            f"instead of {in_bytes(self.full_bytes)} at full size ({percent:.1f} % less). "
+            f"{self.photos} photos, {self._of_which}: {in_bytes(self.sent_bytes)} instead of "
+            f"{in_bytes(self.full_bytes)} at full size ({percent:.1f} % less). "
         )
         if self.break_even is None:
-            return summary + "No photo needs the student, so it is not sent."
+            return summary + "No student is sent."
         downloads = self.student_bytes + self.runtime_bytes
         return summary + (
-            f"A reader also downloads {in_bytes(downloads)} once (student "
+            f"A reader also downloads {in_bytes(downloads)} once (students "
             f"{in_bytes(self.student_bytes)}, scripts {in_bytes(self.runtime_bytes)}), which pays "
             f"off after {math.ceil(self.break_even):,} photos."
         )
+
+    @property
+    def fixed_sentence(self) -> str:
+        """Compare with a site that sends every photo with the same setting."""
+        sites = [
+            f"{in_bytes(self.fixed_bytes[codec])} with {codec} {setting}"
+            for codec, setting in FIXED.items()
+        ]
+        return f"With one setting for all photos, at full size, a site sends {', '.join(sites)}."
+
+    @property
+    def _of_which(self) -> str:
+        by_scale = [f"{count} by {scale}" for scale, count in self.scales.items()]
+        return f"{self.reduced} of them reduced" + (f" ({', '.join(by_scale)})" if by_scale else "")
 
     def as_json(self) -> dict[str, Any]:
         """Convert to plain JSON values, derived figures included."""
@@ -83,7 +104,7 @@ def add_up(
     Args:
         choices: One for each published photo.
         own_bytes: Size of the photos' own files.
-        student_bytes: What a reader downloads of the student, gzipped.
+        student_bytes: What a reader downloads of the students, gzipped.
         runtime_bytes: What a reader downloads of the page's scripts, gzipped.
     """
     full = sum(choice.full.bytes for choice in choices)
@@ -91,17 +112,21 @@ def add_up(
     first_filter = sum(choice.first_filter_bytes for choice in choices)
     chosen = sum(choice.sent.bytes for choice in choices if choice.form != "original")
     chosen += sum(choice.first_filter_bytes for choice in choices if choice.form == "original")
+    reduced = [choice for choice in choices if choice.form == "reduced"]
+    scales = Counter(scale_name(choice.sent.scale) for choice in reduced)
     return Totals(
         photos=len(choices),
-        half=sum(choice.form == "half" for choice in choices),
+        reduced=sum(scales.values()),
+        scales=dict(sorted(scales.items())),
         original=sum(choice.form == "original" for choice in choices),
         missed=sum(not choice.reached for choice in choices),
         own_bytes=own_bytes,
         full_bytes=full,
+        fixed_bytes={codec: sum(choice.fixed[codec] for choice in choices) for codec in FIXED},
         sent_bytes=sent,
         student_bytes=student_bytes,
         runtime_bytes=runtime_bytes,
         codecs_earned=sum(choice.first_codec_bytes for choice in choices) - full,
-        half_earned=full - first_filter,
+        reduced_earned=full - first_filter,
         filters_earned=first_filter - chosen,
     )

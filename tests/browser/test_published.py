@@ -1,4 +1,4 @@
-"""The sample page of published photos, opened from disk: every half-size photo is enlarged."""
+"""The sample page of published photos, opened from disk: every reduced photo is enlarged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skimage import data
 
 from plumbing.paths import WEB_DEMO
 from tests.made.commands import command_here
-from tests.made.published import require_page_library
+from tests.made.published import MANY_PHOTOS, require_page_library
 from tests.made.students import write_bilinear_student
 
 pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium", "firefox")]
@@ -21,7 +21,7 @@ RELEASED = WEB_DEMO / "models" / "small-fine"
 
 @pytest.fixture(scope="module", params=["compact", "tfjs"])
 def published(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """Three photos, two of them soft, one too small to be halved."""
+    """Three photos, two of them soft, one too small to be reduced."""
     require_page_library()
     folder = tmp_path_factory.mktemp("published")
     (folder / "photos").mkdir()
@@ -34,7 +34,7 @@ def published(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
     student = RELEASED if request.param == "compact" else write_bilinear_student(folder / "student")
     finished = command_here(
         *("export.publish", folder / "photos", "--model", student, "--out", folder / "a site"),
-        *("--quality", "40", "--codecs", "WEBP", "JPEG", "--jobs", "1"),
+        *("--quality", "40", "--codecs", "WEBP", "JPEG", "--jobs", "1", *MANY_PHOTOS),
     )
     assert finished.status == 0, finished.errors
     return folder / "a site"

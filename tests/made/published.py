@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from PIL import Image
 from skimage import data
 
 from export.publish.choice import Choice, SentAs, SentFile
+from export.publish.choose import PhotoOutcome
 from pixels.sending.codecs import Codec
 from plumbing.disk import sha256_of
 from plumbing.paths import DIST
 from tests.made.commands import Finished, command_here
 from tests.made.students import write_bilinear_student
+
+_FULL = Fraction(1)
 
 
 def require_page_library() -> None:
@@ -28,7 +32,12 @@ def require_page_library() -> None:
         pytest.skip("the page's library is not built")
 
 
-QUICK = ("--codecs", "WEBP", "JPEG", "--quality", "50", "--base-url", "/media/", "--jobs", "1")
+MANY_PHOTOS = ("--photos-per-visit", "100000")
+"""So many that a student pays for itself with photos as small as those of tests."""
+QUICK = (
+    *("--codecs", "WEBP", "JPEG", "--quality", "50", "--base-url", "/media/", *MANY_PHOTOS),
+    *("--jobs", "1"),
+)
 
 
 @dataclass(frozen=True)
@@ -89,13 +98,13 @@ def part_of_photo(number: int, height: int = 64, width: int = 64) -> Image.Image
 
 
 def soft_photo() -> Image.Image:
-    """A photo for which half size wins, even with bilinear enlargement."""
+    """A photo that is sent reduced, even with bilinear enlargement."""
     small = Image.fromarray(data.astronaut()).resize((40, 40), Image.Resampling.BICUBIC)
     return small.resize((120, 120), Image.Resampling.BICUBIC)
 
 
 def write_published(folder: Path) -> None:
-    """Publish a photo that is sent at half size and two that are not, one of them in a folder."""
+    """Publish a photo that is sent reduced and two that are not, one of them in a folder."""
     published = Published(folder)
     (published.photos / "Sub Folder").mkdir(parents=True)
     soft_photo().save(published.photos / "soft.png")
@@ -107,16 +116,23 @@ def write_published(folder: Path) -> None:
     (folder / "printed.json").write_text(finished.output)
 
 
+def chosen(outcome: PhotoOutcome) -> Choice:
+    """The choice of a photo that could be used."""
+    assert outcome.choice is not None, outcome.error
+    return outcome.choice
+
+
 def sent_file(
-    codec: Codec = "AVIF", digit: str = "a", *, bytes_: int = 1000, half: bool = False
+    codec: Codec = "AVIF", digit: str = "a", *, bytes_: int = 1000, scale: Fraction = _FULL
 ) -> SentFile:
     """A file of a photo of 600 x 400 pixels."""
     return SentFile(
         codec=codec,
         quality=50,
-        reduction="lanczos" if half else None,
-        width=300 if half else 600,
-        height=200 if half else 400,
+        reduction=None if scale == 1 else "lanczos",
+        scale=scale,
+        width=int(600 / scale),
+        height=int(400 / scale),
         bytes=bytes_,
         sha256=64 * digit,
         score=60.0,
@@ -128,17 +144,32 @@ def choice_of(
     *,
     fallback: SentFile | None = None,
     full_bytes: int = 1000,
-    form: SentAs = "half",
+    form: SentAs = "reduced",
+    students: dict[str, int] | None = None,
 ) -> Choice:
+    """What is sent of a photo of 600 x 400 pixels.
+
+    Args:
+        sent: The file.
+        fallback: Another one for browsers without AVIF.
+        full_bytes: Size of the best full-size file.
+        form: How it is sent.
+        students: What each student would have sent, by its hash; the first one is used.
+    """
+    students = students or {}
     return Choice(
         form=form,
+        student=next(iter(students), "x") if form == "reduced" else None,
         width=600,
         height=400,
         sent=sent,
         fallback=fallback,
         full=sent_file(digit="c", bytes_=full_bytes),
+        fixed={"AVIF": 2000, "WEBP": 3000, "JPEG": 4000},
+        without_students=full_bytes,
+        with_student=students,
         reached=True,
         first_codec_bytes=full_bytes + 100,
-        first_filter_bytes=sent.bytes + 10 if form == "half" else full_bytes,
+        first_filter_bytes=sent.bytes + 10 if form == "reduced" else full_bytes,
         looks=1,
     )

@@ -1,15 +1,20 @@
-"""A student whose output is known in advance: bilinear enlargement, as an export folder."""
+"""Students whose output is known in advance, as export folders: bilinear, and bicubic by 3/2."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 
+from export.compact.file import encode
+from pixels.scale import scale_json
+from teacher.networks.chain import Chain, ChainConfig
 from tests.browser.stand_in import write_stand_in
 
 
@@ -72,3 +77,47 @@ def bilinear(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = picture.shape[:2]
     size = (2 * width, 2 * height)
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+
+
+TWO_THIRDS = Fraction(3, 2)
+
+
+def write_bicubic_student(folder: Path, *, channels: int = 1) -> Path:
+    """Write a compact export that enlarges x3/2 by bicubic: all weights are zero.
+
+    Args:
+        folder: The folder to create.
+        channels: Feature maps, of which every number makes another file.
+    """
+    folder.mkdir(parents=True)
+    network = Chain(ChainConfig(body=0, channels=channels, scale=TWO_THIRDS)).eval()
+    for parameter in network.parameters():
+        nn.init.zeros_(parameter)
+    flat = (np.full((2, 2, 3), 60, np.uint8), np.full((3, 3, 3), 60, np.uint8))
+    content = encode(network, "float16", [flat])
+    (folder / "model.halfsize").write_bytes(content)
+    card = {
+        "format": 1,
+        "name": folder.name,
+        "scale": scale_json(TWO_THIRDS),
+        "margin_px": network.margin_px,
+        "align_px": network.align_px,
+        "colour": "luma",
+        "parameters": 0,
+        "files": {
+            "model.halfsize": {
+                "bytes": len(content),
+                "gzip_bytes": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+        },
+    }
+    (folder / "halfsize.json").write_text(json.dumps(card))
+    return folder
+
+
+def bicubic(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Enlarge as that student does, with another library."""
+    height, width = picture.shape[:2]
+    size = (3 * width // 2, 3 * height // 2)
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))

@@ -14,6 +14,7 @@ from tests.browser.library.pages import STRICT
 from tests.browser.webkit.conftest import Show
 from tests.made.commands import command_here
 from tests.made.photos import photo
+from tests.made.published import MANY_PHOTOS
 from tools.mini_browser import MiniBrowser
 
 pytestmark = pytest.mark.browser
@@ -220,7 +221,7 @@ def test_the_sample_page_works_from_disk(webkit: MiniBrowser, tmp_path: Path) ->
     student = WEB_DEMO / "models" / "small-fine"
     finished = command_here(
         *("export.publish", tmp_path / "photos", "--model", student, "--out", tmp_path / "a site"),
-        *("--quality", "40", "--codecs", "WEBP", "JPEG", "--jobs", "1"),
+        *("--quality", "40", "--codecs", "WEBP", "JPEG", "--jobs", "1", *MANY_PHOTOS),
     )
     assert finished.status == 0, finished.errors
     for _ in range(3):  # the order in which scripts end varies

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
 from export.publish.choice import Choice, Settings, from_json, to_json
+from pixels.quality.screens import PHONE, screen_of
 from tests.made.published import choice_of, sent_file
 
 SETTINGS = Settings(target=50.0, margin=0.1)
 CHANGES: dict[str, object] = {
     "target": 51.0,
+    "screen": PHONE,
     "margin": 0.2,
     "codecs": ("WEBP",),
     "reductions": ("area",),
@@ -21,15 +25,24 @@ CHANGES: dict[str, object] = {
 
 @pytest.mark.parametrize(
     "choice",
-    [choice_of(sent_file(), form="full"), choice_of(sent_file(), fallback=sent_file("WEBP"))],
+    [
+        choice_of(sent_file(), form="full"),
+        choice_of(
+            sent_file(scale=Fraction(3, 2)), fallback=sent_file("WEBP"), students={"a": 1, "b": 2}
+        ),
+    ],
 )
 def test_a_choice_survives_json(choice: Choice) -> None:
-    assert from_json(to_json(choice)) == choice
+    assert from_json(json.loads(json.dumps(to_json(choice)))) == choice
 
 
-def test_photo_student_and_every_setting_make_another_key() -> None:
+def test_photo_students_and_every_setting_make_another_key() -> None:
     assert CHANGES.keys() == Settings.__dataclass_fields__.keys()
-    keys = [SETTINGS.key("a", "b"), SETTINGS.key("c", "b"), SETTINGS.key("a", "c")]
+    keys = [
+        SETTINGS.key(*one) for one in (("a", "b"), ("c", "b"), ("a", "c"), ("a", "bc"), ("a", ""))
+    ]
     keys += [replace(SETTINGS, **{name: value}).key("a", "b") for name, value in CHANGES.items()]
-    assert len(set(keys)) == 3 + len(CHANGES)
+    keys.append(replace(SETTINGS, screen=screen_of(95)).key("a", "b"))
+    assert len(set(keys)) == len(keys)
     assert replace(SETTINGS).key("a", "b") == keys[0]
+    assert SETTINGS.key("a", "cb") == SETTINGS.key("a", "bc")

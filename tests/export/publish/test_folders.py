@@ -23,8 +23,10 @@ from export.publish.site import Site, snippet_path
 from pixels.sending.codecs import MOST_SIDE_PX, obstacle
 from tests.made.commands import Finished, command_here
 from tests.made.published import (
+    MANY_PHOTOS,
     QUICK,
     Published,
+    chosen,
     part_of_photo,
     require_page_library,
     sent_file,
@@ -51,7 +53,7 @@ class Folder:
         inputs = (self.photos, "--model", self._student, "--out", out or self.site)
         return command_here(
             *("export.publish", *inputs, "--codecs", "WEBP", "JPEG", "--quality", "20"),
-            *("--jobs", "1", *flags),
+            *("--jobs", "1", *MANY_PHOTOS, *flags),
         )
 
     @property
@@ -118,11 +120,11 @@ def published(content: bytes, student: Path, **settings: Any) -> PhotoOutcome:  
 def test_a_codec_that_cannot_hold_a_photo_is_left_out(student: Path) -> None:
     wide = np.tile(np.asarray(part_of_photo(1, 12, 64)), (1, 257, 1))
     assert wide.shape[1] > MOST_SIDE_PX["WEBP"]
-    (choice,) = published(encoded(wide), student).choices
+    choice = chosen(published(encoded(wide), student))
     assert choice.full.codec == "JPEG"
     alone = published(encoded(wide), student, codecs=("WEBP",))
     assert "WEBP holds at most 16383 pixels a side, the photo is 16448 x 12" in alone.error
-    assert alone.choices == ()
+    assert alone.choice is None
     clear = np.dstack([wide, np.full(wide.shape[:2], 100, np.uint8)])
     outcome = published(encoded(clear), student)
     assert "WEBP holds" in outcome.error
@@ -133,7 +135,7 @@ def test_exif_that_is_too_long_for_jpeg_leaves_jpeg_out(student: Path) -> None:
     exif = Image.Exif()
     exif[0x010E] = 70_000 * "x"
     content = encoded(np.asarray(part_of_photo(1)), "PNG", exif=exif.tobytes())
-    (choice,) = published(content, student, keep_metadata=True).choices
+    choice = chosen(published(content, student, keep_metadata=True))
     assert choice.sent.codec == "WEBP"
     alone = published(content, student, keep_metadata=True, codecs=("JPEG",))
     assert "bytes of EXIF" in alone.error
@@ -145,7 +147,7 @@ def test_a_fallback_that_cannot_hold_the_photo_is_another_codec(student: Path) -
     exif = Image.Exif()
     exif[0x010E] = 70_000 * "x"
     content = encoded(np.asarray(part_of_photo(1)), "PNG", exif=exif.tobytes())
-    (choice,) = published(content, student, keep_metadata=True, codecs=("AVIF",)).choices
+    choice = chosen(published(content, student, keep_metadata=True, codecs=("AVIF",)))
     assert choice.fallback is not None
     assert choice.fallback.codec == "WEBP"
 
@@ -210,7 +212,7 @@ def test_files_of_a_photo_that_fails_stay_until_it_is_taken_away(folder: Folder)
 def test_the_student_stays_while_a_failed_photo_needs_it(folder: Folder) -> None:
     soft_photo().save(folder.photos / "soft.png")
     folder.publish("--quality", "50")
-    assert folder.manifest["photos"]["soft.png"]["form"] == "half"
+    assert folder.manifest["photos"]["soft.png"]["form"] == "reduced"
     scripts = {path for path in (folder.site / "halfsize").rglob("*") if path.is_file()}
     (folder.photos / "soft.png").write_bytes(b"damaged")
     folder.publish("--quality", "50")
@@ -378,7 +380,7 @@ def test_a_single_photo_that_was_published_here_is_left_out(copied: Published) -
     ],
 )
 def test_an_address_and_a_path_are_joined_by_a_slash(base_url: str, address: str) -> None:
-    config = PublishConfig(photos=(Path(),), out=Path(), model=Path(), base_url=base_url)
+    config = PublishConfig(photos=(Path(),), out=Path(), model=(Path(),), base_url=base_url)
     assert config.address == address
 
 

@@ -1,29 +1,57 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from export.delivery.student import Student, read_student
 from export.publish.html import sample_page, snippet
+from pixels.quality.judges import judge_for
+from pixels.quality.screens import PHONE
+from pixels.scale import HALF
+from plumbing.paths import WEB_DEMO
 from tests.made.published import choice_of, sent_file
+from tests.made.students import write_bilinear_student
+
+SMALL = read_student(WEB_DEMO / "models" / "small-fine")
 
 
 def test_the_snippet_for_browsers_without_avif() -> None:
     choice = choice_of(
-        sent_file("AVIF", "a", half=True), fallback=sent_file("JPEG", "b", half=True)
+        sent_file("AVIF", "a", scale=HALF), fallback=sent_file("JPEG", "b", scale=HALF)
     )
-    assert snippet('a/"Bäume" & 1.png', choice, base_url="https://x.org/") == (
-        '<half-size><picture><source type="image/avif" '
+    assert snippet('a/"Bäume" & 1.png', choice, SMALL, base_url="https://x.org/") == (
+        '<half-size model="https://x.org/halfsize/models/small-fine/model.halfsize">'
+        '<picture><source type="image/avif" '
         'srcset="https://x.org/photos/a/b%C3%A4ume-1-aaaaaaaaaa.avif">'
         '<img src="https://x.org/photos/a/b%C3%A4ume-1-bbbbbbbbbb.jpg" width="600" height="400" '
         'alt="{alt}" loading="lazy" decoding="async"></picture></half-size>'
     )
 
 
-def test_names_cannot_break_the_sample_page() -> None:
+def test_a_model_of_tfjs_is_named_by_its_folder(tmp_path: Path) -> None:
+    student = read_student(write_bilinear_student(tmp_path / "my student & co"))
+    html = snippet("a.png", choice_of(sent_file(scale=HALF)), student, base_url="/m/?a=1&file=")
+    assert (
+        html.split(">")[0]
+        == '<half-size model="/m/?a=1&amp;file=halfsize/models/my%20student%20%26%20co/"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("student", "scripts"), [(None, 0), (SMALL, 2), (replace(SMALL, name='"</script>'), 2)]
+)
+def test_names_cannot_break_the_sample_page(student: Student | None, scripts: int) -> None:
+    choice = choice_of(sent_file(scale=HALF), form="reduced" if student else "full")
     page = sample_page(
-        [("</p>.png", choice_of(sent_file(half=True)))],
+        [("</p>.png", choice, student)],
         lambda _: b"file",
-        model="</script>",
-        summary="1 < 2",
+        measure=judge_for(PHONE).measure,
+        summary=["1 < 2", "two"],
     )
     assert "&lt;/p&gt;.png" in page
-    assert "1 &lt; 2" in page
-    assert page.count("</script>") == 3
-    assert 'src="data:image/avif;base64,ZmlsZQ=="' in page
+    assert "<p>1 &lt; 2</p>\n<p>two</p>" in page
+    assert "ColorVideoVDP 60.00" in page
+    assert page.count("</script>") == scripts
+    assert ('src="data:image/avif;base64,ZmlsZQ=="' in page) == (student is not None)

@@ -11,18 +11,29 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from filelock import FileLock
 from PIL import Image
+from skimage import data
 
 from export.publish.publication import PublishConfig
 from export.publish.site import Site
 from plumbing.disk import sha256_of
 from plumbing.paths import DIST, ROOT
 from tests.made.commands import command_here, hear_interrupts
-from tests.made.published import QUICK, Published, hashes, part_of_photo
-from tests.made.students import write_bilinear_student
+from tests.made.published import (
+    QUICK,
+    Published,
+    hashes,
+    part_of_photo,
+    require_page_library,
+)
+from tests.made.students import write_bicubic_student
+
+BICUBIC = Image.Resampling.BICUBIC
 
 
 def test_the_site_is_what_its_manifest_says(published: Published) -> None:
@@ -30,7 +41,7 @@ def test_the_site_is_what_its_manifest_says(published: Published) -> None:
     names = ["Sub Folder/sharp & <bright>.png", "soft.png", "square.png"]
     assert list(manifest["photos"]) == names
     forms = [manifest["photos"][name]["form"] for name in names]
-    assert forms[1] == "half"
+    assert forms[1] == "reduced"
     assert "full" in forms
     sums = {"full_bytes": 0, "sent_bytes": 0}
     for name, entry in manifest["photos"].items():
@@ -48,13 +59,32 @@ def test_the_site_is_what_its_manifest_says(published: Published) -> None:
         assert html == entry["html"] + "\n"
         assert f'src="/media/{entry["file"]}"' in html
         assert f'width="{entry["width"]}" height="{entry["height"]}" alt="{{alt}}"' in html
-        assert ("<half-size>" in html) == (entry["form"] == "half")
+        assert ('<half-size model="/media/halfsize/models/bilinear/">' in html) == (
+            entry["form"] == "reduced"
+        )
+        assert entry["scale"] == (2 if entry["form"] == "reduced" else 1)
+        with Image.open(published.photos / name) as image:
+            assert image.size == (entry["width"], entry["height"])
+    assert manifest["format"] == 2
+    assert manifest["judge"] == {
+        "name": "SSIMULACRA2",
+        "unit": "points",
+        "target": 50.0,
+        "description": "SSIMULACRA2",
+    }
     totals = manifest["totals"]
     assert {name: totals[name] for name in sums} == sums
-    earned = totals["half_earned"] + totals["filters_earned"]
+    earned = totals["reduced_earned"] + totals["filters_earned"]
     assert earned == totals["saved_bytes"] == sums["full_bytes"] - sums["sent_bytes"] > 0
-    assert (site / manifest["student"]["model"].removeprefix("/media/") / "model.json").is_file()
-    assert (site / manifest["student"]["script"].removeprefix("/media/")).is_file()
+    fixed = [entry["fixed_bytes"] for entry in manifest["photos"].values()]
+    assert totals["fixed_bytes"] == {
+        codec: sum(sizes[codec] for sizes in fixed) for codec in manifest["fixed_settings"]
+    }
+    (student,) = manifest["students"]
+    assert (student["name"], student["scale"], student["sent"]) == ("bilinear", 2, True)
+    assert student["photos"] == totals["reduced"] == totals["scales"]["2"]
+    assert (site / student["model"].removeprefix("/media/") / "model.json").is_file()
+    assert (site / manifest["script"].removeprefix("/media/")).is_file()
     downloads = totals["student_bytes"] + totals["runtime_bytes"]
     assert totals["break_even_photos"] == pytest.approx(3 * downloads / totals["saved_bytes"])
     assert not list(site.rglob(".part-*"))
@@ -84,7 +114,7 @@ def test_only_what_the_form_of_a_student_needs_is_shipped(
         ),
     ):
         totals = json.loads((folder / "manifest.json").read_text())["totals"]
-        assert totals["half"] > 0
+        assert totals["reduced"] > 0
         scripts = {path.name for path in (folder / "halfsize").glob("*.*js")}
         assert scripts == {
             *(f"engine-{name}.js" for name in engines),
@@ -121,8 +151,10 @@ def test_a_second_run_does_only_what_changed(copied: Published) -> None:
     updated = copied.files
     shutil.rmtree(copied.site)
     finished = copied.publish()
-    half = copied.manifest["totals"]["half"]
-    assert f"3 photos, {half} of them at half size" in finished.output
+    reduced = copied.manifest["totals"]["reduced"]
+    assert f"3 photos, {reduced} of them reduced ({reduced} by 2)" in finished.output
+    assert "Judged by SSIMULACRA2: at least 50 points" in finished.output
+    assert "with AVIF 50," in finished.output
     assert copied.files == updated
 
 
@@ -273,26 +305,68 @@ def test_a_ray_cluster_gives_the_very_same_bytes(published: Published, tmp_path:
     assert hashes(site) == published.files
 
 
-@pytest.mark.slow
-def test_the_best_student_is_used_and_nothing_is_done_twice(
-    copied: Published, tmp_path: Path
+@pytest.fixture
+def several(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A folder of one photo, and two students of the same ratio, one of them with more bytes."""
+    require_page_library()
+    (tmp_path / "photos").mkdir()
+    sharp = Image.fromarray(np.ascontiguousarray(data.coffee()[104:296, 204:396]))
+    soft = sharp.resize((40, 40), Image.Resampling.LANCZOS).resize((121, 119), BICUBIC)
+    soft.save(tmp_path / "photos" / "soft.png")
+    light = write_bicubic_student(tmp_path / "light")
+    return tmp_path / "photos", light, write_bicubic_student(tmp_path / "heavy", channels=40)
+
+
+def test_a_student_that_does_not_pay_for_itself_is_not_sent_and_nothing_is_done_twice(
+    several: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
-    students = (
-        write_bilinear_student(tmp_path / "heavy", padding_bytes=500_000),
-        write_bilinear_student(tmp_path / "good"),
-    )
-    shutil.rmtree(copied.site)
-    flags = (copied.photos, "--students", *students, "--out", copied.site, *QUICK)
-    worked_on = []
-    for _ in range(2):
-        finished = command_here("export.publish", *flags, "--photos-per-visit", "200", "--json")
+    photos, light, heavy = several
+    site = tmp_path / "site"
+    inputs = (photos, "--model", heavy, light, "--out", site)
+
+    def publish(*flags: str) -> tuple[int, dict[str, Any]]:
+        finished = command_here("export.publish", *inputs, *QUICK, *flags, "--json")
         assert finished.status == 0, finished.errors
-        worked_on.append(json.loads(finished.output)["worked_on"])
-    assert worked_on == [3, 0]
-    manifest = copied.manifest
-    assert manifest["student"]["name"] == "good"
-    assert [tried["name"] for tried in manifest["students"]] == ["heavy", "good"]
-    assert manifest["totals"]["half"] > 0
+        worked_on = json.loads(finished.output)["worked_on"]
+        return worked_on, json.loads((site / "manifest.json").read_text())
+
+    worked_on, manifest = publish()
+    assert worked_on == 1
+    assert [student["sent"] for student in manifest["students"]] == [False, True]
+    assert manifest["students"][0]["model"] is None
+    (entry,) = manifest["photos"].values()
+    assert (entry["student"], entry["scale"]) == ("light", "3/2")
+    assert (entry["width"], entry["height"]) == (121, 119)
+    assert (entry["file_width"], entry["file_height"]) == (82, 80)
+    assert 'model="/media/halfsize/models/light/model.halfsize"' in entry["html"]
+    assert [path.name for path in (site / "halfsize" / "models").iterdir()] == ["light"]
+    assert publish()[0] == 0
+    # A visit of one photo saves less than student and scripts take.
+    worked_on, manifest = publish("--photos-per-visit", "1")
+    assert (worked_on, manifest["totals"]["reduced"], manifest["script"]) == (1, 0, None)
+    assert not any(student["sent"] for student in manifest["students"])
+    (entry,) = manifest["photos"].values()
+    assert (entry["form"], entry["scale"], entry["student"]) == ("full", 1, None)
+    assert not (site / "halfsize").exists()
+    assert publish("--photos-per-visit", "1")[0] == 0
+
+
+def test_a_photo_is_judged_on_a_screen(several: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    photos, light, _ = several
+    flags = ("--codecs", "WEBP", "JPEG", "--jobs", "1", "--screen", "phone", "--look", "fair")
+    finished = command_here(
+        "export.publish", photos, "--model", light, "--out", tmp_path / "site", *flags
+    )
+    assert finished.status == 0, finished.errors
+    assert "Judged by ColorVideoVDP" in finished.output
+    assert "(phone): at least 9.3 JOD" in finished.output
+    manifest = json.loads((tmp_path / "site" / "manifest.json").read_text())
+    judge = manifest["judge"]
+    assert (judge["name"], judge["unit"], judge["target"]) == ("ColorVideoVDP", "JOD", 9.3)
+    assert manifest["settings"]["screen"]["pixels_per_degree"] == 95
+    (entry,) = manifest["photos"].values()
+    assert 9.3 <= entry["score"] < 9.6
+    assert entry["full_size"]["score"] >= 9.3
 
 
 @pytest.mark.parametrize(
@@ -306,12 +380,16 @@ def test_the_best_student_is_used_and_nothing_is_done_twice(
         ({"photos_per_visit": 0}, "photos-per-visit"),
         ({"max_side_px": 15}, "max-side-px"),
         ({"fallback": "AVIF"}, "fallback"),
-        ({"students": (Path("x"),)}, "--students"),
-        ({"model": None}, "--model"),
+        ({"model": ()}, "model"),
+        ({"model": (Path("x"),) * 9}, "model"),
+        ({"look": "good"}, "--screen"),
+        ({"screen": "phone", "quality": 60.0}, "--quality"),
+        ({"screen": "phone", "pixels_per_degree": 60.0}, "--pixels-per-degree"),
+        ({"pixels_per_degree": 3.0}, "pixels per degree"),
     ],
 )
 def test_wrong_settings_are_named(wrong: dict[str, object], key_word: str) -> None:
-    settings = {"photos": (Path(),), "out": Path("site"), "model": Path("student"), **wrong}
+    settings = {"photos": (Path(),), "out": Path("site"), "model": (Path("student"),), **wrong}
     with pytest.raises(ValueError, match=key_word):
         PublishConfig(**settings)  # pyright: ignore[reportArgumentType]
 
@@ -329,10 +407,16 @@ def test_wrong_usage_writes_nothing(copied: Published, tmp_path: Path) -> None:
     finished = copied.publish("--margin", "1", "--out", site)
     assert (finished.status, "margin" in finished.errors) == (2, True)
     shutil.copytree(copied.student, twin)
-    students = ("--students", copied.student, twin)
-    assert "same name" in command_here(
-        "export.publish", copied.photos, *students, "--out", site
-    ).sentence(2)
+    renamed = shutil.copytree(copied.student, tmp_path / "renamed")
+    compact = ROOT / "web_demo" / "models" / "small-fine"
+    for other, key_word in (
+        (twin, "same name"),
+        (renamed, "same student"),
+        (compact, "one engine"),
+    ):
+        students = ("--model", copied.student, other)
+        finished = command_here("export.publish", copied.photos, *students, "--out", site)
+        assert key_word in finished.sentence(2)
     assert not site.exists()
 
 

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from export.publish.search import QualityCurve, QualityLadder
+from export.publish.curves import QualityCurve
+from export.publish.search import QualityLadder
 
 USUAL = QualityCurve(settings=(5, 20, 40, 60, 80, 95), scores=(-20, 30, 55, 68, 80, 90))
 
