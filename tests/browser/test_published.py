@@ -72,7 +72,7 @@ def test_every_half_size_photo_is_enlarged_from_disk(browser: Browser, published
     assert [entry["alt"] for entry in halves] == ["astronaut <1>.png", "chelsea <1>.png"]
     for entry in halves:
         assert entry["painted"]
-        # An odd width shows one column more.
-        assert (entry["file"], entry["width"], entry["height"]) == (91, 182, 150)
+        # The file has one column more than the photo, which is shown in its own size.
+        assert (entry["file"], entry["width"], entry["height"]) == (91, 181, 150)
     (whole,) = [entry for entry in shown if not entry["half"]]
     assert (whole["file"], whole["width"]) == (100, 100)
