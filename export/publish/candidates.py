@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from export.delivery.student import Student, enlarger_of
 from export.publish.choice import SentFile
-from export.publish.curves import usual_curve
-from export.publish.search import QualityLadder
+from export.publish.search.curves import usual_curve
+from export.publish.search.ladder import QualityLadder
 from export.publish.source import PhotoSource
 from pixels.quality.judge import JudgedOriginal
 from pixels.quality.judges import judge_for

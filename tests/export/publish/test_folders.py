@@ -390,5 +390,6 @@ def test_every_address_is_joined(folder: Folder) -> None:
     manifest = folder.manifest
     entry = manifest["photos"]["soft.png"]
     assert f'src="/media/{entry["file"]}"' in entry["html"]
-    for address in (manifest["student"]["script"], manifest["student"]["model"]):
+    (student,) = manifest["students"]
+    for address in (manifest["script"], student["model"]):
         assert (folder.site / address.removeprefix("/media/")).exists()

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
 
-from export.publish.curves import QualityCurve
-from export.publish.search import QualityLadder
+from export.publish.search.curves import QualityCurve, usual_curve
+from export.publish.search.ladder import QualityLadder
+from pixels.quality.looks import LOOKS
+from pixels.quality.screens import PHONE, SCREENS, screen_of
+from pixels.sending.codecs import CODECS
 
 USUAL = QualityCurve(settings=(5, 20, 40, 60, 80, 95), scores=(-20, 30, 55, 68, 80, 90))
 
 
-def ladder(shift: float = 0.0, gain: float = 1.0, kilobytes: float = 20.0) -> QualityLadder:
+def ladder(
+    shift: float = 0.0, gain: float = 1.0, kilobytes: float = 20.0, usually: QualityCurve = USUAL
+) -> QualityLadder:
     """A made codec: scores rise and level off, bytes grow by 2 % a step and a little unevenly."""
 
     def encode(setting: int) -> bytes:
@@ -22,10 +29,10 @@ def ladder(shift: float = 0.0, gain: float = 1.0, kilobytes: float = 20.0) -> Qu
 
     def rate(file: bytes) -> float:
         setting = int.from_bytes(file[:2], "big")
-        usual = np.interp(setting, USUAL.settings, USUAL.scores)
+        usual = np.interp(setting, usually.settings, usually.scores)
         return float(gain * usual + shift)
 
-    return QualityLadder(encode=encode, rate=rate, lowest=1, highest=95, curve=USUAL)
+    return QualityLadder(encode=encode, rate=rate, lowest=1, highest=95, curve=usually)
 
 
 @pytest.mark.parametrize("target", [20.0, 47.5, 60.0, 79.0])
@@ -84,3 +91,34 @@ def test_a_target_out_of_reach_takes_three_evaluations() -> None:
     made = ladder(shift=-30.0)
     assert made.lowest_reaching(85.0) is None
     assert len(made.scores) <= 3
+
+
+def test_what_was_scored_before_is_not_scored_again() -> None:
+    made = ladder()
+    setting = made.lowest_reaching(60.0)
+    assert setting is not None
+    scored = len(made.scores)
+    assert made.lowest_reaching(60.0) == setting
+    assert made.lowest_reaching(60.0, made.size(setting)) == setting
+    assert made.lowest_reaching(60.0, made.size(setting) - 1) is None
+    assert len(made.scores) == scored
+
+
+def test_usual_scores_rise_with_the_setting_for_every_judge() -> None:
+    screens = [None, *SCREENS.values(), screen_of(60)]
+    for codec, scale, screen in product(CODECS, (1, Fraction(3, 2), 2, 3), screens):
+        curve = usual_curve(codec, Fraction(scale), screen)
+        assert np.all(np.diff(curve.scores) > 0), (codec, scale, screen)
+        assert max(curve.scores) < (100 if screen is None else 10)
+        assert len(curve.scores) == len(curve.settings)
+
+
+@pytest.mark.parametrize("target", LOOKS.values())
+def test_on_a_screen_few_files_are_scored_too(target: float) -> None:
+    usually = usual_curve("AVIF", Fraction(1), PHONE)
+    counts = []
+    for loss in np.linspace(0.8, 1.25, 9):  # of a photo, as a share of the usual one
+        made = ladder(10.0 * (1.0 - loss), float(loss), usually=usually)
+        made.lowest_reaching(target)
+        counts.append(len(made.scores))
+    assert np.mean(counts) <= 4

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from export.publish.curves import QualityCurve
+from export.publish.search.curves import QualityCurve
 
 
 @dataclass(frozen=True)

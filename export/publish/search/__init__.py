@@ -1,0 +1,1 @@
+"""The search for the quality setting that just reaches a target."""
