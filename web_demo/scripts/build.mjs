@@ -232,6 +232,16 @@ async function writeModels(models) {
   await writePart('catalogue', catalogue);
 }
 
+/** The worker of the demo page's comparison, as text: a page opened from disk may start no other. */
+async function writeJudge() {
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: ['src/quality/worker.ts'],
+    write: false,
+  });
+  await writePart('judge', outputFiles[0]?.text);
+}
+
 /** The sample pictures as data: a page opened from disk may not read files next to it. */
 async function packSamples() {
   const folder = path.join(root, 'samples');
@@ -289,6 +299,7 @@ try {
     ...ALPHA_TWINS.map((name) => buildVerifier(name.replace('-alpha', ''))),
     packModels(path.resolve(values.models)).then(writeModels),
     packSamples(),
+    writeJudge(),
   ]);
   await writeSizes();
 } catch (error) {

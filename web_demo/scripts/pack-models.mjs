@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** The page offers these first, in this order; the model that `make demo` trained comes last. */
-const FIRST = ['small-web', 'small-fine', 'small-clean', 'nano-web'];
+const FIRST = ['small-web', 'small-fine', 'small-clean', 'nano-web', 'small-fine-3-2'];
 const LAST = 'demo';
 
 /** @param {string} name */
@@ -16,7 +16,7 @@ function rank(name) {
  * Read every export folder below `folder`: those with a halfsize.json.
  *
  * @param {string} folder
- * @returns {Promise<(import('../src/library/types').PackedModel & {card: {scale: number}})[]>} as the page offers them
+ * @returns {Promise<(import('../src/library/types').PackedModel & {card: {scale: number | string}})[]>} as the page offers them
  */
 export async function packModels(folder) {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

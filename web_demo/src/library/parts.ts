@@ -18,7 +18,7 @@ export interface Parts {
   samples?: Record<string, string>;
   sizes?: Record<string, number>;
   /** What the page must know of the models before they are downloaded. */
-  catalogue?: { folder: string; scale: number }[];
+  catalogue?: { folder: string; scale: number | string }[];
 }
 
 declare global {

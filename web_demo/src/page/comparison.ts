@@ -1,4 +1,5 @@
 import type { ColorSpace } from '../core/picture';
+import type { Size } from '../core/scale';
 import { encode } from './encode';
 import { find } from './find';
 import { moved, type Viewport, WHOLE, zoomed } from './viewport';
@@ -51,20 +52,29 @@ export class Comparison {
     return find('result', HTMLCanvasElement);
   }
 
-  /** Show the browser's own best scaling of a picture, while the result is on its way. */
-  showBefore(bitmap: ImageBitmap, original: ImageBitmap | undefined, scale: number): void {
-    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-    const scaled = width * height <= LARGEST_SCALED_PX;
-    draw(this.#before, bitmap, scaled ? width : bitmap.width, scaled ? height : bitmap.height);
+  /** Whether the photo at full size is there as well. */
+  get hasOriginal(): boolean {
+    return !find('against-field', HTMLElement).hidden;
+  }
+
+  /** Show the browser's own best scaling of a picture to a size, while the result is on its way. */
+  showBefore(bitmap: ImageBitmap, original: ImageBitmap | undefined, size: Size): void {
+    this.#drawBefore(bitmap, size);
     if (original) draw(this.#original, original, original.width, original.height);
     this.#against.value = 'browser';
     find('against-field', HTMLElement).hidden = !original;
-    this.#frame.style.setProperty('--width', String(width));
-    this.#frame.style.setProperty('--height', String(height));
+    this.#frame.style.setProperty('--width', String(size.width));
+    this.#frame.style.setProperty('--height', String(size.height));
     const empty = document.createElement('canvas');
     empty.width = 0;
     this.#put(empty);
     this.#show(WHOLE);
+  }
+
+  /** Show another file of the same photo. The view stays as it is. */
+  replace(bitmap: ImageBitmap, result: HTMLCanvasElement): void {
+    this.#drawBefore(bitmap, result);
+    this.#put(result);
   }
 
   showResult(canvas: HTMLCanvasElement): void {
@@ -79,6 +89,11 @@ export class Comparison {
     const settings = this.result.getContext('2d')?.getContextAttributes?.();
     const colorSpace = (settings?.colorSpace ?? 'srgb') as ColorSpace;
     return encode(this.result, { width, height, type: 'image/png', colorSpace });
+  }
+
+  #drawBefore(bitmap: ImageBitmap, { width, height }: Size): void {
+    const isScaled = width * height <= LARGEST_SCALED_PX;
+    draw(this.#before, bitmap, isScaled ? width : bitmap.width, isScaled ? height : bitmap.height);
   }
 
   #put(canvas: HTMLCanvasElement): void {

@@ -1,29 +1,31 @@
 import { UnsupportedImage } from '../core/errors';
 import type { ColorSpace } from '../core/picture';
 
+export type FileType = 'image/webp' | 'image/jpeg' | 'image/avif' | 'image/png';
+
 /** How a picture is drawn and written. */
 export type Encoding = {
   width: number;
   height: number;
-  type: 'image/webp' | 'image/jpeg' | 'image/png';
+  type: FileType;
   quality?: number;
   colorSpace?: ColorSpace;
 };
 
 type Request = Encoding & { bitmap: ImageBitmap };
 
-let webp: Promise<boolean> | undefined;
+const written = new Map<FileType, Promise<boolean>>();
 
-/** Whether this browser writes WebP. Those that do not answer with a PNG, which takes them long. */
-export function writesWebp(): Promise<boolean> {
-  webp ??= (async () => {
-    const canvas = document.createElement('canvas');
-    canvas.width = 1;
-    canvas.height = 1;
-    const one = await encode(canvas, { width: 1, height: 1, type: 'image/webp' });
-    return one.type === 'image/webp';
-  })();
-  return webp;
+/** Whether this browser writes files of a type. Where it does not, it answers with a PNG. */
+export function writes(type: FileType): Promise<boolean> {
+  const known = written.get(type);
+  if (known) return known;
+  const canvas = document.createElement('canvas');
+  canvas.width = 1;
+  canvas.height = 1;
+  const answer = encode(canvas, { width: 1, height: 1, type }).then((one) => one.type === type);
+  written.set(type, answer);
+  return answer;
 }
 
 /**

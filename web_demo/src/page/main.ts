@@ -1,6 +1,9 @@
 import { isBackendName } from '../core/backends';
 import { bytesFromBase64 } from '../core/base64';
 import { sentenceOf } from '../core/errors';
+import { type Scale, scaleOf } from '../core/scale';
+import type { Form } from './account/compare';
+import { formInWords } from './account/sentences';
 import { App } from './app';
 import { Comparison } from './comparison';
 import { find } from './find';
@@ -11,6 +14,9 @@ import type { Treatment } from './prepare';
 import { Tabs } from './tabs';
 import { View } from './view';
 import { savedName } from './words';
+
+/** A model as the catalogue lists it, with the scale as its card has it. */
+type Model = { folder: string; scale: number | string };
 
 function main(): void {
   const comparison = new Comparison();
@@ -35,32 +41,68 @@ function main(): void {
 }
 
 /** Fill the selects and react to them. Returns a function that gives the chosen model's scale. */
-function connectSelects(app: App, models: { folder: string; scale: number }[]): () => number {
-  const query = new URLSearchParams(location.search);
+function connectSelects(app: App, models: Model[]): () => Scale {
   const selects = {
     model: find('model', HTMLSelectElement),
+    ratio: find('ratio', HTMLSelectElement),
     backend: find('backend', HTMLSelectElement),
     treat: find('treat', HTMLSelectElement),
+    target: find('target', HTMLSelectElement),
   };
-  for (const { folder } of models) selects.model.add(new Option(folder));
-  find('model-field', HTMLElement).hidden = models.length < 2;
-  for (const [name, select] of Object.entries(selects)) {
-    const wanted = query.get(name);
-    if ([...select.options].some(({ value }) => value === wanted)) select.value = wanted ?? '';
-  }
-  const scale = () => models.find(({ folder }) => folder === selects.model.value)?.scale ?? 1;
+  const { model, ratio } = selects;
+  const ratios = [...new Set(models.map(({ scale }) => String(scale)))];
+  for (const written of ratios) ratio.add(new Option(formInWords(scaleOf(written)), written));
+  const fill = () => {
+    const offered = models.filter(({ scale }) => String(scale) === ratio.value);
+    model.replaceChildren(...offered.map(({ folder }) => new Option(folder)));
+    find('model-field', HTMLElement).hidden = offered.length < 2;
+  };
+  find('ratio-field', HTMLElement).hidden = ratios.length < 2;
+  takeQuery(selects, models, fill);
+  const scale = () => scaleOf(ratio.value);
   const configure = () => {
     const backend = selects.backend.value;
     void app.configure({
-      model: selects.model.value,
+      model: model.value,
       scale: scale(),
+      forms: formsFor(model.value, models),
       backend: isBackendName(backend) ? backend : 'auto',
       treatment: selects.treat.value as Treatment,
+      target: Number(selects.target.value),
     });
   };
+  ratio.addEventListener('change', fill);
   for (const select of Object.values(selects)) select.addEventListener('change', configure);
   configure();
   return scale;
+}
+
+/** Set the selects as the page's address says; `?model=` brings its ratio with it. */
+function takeQuery(
+  selects: Record<string, HTMLSelectElement>,
+  models: Model[],
+  fill: () => void,
+): void {
+  const query = new URLSearchParams(location.search);
+  const wanted = models.find(({ folder }) => folder === query.get('model'));
+  if (wanted) query.set('ratio', String(wanted.scale));
+  const set = (name: string, select: HTMLSelectElement) => {
+    const value = query.get(name);
+    if ([...select.options].some((option) => option.value === value)) select.value = value ?? '';
+  };
+  if (selects.ratio) set('ratio', selects.ratio);
+  fill();
+  for (const [name, select] of Object.entries(selects)) set(name, select);
+}
+
+/** The ways to send a photo: by the chosen model, and by the first one of every other ratio. */
+function formsFor(chosen: string, models: Model[]): Form[] {
+  const first = models.find(({ folder }) => folder === chosen);
+  const offered = first ? [first] : [];
+  for (const model of models) {
+    if (offered.every(({ scale }) => scale !== model.scale)) offered.push(model);
+  }
+  return offered.map(({ folder, scale }) => ({ model: folder, scale: scaleOf(scale) }));
 }
 
 function takeSamples(open: (file: File) => void, giveUp: (sentence: string) => void): void {
@@ -77,7 +119,7 @@ function takeSamples(open: (file: File) => void, giveUp: (sentence: string) => v
   }
 }
 
-async function save(app: App, comparison: Comparison, scale: number): Promise<void> {
+async function save(app: App, comparison: Comparison, { up, down }: Scale): Promise<void> {
   if (!app.file) return;
   const link = document.createElement('a');
   try {
@@ -86,7 +128,7 @@ async function save(app: App, comparison: Comparison, scale: number): Promise<vo
     app.giveUp(sentenceOf(error, 'The result could not be saved'));
     return;
   }
-  link.download = savedName(app.file.name, scale);
+  link.download = savedName(app.file.name, up / down);
   link.click();
   // The browser reads the URL after this turn of the event loop; a minute is ample.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

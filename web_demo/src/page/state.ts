@@ -1,32 +1,19 @@
 import type { Backend } from '../core/backends';
+import type { Size } from '../core/scale';
 import type { Refusal } from '../library/halfsize';
-
-export type Size = { width: number; height: number };
-
-/** What one photo and the means to enlarge it cost a reader, in bytes. */
-export type Account = {
-  /** The photo at full size, and at half size in the same format and quality. */
-  full: number;
-  half: number;
-  /** Library and backend, gzipped: downloaded once. */
-  runtime: number;
-  /** The model, gzipped: downloaded once. */
-  model: number;
-};
 
 export type Facts = {
   name: string;
   from: Size;
   to: Size;
+  /** The file that is enlarged, and the encoder quality of one that was written here. */
+  sent: { bytes: number; type: string; quality: number | undefined };
   milliseconds: number;
   backend: Backend | 'none';
   /** Whether the backend reproduced the model's golden vectors. */
   checked: boolean;
   refused: readonly Refusal[];
-  modelBytes: number;
-  /** Whether the full-size photo was given; otherwise the result stands in for it. */
-  isFullKnown: boolean;
-  account: Account;
+  model: { raw: number; gzip: number };
 };
 
 /** What the page is doing. `run` distinguishes the messages of one picture from the previous one's. */
@@ -45,6 +32,8 @@ export type Happening =
   | { kind: 'chosen'; run: number; name: string }
   | { kind: 'stepped'; run: number; step: Step }
   | { kind: 'finished'; run: number; facts: Facts }
+  /** Files were compared, and the picture of another one is shown. */
+  | { kind: 'compared'; run: number; facts: Facts }
   | { kind: 'failed'; run: number; sentence: string }
   | { kind: 'cleared' }
   | { kind: 'unusable'; sentence: string };
@@ -63,6 +52,10 @@ export function advance(state: State, happening: Happening): State {
       return { kind: 'idle' };
     case 'unusable':
       return { kind: 'error', sentence: happening.sentence };
+  }
+  if (happening.kind === 'compared') {
+    const isShown = state.kind === 'done' && state.run === happening.run;
+    return isShown ? { ...state, facts: happening.facts } : state;
   }
   if (state.kind !== 'working' || state.run !== happening.run) return state;
   switch (happening.kind) {

@@ -1,9 +1,8 @@
 import { BACKEND_LABELS } from '../core/backends';
 import { find } from './find';
-import { accountInWords } from './meter';
 import type { Facts, State } from './state';
 import { statusOf } from './status';
-import { bytesInWords, sizeInWords, speedInWords, timeInWords } from './words';
+import { bytesInWords, fileInWords, sizeInWords, speedInWords, timeInWords } from './words';
 
 /** Writes the state into the page. Style sheets read `data-state` for what is shown when. */
 export class View {
@@ -40,33 +39,19 @@ export class View {
   }
 }
 
-function renderFacts(facts: Facts): void {
-  const { account, backend } = facts;
-  const once = account.runtime + account.model;
+function renderFacts({ from, to, sent, milliseconds, backend, checked, model }: Facts): void {
   const texts: Record<string, string> = {
-    'fact-from': sizeInWords(facts.from),
-    'fact-to': sizeInWords(facts.to),
-    'fact-time': timeInWords(facts.milliseconds),
-    'fact-speed': speedInWords(facts.to, facts.milliseconds),
+    'fact-from': sizeInWords(from),
+    'fact-file': fileInWords(sent),
+    'fact-to': sizeInWords(to),
+    'fact-time': timeInWords(milliseconds),
+    'fact-speed': speedInWords(to, milliseconds),
     'fact-backend': backend === 'none' ? 'Browser scaling' : BACKEND_LABELS[backend],
-    'fact-checked': facts.checked ? 'checked against its model' : 'not checked: no golden vectors',
-    'fact-model': bytesInWords(facts.modelBytes),
-    'fact-gzip': `${bytesInWords(account.model)} gzipped`,
-    'cost-full': `${facts.isFullKnown ? '' : 'about '}${bytesInWords(account.full)}`,
-    'cost-half': bytesInWords(account.half),
-    'cost-once': bytesInWords(once),
-    'cost-parts': `runtime ${bytesInWords(account.runtime)} + model ${bytesInWords(account.model)}`,
-    account: accountInWords(account),
+    'fact-checked': checked ? 'checked against its model' : 'not checked: no golden vectors',
+    'fact-model': bytesInWords(model.raw),
+    'fact-gzip': `${bytesInWords(model.gzip)} gzipped`,
   };
   for (const [id, text] of Object.entries(texts)) write(find(id, HTMLElement), text);
-  const most = Math.max(account.full, account.half, once);
-  for (const [id, bytes] of [
-    ['bar-full', account.full],
-    ['bar-half', account.half],
-    ['bar-once', once],
-  ] as const) {
-    find(id, HTMLElement).style.setProperty('--share', `${(100 * bytes) / most}%`);
-  }
 }
 
 /** Live regions speak on every write: write only what changed. */

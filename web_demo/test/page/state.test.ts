@@ -10,9 +10,8 @@ const FACTS: Facts = {
   backend: 'wasm',
   checked: true,
   refused: [],
-  modelBytes: 100,
-  isFullKnown: true,
-  account: { full: 4, half: 2, runtime: 10, model: 1 },
+  sent: { bytes: 2, type: 'image/webp', quality: 80 },
+  model: { raw: 100, gzip: 90 },
 };
 
 const after = (...happenings: Happening[]): State =>
@@ -38,6 +37,14 @@ test('late messages of the picture before change nothing', () => {
   const state = after(CHOSEN, second);
   expect(advance(state, FINISHED)).toBe(state);
   expect(advance(state, { kind: 'failed', run: 1, sentence: 'no' })).toBe(state);
+});
+
+test('a compared file replaces the facts of its own picture only', () => {
+  const facts = { ...FACTS, sent: { ...FACTS.sent, quality: 62 } };
+  const compared: Happening = { kind: 'compared', run: 1, facts };
+  expect(after(CHOSEN, FINISHED, compared)).toEqual({ kind: 'done', run: 1, facts });
+  const second = after({ kind: 'chosen', run: 2, name: 'b.jpg' });
+  expect(advance(second, compared)).toBe(second);
 });
 
 test('a failure is an error until the next picture', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { sentenceOf, UnsupportedImage } from '../../src/core/errors';
 import { imageFormat } from '../../src/library/pictures/image-format';
 import { sentences } from '../../src/library/sentences';
-import { bytesInWords, savedName, timeInWords } from '../../src/page/words';
+import { bytesInWords, fileInWords, savedName, timeInWords } from '../../src/page/words';
 
 test.each([
   [0, '0 B'],
@@ -30,6 +30,13 @@ test.each([
   ['.png', 'picture-2x.png'],
 ])('%s is saved as %s', (name, saved) => {
   expect(savedName(name, 2)).toBe(saved);
+});
+
+test('a file in words', () => {
+  const sent = { bytes: 12_300, type: 'image/webp', quality: 62 };
+  expect(fileInWords(sent)).toBe('WebP quality 62, 12.3 KB');
+  expect(fileInWords({ bytes: 900, type: 'image/png', quality: undefined })).toBe('PNG, 900 B');
+  expect(fileInWords({ bytes: 900, type: '', quality: undefined })).toBe('900 B');
 });
 
 test('a typed error speaks for itself, another one after a lead', () => {

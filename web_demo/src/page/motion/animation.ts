@@ -1,6 +1,6 @@
 import { Aborted, sentenceOf } from '../../core/errors';
 import type { App } from '../app';
-import { writesWebp } from '../encode';
+import { writes } from '../encode';
 import { find } from '../find';
 import { loadPart } from '../parts';
 import { savedName } from '../words';
@@ -39,7 +39,7 @@ export class Animation {
     this.#saves.webp.addEventListener('click', () => void this.#write('webp'));
     this.#saves.gif.addEventListener('click', () => void this.#write('gif'));
     this.#pause(this.#paused);
-    void writesWebp().then((does) => {
+    void writes('image/webp').then((does) => {
       this.#saves.webp.hidden = !does;
     });
   }

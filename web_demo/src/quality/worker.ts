@@ -1,0 +1,3 @@
+import { serve } from './judge';
+
+serve(self);
