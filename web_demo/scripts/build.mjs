@@ -216,9 +216,9 @@ async function buildVerifier(name) {
  * @param {string} name
  * @param {unknown} value
  */
-async function writePart(name, value) {
+async function writePart(name, value, file = name) {
   const text = `(globalThis.halfsizeParts ??= {}).${name} = ${JSON.stringify(value)};\n`;
-  await writeFile(path.join(out, `${name}.js`), text);
+  await writeFile(path.join(out, `${file}.js`), text);
 }
 
 /**
@@ -239,7 +239,7 @@ async function writeJudge() {
     entryPoints: ['src/quality/worker.ts'],
     write: false,
   });
-  await writePart('judge', outputFiles[0]?.text);
+  await writePart('judge', outputFiles[0]?.text, 'halfsize-judge');
 }
 
 /** The sample pictures as data: a page opened from disk may not read files next to it. */

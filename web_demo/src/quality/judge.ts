@@ -1,4 +1,4 @@
-/** The demo page's worker, built to dist/judge.js: it reduces one photo, and scores pictures of it. */
+/** The demo page's worker, built to dist/halfsize-judge.js: it reduces one photo, and scores pictures of it. */
 import type { Answers, FromJudge, Opened, Part, Question, ToJudge } from './messages';
 import { reduced } from './reduce';
 import { type Pixels, Reference } from './ssimulacra2';

@@ -32,7 +32,7 @@ export class Photo {
   static async open(bitmap: ImageBitmap): Promise<Photo | undefined> {
     if (typeof Worker !== 'function' || typeof OffscreenCanvas !== 'function') return undefined;
     const url = URL.createObjectURL(
-      new Blob([await loadPart('judge')], { type: 'text/javascript' }),
+      new Blob([await loadPart('judge', 'halfsize-judge')], { type: 'text/javascript' }),
     );
     const photo = new Photo(new Worker(url), bitmap);
     try {
