@@ -51,6 +51,7 @@ def _photograph(
     _save(page, prefix, "start")
     page.get_by_role("button", name="coffee").click()
     page.wait_for_selector(":root[data-state=done]", timeout=120_000)
+    page.wait_for_selector(":root[data-account=done]", timeout=240_000)
     _save(page, prefix, "photo")
     page.get_by_role("tab", name="Animation").click()
     page.get_by_role("tabpanel", name="Animation").get_by_role("button", name="cat").click()
