@@ -152,7 +152,8 @@ export class App {
     const halfsize = (name: string) => this.#model(name, backend);
     const rows = await this.#meter.weigh({ photo, isFull, forms, target, halfsize });
     const shown = rows && best(rows, false, model)?.found;
-    if (shown) await this.#showSent(run, shown.file, shown.quality);
+    // Where it fails, the first picture stays, and the facts say which file it is of.
+    if (shown) await this.#showSent(run, shown.file, shown.quality).catch(() => undefined);
   }
 
   async #showSent(run: Run, file: Blob, quality: number): Promise<void> {
