@@ -114,7 +114,7 @@ def _pages(address: str) -> Iterator[list[tuple[str, str, _Page]]]:
 
 
 def _chromium(playwright: Playwright) -> Browser:
-    path = find_browser(playwright)
+    path = find_browser(playwright.chromium)
     if path is None:
         raise UserError(NO_BROWSER)
     # As root (in containers) Chromium starts only without its sandbox.

@@ -59,7 +59,7 @@ def score(picture: NDArray[np.int64], original: NDArray[np.int64]) -> float:
     for file, pixels in zip(files, (original, picture), strict=True):
         Image.fromarray(pixels.astype(np.uint8)).save(file, "png")
         file.seek(0)
-    return float(compute_ssimulacra2(*files))
+    return float(compute_ssimulacra2(*files))  # pyright: ignore[reportArgumentType]
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import onnx
@@ -25,7 +25,10 @@ from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
 
 
-def lively(network: Network) -> Network:
+AnyNetwork = TypeVar("AnyNetwork", bound=Network)
+
+
+def lively(network: AnyNetwork) -> AnyNetwork:
     """Make every weight count, so that no fault can hide behind a zero."""
     torch.manual_seed(1)
     for parameter in network.parameters():
