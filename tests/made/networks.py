@@ -24,7 +24,6 @@ from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
 
-
 AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 
 
