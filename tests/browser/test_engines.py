@@ -120,6 +120,7 @@ def test_every_shape(engine: EnginePage, tmp_path: Path, shape: str) -> None:
         assert steps_off(engine, network, noise(height, width, seed)) <= 1
 
 
+@pytest.mark.browsers("chromium", "firefox-gpu")
 @pytest.mark.parametrize(
     ("shape", "count"),
     [
@@ -260,6 +261,7 @@ def opaque(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
     return np.dstack([noise(height, width, seed), np.full((height, width), 255, np.uint8)])
 
 
+@pytest.mark.browsers("chromium", "firefox-gpu")
 @pytest.mark.parametrize("engine", ["webgpu"], indirect=True)
 @pytest.mark.parametrize(
     "shape", ["luma", "rgb, x3", "no body, x4", "luma, 3/2", HEAVY["rgb, 4/3"]]

@@ -15,10 +15,6 @@ from tests.browser.driver import Driver
 
 pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium", "firefox")]
 
-# Steps of an 8-bit channel. GPUs may round otherwise than CPUs.
-TOLERANCE = {"wasm": 1, "webgl2": 2, "webgpu": 2}
-TOLERANCE |= {"tfjs-cpu": 1, "tfjs-wasm": 1, "tfjs-webgl": 2, "tfjs-webgpu": 2}
-
 _LABELS = {"wasm": "WebAssembly", "webgl2": "WebGL 2", "webgpu": "WebGPU"}
 _LABELS |= {"tfjs-cpu": "TF.js on the CPU", "tfjs-wasm": "TF.js on WebAssembly"}
 _LABELS |= {"tfjs-webgl": "TF.js on WebGL", "tfjs-webgpu": "TF.js on WebGPU"}
@@ -34,15 +30,16 @@ def write_png(folder: Path, pixels: NDArray[np.uint8]) -> Path:
     return path
 
 
-def require_equal(result: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: int) -> None:
+def require_equal(result: NDArray[np.uint8], expected: NDArray[np.uint8]) -> None:
     assert result.shape[:2] == expected.shape[:2]
     assert (result[..., 3] == 255).all()
     error = np.abs(result[..., :3].astype(int) - expected)
-    assert error.max() <= tolerance, f"at {np.argwhere(error == error.max())[0]}"
+    # Programs add in different orders: one step of an 8-bit channel.
+    assert error.max() <= 1, f"at {np.argwhere(error == error.max())[0]}"
 
 
-@pytest.mark.browsers("chromium")
-@pytest.mark.parametrize("backend", TOLERANCE)
+@pytest.mark.browsers("chromium", "firefox-gpu")
+@pytest.mark.parametrize("backend", _LABELS)
 def test_from_disk_on_each_backend(
     demo: Driver, site: Path, reference: Reference, tmp_path: Path, backend: str
 ) -> None:
@@ -57,11 +54,20 @@ def test_from_disk_on_each_backend(
         sentence = demo.page.inner_text("#error")
         assert "cannot be used in this browser" in sentence
         pytest.skip(sentence)
-    require_equal(demo.pixels("result"), reference(pixels), TOLERANCE[backend])
+    require_equal(demo.pixels("result"), reference(pixels))
     assert demo.fact("from") == "270 x 40"
     assert demo.fact("to") == "540 x 80"
     assert demo.fact("backend") == _LABELS[backend]
     assert demo.fact("time").endswith(" ms")
+
+
+@pytest.mark.browsers("firefox")
+def test_a_gpu_that_a_browser_lacks_is_refused(demo: Driver, site: Path, tmp_path: Path) -> None:
+    picture = write_png(tmp_path, photo(12, 16))
+    for backend in ("webgl2", "webgpu", "tfjs-webgl", "tfjs-webgpu"):
+        demo.open((site / "index.html").as_uri(), backend=backend)
+        refusal = f"{_LABELS[backend]} cannot be used in this browser: this browser does not offer"
+        assert demo.error_for(picture).startswith(refusal)
 
 
 def test_any_size(demo: Driver, site: Path, reference: Reference, tmp_path: Path) -> None:
@@ -69,7 +75,7 @@ def test_any_size(demo: Driver, site: Path, reference: Reference, tmp_path: Path
     for height, width in ((1, 1), (3, 2), (37, 53), (257, 300)):
         pixels = photo(height, width)
         result = demo.enlarge(write_png(tmp_path, pixels))
-        require_equal(result, reference(pixels), TOLERANCE["wasm"])
+        require_equal(result, reference(pixels))
 
 
 def test_from_disk_nothing_is_fetched(demo: Driver, site: Path, tmp_path: Path) -> None:
@@ -84,7 +90,7 @@ def test_over_http_below_a_path(
     pixels = photo(40, 60)
     demo.open(http_address)
     result = demo.enlarge(write_png(tmp_path, pixels))
-    require_equal(result, reference(pixels), TOLERANCE["wasm"])
+    require_equal(result, reference(pixels))
     fetched = [url for url in demo.requests if url.startswith("http")]
     assert fetched and all(url.startswith(http_address) for url in fetched)
 
@@ -95,7 +101,7 @@ def test_automatic_takes_one_that_gives_the_pixels(
     pixels = photo(12, 16)
     demo.open((site / "index.html").as_uri(), backend="auto")
     result = demo.enlarge(write_png(tmp_path, pixels))
-    require_equal(result, reference(pixels), max(TOLERANCE.values()))
+    require_equal(result, reference(pixels))
 
 
 def test_an_insecure_origin_goes_without_webgpu(
@@ -116,4 +122,4 @@ def test_an_insecure_origin_goes_without_webgpu(
     demo.page.select_option("#backend", "auto")
     demo.wait_for("done")
     assert demo.fact("backend") != "WebGPU"
-    require_equal(demo.pixels("result"), reference(pixels), TOLERANCE["webgl2"])
+    require_equal(demo.pixels("result"), reference(pixels))

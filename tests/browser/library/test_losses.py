@@ -36,7 +36,7 @@ def test_an_abort_is_prompt_and_typed(page: Page) -> None:
     assert got["width"] == 8
 
 
-@pytest.mark.browsers("chromium")
+@pytest.mark.browsers("chromium", "firefox-gpu")
 def test_a_lost_webgl_context_is_overcome_with_smaller_tiles(opener: Opener) -> None:
     page = opener(
         hook="""

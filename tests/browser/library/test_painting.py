@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.library.pages import Opener, run
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium", "firefox-gpu")]
 
 
 _WATCH_GPU = """
@@ -112,6 +112,7 @@ def test_what_is_painted_can_be_given_up_and_waits_its_turn(opener: Opener) -> N
     assert got == ["Aborted", True, [1, 0], False, False]
 
 
+@pytest.mark.lacks("firefox-gpu", "it has no canvas of Display P3")
 def test_display_p3_is_painted_as_such_and_on_the_page_too(page: Page) -> None:
     got = run(
         page,

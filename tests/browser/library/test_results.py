@@ -256,7 +256,7 @@ def test_the_module_imports_and_types_are_there(page: Page, library_site: Path) 
     assert json.loads((library_site / "dist" / "sizes.js").read_text().split(" = ")[1][:-2])
 
 
-@pytest.mark.browsers("chromium")
+@pytest.mark.browsers("chromium", "firefox-gpu")
 def test_the_built_webgl2_engine_takes_weights_larger_than_a_uniform_block(
     page: Page, library_site: Path
 ) -> None:
