@@ -60,7 +60,7 @@ export async function enlarge(
   const late = isSuspect ? undefined : await fileSkips(shown(), signal);
   if (late) return late;
   const image = shown();
-  const options = { signal, output: 'blob', photo_: namedSize(image) } as const;
+  const options = { signal, output: 'blob', photo: namedSize(image) } as const;
   const blob = await halfsize.upscale(image, options).catch((error) => {
     if (error.code === 'NoReadback') return undefined;
     throw error;

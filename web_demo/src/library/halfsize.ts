@@ -55,7 +55,7 @@ export type UpscaleOptions<O extends Output = Output> = {
    *
    * @internal
    */
-  photo_?: Size;
+  photo?: Size;
 };
 
 /** More workers would compete for memory and caches. */
@@ -200,7 +200,7 @@ export class Halfsize {
   }
 
   /** The size of a result. */
-  async #sizeOf(small: Opened, { size, photo_: photo }: UpscaleOptions): Promise<Size> {
+  async #sizeOf(small: Opened, { size, photo }: UpscaleOptions): Promise<Size> {
     const scale = scaleOf(this.card.scale);
     const [wanted, whole] = [size ?? photo, enlargedSize(small, scale)];
     if (wanted && isOfPhoto(wanted, small, scale)) return wanted;
