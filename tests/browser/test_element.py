@@ -158,8 +158,11 @@ def test_what_gains_nothing_is_left_alone(page: Page, element_site: Path) -> Non
     images = (f'<img src="{file}" width="{90 if file == "photo.png" else 180}">' for file in files)
     show(page, element_site, "".join(f"<half-size backend=wasm>{it}</half-size>" for it in images))
     page.wait_for_function("window.events.length === 4")
-    events = page.evaluate("window.events")
-    assert sorted(events) == [*[["skipped", "animated"]] * 3, ["skipped", "shown-small"]]
+    events = sorted(page.evaluate("window.events"))
+    assert ["skipped", "shown-small"] in events and ["skipped", "animated"] in events
+    # Where the machine is too busy for stills, nobody reads whether WebP and PNG move.
+    events.remove(["skipped", "shown-small"])
+    assert all(event in (["skipped", "animated"], ["skipped", "slow"]) for event in events)
     page.evaluate("[...document.querySelectorAll('img')].at(-1).width = 180")  # now it is worth it
     page.wait_for_function("window.events.length === 5")
     # Where the machine is too busy for the img, that is now the reason.

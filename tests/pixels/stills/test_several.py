@@ -27,7 +27,9 @@ ALONE = (
 
 
 def write_several(path: Path) -> Path:
-    FRAMES[0].save(path, save_all=True, append_images=FRAMES[1:])
+    # Copies: Pillow keeps an encoder's settings in a picture.
+    first, *others = [frame.copy() for frame in FRAMES]
+    first.save(path, save_all=True, append_images=others)
     return path
 
 
@@ -40,7 +42,7 @@ def test_pages_and_frames_are_counted_under_any_name(tmp_path: Path, name: str) 
 
 @pytest.mark.parametrize(("name", "options"), ALONE)
 def test_a_photo_is_one_picture(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
-    FRAMES[0].save(tmp_path / name, **options)
+    FRAMES[0].copy().save(tmp_path / name, **options)
     assert pictures_in(tmp_path / name) == 1
 
 
@@ -58,7 +60,7 @@ def test_what_cannot_be_read_is_for_whoever_decodes_it(tmp_path: Path, content: 
 def test_whoever_lists_a_folder_says_which_pictures_are_used_in_part(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    FRAMES[0].save(tmp_path / "alone.webp")
+    FRAMES[0].copy().save(tmp_path / "alone.webp")
     names = [write_several(tmp_path / name).name for name in ("a.avif", "b.tif")]
     assert len(list_pictures(tmp_path)) == 3
     told = " ".join(capsys.readouterr().err.split())
