@@ -1,3 +1,4 @@
+import { cubicWeight } from '../core/cubic';
 import type { Pixels } from './ssimulacra2';
 
 /** A picture is made smaller by exactly `up / down`. */
@@ -66,7 +67,7 @@ function tapsOf(side: number, up: number, down: number): Taps {
     const first = Math.ceil(centre - (SUPPORT_PX * up) / down);
     let sum = 0;
     for (let tap = 0; tap < count; tap++) {
-      const weight = cubic(((first + tap - centre) * down) / up);
+      const weight = cubicWeight(((first + tap - centre) * down) / up);
       taps.indices[at * count + tap] = Math.min(mirrored(first + tap, padded), side - 1);
       taps.weights[at * count + tap] = weight;
       sum += weight;
@@ -82,11 +83,4 @@ function tapsOf(side: number, up: number, down: number): Taps {
 function mirrored(at: number, length: number): number {
   const within = ((at % (2 * length)) + 2 * length) % (2 * length);
   return within < length ? within : 2 * length - 1 - within;
-}
-
-/** Keys' cubic convolution kernel with a = -0.5 (1981, eq. 15). */
-function cubic(distance: number): number {
-  const x = Math.abs(distance);
-  if (x <= 1) return 1.5 * x ** 3 - 2.5 * x ** 2 + 1;
-  return x <= 2 ? -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2 : 0;
 }
