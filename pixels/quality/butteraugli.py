@@ -19,12 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixels.quality.judge import Measure
+from pixels.quality.judge import Measure, require_same_shape, require_side
 from plumbing.command import UserError
 
 PROGRAM = "butteraugli_main"
-
-_SMALLEST_PX = 8
 
 MEASURE = Measure(
     name="Butteraugli",
@@ -80,8 +78,7 @@ class DistantOriginal:
             UserError: The program is not installed.
             ValueError: A side has fewer than 8 pixels.
         """
-        if min(photo.shape[:2]) < _SMALLEST_PX:
-            raise ValueError(f"at least {_SMALLEST_PX} pixels a side are needed to score a picture")
+        require_side(photo)
         found = shutil.which(PROGRAM)
         if found is None:
             raise UserError(
@@ -102,8 +99,7 @@ class DistantOriginal:
             UserError: The program failed.
             ValueError: The sizes differ.
         """
-        if shown.shape != self._photo.shape:
-            raise ValueError(f"shapes differ: {shown.shape} and {self._photo.shape}")
+        require_same_shape(shown, self._photo.shape)
         with tempfile.TemporaryDirectory() as name:
             files = [Path(name) / "original.ppm", Path(name) / "shown.ppm"]
             for file, pixels in zip(files, (self._photo, shown), strict=True):

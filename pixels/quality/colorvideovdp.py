@@ -20,14 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixels.quality.gaussian import Gaussian
-from pixels.quality.judge import Measure
+from pixels.quality.judge import Measure, require_same_shape, require_side
 from pixels.quality.pyramid import Planes, doubled, halved
 from pixels.quality.screens import DESKTOP, Screen
 
 _MODEL = json.loads((Path(__file__).parent / "colorvideovdp.json").read_text(encoding="utf-8"))
 _PARAMETERS = _MODEL["parameters"]
 
-_SMALLEST_PX = 8  # two bands, the coarser one of which has 4 pixels a side
 _LOWEST_CPD = 0.2  # no band is made below this frequency, in cycles per degree
 _BASE_CPD = 0.1  # the frequency of what is left
 _DARKEST_CD_M2 = 0.01
@@ -125,8 +124,7 @@ class OriginalOnScreen:
         Raises:
             ValueError: A side has fewer than 8 pixels.
         """
-        if min(photo.shape[:2]) < _SMALLEST_PX:
-            raise ValueError(f"at least {_SMALLEST_PX} pixels a side are needed to score a picture")
+        require_side(photo)
         self._shape = photo.shape
         self._emitted = _emitted(screen)
         self._frequencies = _frequencies(self.size, screen.pixels_per_degree)
@@ -161,8 +159,7 @@ class OriginalOnScreen:
         Raises:
             ValueError: The sizes differ.
         """
-        if shown.shape != self._shape:
-            raise ValueError(f"shapes differ: {shown.shape} and {self._shape}")
+        require_same_shape(shown, self._shape)
         *fine, base = _gaussian_pyramid(self._seen(shown), len(self._frequencies))
         pooled = []
         for at, (planes, band) in enumerate(zip(fine, self._bands, strict=True)):

@@ -34,6 +34,31 @@ class Measure:
         return self.reaches(score, self.doubtful) and self.reaches(self.identical, score)
 
 
+SMALLEST_PX = 8
+"""The smallest side of a picture that judges score: SSIMULACRA2 skips smaller scales, and
+ColorVideoVDP has two bands, the coarser one of 4 pixels."""
+
+
+def require_side(photo: NDArray[np.uint8], least_px: int = SMALLEST_PX) -> None:
+    """Require the sides of a picture to be long enough to score it.
+
+    Raises:
+        ValueError: A side has fewer than `least_px` pixels.
+    """
+    if min(photo.shape[:2]) < least_px:
+        raise ValueError(f"at least {least_px} pixels a side are needed to score a picture")
+
+
+def require_same_shape(shown: NDArray[np.uint8], shape: tuple[int, ...]) -> None:
+    """Require a picture to have its original's shape.
+
+    Raises:
+        ValueError: It has another.
+    """
+    if shown.shape != shape:
+        raise ValueError(f"shapes differ: {shown.shape} and {shape}")
+
+
 class JudgedOriginal(Protocol):
     """An original, prepared once to score many pictures against it."""
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pixels.color import studio_luma
 from pixels.quality.gaussian import RADIUS_PX, blur
+from pixels.quality.judge import require_side
 from pixels.quality.psnr_ssim import psnr
 from pixels.quality.ssimulacra2 import Reference
 
@@ -39,8 +40,7 @@ class Original:
         Raises:
             ValueError: A side has fewer than `SMALLEST_PX` pixels.
         """
-        if min(photo.shape[:2]) < SMALLEST_PX:
-            raise ValueError(f"at least {SMALLEST_PX} pixels a side are needed to score a picture")
+        require_side(photo, SMALLEST_PX)
         self.size = (photo.shape[0], photo.shape[1])
         self._reference = Reference(photo)
         self._luma = studio_luma(photo)

@@ -25,11 +25,10 @@ from ssimulacra2.ssimulacra2 import (
 )
 
 from pixels.quality.gaussian import blur
-from pixels.quality.judge import Measure
+from pixels.quality.judge import SMALLEST_PX, Measure, require_same_shape, require_side
 
 _Plane = NDArray[np.float32]
 
-_SMALLEST_PX = 8  # scales with a shorter side are skipped
 _LINEAR = srgb_to_linear(np.arange(256)).astype(np.float32)
 _MATRIX = kOpsinAbsorbanceMatrix.reshape(3, 3).astype(np.float32)
 _BIAS = np.float32(kB0)
@@ -115,8 +114,7 @@ class Reference:
         Raises:
             ValueError: A side has fewer than 8 pixels.
         """
-        if min(truth.shape[:2]) < _SMALLEST_PX:
-            raise ValueError(f"at least {_SMALLEST_PX} pixels a side are needed to score a picture")
+        require_side(truth)
         self._shape = truth.shape
         scales = _pyramid(truth)
         self._weights = _weights(len(scales))
@@ -142,8 +140,7 @@ class Reference:
         Raises:
             ValueError: The shapes differ.
         """
-        if shown.shape != self._shape:
-            raise ValueError(f"shapes differ: {shown.shape} and {self._shape}")
+        require_same_shape(shown, self._shape)
         total = 0.0
         for scale, planes in enumerate(_pyramid(shown)):
             for channel, plane in enumerate(planes):
@@ -198,7 +195,7 @@ def _pyramid(image: NDArray[np.uint8]) -> list[_Plane]:
     linear = _LINEAR[image.transpose(2, 0, 1)]
     scales = []
     for _ in range(kNumScales):
-        if min(linear.shape[1:]) < _SMALLEST_PX:
+        if min(linear.shape[1:]) < SMALLEST_PX:  # such scales are skipped
             break
         scales.append(_colours(linear))
         linear = _halved(linear)
