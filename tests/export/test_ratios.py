@@ -19,10 +19,10 @@ from export.pipeline.job import ExportConfig, ExportForm
 from export.pipeline.run import run_export
 from export.weights.precision import Precision
 from teacher.networks.chain import ChainConfig
-from teacher.networks.registry import Network, settings_of
-from teacher.runs.folder import RunRecord, load_network, save_run
+from teacher.networks.registry import Network
+from teacher.runs.folder import load_network
 from tests.made.commands import command_here
-from tests.made.networks import require_sizes
+from tests.made.networks import require_sizes, saved
 
 THREE_HALVES = Fraction(3, 2)
 
@@ -34,12 +34,7 @@ def write_run(folder: Path, scale: Fraction, *, body: int = 1, channels: int = 6
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.01 * torch.randn_like(parameter))
-    config = settings_of(network.config)
-    record = RunRecord(
-        network=network.name, network_config=config, settings={}, git_commit=None, data={}
-    )
-    save_run(folder, network, record)
-    return folder
+    return saved(folder, network)
 
 
 def export(form: ExportForm, run: Path, out: Path, weights: Precision, *, browser: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,8 +22,9 @@ from pixels.tiling import Enlarge
 from teacher.networks.chain import Chain, ChainConfig
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
-from teacher.networks.registry import Network
+from teacher.networks.registry import Network, settings_of
 from teacher.networks.residual import Residual, ResidualConfig
+from teacher.runs.folder import RunRecord, save_run
 
 AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 
@@ -51,6 +53,19 @@ def small_flipboard(**settings: object) -> Flipboard:
 LUMA = lively(Chain(ChainConfig(body=2, channels=6)))
 RGB = lively(Residual(ResidualConfig(blocks=1, channels=6)))
 RATIO = lively(Chain(ChainConfig(body=1, channels=6, scale=Fraction(3, 2))))
+
+
+def saved(folder: Path, network: Network) -> Path:
+    """Save a network as the run folder of a training that nothing is known of."""
+    record = RunRecord(
+        network=network.name,
+        network_config=settings_of(network.config),
+        settings={},
+        git_commit=None,
+        data={},
+    )
+    save_run(folder, network, record)
+    return folder
 
 
 def results_of(network: Network, run: Enlarge, *, large: bool = False) -> Iterator[Agreement]:

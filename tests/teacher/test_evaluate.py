@@ -17,10 +17,9 @@ from pixels.stills.listing import list_pictures
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluating.evaluation import Evaluation, Measurement, means
 from teacher.networks.chain import Chain, ChainConfig
-from teacher.networks.registry import settings_of
-from teacher.runs.folder import RunRecord, save_run
 from tests.made.commands import command_here
 from tests.made.models import write_repeating_onnx
+from tests.made.networks import saved
 from tests.made.photos import BENCHMARKS, photo, write_photos
 
 # MATLAB's bicubic at x2, luma PSNR; tables differ in Set5's last digit.
@@ -44,12 +43,7 @@ def test_bicubic_gives_the_published_figures(name: str) -> None:
 def saved_chain(folder: Path, scale: int | Fraction) -> Path:
     torch.manual_seed(0)
     network = Chain(ChainConfig(body=0, channels=4, scale=Fraction(scale)))
-    config = settings_of(network.config)
-    record = RunRecord(
-        network="chain", network_config=config, settings={}, git_commit=None, data={}
-    )
-    save_run(folder, network, record)
-    return folder
+    return saved(folder, network)
 
 
 def test_each_photo_is_cut_reduced_enlarged_and_compared(photos_folder: Path) -> None:

@@ -21,10 +21,8 @@ from pixels.quality.score import Original
 from pixels.quality.screens import PHONE
 from pixels.sending.codecs import decode, encode, enlarged_to, reduce
 from pixels.stills.files import read_picture
-from teacher.networks.registry import settings_of
-from teacher.runs.folder import RunRecord, save_run
 from tests.made.commands import Finished, command_here
-from tests.made.networks import LUMA, RATIO
+from tests.made.networks import LUMA, RATIO, saved
 from tests.made.workers import made_once
 
 pytestmark = pytest.mark.slow
@@ -57,14 +55,7 @@ def students(tmp_path_factory: pytest.TempPathFactory) -> tuple[str | Path, ...]
     """Flags for `tiny`, which doubles, and `wide`, which enlarges two thirds."""
     runs = tmp_path_factory.mktemp("runs")
     for name, network in (("tiny", LUMA), ("wide", RATIO)):
-        record = RunRecord(
-            network=network.name,
-            network_config=settings_of(network.config),
-            settings={},
-            git_commit=None,
-            data={},
-        )
-        save_run(runs / name, network, record)
+        saved(runs / name, network)
     return ("--model", runs / "tiny", "--model", runs / "wide")
 
 

@@ -12,10 +12,8 @@ from pixels.sending.codecs import REDUCTIONS
 from pixels.store.shards import split_of
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
-from teacher.networks.registry import settings_of
-from teacher.runs.folder import RunRecord, save_run
 from tests.made.curves import plan
-from tests.made.networks import LUMA, RATIO
+from tests.made.networks import LUMA, RATIO, saved
 from tests.made.photos import photo
 
 COUNT = 30
@@ -63,14 +61,7 @@ def test_every_reduction_is_measured_on_some_photos_only(folder: Path) -> None:
 
 def test_plain_enlargements_are_measured_at_every_size_that_a_student_takes(tmp_path: Path) -> None:
     for name, network in (("tiny", LUMA), ("wide", RATIO)):
-        record = RunRecord(
-            network=network.name,
-            network_config=settings_of(network.config),
-            settings={},
-            git_commit=None,
-            data={},
-        )
-        save_run(tmp_path / name, network, record)
+        saved(tmp_path / name, network)
     students, teacher = open_enlargements([tmp_path / "wide", tmp_path / "tiny"], Path("bicubic"))
     assert [(s.name, s.scale) for s in students] == [("wide", Fraction(3, 2)), ("tiny", 2)]
     assert teacher is not None

@@ -15,9 +15,7 @@ from export.onnx.translate import to_onnx
 from plumbing.command import UserError
 from plumbing.paths import WEB_DEMO
 from teacher.enlarging.runner import network_enlarger
-from teacher.networks.registry import settings_of
-from teacher.runs.folder import RunRecord, save_run
-from tests.made.networks import LUMA
+from tests.made.networks import LUMA, saved
 from tests.made.photos import photo
 from tests.made.students import write_bilinear_student
 
@@ -45,14 +43,7 @@ def test_an_export_folder_and_its_run_give_the_same_bytes(tmp_path: Path) -> Non
     export, run = tmp_path / "tiny-onnx", tmp_path / "tiny"
     export.mkdir()
     onnx.save(to_onnx(LUMA), export / "model.onnx")
-    record = RunRecord(
-        network=LUMA.name,
-        network_config=settings_of(LUMA.config),
-        settings={},
-        git_commit=None,
-        data={},
-    )
-    save_run(run, LUMA, record)
+    saved(run, LUMA)
     picture = photo(300, 290)  # in tiles
     through_onnx, by_torch = open_for_page(str(export)), open_for_page(str(run))
     assert (through_onnx.name, by_torch.name) == ("tiny-onnx", "tiny")
