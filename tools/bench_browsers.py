@@ -7,7 +7,6 @@ a shared machine drift, so only the ratios of medians within one run are worth q
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from export.check.browser import NO_BROWSER, find_browser
+from export.install_browser import NO_FIREFOX, find_firefox
 from plumbing.command import UserError, run_command
 from plumbing.paths import WEB_DEMO
 from tools.mini_browser import open_mini_browser
@@ -123,9 +123,9 @@ def _chromium(playwright: Playwright) -> Browser:
 
 
 def _firefox(playwright: Playwright) -> Browser:
-    path = shutil.which("firefox-esr") or shutil.which("firefox")
+    path = find_firefox()
     if path is None:
-        raise UserError("no Firefox was found: install one (`apt-get install firefox-esr`)")
+        raise UserError(NO_FIREFOX)
     # As it is distributed: playwright has builds of its own.
     return playwright.firefox.launch(channel="moz-firefox", executable_path=path)
 
