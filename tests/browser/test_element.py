@@ -141,6 +141,7 @@ def test_nothing_moves(page: Page, element_site: Path) -> None:
     assert page.evaluate(boxes) == pytest.approx(np.asarray(before), abs=0.02)
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
@@ -184,6 +185,7 @@ def test_what_gains_nothing_is_left_alone(page: Page, element_site: Path) -> Non
     assert page.evaluate("reasons.at(-1)") in (["photo.png", "upscaled"], ["photo.png", "slow"])
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_a_slow_backend_leaves_the_img_alone(page: Page, element_site: Path) -> None:
     # Plain JavaScript needs seconds for a megapixel, wherever it runs.
     img = '<img src="photo.png" width="180" alt="">'
@@ -192,6 +194,7 @@ def test_a_slow_backend_leaves_the_img_alone(page: Page, element_site: Path) -> 
     assert page.evaluate("window.events") == [["skipped", "slow"]]
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_who_prefers_reduced_data_is_left_alone(page: Page, element_site: Path) -> None:
     page.add_init_script(
         """
@@ -415,6 +418,7 @@ def test_a_picture_that_a_transform_reveals_is_enlarged(page: Page, element_site
         assert event in (["upscaled", 180], ["skipped", "slow"])
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_a_file_on_many_cards_is_enlarged_once(page: Page, element_site: Path) -> None:
     show(page, element_site, _IMG * 6)
     page.wait_for_function("events.length === 6")
@@ -437,6 +441,7 @@ def test_pictures_that_are_scrolled_to_and_fro_are_enlarged_once(
     assert page.evaluate("events") == [["upscaled", 180]] * 10
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_a_missing_model_is_requested_once_and_again_when_online(
     page: Page, element_site: Path
 ) -> None:
@@ -453,6 +458,7 @@ def test_a_missing_model_is_requested_once_and_again_when_online(
     shutil.rmtree(element_site / "lost")
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 @pytest.mark.parametrize("late", [False, True])
 def test_the_model_may_be_named_after_the_element_is_defined(
     page: Page, element_site: Path, late: bool
@@ -536,6 +542,7 @@ def test_under_a_strict_content_security_policy(browser: Browser, element_site: 
     assert not [text for text in problems if "Content Security Policy" in text]
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_every_script_is_named_by_its_build(page: Page, element_site: Path) -> None:
     """So that no cache mixes two builds: those that a page names itself are the page's business."""
     requests: list[str] = []

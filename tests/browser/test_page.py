@@ -53,6 +53,7 @@ def test_a_second_picture_ends_the_first(opened: Driver, small: Path, large: Pat
     assert (opened.state, opened.fact("from")) == ("done", "60 x 40")
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_two_pictures_at_once_show_the_later_one(opened: Driver, small: Path, large: Path) -> None:
     opened.choose(large, small)
     opened.wait_for("done")
@@ -190,6 +191,7 @@ def change_part(page: Path, name: str, change: Callable[[Any], Any]) -> None:
     script.write_text(f"{found[1]}{changed};\n", encoding="utf-8")
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_a_tampered_model_is_refused(demo: Driver, site: Path, small: Path, tmp_path: Path) -> None:
     page = shutil.copytree(site, tmp_path / "page")
     tampered = ""
@@ -208,6 +210,7 @@ def test_a_tampered_model_is_refused(demo: Driver, site: Path, small: Path, tmp_
     assert "altered" in sentence and tampered in sentence
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_one_of_several_models_can_be_chosen(
     demo: Driver, site: Path, small: Path, tmp_path: Path
 ) -> None:
@@ -228,6 +231,7 @@ def test_one_of_several_models_can_be_chosen(
     demo.wait_for("done")
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_without_a_build_the_page_says_what_to_do(demo: Driver, site: Path, tmp_path: Path) -> None:
     for name in ("index.html", "page.css"):
         shutil.copy(site / name, tmp_path)
@@ -239,6 +243,7 @@ def test_without_a_build_the_page_says_what_to_do(demo: Driver, site: Path, tmp_
         expect(controls).to_be_hidden()
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_without_a_model_the_page_says_what_to_do(demo: Driver, site: Path, tmp_path: Path) -> None:
     page = shutil.copytree(site, tmp_path / "page")
     change_part(page, "catalogue", lambda _: [])

@@ -111,6 +111,7 @@ def test_without_any_memory_the_error_says_what_to_do(opener: Opener) -> None:
     assert "smaller picture" in got["message"]
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_a_backend_that_lies_is_refused(page: Page) -> None:
     got = run(
         page,

@@ -33,6 +33,7 @@ def test_the_address_of_the_network_has_everything_asked_for_at_once(page: Page)
     assert got == ["wasm", True, ["model.halfsize"]]
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 @pytest.mark.parametrize("missing", ["halfsize.json", "model.halfsize", "engine-wasm.js"])
 def test_missing_files_of_a_network_are_reported(page: Page, missing: str) -> None:
     page.route(f"**/{missing}*", lambda route: route.fulfill(status=404))

@@ -189,6 +189,7 @@ def test_transparent_pictures_take_the_engine_that_knows_them(
     assert not any("engine" in name for name in asked)
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_what_is_measured_is_remembered(page: Page) -> None:
     got = run(
         page,
@@ -240,6 +241,7 @@ def test_typed_errors(page: Page, library_site: Path, tmp_path: Path) -> None:
     assert "altered" in got["tampered"]["message"]
 
 
+@pytest.mark.browsers("chromium")  # no matter of the browser
 def test_the_module_imports_and_types_are_there(page: Page, library_site: Path) -> None:
     got = run(
         page,
