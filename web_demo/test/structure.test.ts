@@ -15,7 +15,7 @@ const ROOMS: Record<string, string[]> = {
   tfjs: ['core', 'tiles', 'compact', 'worker'],
   engines: ['core', 'tiles', 'compact', 'worker', 'tfjs'],
   library: ['core'],
-  quality: [],
+  quality: ['core'],
   element: ['core', 'library'],
   page: ['core', 'library', 'quality'],
   package: ['library', 'element'],
