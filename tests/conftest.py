@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 from playwright.sync_api import Browser
 
 from tests.made.commands import TINY, command_here
@@ -94,8 +95,18 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> MadeChain:
-    """Teacher, student and their exports, made by the commands; made once for all tests."""
-    return read_chain(made_once(tmp_path_factory, "chain", make_chain))
+    """Teacher, student and their exports, made by the commands; made once for all tests.
+
+    Who writes tests may name a folder by `HALFSIZE_TEST_CHAIN`: it is made there once, and used
+    again by later runs, whatever changed since.
+    """
+    kept = os.environ.get("HALFSIZE_TEST_CHAIN")
+    if not kept:
+        return read_chain(made_once(tmp_path_factory, "chain", make_chain))
+    with FileLock(f"{kept}.lock"):
+        if not (Path(kept) / "output.txt").is_file():  # which is written last
+            make_chain(Path(kept))
+    return read_chain(Path(kept))
 
 
 @pytest.fixture(scope="session")
