@@ -21,7 +21,7 @@ from typing import ClassVar, Self
 import torch
 import tyro
 
-from plumbing.command import flag_value, run_command
+from plumbing.command import UserError, flag_value, run_command
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.registry import Network
@@ -29,6 +29,7 @@ from teacher.networks.residual import Residual, ResidualConfig
 from teacher.recipes.flipboard import FlipboardRecipe
 from teacher.recipes.presets import FLIPBOARD, RESIDUAL, NetworkName, Preset, PresetName
 from teacher.recipes.recipe import Recipe
+from teacher.runs.folder import load_network, read_record
 from teacher.training.data import DataConfig, crop_batches, prepare_photos, require_crops
 from teacher.training.feed import Batch
 from teacher.training.loop import Objective, TrainingRun, Watch, unwatched
@@ -68,6 +69,11 @@ class _Common:
                 f"{', '.join(self.presets)}"
             )
 
+    @property
+    def start_settings(self) -> dict[str, str]:
+        """What the initial weights depend on, besides shape and seed."""
+        return {}
+
     @classmethod
     def starting_from(cls, preset: str | None) -> Self:
         """Return the defaults of a command line with this preset; unknown ones change nothing."""
@@ -83,6 +89,10 @@ class TrainResidual(_Common):
     network: NetworkName = "residual"
     """`residual`: all-convolutional. `flipboard`: the network of Flipboard's 2015 post. Each has
     its own flags."""
+    body_from: Path | None = None
+    """Run folder, or released weights, of a residual teacher of any scale: all its convolutions but
+    the first and the last are taken over, and trained with the rest. Its blocks and channels must
+    be those asked for."""
     shape: tyro.conf.OmitArgPrefixes[ResidualConfig] = field(default_factory=ResidualConfig)
     recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(default_factory=Recipe)
 
@@ -91,9 +101,32 @@ class TrainResidual(_Common):
         """The recipe, complete."""
         return self.recipe
 
+    @property
+    def start_settings(self) -> dict[str, str]:
+        """The weights of the body, if it is another network's."""
+        return {"body_from": read_record(self.body_from).weights_sha256} if self.body_from else {}
+
     def build(self, batch_at: BatchAt) -> tuple[Network, Objective, BatchAt]:
         """Build the network with initial weights, its objective, and the batches for both."""
-        return Residual(self.shape), absolute_error, polished(batch_at, self.recipe)
+        network = Residual(self.shape)
+        if self.body_from is not None:
+            self._take_body(network, self.body_from)
+        return network, absolute_error, polished(batch_at, self.recipe)
+
+    def _take_body(self, network: Residual, run: Path) -> None:
+        """Copy what does not depend on the scale.
+
+        Raises:
+            UserError: The run is of another network.
+        """
+        trained, _ = load_network(run)
+        if not isinstance(trained, Residual) or not network.same_body(trained):
+            raise UserError(
+                f"--body-from {run} is no residual network with --blocks {self.shape.blocks} "
+                f"--channels {self.shape.channels} --residual-scale {self.shape.residual_scale:g}"
+            )
+        network.blocks.load_state_dict(trained.blocks.state_dict())
+        network.join.load_state_dict(trained.join.state_dict())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +181,7 @@ def main(config: TrainConfig, *, watch: Watch = unwatched) -> None:
     """Run the command; `watch` receives the metrics of each validation."""
     with joined_processes() as processes:
         use_threads(config.speed.threads, shared_by=processes.local_count)
-        schedule = config.schedule
+        schedule, start_settings = config.schedule, config.start_settings
         for step in (0, schedule.steps - 1):
             require_crops(schedule.crops_at(step)[1], config.shape.scale)
         run = TrainingRun(
@@ -171,7 +204,7 @@ def main(config: TrainConfig, *, watch: Watch = unwatched) -> None:
         crops = crop_batches(photos, schedule, seed=config.seed, device=processes.device)
         torch.manual_seed(config.seed)
         network, objective, batch_at = config.build(crops)
-        train_and_save(run, photos, network, objective, batch_at, extra_settings={})
+        train_and_save(run, photos, network, objective, batch_at, extra_settings=start_settings)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,11 @@ class Residual(nn.Module):
             anchor = torch.eye(colours).repeat_interleave(up**2, dim=0)
             self.register_buffer("anchor", anchor.view(-1, colours, 1, 1), persistent=False)
 
+    def same_body(self, other: Residual) -> bool:
+        """Whether all convolutions but the first and the last have the shape of another's."""
+        shapes = ((c.blocks, c.channels, c.residual_scale) for c in (self.config, other.config))
+        return len(set(shapes)) == 1
+
     def native(self, rgb: Tensor) -> Tensor:
         """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
         return self.colour.native(rgb)

@@ -81,6 +81,26 @@ def test_other_scales_train_as_well(tmp_path: Path, photos_folder: Path, scale: 
     assert load_network(tmp_path / "run")[0].scale == Fraction(scale)
 
 
+def test_a_teacher_of_another_scale_takes_a_body_over(
+    tmp_path: Path, photos_folder: Path, tiny_run: Path
+) -> None:
+    trained, _ = load_network(tiny_run)
+    other = ("--scale", "3/2", "--crop-px", "12", "--body-from", str(tiny_run))
+    # Steps that change nothing.
+    done = train(photos_folder, tmp_path / "run", *other, "--learning-rate", "1e-30")
+    assert done.status == 0, done.errors
+    network, record = load_network(tmp_path / "run")
+    assert record.settings["body_from"] == sha256_of(tiny_run / "model.safetensors")
+    body = {name for name in network.state_dict() if name.startswith(("blocks.", "join."))}
+    assert len(body) == 6
+    for name in body:
+        torch.testing.assert_close(network.state_dict()[name], trained.state_dict()[name])
+    assert network.state_dict()["head.weight"].shape != trained.state_dict()["head.weight"].shape
+    refused = train(photos_folder, tmp_path / "no", *other, "--channels", "5")
+    assert "is no residual network with --blocks 1 --channels 5" in refused.sentence()
+    assert not (tmp_path / "no" / "run.json").exists()
+
+
 def test_a_finished_run_given_again_says_so_and_is_kept(
     tmp_path: Path, photos_folder: Path, tiny_run: Path
 ) -> None:
