@@ -34,7 +34,7 @@ from export.check.any_size import any_size
 from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.local_runtimes import remembering, run_pytorch
 from export.forms import form_of
-from export.pipeline.card import CARD, FORMAT
+from export.pipeline.card import CARD, FORMATS
 from export.pipeline.golden import GOLDEN, read_golden
 from export.pipeline.job import ExportForm
 from export.weights.precision import PRECISIONS
@@ -103,9 +103,11 @@ def read_card(folder: Path) -> dict[str, Any]:
         card = json.loads(_read_text(folder / CARD))
     except (ValueError, RecursionError) as error:
         raise FolderError(f"{folder / CARD} is not JSON: {str(error)[:80]}") from error
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        found = card.get("format") if isinstance(card, dict) else None
-        raise FolderError(f"{folder / CARD} has format {str(found)[:20]}, expected {FORMAT}")
+    found = card.get("format") if isinstance(card, dict) else None
+    if not isinstance(card, dict) or type(found) is not int or found not in FORMATS:
+        newer = type(found) is int and found > FORMATS[-1]
+        remedy = ", a newer one: update halfsize" if newer else ", expected 1 or 2"
+        raise FolderError(f"{folder / CARD} has format {str(found)[:20]}{remedy}")
     try:
         parse_scale(card.get("scale"))
     except ValueError as error:

@@ -14,7 +14,9 @@ from pixels.scale import scale_json
 from plumbing.disk import gzip_size, sha256_of
 from teacher.networks.registry import macs_per_output_pixel, parameter_count, settings_of
 
-FORMAT = 1
+FORMATS = (1, 2)
+"""Formats of the card. The second one is that of scales that are not whole, of which older readers
+know nothing: they say that they read format 1."""
 CARD = "halfsize.json"
 
 
@@ -30,7 +32,7 @@ def write_card(folder: Path, job: Job, chosen: Attempt, model_files: Sequence[st
     network, record, config = job.network, job.record, job.config
     others = sorted({path.name for path in folder.iterdir()} - {CARD, *model_files})
     card = {
-        "format": FORMAT,
+        "format": FORMATS[network.scale.denominator > 1],
         "name": config.run.name,
         "network": {"name": network.name, **settings_of(network.config)},
         "scale": scale_json(network.scale),

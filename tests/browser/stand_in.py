@@ -36,7 +36,7 @@ def write_stand_in(folder: Path, *, golden: dict[str, Any] | None = None) -> Pat
 def write_card(folder: Path, *, margin_px: int, colour: str, scale: Fraction = HALF) -> None:
     """Write the card of a folder that holds the files of a model."""
     card = {
-        "format": 1,
+        "format": 1 if scale.denominator == 1 else 2,
         "name": folder.name,
         "scale": scale_json(scale),
         "margin_px": margin_px,

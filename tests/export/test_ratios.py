@@ -60,7 +60,7 @@ def test_the_card_of_a_ratio_and_its_verification(tmp_path: Path) -> None:
     export(COMPACT, run, out, "int8", browser=False)
     card = json.loads((out / CARD).read_text(encoding="utf-8"))
     network, _ = load_network(run)
-    assert (card["scale"], card["network"]["scale"]) == ("3/2", "3/2")
+    assert (card["format"], card["scale"], card["network"]["scale"]) == (2, "3/2", "3/2")
     assert (card["align_px"], card["margin_px"]) == (2, network.margin_px)
     assert "multiples of 2" in json.loads((out / GOLDEN).read_text(encoding="utf-8"))["layout"]
     require_sizes_everywhere(out, network, 20, browser=False)

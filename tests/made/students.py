@@ -97,7 +97,7 @@ def write_bicubic_student(folder: Path, *, channels: int = 1) -> Path:
     content = encode(network, "float16", [flat])
     (folder / "model.halfsize").write_bytes(content)
     card = {
-        "format": 1,
+        "format": 2,
         "name": folder.name,
         "scale": scale_json(TWO_THIRDS),
         "margin_px": network.margin_px,

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import random
+import re
+import shutil
+import sys
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Browser, Page, Request
 from skimage import data
 
 from export.compact.file import FILE
 from export.compact.form import write_compact
+from plumbing.paths import WEB_DEMO
 from tests.browser.library.pages import Opener
 from tests.browser.stand_in import write_card
 from tests.made.networks import RATIO
+from tools.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -108,3 +115,100 @@ def test_models_of_two_scales_share_the_scripts_of_a_page(page: Page) -> None:
     assert sizes == [[100, 61], [179, 120], [102, 63]]
     assert requests.count("halfsize.js") == 1
     assert requests.count("model.halfsize") == 2
+    # One engine: a browser has its script from the cache after the first worker.
+    assert {name for name in requests if name.startswith("engine-")} == {"engine-wasm.js"}
+
+
+_OWN_SIZES = """
+async ([backend, sizes]) => {
+  const model = 'thirds/model.halfsize';
+  const whole = await Halfsize.load(model, { backend });
+  const tiled = await Halfsize.load(model, { backend, tilePx: 20 });
+  const reduced = (side) => 2 * Math.ceil(side / 3);
+  const wrong = [];
+  for (const [width, height] of sizes) {
+    const small = new ImageData(reduced(width), reduced(height));
+    for (let i = 0; i < small.data.length; i++)
+      small.data[i] = i % 4 === 3 ? 255 : 128 + 90 * Math.sin(i / 7) + 30 * Math.sin(i * i);
+    const options = { size: { width, height }, output: 'imagedata' };
+    const [one, other] = [await whole.upscale(small, options), await tiled.upscale(small, options)];
+    const isRight = [one, other].every((it) => it.width === width && it.height === height);
+    if (!isRight || one.data.some((value, at) => value !== other.data[at]))
+      wrong.push([width, height]);
+  }
+  const used = whole.backend;
+  for (const halfsize of [whole, tiled]) halfsize.dispose();
+  return [used, wrong];
+}
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    ("backend", "count"),
+    [
+        *((backend, 1600) for backend in ("wasm", "webgl2", "webgpu")),
+        # On GPUs TF.js compiles its programs anew for each size.
+        *((f"tfjs-{backend}", 60) for backend in ("wasm", "cpu", "webgl", "webgpu")),
+    ],
+)
+def test_photos_of_every_size_come_back_in_it(page: Page, backend: str, count: int) -> None:
+    """Whole and in tiles: by width and height from 1 to 40, or as many of them, and two large."""
+    sizes = [(width, height) for width in range(1, 41) for height in range(1, 41)]
+    random.Random(1).shuffle(sizes)
+    page.set_default_timeout(1_700_000)
+    used, wrong = page.evaluate(_OWN_SIZES, [backend, [*sizes[:count], (301, 200), (199, 310)]])
+    assert (used, wrong) == (backend, [])
+
+
+_TWO_PHOTOS = """<!doctype html><meta charset=utf-8>
+<half-size backend="wasm" always model="small-fine/model.halfsize">
+  <img src="half.png" alt="a"></half-size>
+<half-size backend="wasm" always model="SECOND/model.halfsize">
+  <img src="thirds.png" alt="b"></half-size>
+<script src="dist/half-size.js"></script>
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel for a process's memory")
+def test_a_second_model_takes_little_memory(browser: Browser, library_site: Path) -> None:
+    """Models share library and engine's script, but not the workers: that costs little."""
+    for name in ("small-fine", "small-fine-3-2"):
+        shutil.copytree(WEB_DEMO / "models" / name, library_site / name)
+    for name, side in (("half", 300), ("thirds", 200)):
+        Image.fromarray(data.chelsea()[:side, :side]).save(library_site / f"{name}.png")
+    seconds = ("small-fine", "small-fine-3-2")
+    for second in seconds:
+        page = _TWO_PHOTOS.replace("SECOND", second)
+        (library_site / f"two-{second}.html").write_text(page, encoding="utf-8")
+    taken: dict[str, list[float]] = {second: [] for second in seconds}
+    with served(library_site) as address:
+        for second in seconds * 5:
+            taken[second].append(_memory_mb(browser, f"{address}two-{second}.html"))
+    one, two = (median(taken[second]) for second in seconds)
+    print(f"one model: {one:.0f} MB, two models: {two:.0f} MB")
+    assert two - one < 40
+
+
+def _memory_mb(browser: Browser, address: str) -> float:
+    """Memory of the page's process once its pictures are enlarged, shared pages counted in part."""
+    system = browser.new_browser_cdp_session()
+
+    def renderers() -> set[int]:
+        listed = system.send("SystemInfo.getProcessInfo")["processInfo"]
+        return {int(entry["id"]) for entry in listed if entry["type"] == "renderer"}
+
+    before = renderers()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_function(_PAINTED)
+    page.wait_for_timeout(1000)
+    assert page.locator("half-size[state=upscaled]").count() == 2
+    maps = [Path(f"/proc/{process}/smaps_rollup") for process in renderers() - before]
+    kilobytes = [re.findall(r"^Pss: +(\d+) kB", path.read_text(), re.M) for path in maps]
+    context.close()
+    system.detach()
+    return sum(int(number) for numbers in kilobytes for number in numbers) / 1000

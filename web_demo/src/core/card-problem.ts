@@ -13,7 +13,8 @@ export function parseCard(value: unknown): Card {
 function problemOf(value: unknown): string | undefined {
   if (!isRecord(value)) return 'the card must be an object';
   const { format, name, colour, files } = value;
-  if (format !== 1) return `format is ${JSON.stringify(format)}, this page reads format 1`;
+  if (Number(format) > 2) return `it is of a newer format, ${format}: update halfsize`;
+  if (format !== 1 && format !== 2) return `format is ${JSON.stringify(format)}, not 1 or 2`;
   if (typeof name !== 'string' || name === '') return 'name must be a text';
   if (colour !== 'luma' && colour !== 'rgb' && colour !== 'ycbcr') {
     return 'colour must be "luma", "rgb" or "ycbcr"';

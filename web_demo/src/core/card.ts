@@ -44,7 +44,7 @@ export function readCard(value: unknown): Card | undefined {
   const isListed = golden !== undefined && !(NETWORK_FILE in model);
   const files: Card['files'] = { ...model, ...(isListed && { [GOLDEN_FILE]: golden }) };
   const isRight =
-    card.format === 1 &&
+    (card.format === 1 || card.format === 2) &&
     typeof name === 'string' &&
     name !== '' &&
     COLOURS.includes(colour) &&

@@ -48,7 +48,7 @@ test('a card is read, and what a browser does not need is let be', () => {
 
 test.each(['3/2', '4/3'])('a card of scale %s starts tiles at whole blocks', (scale) => {
   const down = Number(scale.at(-1));
-  const card = { ...cardJson(), scale, align_px: down };
+  const card = { ...cardJson(), format: 2, scale, align_px: down };
   expect(parseCard(card)).toMatchObject({ scale, align_px: down });
   expect(readCard({ ...card, align_px: down + 1 })).toBeUndefined();
 });
@@ -68,7 +68,8 @@ test('of the other files only the golden vectors are read, and they are checked 
 
 describe('a card that is wrong is refused with a sentence naming the field', () => {
   test.each([
-    ['format', 2, /reads format 1/],
+    ['format', 3, /newer format, 3: update halfsize/],
+    ['format', '2', /format is "2", not 1 or 2/],
     ['format', undefined, /format/],
     ['name', '', /name/],
     ['scale', 0, /scale .* at least 1, got 0/],

@@ -60,5 +60,5 @@ test.each([
 test('a card that is no card says what is wrong with it', () => {
   expect(sentences['not JSON'](new SyntaxError('Unexpected token'), 'x')).toMatch(/not JSON/);
   expect(sentences['not JSON'](new SyntaxError('Unexpected end'), '')).toMatch(/missing/);
-  expect(sentences['not a card']({ format: 2 })).toMatch(/halfsize\.json .* reads format 1\.$/);
+  expect(sentences['not a card']({ format: 3 })).toMatch(/halfsize\.json .* update halfsize\.$/);
 });
