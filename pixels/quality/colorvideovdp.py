@@ -81,7 +81,7 @@ class ColorVideoVdp:
     @property
     def seconds_per_megapixel(self) -> float:
         """Roughly how long a score takes on one core, once the original is prepared."""
-        return 0.2
+        return 0.15
 
     @property
     def description(self) -> str:
@@ -175,11 +175,12 @@ class OriginalOnScreen:
         """Return the light of a picture in opponent colours, (3, height, width)."""
         height, width = self.size
         seen = np.empty((3, height, width), np.float32)
-        # In strips: products this small are computed on one core, and stay in its cache.
+        # In strips, which stay in a core's cache; a product for each row, as larger ones are
+        # computed on all cores.
         rows = max(1, _STRIP_PIXELS // width)
         for start in range(0, height, rows):
-            light = np.take(self._emitted, picture[start : start + rows].transpose(2, 0, 1))
-            seen[:, start : start + rows] = (_TO_DKL @ light.reshape(3, -1)).reshape(light.shape)
+            strip = picture[start : start + rows].swapaxes(1, 2)
+            seen[:, start : start + rows] = (_TO_DKL @ np.take(self._emitted, strip)).swapaxes(0, 1)
         return seen
 
 
