@@ -29,7 +29,7 @@ from plumbing.command import UsageError, flag_value, run_command
 from plumbing.disk import gzip_size, write_csv
 from plumbing.progress import busy, console
 from teacher.enlarging.runner import PLAIN, open_enlarger
-from teacher.networks.chain import Activation, Colour
+from teacher.networks.chain_config import Activation, Colour
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.registry import Network, parameter_count
 from teacher.recipes.stages import StagedRecipe

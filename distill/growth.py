@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from distill.collapsible import identity_kernel, kernel_and_bias
 from distill.students import fresh
 from pixels.color import LUMA_WEIGHTS
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 
 
 def grow(chain: Chain, shape: ChainConfig) -> Chain:

@@ -21,7 +21,8 @@ from distill.run import DistillConfig, distil, prepared
 from distill.students import StudentConfig
 from pixels.scale import HALF, OptionalScale, parse_scale
 from plumbing.command import flag_value, run_command
-from teacher.networks.chain import Activation, Chain, Colour
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import Activation, Colour
 from teacher.networks.registry import parameter_count
 from teacher.recipes.optimizers import suited_rate
 from teacher.recipes.stages import StagedRecipe

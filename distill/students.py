@@ -18,7 +18,8 @@ from torch.nn.utils import parametrize
 from distill.collapsible import Collapsible, identity_kernel, kernel_and_bias
 from pixels.scale import HALF, Scale
 from plumbing.command import run_command
-from teacher.networks.chain import Activation, Chain, ChainConfig, Colour
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import Activation, ChainConfig, Colour
 from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
 
 SIZES = {

@@ -24,7 +24,8 @@ from export.weights.precision import require_float16
 from export.weights.rounding import Grid, rounded, weight_of
 from pixels.scale import SCALES, enlarged_size, scale_name
 from plumbing.command import UserError
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 
 FILE = "model.halfsize"
 StoredWeights = Literal["float16", "int8"]

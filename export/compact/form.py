@@ -19,8 +19,8 @@ from export.pipeline.golden import golden_inputs
 from export.pipeline.job import ExportForm, Job
 from export.weights.precision import Precision
 from export.weights.tolerances import tolerance
-from pixels.color import to_bytes
 from pixels.scale import enlarged_size
+from pixels.tensors import to_bytes
 from pixels.tiling import Enlarge
 from plumbing.command import UserError
 from teacher.networks.chain import Chain

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from plumbing.command import UserError
-from teacher.networks.colour import BICUBIC_RADIUS_PX
+from teacher.networks.fixed import BICUBIC_RADIUS_PX
 from teacher.networks.flipboard import Flipboard
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from distill.students import SIZES
 from pixels.scale import HALF
-from teacher.networks.chain import Colour
+from teacher.networks.chain_config import Colour
 
 Budget = Literal["gpu", "cpu", "rehearsal"]
 

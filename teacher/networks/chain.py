@@ -11,58 +11,22 @@ convolution reads 3x3 blocks (side 3 * down, stride `down`), and the anchor is b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pixels.color import LUMA_WEIGHTS, luma
-from pixels.scale import HALF, parse_scale
+from pixels.color import LUMA_WEIGHTS
+from pixels.tensors import luma
+from teacher.networks.chain_config import CHAIN, ChainConfig
 from teacher.networks.colour import (
-    BICUBIC_RADIUS_PX,
     bicubic_phases,
-    bicubic_reach_px,
-    require_blocks,
+    require_whole_blocks,
     rgb_to_ycbcr,
     ycbcr_to_rgb,
 )
-
-Colour = Literal["luma", "rgb"]
-Activation = Literal["relu", "prelu"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChainConfig:
-    """Shape of a `Chain`."""
-
-    body: int = 6
-    """Number of convolutions between the first and the last one."""
-    channels: int = 16
-    """Feature maps of every convolution but the last."""
-    colour: Colour = "luma"
-    """`luma`: the chain works on luma, and chroma is enlarged with bicubic; `rgb`: it works on
-    RGB."""
-    activation: Activation = "prelu"
-    """Activation function between the convolutions."""
-    kernel: int = 3
-    """Side of every kernel in pixels, of the first one in blocks; odd."""
-    scale: Fraction = HALF
-    """Scale of the output, `up/down`."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.body <= 256 or not 1 <= self.channels <= 1024:
-            raise ValueError(
-                f"body must be 0 to 256 and channels 1 to 1024, got {self.body} and {self.channels}"
-            )
-        if self.kernel % 2 == 0 or not 3 <= self.kernel <= 15:
-            raise ValueError(f"kernel must be odd and 3 to 15 pixels, got {self.kernel}")
-        if self.colour not in ("luma", "rgb") or self.activation not in ("relu", "prelu"):
-            raise ValueError(f"unknown colour {self.colour!r} or activation {self.activation!r}")
-        parse_scale(self.scale)
+from teacher.networks.fixed import BICUBIC_RADIUS_PX, bicubic_reach_px
 
 
 class Chain(nn.Module):
@@ -75,7 +39,7 @@ class Chain(nn.Module):
         align_px: `down`: sides of pictures and starts of tiles are multiples of it.
     """
 
-    name = "chain"
+    name = CHAIN
     anchor: Tensor
     to_luma: Tensor
     to_chroma: Tensor
@@ -87,16 +51,13 @@ class Chain(nn.Module):
         self.scale = config.scale
         up, down = config.scale.numerator, config.scale.denominator
         self.align_px = down
-        reach = config.kernel // 2
-        self.margin_px = max((config.body + 2) * reach * down, BICUBIC_RADIUS_PX)
+        self.margin_px = config.margin_px
         colours = 1 if config.colour == "luma" else 3
-        widths = [colours, *[config.channels] * (config.body + 1), colours * up**2]
-        # The first one sees blocks of pixels, the others one value per block.
-        blocks = [down, *[1] * (config.body + 1)]
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, config.kernel * px, stride=px, padding=reach * px)
-            for (before, after), px in zip(pairwise(widths), blocks, strict=True)
-        )
+        self.convolutions = nn.ModuleList()
+        for after, before, side, _ in config.kernel_shapes:
+            stride = side // config.kernel
+            padding = config.kernel // 2 * stride
+            self.convolutions.append(nn.Conv2d(before, after, side, stride, padding))
         self.activations = nn.ModuleList(
             nn.PReLU(config.channels) if config.activation == "prelu" else nn.ReLU()
             for _ in range(config.body + 1)
@@ -127,7 +88,7 @@ class Chain(nn.Module):
         Raises:
             ValueError: A side is not a multiple of `align_px`.
         """
-        require_blocks(image, self.scale)
+        require_whole_blocks(image, self.scale)
         return F.pixel_shuffle(self._planes(image), self.scale.numerator)
 
     def forward(self, rgb: Tensor) -> Tensor:
@@ -145,7 +106,7 @@ class Chain(nn.Module):
         if self.config.colour == "rgb":
             return self.core(rgb).clamp(0.0, 1.0)
         if self.align_px > 1:
-            require_blocks(rgb, self.scale)
+            require_whole_blocks(rgb, self.scale)
             # The anchor and chroma are the same bicubic, so it enlarges all of RGB at once.
             detail = self._detail(F.conv2d(rgb, self.to_luma))
             mixed = self._bicubic_planes(rgb) + torch.cat([detail] * 3, dim=1)

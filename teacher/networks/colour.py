@@ -5,45 +5,24 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal, get_args
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pixels.color import LUMA_WEIGHTS
-from pixels.resize import cubic
+from teacher.networks.fixed import (
+    bicubic_kernels,
+    bicubic_reach_px,
+    require_blocks,
+    rgb_from_ycbcr,
+    ycbcr_from_rgb,
+)
 
 ColourFormat = Literal["rgb", "ycbcr", "luma"]
 
-# BT.601 / JFIF: Cb = (B - Y) / 1.772 and Cr = (R - Y) / 1.402, both centred on zero here.
-_BLUE_RANGE, _RED_RANGE = 1.772, 1.402
-BICUBIC_RADIUS_PX = 2
-"""Radius of Keys' cubic kernel."""
-
 
 def bicubic_phases(scale: Fraction) -> Tensor:
-    """Compute the kernels of a bicubic enlargement, one per sub-pixel, in pixel-shuffle order.
-
-    Of a scale `up/down`, sub-pixel p of an axis lies at (p + 0.5) * down / up - 0.5 from the centre
-    of its block's first pixel. For whole scales a block is one pixel, and the taps lie in the 5x5
-    pixels around it; otherwise they lie in the block and its neighbours.
-
-    Returns:
-        float32 (up * up, side, side); side is 5 for whole scales, else 3 * down.
-    """
-    up, down = scale.numerator, scale.denominator
-    reach_px = bicubic_reach_px(scale)
-    reach = np.arange(-reach_px, down + reach_px)
-    offsets = (np.arange(up) + 0.5) * down / up - 0.5
-    lines = cubic(offsets[:, None] - reach[None, :])
-    phases = np.einsum("yi,xj->yxij", lines, lines).reshape(up**2, len(reach), len(reach))
-    return torch.from_numpy(phases).float()
-
-
-def bicubic_reach_px(scale: Fraction) -> int:
-    """Pixels that a bicubic enlargement reads on each side of a block: a block, or 2 pixels."""
-    return BICUBIC_RADIUS_PX if scale.denominator == 1 else scale.denominator
+    """Return `bicubic_kernels` as a tensor: (up * up, side, side)."""
+    return torch.from_numpy(bicubic_kernels(scale))
 
 
 def enlarge_by_bicubic(image: Tensor, phases: Tensor, scale: Fraction) -> Tensor:
@@ -68,21 +47,15 @@ def enlarge_by_bicubic(image: Tensor, phases: Tensor, scale: Fraction) -> Tensor
     return F.pixel_shuffle(planes, scale.numerator)
 
 
-def require_blocks(image: Tensor, scale: Fraction) -> None:
-    """Require sides that a network of this scale can enlarge.
+def require_whole_blocks(image: Tensor, scale: Fraction) -> None:
+    """Require a batch to have sides that a network of this scale can enlarge.
 
     Raises:
         ValueError: A side is not a multiple of `down`.
     """
-    down = scale.denominator
     # An exported graph has the condition on its card instead (`align_px`).
-    if down > 1 and not torch.compiler.is_compiling():
-        height, width = image.shape[2:]
-        if height % down or width % down:
-            raise ValueError(
-                f"sides must be multiples of {down} pixels to be enlarged by {scale}, got "
-                f"{width}x{height}: repeat the edges"
-            )
+    if scale.denominator > 1 and not torch.compiler.is_compiling():
+        require_blocks((image.shape[2], image.shape[3]), scale)
 
 
 class ColourTransform(nn.Module):
@@ -156,16 +129,9 @@ class ColourTransform(nn.Module):
 
 def rgb_to_ycbcr() -> Tensor:
     """Return the matrix (3, 3) from RGB to Y, Cb and Cr; Cb and Cr are centred on zero."""
-    return torch.from_numpy(_matrix()).float()
+    return torch.from_numpy(ycbcr_from_rgb()).float()
 
 
 def ycbcr_to_rgb() -> Tensor:
     """Return the inverse of `rgb_to_ycbcr`."""
-    return torch.from_numpy(np.linalg.inv(_matrix())).float()
-
-
-def _matrix() -> NDArray[np.float64]:
-    luma = np.array(LUMA_WEIGHTS)
-    blue = (np.array([0.0, 0.0, 1.0]) - luma) / _BLUE_RANGE
-    red = (np.array([1.0, 0.0, 0.0]) - luma) / _RED_RANGE
-    return np.stack([luma, blue, red])
+    return torch.from_numpy(rgb_from_ycbcr()).float()

@@ -18,7 +18,8 @@ from typing import Any
 from torch import nn
 
 from pixels.scale import parse_scale, scale_json
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.residual import Residual, ResidualConfig

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from pixels.scale import HALF, Scale, parse_scale
 from teacher.networks.colour import (
-    BICUBIC_RADIUS_PX,
     ColourFormat,
     ColourTransform,
     enlarge_by_bicubic,
-    require_blocks,
+    require_whole_blocks,
 )
+from teacher.networks.fixed import BICUBIC_RADIUS_PX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ class Residual(nn.Module):
         Raises:
             ValueError: A side is not a multiple of `align_px`.
         """
-        require_blocks(image, self.scale)
+        require_whole_blocks(image, self.scale)
         head = self.head(image)
         features = head
         for block in self.blocks:

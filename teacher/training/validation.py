@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixels.color import to_float
 from pixels.quality.psnr_ssim import compare
 from pixels.resize import Pair, resize
 from pixels.scale import shave_px
+from pixels.tensors import to_float
 from teacher.enlarging.runner import network_enlarger
 from teacher.networks.registry import Network
 

@@ -17,10 +17,11 @@ from playwright.sync_api import Browser, Error
 from export.check.any_size import any_size
 from export.check.local_runtimes import run_onnx, run_pytorch
 from export.onnx.translate import to_onnx
-from pixels.color import to_bytes
 from pixels.scale import enlarged_size, padded_to_blocks
+from pixels.tensors import to_bytes
 from pixels.tiling import Enlarge, enlarge_in_tiles
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from tests.browser.engines import EnginePage, open_engine, stored
 
 pytestmark = pytest.mark.browser

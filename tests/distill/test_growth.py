@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from distill.growth import grow
-from pixels.color import luma
-from teacher.networks.chain import Activation, Chain, ChainConfig, Colour
+from pixels.tensors import luma
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import Activation, ChainConfig, Colour
 from tests.made.networks import lively
 
 

@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from distill.losses import distances, weights_of
-from pixels.color import luma
-from teacher.networks.chain import Chain, ChainConfig
+from pixels.tensors import luma
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 
 
 def random_bytes(count: int, side: int) -> Tensor:

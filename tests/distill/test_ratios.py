@@ -13,7 +13,8 @@ from distill.growth import with_body_of
 from distill.search import StudentSearchConfig
 from distill.students import fresh, widen
 from distill.timing import milliseconds_per_megapixel
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import parameter_count
 from teacher.runs.folder import load_network, read_record
 from teacher.searching.study import StudyConfig

@@ -15,7 +15,8 @@ from distill import compare, frontier, run, search
 from pixels.store.store import PhotoStore
 from plumbing.command import UsageError
 from teacher.enlarging.runner import open_enlarger
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import command_here
 from tests.made.runs import MadeChain

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from distill.students import SIZES, StudentConfig, fold, fresh, widen
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import macs_per_output_pixel, parameter_count
 from tests.made.commands import command_here
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from distill.students import fold, fresh, widen
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.recipes.stages import Stage, StagedRecipe
 from teacher.runs.folder import read_resume
 from teacher.training.feed import Batch

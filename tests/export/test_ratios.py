@@ -18,7 +18,7 @@ from export.pipeline.golden import GOLDEN
 from export.pipeline.job import ExportConfig, ExportForm
 from export.pipeline.run import run_export
 from export.weights.precision import Precision
-from teacher.networks.chain import ChainConfig
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here

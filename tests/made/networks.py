@@ -19,7 +19,8 @@ from export.onnx.translate import to_onnx
 from export.weights.tolerances import tolerance
 from pixels.scale import enlarged_size
 from pixels.tiling import Enlarge
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.registry import Network, settings_of

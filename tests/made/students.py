@@ -14,7 +14,8 @@ from torch import nn
 
 from export.compact.file import encode
 from pixels.scale import scale_json
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from tests.browser.stand_in import write_stand_in
 
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network
 from teacher.recipes.recipe import Recipe
 from teacher.recipes.schedule import Schedule

@@ -5,7 +5,8 @@ import pytest
 import torch
 from skimage.color import rgb2ycbcr
 
-from pixels.color import full_luma, luma, studio_luma, to_bytes, to_float
+from pixels.color import full_luma, studio_luma
+from pixels.tensors import luma, to_bytes, to_float
 from tests.made.photos import noise
 
 

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from pixels.tiling import enlarge_in_tiles, plan_spans, plan_tiles
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.photos import noise

@@ -16,7 +16,8 @@ from pixels.stills.files import read_picture
 from pixels.stills.listing import list_pictures
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluating.evaluation import Evaluation, Measurement, means
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from tests.made.commands import command_here
 from tests.made.models import write_repeating_onnx
 from tests.made.networks import saved

@@ -19,7 +19,8 @@ import torch
 from pixels.store.store import PhotoStore
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.runs.folder import load_network, read_resume
 from teacher.training.objectives import absolute_error as objective
 from tests.made.commands import TINY, Finished, command_here, command_on_full_disk

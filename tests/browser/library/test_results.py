@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from playwright.sync_api import Page
 
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from tests.browser.engines import stored
 from tests.browser.library.pages import STRICT, Opener, run
 from tests.browser.stand_in import write_card

@@ -16,9 +16,10 @@ from playwright.sync_api import Browser, Page
 
 from export.check.any_size import any_size
 from export.check.local_runtimes import run_pytorch
-from pixels.color import to_bytes
 from pixels.scale import enlarged_size
-from teacher.networks.chain import Chain, ChainConfig
+from pixels.tensors import to_bytes
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from tests.browser.engines import stored
 from tests.browser.library.pages import run
 from tests.browser.stand_in import write_card

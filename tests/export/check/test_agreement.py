@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from export.check.agreement import Runtime, compare, left_out, require_agreement
 from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.local_runtimes import failing, run_pytorch
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.networks import check, lively, results_of, small_flipboard

@@ -32,7 +32,8 @@ from export.weights.rounding import weight_of
 from export.weights.tolerances import tolerance
 from pixels.scale import SCALES, enlarged_size, padded_to_blocks
 from plumbing.command import UserError
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here
 from tests.made.networks import lively

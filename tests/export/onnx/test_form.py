@@ -15,7 +15,8 @@ from export.onnx.problems import onnx_problems
 from export.onnx.translate import INPUT, OUTPUT, to_onnx
 from export.weights.tolerances import tolerance
 from plumbing.command import UserError
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.networks import (

@@ -18,7 +18,8 @@ from export.tfjs.read_back import read_weights, run_graph_model
 from export.weights.rounding import columns_of, on_int8_grid, on_uint8_grid, weight_of
 from export.weights.tolerances import tolerance
 from pixels.scale import HALF
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here
 from tests.made.networks import lively, require_smallest

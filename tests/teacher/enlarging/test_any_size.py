@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixels.alpha import enlarge_alpha
-from pixels.color import to_bytes, to_float
 from pixels.picture import Picture
 from pixels.resize import resize
 from pixels.scale import SCALES, enlarged_size
 from pixels.sending.codecs import enlarged_to, reduce
+from pixels.tensors import to_bytes, to_float
 from teacher.enlarging.ensemble import self_ensemble
 from teacher.enlarging.pictures import enlarge_picture, enlarged_bands
 from teacher.enlarging.runner import Enlarger, network_enlarger, open_enlarger, tiled
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.networks import lively

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pixels.color import to_bytes, to_float
+from pixels.tensors import to_bytes, to_float
 from teacher.enlarging.ensemble import self_ensemble
 from teacher.enlarging.runner import open_enlarger
 from teacher.runs.folder import load_network

@@ -9,11 +9,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixels.color import to_bytes, to_float
 from pixels.resize import resize
+from pixels.tensors import to_bytes, to_float
 from plumbing.command import UserError
 from teacher.enlarging.runner import ONNX_MARGIN, ONNX_SCALE, network_enlarger, open_enlarger
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import parameter_count
 from teacher.networks.residual import Residual, ResidualConfig
 from teacher.runs.folder import load_network

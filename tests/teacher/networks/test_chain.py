@@ -8,9 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixels.color import luma
 from pixels.resize import taps
-from teacher.networks.chain import Activation, Chain, ChainConfig, Colour
+from pixels.tensors import luma
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import Activation, ChainConfig, Colour
 
 EDGE_PX = 2  # mirrored and repeated edges agree farther in
 

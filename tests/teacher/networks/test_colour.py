@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 import torch
 
-from pixels.color import luma, to_float
 from pixels.resize import resize
+from pixels.tensors import luma, to_float
 from teacher.networks.colour import ColourTransform, bicubic_phases, enlarge_by_bicubic
 from teacher.networks.residual import Residual, ResidualConfig
 from tests.made.photos import photo

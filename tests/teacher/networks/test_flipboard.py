@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pixels.color import to_float
+from pixels.tensors import to_float
 from pixels.tiling import enlarge_in_tiles, plan_spans
 from teacher.enlarging.ensemble import self_ensemble
 from teacher.enlarging.runner import network_enlarger

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from pixels.color import luma
 from pixels.resize import taps
-from teacher.networks.chain import Chain, ChainConfig
+from pixels.tensors import luma
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.colour import ColourTransform, bicubic_phases
 from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.registry import Network, build, macs_per_output_pixel, settings_of

@@ -6,7 +6,8 @@ from fractions import Fraction
 import pytest
 import torch
 
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network, build, macs_per_output_pixel, parameter_count
 from teacher.networks.residual import Residual, ResidualConfig
 

@@ -17,7 +17,8 @@ from safetensors.torch import save as tensors_to_bytes
 
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network, settings_of
 from teacher.networks.residual import Residual, ResidualConfig
 from teacher.runs.folder import (

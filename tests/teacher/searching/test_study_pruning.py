@@ -14,7 +14,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from plumbing.command import UserError
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.runs.folder import RunRecord, save_run
 from teacher.searching.study import MEASURE, StudyConfig, search
 from teacher.training.loop import Watch

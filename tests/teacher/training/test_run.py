@@ -14,7 +14,8 @@ from pixels.resize import reduce_photo, resize
 from pixels.store.build import held_out
 from plumbing.command import UserError
 from teacher.enlarging.runner import network_enlarger
-from teacher.networks.chain import Chain, ChainConfig
+from teacher.networks.chain import Chain
+from teacher.networks.chain_config import ChainConfig
 from teacher.recipes.recipe import Recipe
 from teacher.training.data import DataConfig, Photos, crop_batches, prepare_photos
 from teacher.training.validation import measure
