@@ -1,8 +1,8 @@
 # `make demo` and `make test` do everything, set-up included. `make help` lists the rest.
 SHELL := /bin/sh
 BIN := .venv/bin
-# Tests run in so many processes; each keeps to its share of the cores.
-WORKERS ?= 2
+# Tests run in so many processes: more than two cores, for tests wait for browsers and timers.
+WORKERS ?= 3
 .DEFAULT_GOAL := help
 
 .PHONY: help setup web browser browsers demo test test-page test-fast test-heavy check check-python check-page release size bench screenshots integration strip reference format clean
