@@ -25,6 +25,16 @@ _COPIES = frozenset((
 ))
 # fmt: on
 _OTHER, _COPY = "other file", "copy, thumbnail or unfinished download"
+# What we write beside photos has pictures too. Each kind of folder is known by what lies in it:
+# a published site, a run, a store, a search, and two comparisons of students.
+_WRITTEN = (
+    {".halfsize"},
+    {"run.json", "model.safetensors"},
+    {"store.json", "shards"},
+    {"history.png", "trials"},
+    {"compare.csv", "compare.png"},
+    {"frontier.csv", "frontier.png"},
+)
 _MOST_NAMED = 5
 
 
@@ -132,8 +142,9 @@ def no_pictures(listing: FolderListing) -> str:
 def look_through(folder: Path, *, without: Sequence[Path] = ()) -> FolderListing:
     """Look at everything in a folder, its subfolders and the folders that are linked into it.
 
-    Each folder is looked at once, however many links lead to it. A file is taken for a picture
-    by its suffix, or by its contents where the suffix says nothing.
+    Each folder is looked at once, however many links lead to it; what halfsize wrote is passed over
+    (sites, runs, stores and others), unless it is `folder` itself. A file is taken for a picture by
+    its suffix, or by its contents where the suffix says nothing.
 
     Args:
         folder: The folder. Names that start with a dot are skipped.
@@ -169,7 +180,7 @@ class _Walk:
     def __init__(
         self, folder: Path, passed_over: list[PassedOver], without: Sequence[Path]
     ) -> None:
-        self._root = os.path.realpath(folder)
+        self._folder, self._root = folder, os.path.realpath(folder)
         self._passed_over = passed_over
         self._seen = {os.path.realpath(one) for one in without} - {self._root}
         self._waiting: list[Path] = [folder]
@@ -195,6 +206,10 @@ class _Walk:
         except OSError as error:
             reason = os.strerror(error.errno or 0).lower()
             self._pass_over(folder, f"folder that cannot be listed: {reason}", failed=True)
+            return
+        names = {entry.name for entry in entries}
+        if folder != self._folder and any(mark <= names for mark in _WRITTEN):
+            self._pass_over(folder, "folder that halfsize wrote")
             return
         for entry in entries:
             if not entry.name.startswith("."):

@@ -19,6 +19,7 @@ from teacher.enlarging.runner import network_enlarger
 from teacher.networks.registry import parameter_count
 from teacher.runs.folder import load_network, read_record
 from tests.made.commands import command_here
+from tests.made.files import require_no_photos
 from tests.made.training import no_reports as no_reports
 
 TINY = (
@@ -104,6 +105,7 @@ def test_a_comparison_writes_its_measurements(
     (row,) = [r for r in summary if (r["degradation"], r["variant"]) == ("web", taught)]
     assert float(row["gain"]) == pytest.approx(np.mean(differences))
     assert (run / "compare.png").read_bytes().startswith(b"\x89PNG")
+    require_no_photos(run)
     before = (run / "compare.csv").read_bytes()
     again = command_here(*arguments)
     assert again.status == 0
@@ -136,6 +138,7 @@ def test_a_frontier_writes_quality_and_cost_of_each_size(
         assert read_record(run / size).settings["teacher"] is None
     assert rows["bicubic"]["parameters"] == rows["lanczos"]["ms_per_megapixel"] == ""
     assert (run / "frontier.png").read_bytes().startswith(b"\x89PNG")
+    require_no_photos(run)
 
 
 def test_sizes_are_names_or_body_x_channels(tmp_path: Path) -> None:

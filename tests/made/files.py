@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixels.stills.files import read_picture
+from pixels.stills.listing import look_through
 
 ALPHA_SUFFIXES = [".png", ".webp", ".avif", ".tif", ".tiff"]
 ALL_SUFFIXES = [*ALPHA_SUFFIXES, ".jpg", ".jpeg", ".bmp"]
@@ -35,6 +36,12 @@ def one_pixel(path: Path) -> list[int]:
 def save(path: Path, image: Image.Image, **options: Any) -> Path:  # noqa: ANN401
     image.save(path, **options)
     return path
+
+
+def require_no_photos(written: Path) -> None:
+    """Require that a command's output is passed over among the photos of the folder around it."""
+    (told,) = (entry for entry in look_through(written.parent).passed_over if entry.path == written)
+    assert told.kind == "folder that halfsize wrote"
 
 
 def png_chunk(name: bytes, data: bytes) -> bytes:

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from pixels.resize import reduce_photo
+from pixels.scale import HALF
 from pixels.stills.listing import list_pictures, look_through
 from pixels.stills.opening import can_read
 from pixels.stills.sniff import HEIC
+from pixels.store.shards import ShardWriter, write_index
 from tests.made.files import save, smooth
+from tests.made.networks import LUMA, saved
+from tests.made.photos import photo
 
 HEIC_HEAD = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
 TIFF_HEAD = b"II*\0\x08\0\0\0" + bytes(100)
@@ -174,6 +179,25 @@ def test_the_folder_that_is_written_to_is_left_out(tmp_path: Path) -> None:
     listing = look_through(tmp_path, without=[tmp_path / "other" / ".." / "site"])
     assert names(listing.pictures, tmp_path) == ["one.jpg", "other/two.jpg"]
     assert listing.note == ""
+
+
+def test_what_halfsize_wrote_is_passed_over_unless_it_is_named(tmp_path: Path) -> None:
+    """Or the sheet of a store and the curves of a run would be photos the next time."""
+    saved(tmp_path / "run", LUMA)
+    with ShardWriter(tmp_path / "store", "train") as writer:
+        writer.add("one", 64 * "0", reduce_photo(photo(40, 40), HALF))
+    write_index(tmp_path / "store", scale=HALF)
+    (tmp_path / "site" / ".halfsize").mkdir(parents=True)
+    for folder in ("run", "store", "site", "album"):
+        (tmp_path / folder / "deep").mkdir(parents=True)
+        save(tmp_path / folder / "deep" / "one.png", Image.fromarray(smooth()))
+    linked(tmp_path / "album" / "linked", tmp_path / "run")
+    listing = look_through(tmp_path)
+    assert names(listing.pictures, tmp_path) == ["album/deep/one.png"]
+    assert listing.note.endswith("3 x folder that halfsize wrote (run, site, store)")
+    for folder in ("run", "store", "site"):
+        found = look_through(tmp_path / folder).pictures
+        assert names(found, tmp_path / folder) == ["deep/one.png"]
 
 
 def test_a_folder_without_pictures_names_what_it_has(tmp_path: Path) -> None:

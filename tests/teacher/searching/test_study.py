@@ -15,6 +15,7 @@ from optuna.trial import TrialState
 
 from teacher.runs.folder import read_record
 from tests.made.commands import command_here
+from tests.made.files import require_no_photos
 from tests.made.runs import ROOT
 
 pytestmark = pytest.mark.slow
@@ -95,6 +96,7 @@ def test_the_best_is_written_as_a_command_that_trains_it(study: Path, photos_fol
     assert record.settings == trial.settings
     assert record.metrics["validation/psnr"] == pytest.approx(best.value, abs=1e-3)
     assert (study / "history.png").read_bytes().startswith(b"\x89PNG")
+    require_no_photos(study)
 
 
 def test_what_cannot_be_is_told(tmp_path: Path, photos_folder: Path) -> None:
