@@ -26,7 +26,9 @@ from pixels.quality.score import SMALLEST_PX, Original
 from pixels.scale import HALF, scale_name
 from pixels.sending.codecs import Codec, Reduction, decode, encode, enlarged_to, reduce
 from pixels.stills.files import ImageError, read_picture
+from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
+from plumbing.names import as_text
 from plumbing.parallel import in_order
 from plumbing.progress import progress_bar
 
@@ -102,25 +104,43 @@ def measure_photo(task: MeasureTask) -> PhotoCurves:
     """Measure one photo, or read what was measured before.
 
     A pure function of the file's bytes and the settings: the order of the work does not matter.
+    Whatever goes wrong with the photo itself is its problem, and does not end the study.
+
+    Raises:
+        UserError: A model cannot be opened.
+        OSError: The measurements cannot be kept.
     """
     try:
         sha256 = sha256_of(task.photo)
         photo = middle_of(read_picture(task.photo).rgb, task.max_side)
-    except (ImageError, OSError) as error:
-        return PhotoCurves(name=task.name, problem=str(error))
+    except Exception as error:
+        is_said = isinstance(error, ImageError | OSError)
+        return _not_measured(task, str(error) if is_said else _reason(task, error))
     if min(photo.shape[:2]) < SMALLEST_PX:
+        need = f"each side must have at least {SMALLEST_PX} pixels"
+        return _not_measured(task, f"{task.photo} is too small: {need}")
+    known = _KnownPoints(task.cache / f"{sha256[:32]}-{photo.shape[1]}x{photo.shape[0]}.json")
+    try:
         return PhotoCurves(
             name=task.name,
-            problem=f"{task.photo} is too small: each side must have at least {SMALLEST_PX} pixels",
+            size=(photo.shape[0], photo.shape[1]),
+            kind=picture_class(photo),
+            curves=tuple(_Measurement(task, photo, known).curves()),
+            path=str(task.photo),
         )
-    known = _KnownPoints(task.cache / f"{sha256[:32]}-{photo.shape[1]}x{photo.shape[0]}.json")
-    return PhotoCurves(
-        name=task.name,
-        size=(photo.shape[0], photo.shape[1]),
-        kind=picture_class(photo),
-        curves=tuple(_Measurement(task, photo, known).curves()),
-        path=str(task.photo),
-    )
+    except Exception as error:
+        # What the system says (a full disk) and what is wrong with a model is about all photos.
+        if isinstance(error, UserError) or (isinstance(error, OSError) and error.errno):
+            raise
+        return _not_measured(task, _reason(task, error))
+
+
+def _not_measured(task: MeasureTask, why: str) -> PhotoCurves:
+    return PhotoCurves(name=task.name, problem=as_text(why))
+
+
+def _reason(task: MeasureTask, error: Exception) -> str:
+    return f"{task.photo}: cannot be measured ({type(error).__name__}: {error})"
 
 
 def middle_of(photo: NDArray[np.uint8], max_side: int | None) -> NDArray[np.uint8]:

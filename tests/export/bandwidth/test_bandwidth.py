@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -34,6 +35,9 @@ MORE = ("--teacher", "bicubic", "--teacher-photos", "1", "--screen", "phone", "-
 MORE = (*MORE, "9.5")
 
 
+BROKEN = os.fsdecode(b"broken\xe9.png")  # in no encoding that a report could have
+
+
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three photos, one that is cut off and one that is too small; the middle one is whole."""
@@ -45,7 +49,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for name, pixels in cuts.items():
         Image.fromarray(pixels).save(folder / name)
-    (folder / "broken.png").write_bytes((folder / "coffee.png").read_bytes()[:900])
+    (folder / BROKEN).write_bytes((folder / "coffee.png").read_bytes()[:900])
     Image.fromarray(np.zeros((5, 40, 3), np.uint8)).save(folder / "small.png")
     return folder
 
@@ -78,7 +82,7 @@ def report(
         assert "photos against full size, SSIMULACRA2" in finished.output
         assert "photos against full size, ColorVideoVDP on a phone" in finished.output
         assert "on the size that takes" in finished.output or "at the same size" in finished.output
-        assert "broken.png" in finished.output
+        assert "broken%E9.png" in finished.output
         assert "small.png" in finished.output
 
     return made_once(tmp_path_factory, "bandwidth-report", make)
@@ -115,6 +119,7 @@ def test_every_point_is_what_a_page_would_show(
 def test_the_summary_has_every_chapter(report: Path) -> None:
     summary = json.loads((report / "summary.json").read_text(encoding="utf-8"))
     assert (summary["photos"], len(summary["left_out"])) == (3, 2)
+    assert "broken%E9.png" in summary["left_out"][0]
     assert set(summary["by_judge"]) == {"ssimulacra2", "jod_phone"}
     assert summary["settings"]["scales"]["wide"] == "3/2"
     for row in summary["judges_disagree"]:
@@ -189,7 +194,7 @@ def test_interrupting_leaves_nothing_half_written_and_goes_on(
 def test_no_photo_that_can_be_measured_is_a_failure(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     finished = command_here(
-        *("export.bandwidth", photos / "broken.png", photos / "small.png", "--out", out, *FEW)
+        *("export.bandwidth", photos / BROKEN, photos / "small.png", "--out", out, *FEW)
     )
     assert "none of the 2 photos" in finished.sentence()
     assert not (out / "index.html").exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -116,6 +117,38 @@ def test_photos_that_cannot_be_measured_have_a_problem(
         assert word in result.problem
         assert not result.curves
     assert not list(tmp_path.glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("encoding error 5"), MemoryError(), OSError("encoder error -2")]
+)
+def test_whatever_a_photo_does_the_study_goes_on(
+    tasks: list[MeasureTask], tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = measure.encode
+
+    def failing(picture: NDArray[np.uint8], *settings: object) -> bytes:
+        if picture.shape[0] in (10, 20):  # the second photo
+            raise error
+        return encode(picture, *settings)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(measure, "encode", failing)
+    good, bad = measure_photos(with_cache(tasks, tmp_path / "cache"), 1)
+    assert good.problem is None
+    assert bad.problem is not None
+    assert "b.png: cannot be measured" in bad.problem
+    assert type(error).__name__ in bad.problem
+
+
+def test_a_full_disk_is_no_matter_of_a_photo(
+    tasks: list[MeasureTask], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", path)
+
+    monkeypatch.setattr(measure, "whole_file", full)
+    with pytest.raises(OSError, match="No space"):
+        measure_photo(replace(tasks[0], cache=tmp_path))
 
 
 def test_only_the_middle_of_large_photos_is_measured() -> None:
