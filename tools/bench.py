@@ -7,6 +7,7 @@ drift, so only the ratio of medians within one run is worth quoting.
 
 from __future__ import annotations
 
+import math
 import statistics
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ from export.check.browser import open_browser
 from plumbing.command import UserError, run_command
 from plumbing.paths import WEB_DEMO
 from tools.serving import served
+from tools.timing import require_runs
 
 # Backends of the peer, with the engines of halfsize that compute in the same place.
 _ENGINES = {
@@ -76,6 +78,11 @@ class BenchConfig:
     3), and the table shows how many."""
 
     def __post_init__(self) -> None:
+        require_runs(self.sides, repeats=self.repeats)
+        if not 0 < self.budget_seconds < math.inf:
+            raise ValueError(f"budget-seconds must be more than 0, got {self.budget_seconds}")
+        if not self.models or not self.backends:
+            raise ValueError("models and backends must name at least one each")
         if unknown := [name for name in self.backends if name not in _ENGINES]:
             raise ValueError(f"backends are {', '.join(_ENGINES)}, got {', '.join(unknown)}")
 

@@ -23,6 +23,7 @@ from plumbing.command import UserError, run_command
 from plumbing.paths import WEB_DEMO
 from tools.mini_browser import open_mini_browser
 from tools.serving import served
+from tools.timing import require_runs
 
 _WARM_UPS = 5
 _BASE = "Chromium"
@@ -64,6 +65,9 @@ class BrowsersBenchConfig:
     """Workers that share a picture."""
     repeats: int = 20
     """Timed runs of each, after five to warm up."""
+
+    def __post_init__(self) -> None:
+        require_runs(self.sides, repeats=self.repeats, workers=self.workers)
 
 
 def main(config: BrowsersBenchConfig) -> None:

@@ -32,6 +32,7 @@ from plumbing.paths import WEB_DEMO
 from teacher.networks.registry import Network, macs_per_output_pixel
 from teacher.runs.folder import load_network
 from tools.serving import served
+from tools.timing import require_runs
 
 Backend = Literal["wasm", "webgl2", "webgpu"]
 _PEERS = {"wasm": "tfjs-wasm", "webgl2": "tfjs-webgl", "webgpu": "tfjs-webgpu"}
@@ -94,6 +95,9 @@ class RuntimesBenchConfig:
     """Measure only the first result after the page has loaded; for WebAssembly."""
 
     def __post_init__(self) -> None:
+        require_runs(self.sides, repeats=self.repeats)
+        if self.first_only and self.backend != "wasm":
+            raise ValueError(f"first-only is for the backend wasm, got {self.backend}")
         if self.before is not None and not (self.before / "halfsize.js").is_file():
             raise ValueError(f"--before {self.before} has no halfsize.js: build it there first")
 
