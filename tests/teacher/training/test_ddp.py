@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from teacher.runs.folder import load_network, read_record
+from teacher.training.processes import joined_processes
 from tests.made.commands import TINY, TINY_FLIPBOARD, command_here
 from tests.made.runs import ROOT
 
@@ -78,6 +80,19 @@ def be_a_single_process_of_torchrun(environment: pytest.MonkeyPatch) -> None:
     names = {"RANK": 0, "WORLD_SIZE": 1, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     for name, value in names.items():
         environment.setenv(name, str(value))
+
+
+def test_whoever_uses_one_of_several_gpus_reads_how_to_use_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the words that `train` above passes on; without the hyphens torchrun refuses `--run`."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    with joined_processes() as processes:
+        assert processes.count == 1
+    assert "torchrun --nproc-per-node 4 -m -- " in " ".join(capsys.readouterr().err.split())
+    for document in ("README.md", "docs/train-your-own.md"):
+        told = " ".join((ROOT / document).read_text(encoding="utf-8").split())
+        assert re.search(r"torchrun --nproc-per-node \w+ -m -- teacher\.train", told), document
 
 
 def test_an_error_of_the_first_process_ends_all(tmp_path: Path) -> None:
