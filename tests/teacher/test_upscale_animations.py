@@ -62,6 +62,18 @@ def test_frames_times_and_plays_survive_in_any_format(
 
 
 @pytest.mark.parametrize("target", SUFFIXES)
+def test_frames_of_odd_sides_are_enlarged_by_three_halves(tmp_path: Path, target: str) -> None:
+    path = tmp_path / f"b{target}"
+    upscale(made(tmp_path / "a.gif"), path, "--quality", "95", "--scale", "3/2")
+    enlarger = open_enlarger("bicubic", plain_scale=Fraction(3, 2))
+    limit = {".gif": 2.0, ".png": 0.0, ".webp": 2.0}[target]
+    for frame, number in zip(seen_by_pillow(path), NUMBERS, strict=True):
+        assert frame.shape == (35, 47, 4)
+        expected = enlarger.enlarge(drawing(number)[..., :3].copy())
+        assert np.abs(frame[..., :3].astype(int) - expected).mean() <= limit
+
+
+@pytest.mark.parametrize("target", SUFFIXES)
 def test_transparency_is_enlarged(tmp_path: Path, target: str) -> None:
     path = tmp_path / f"b{target}"
     upscale(made(tmp_path / "a.gif", holes=True), path, "--quality", "95")

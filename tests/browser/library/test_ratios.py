@@ -143,15 +143,17 @@ async ([backend, sizes]) => {
 """
 
 
-@pytest.mark.heavy
+_HEAVY = [
+    *((backend, 1600) for backend in ("webgl2", "webgpu")),
+    # On GPUs TF.js compiles its programs anew for each size.
+    *((f"tfjs-{backend}", 60) for backend in ("wasm", "cpu", "webgl", "webgpu")),
+]
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("backend", "count"),
-    [
-        *((backend, 1600) for backend in ("wasm", "webgl2", "webgpu")),
-        # On GPUs TF.js compiles its programs anew for each size.
-        *((f"tfjs-{backend}", 60) for backend in ("wasm", "cpu", "webgl", "webgpu")),
-    ],
+    [("wasm", 1600), *(pytest.param(*case, marks=pytest.mark.heavy) for case in _HEAVY)],
 )
 def test_photos_of_every_size_come_back_in_it(page: Page, backend: str, count: int) -> None:
     """Whole and in tiles: by width and height from 1 to 40, or as many of them, and two large."""

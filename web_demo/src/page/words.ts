@@ -36,5 +36,5 @@ export function fileInWords(sent: {
 
 /** The name to save a result under: `photo.jpg` becomes `photo-2x.png`. */
 export function savedName(name: string, scale: number, ending = 'png'): string {
-  return `${name.replace(/\.[^.]+$/, '') || 'picture'}-${scale}x.${ending}`;
+  return `${name.replace(/\.[^.]+$/, '') || 'picture'}-${Number(scale.toFixed(2))}x.${ending}`;
 }

@@ -32,6 +32,13 @@ test.each([
   expect(savedName(name, 2)).toBe(saved);
 });
 
+test.each([
+  [1.5, 'cat-1.5x.gif'],
+  [4 / 3, 'cat-1.33x.gif'],
+])('a ratio of %d in the name of what is saved', (scale, saved) => {
+  expect(savedName('cat.gif', scale, 'gif')).toBe(saved);
+});
+
 test('a file in words', () => {
   const sent = { bytes: 12_300, type: 'image/webp', quality: 62 };
   expect(fileInWords(sent)).toBe('WebP quality 62, 12.3 KB');

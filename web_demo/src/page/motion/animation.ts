@@ -28,6 +28,7 @@ export class Animation {
   };
   #frames: Frame[] = [];
   #name = '';
+  #scale = 1;
   #work = new AbortController();
   #timer = 0;
   #shown = 0;
@@ -51,6 +52,7 @@ export class Animation {
     try {
       this.#say(`Opening “${file.name}”…`, 'working');
       const halfsize = await this.#app.halfsize();
+      this.#scale = halfsize.scale;
       let [alone, cut] = [false, false];
       for await (const { bitmap, milliseconds, index, isAlone = false } of framesOfFile(file)) {
         alone = isAlone;
@@ -128,14 +130,9 @@ export class Animation {
   async #write(format: 'gif' | 'webp'): Promise<void> {
     for (const button of Object.values(this.#saves)) button.disabled = true;
     try {
-      const { width } = this.#after;
       const link = document.createElement('a');
       link.href = URL.createObjectURL(await (format === 'gif' ? this.#gif() : this.#webp()));
-      link.download = savedName(
-        this.#name,
-        width / (this.#frames[0]?.before.width ?? width),
-        format,
-      );
+      link.download = savedName(this.#name, this.#scale, format);
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     } catch (error) {
