@@ -173,8 +173,11 @@ class Site:
         Raises:
             UserError: A file of that name exists that this command did not write.
         """
-        path, digest = self.folder / relative, hashed(content).hexdigest()
         self._wanted.add(relative)
+        self._write(relative, content)
+
+    def _write(self, relative: str, content: bytes) -> None:
+        path, digest = self.folder / relative, hashed(content).hexdigest()
         if path.is_file():
             if sha256_of(path) == digest:
                 self._journal.own(relative, digest)
@@ -191,7 +194,7 @@ class Site:
         self._places[digest] = relative
 
     def put_photo(self, name: str, choice: Choice, contents: Mapping[str, bytes]) -> None:
-        """Write the files of a choice.
+        """Write the files of a choice. Unless `finish` names them, they do not stay.
 
         Args:
             name: The photo's name.
@@ -199,7 +202,7 @@ class Site:
             contents: Files by SHA-256; others may be among them.
         """
         for sent in choice.files:
-            self.put(sent.path(name), contents[sent.sha256])
+            self._write(sent.path(name), contents[sent.sha256])
 
     def has_photo(self, name: str, choice: Choice) -> bool:
         """Check that all files of a choice exist; those of a renamed photo are copied."""
@@ -213,8 +216,7 @@ class Site:
                 if hashed(content).hexdigest() != sent.sha256:
                     return False
                 if self._journal.writable:
-                    self.put(relative, content)
-            self._wanted.add(relative)
+                    self._write(relative, content)
         return True
 
     def read(self, relative: str) -> bytes:
@@ -241,7 +243,7 @@ class Site:
             for name, files in self._journal.published.items()
             if name not in photos and any(f"{name}/".startswith(f"{one}/") for one in failed)
         }
-        for files in kept.values():
+        for files in (*photos.values(), *kept.values()):
             self._wanted.update(files)
         if kept:  # those pages need the scripts and the student too
             own = self._journal.owned

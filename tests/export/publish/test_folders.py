@@ -16,7 +16,7 @@ from PIL import Image, TiffImagePlugin
 
 from export.delivery.student import read_student
 from export.publish import choose
-from export.publish.choice import Settings
+from export.publish.choice import Choice, Settings
 from export.publish.choose import PhotoOutcome, PhotoTask, publish_photo
 from export.publish.publication import PublishConfig
 from export.publish.site import Site, snippet_path
@@ -319,14 +319,14 @@ def test_a_name_that_the_disk_refuses_is_an_error_of_the_photo(
 ) -> None:
     folder.put("a.jpg")
     folder.put("b.jpg", 2)
-    put = Site.put
+    put_photo = Site.put_photo
 
-    def refusing(site: Site, relative: str, content: bytes) -> None:
-        if "photos/a-" in relative:
+    def refusing(site: Site, name: str, choice: Choice, contents: dict[str, bytes]) -> None:
+        if name == "a.jpg":
             raise OSError(84, "Invalid or incomplete multibyte or wide character")
-        put(site, relative, content)
+        put_photo(site, name, choice, contents)
 
-    monkeypatch.setattr(Site, "put", refusing)
+    monkeypatch.setattr(Site, "put_photo", refusing)
     assert "a.jpg: cannot be written" in folder.publish().sentence()
     assert folder.names == ["b.jpg"]
 

@@ -328,7 +328,12 @@ def test_a_student_that_does_not_pay_for_itself_is_not_sent_and_nothing_is_done_
         finished = command_here("export.publish", *inputs, *QUICK, *flags, "--json")
         assert finished.status == 0, finished.errors
         worked_on = json.loads(finished.output)["worked_on"]
-        return worked_on, json.loads((site / "manifest.json").read_text())
+        manifest = json.loads((site / "manifest.json").read_text())
+        # What was tried with a student that is not sent does not stay.
+        (entry,) = manifest["photos"].values()
+        sent = {file["file"] for file in (entry, entry["fallback"]) if file}
+        assert {f"photos/{path.name}" for path in (site / "photos").iterdir()} == sent
+        return worked_on, manifest
 
     worked_on, manifest = publish()
     assert worked_on == 1
