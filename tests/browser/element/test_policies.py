@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -17,7 +22,7 @@ from skimage import data
 from tests.browser.driver import Driver
 from tests.browser.library.pages import run
 from tests.browser.stand_in import write_stand_in
-from tools.serving import served
+from tools.serving import QuietHandler, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium", "firefox")]
 
@@ -32,6 +37,7 @@ _LISTEN = """
     }, true);
 """
 
+_START = '<!doctype html><link rel="icon" href="photo.png">'
 _SCRIPT = '<script nonce="abc" src="dist/half-size.js" data-model="stand-in/"></script>'
 
 
@@ -71,7 +77,7 @@ def opener(browser: Browser, pictures: Path, problems: list[str]) -> Iterator[Op
     def open_page(img: str, *, hook: str = "", **headers: str) -> Page:
         name = f"page-{len(list(pictures.glob('page-*.html')))}.html"
         body = f"<half-size backend=wasm always>{img}</half-size>{_SCRIPT}"
-        text = f'<!doctype html><link rel="icon" href="photo.png">{body}'
+        text = f"{_START}{body}"
         (pictures / name).write_text(text, encoding="utf-8")
         server = served(pictures, **headers)
         address = server.__enter__()
@@ -139,15 +145,17 @@ def test_without_blob_in_img_src_nothing_is_said_to_be_enlarged(opener: Opener) 
 
 
 def test_what_moves_or_is_drawn_is_left_alone_without_an_error(
-    opener: Opener, problems: list[str]
+    opener: Opener, pictures: Path, problems: list[str]
 ) -> None:
-    files = ("moving.gif", "moving.webp", "moving.jpg", "drawing.svg")
+    inline = base64.b64encode((pictures / "moving.webp").read_bytes()).decode()
+    files = ("moving.gif", "moving.webp", "moving.jpg", f"data:image/webp;base64,{inline}")
+    files = (*files, "drawing.svg")
     images = (f'<img src="{file}" width="180" height="120" alt="">' for file in files)
     separator = "</half-size><half-size backend=wasm always>"
     page = opener(separator.join(images), Cache_Control="no-store")
-    page.wait_for_function("() => window.events.length === 4")
+    page.wait_for_function("() => window.events.length === 5")
     events = sorted(page.evaluate("window.events"))
-    assert events == [*[["skipped", "animated"]] * 3, ["skipped", "vector"]]
+    assert events == [*[["skipped", "animated"]] * 4, ["skipped", "vector"]]
     assert problems == []
 
 
@@ -156,6 +164,77 @@ def test_a_still_photo_that_may_not_be_cached_prints_no_error(
 ) -> None:
     page = opener(_PHOTO, Cache_Control="no-store")
     assert event(page) == ["upscaled", 180]
+    assert problems == []
+
+
+_WORKER = """
+  addEventListener('install', () => skipWaiting());
+  addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+  addEventListener('fetch', (event) => event.respondWith(fetch(REQUEST)));
+"""
+
+
+@contextmanager
+def stalling(folder: Path, name: str) -> Iterator[str]:
+    """Serve a folder; of one file that may not be cached, only the first half a second time."""
+    content, times, stopped = (folder / name).read_bytes(), [0], Event()
+
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:  # noqa: N802 (its name in http.server)
+            if not self.path.startswith(f"/{name}"):
+                super().do_GET()
+                return
+            times[0] += 1
+            self.send_response(200)
+            for header in (("Cache-Control", "no-store"), ("Content-Type", "image/png")):
+                self.send_header(*header)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content if times[0] == 1 else content[: len(content) // 2])
+            if times[0] > 1:
+                stopped.wait(60)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        stopped.set()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.browsers("chromium")  # Playwright cannot wait for a service worker in Firefox
+@pytest.mark.parametrize("request_", [None, "event.request", "event.request.url"])
+def test_no_photo_that_may_not_be_cached_is_downloaded_twice(
+    browser: Browser, pictures: Path, problems: list[str], request_: str | None
+) -> None:
+    """Whether it moves is seen by its start: here the rest never comes."""
+    noise = np.random.default_rng(1).integers(0, 256, (120, 180, 3), np.uint8)
+    Image.fromarray(noise).save(pictures / "large.png")  # 65 KB
+    img = '<img src="large.png" width="360" height="240" alt="">'
+    body = f"<half-size backend=wasm always>{img}</half-size>{_SCRIPT}"
+    (pictures / "large.html").write_text(f"{_START}{body}", encoding="utf-8")
+    (pictures / "first.html").write_text(_START, encoding="utf-8")
+    (pictures / "worker.js").write_text(_WORKER.replace("REQUEST", request_ or ""))
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(_LISTEN)
+    page.on("console", lambda it: problems.append(it.text) if it.type == "error" else None)
+    with stalling(pictures, "large.png") as address:
+        page.goto(f"{address}first.html")
+        if request_:
+            page.evaluate(
+                """async () => {
+                  await navigator.serviceWorker.register('worker.js');
+                  await navigator.serviceWorker.ready;
+                }"""
+            )
+        page.goto(f"{address}large.html")
+        assert page.evaluate("!!navigator.serviceWorker.controller") == bool(request_)
+        assert event(page) == ["upscaled", 360]
+        context.close()
     assert problems == []
 
 

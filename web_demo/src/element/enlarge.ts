@@ -19,6 +19,7 @@ export type Enlarged = {
   url: string;
   /** Decoded: shown again, it is there at once. */
   picture: HTMLImageElement;
+  /** What it takes of the memory, but for decoded pixels, which browsers give back. */
   bytes: number;
   /** When it was made, as `performance.now()`. */
   made: number;
@@ -81,7 +82,9 @@ export async function enlarge(
   }
   const { naturalWidth: width, naturalHeight: height } = picture;
   const detail = { width, height, milliseconds: last?.milliseconds ?? 0, backend };
-  return { url, picture, bytes: blob.size, made: performance.now(), detail };
+  // The blob, and the browser's copy of it as the file of an image.
+  const bytes = 2 * blob.size;
+  return { url, picture, bytes, made: performance.now(), detail };
 }
 
 /** What an img says of the photo's size: the result is cut to it where it fits. */

@@ -1,7 +1,7 @@
 import { animatedType } from '../library/pictures/animated-type';
 import type { SkipReason } from './decide';
 
-/** As much of a file as shows what it is. */
+/** No more of a file is read: what is not known by then is a still. */
 const HEAD_BYTES = 16_384;
 
 /** Why a file might have to be left alone, by its address alone. */
@@ -15,7 +15,8 @@ export function addressSkips(address: string): SkipReason | undefined {
  * is sharp at any size would become pixels, and a photo would be turned that is not to be.
  *
  * The file's first bytes decide, not its address. They come from the browser's cache; of a file that
- * may not be cached, its start is downloaded again. Where they cannot be read, the address decides.
+ * may not be cached, its start is downloaded again, until it is known. Where they cannot be read, the
+ * address decides.
  */
 export async function fileSkips(
   image: HTMLImageElement,
@@ -23,8 +24,9 @@ export async function fileSkips(
 ): Promise<SkipReason | undefined> {
   const { currentSrc, crossOrigin } = image;
   try {
-    const { type, head } = await headOf(currentSrc, crossOrigin, signal);
-    return kindOf(type, head, getComputedStyle(image).imageOrientation === 'none');
+    const isLying = getComputedStyle(image).imageOrientation === 'none';
+    const { type, head } = await headOf(currentSrc, crossOrigin, isLying, signal);
+    return kindOf(type, head, isLying);
   } catch {
     return addressSkips(currentSrc);
   }
@@ -36,14 +38,25 @@ export async function fileSkips(
  * @param isLying whether the img shows its file as it is stored; pixels are only to be had turned.
  */
 export function kindOf(type: string, head: Uint8Array, isLying: boolean): SkipReason | undefined {
-  if (isLying && new TextDecoder('latin1').decode(head).includes('Exif')) return 'turned';
+  if (isLying && latin1(head).includes('Exif')) return 'turned';
   if (type.startsWith('image/svg')) return 'vector';
   return animatedType(head) || type === 'image/gif' ? 'animated' : undefined;
+}
+
+/** Whether no further bytes could say something else: for a PNG, its pixels come after all that counts. */
+function isEnough(head: Uint8Array, isLying: boolean): boolean {
+  const isPng = head[0] === 0x89;
+  return head.length > 20 && !isLying && (!isPng || latin1(head).includes('IDAT'));
+}
+
+function latin1(bytes: Uint8Array): string {
+  return new TextDecoder('latin1').decode(bytes);
 }
 
 async function headOf(
   address: string,
   crossOrigin: string | null,
+  isLying: boolean,
   signal: AbortSignal,
 ): Promise<{ type: string; head: Uint8Array }> {
   const { protocol, origin: from } = new URL(address);
@@ -57,12 +70,14 @@ async function headOf(
     signal,
   });
   const reader = response.body?.getReader();
-  const head = new Uint8Array(HEAD_BYTES);
-  for (let at = 0; reader && at < HEAD_BYTES; ) {
+  const read = new Uint8Array(HEAD_BYTES);
+  let head = read.subarray(0, 0);
+  while (reader && head.length < HEAD_BYTES && !isEnough(head, isLying)) {
     const { value } = await reader.read();
     if (!value) break;
-    head.set(value.subarray(0, HEAD_BYTES - at), at);
-    at += value.length;
+    const part = value.subarray(0, HEAD_BYTES - head.length);
+    read.set(part, head.length);
+    head = read.subarray(0, head.length + part.length);
   }
   reader?.cancel().catch(() => undefined);
   return { type: response.headers.get('content-type') ?? '', head };

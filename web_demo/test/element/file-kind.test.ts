@@ -36,7 +36,7 @@ test('a photo that is shown as it is stored is left alone if EXIF may turn it', 
 let fetched: [string, RequestInit][] = [];
 let read = 0;
 
-function serve(type: string, head: Uint8Array<ArrayBuffer>): void {
+function serve(type: string, head: Uint8Array<ArrayBuffer>, chunk = 10_000): void {
   [fetched, read] = [[], 0];
   vi.stubGlobal('origin', 'https://site.example');
   vi.stubGlobal('getComputedStyle', () => ({ imageOrientation: 'from-image' }));
@@ -45,7 +45,7 @@ function serve(type: string, head: Uint8Array<ArrayBuffer>): void {
     const body = new ReadableStream<Uint8Array>(
       {
         pull: (controller) => {
-          controller.enqueue(read === 0 ? head : new Uint8Array(10_000));
+          controller.enqueue(read === 0 ? head : new Uint8Array(chunk));
           read++;
         },
       },
@@ -67,6 +67,18 @@ test('the file decides, not its address, and no more than its start is read', as
   expect(await skips('https://site.example/moving.gif?format=webp')).toBeUndefined();
   expect(fetched[0]?.[1]).toMatchObject({ cache: 'force-cache', credentials: 'same-origin' });
   expect(read).toBeLessThan(5);
+});
+
+test.each([
+  ['a JPEG', bytes('\xff\xd8\xff\xe0.................'), 1],
+  ['a still WebP', webp(0x10), 1],
+  ['a PNG whose pixels begin', png('IDAT'), 1],
+  ['a PNG whose pixels are not there yet', png('tEXt'), 18],
+  ['as few bytes as say nothing', bytes('\xff\xd8'), 2],
+])('of %s no more is read than shows what it is', async (_, head, chunks) => {
+  serve('', head, 1000);
+  expect(await skips('https://site.example/photo')).toBeUndefined();
+  expect(read).toBe(chunks);
 });
 
 test('a file of another site is read where the img may be read', async () => {
