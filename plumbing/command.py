@@ -16,6 +16,8 @@ from typing import NoReturn, TextIO, TypeVar
 
 import tyro
 
+from plumbing.help_texts import explain_flags
+
 Config = TypeVar("Config")
 
 EXIT_FAILURE = 1
@@ -68,6 +70,7 @@ def run_command(
         SystemExit: Status 0 on success, 1 on failure, 2 on wrong usage, 130 after Ctrl-C.
             Bugs are not caught: they keep their traceback.
     """
+    explain_flags(config_class)
     module = sys.modules["__main__"]
     parse = partial(tyro.cli, config_class, prog=_program(), description=module.__doc__)
     with plain_failures():

@@ -6,16 +6,44 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 import pytest
+import tyro
 from rich.console import Console
 
 from plumbing.command import UsageError, UserError, continuing, flag_value, run_command
 from plumbing.paths import ROOT
 from tests.made.commands import command_here
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oven:
+    """The oven."""
+
+    heat_c: int = 200
+    """Heat of the oven, as high as the thermometer at the middle shelf shows it
+    (not the knob), in degrees."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bread:
+    """What all breads have."""
+
+    flour_g: int = 500
+    """Flour, of a kind that the mill
+    grinds coarsely, in grams."""
+    oven: tyro.conf.OmitArgPrefixes[Oven] = field(default_factory=Oven)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rye(Bread):
+    """Bread of rye."""
+
+    salt_g: int = 10
+    """Salt, in grams."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +133,20 @@ def test_help_is_the_attribute_docstrings(
     typed.setattr(sys, "argv", ["command", "--help"])
     assert status_of(None) == 0
     assert "How large, in pixels." in capsys.readouterr().out
+
+
+def test_help_wraps_at_the_width_of_the_terminal_alone(
+    typed: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed.setattr(sys, "argv", ["command", "--help"])
+    typed.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit):
+        run_command(Rye, print)
+    shown = capsys.readouterr().out
+    assert "Salt, in grams." in shown
+    # Of a base, and of a field that has flags of its own.
+    assert "Flour, of a kind that the mill grinds coarsely, in grams." in shown
+    assert "as the thermometer at the middle shelf shows it (not the knob), in degrees." in shown
 
 
 @pytest.mark.usefixtures("typed")
@@ -235,7 +277,7 @@ def test_the_value_of_a_flag_is_found_before_parsing() -> None:
 
 def test_a_closed_output_pipe_gives_no_traceback() -> None:
     program = """
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from plumbing.command import run_command
 @dataclass
 class Config: pass
