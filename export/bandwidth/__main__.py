@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 import tyro
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -180,14 +181,15 @@ def main(config: BandwidthConfig) -> None:
 
 
 def _summary(study: Study) -> Table:
-    title = f"{len(study.photos)} photos against full size, {study.judging.name}"
-    table = Table(title=title)
+    title = f"Bytes saved against full size by {study.judging.name}, {len(study.photos)} photos"
+    # It has to fit into 80 columns: what does not is cut off.
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("codec", no_wrap=True)
-    table.add_column("enlarged by", no_wrap=True)
-    table.add_column("sent at", no_wrap=True)
+    table.add_column("enlarged by")
+    table.add_column("sent at")
     for band in study.bands:
-        table.add_column(f"saved at {band:g}", justify="right")
-    table.add_column("BD-rate", justify="right")
+        table.add_column(f"at {band:g}", justify="right", no_wrap=True)
+    table.add_column("BD-rate", justify="right", no_wrap=True)
     table.add_column("crossover", justify="right")
     decimals = study.judging.crossover_decimals
     for codec in study.codecs:

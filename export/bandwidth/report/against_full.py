@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from export.bandwidth.compare import BandResult, FullComparison, compare_at, compare_with_full
+from export.bandwidth.report.colours import colour_of
 from export.bandwidth.report.crops import CropMaker
-from export.bandwidth.report.figures import colour_of, draw_bd_rates, draw_curves, draw_savings
+from export.bandwidth.report.figures import draw_bd_rates, draw_curves, draw_savings
 from export.bandwidth.report.html import (
     Cell,
     by_whom,
@@ -15,6 +16,7 @@ from export.bandwidth.report.html import (
     paragraph,
     saved,
     section,
+    seen,
     signed,
     table,
 )
@@ -28,7 +30,7 @@ def against_full_chapter(study: Study) -> str:
         by_whom(study, "Fewer pixels against full size"),
         paragraph(
             "Each line is the mean of all photos, with a point for each encoder setting. Where a "
-            "line runs above the black one, fewer pixels look better for the same bytes."
+            "line runs above that of full size, fewer pixels look better for the same bytes."
         ),
         figure(
             draw_curves(study),
@@ -138,7 +140,7 @@ def _name_cells(study: Study, row: FullComparison) -> list[Cell | str]:
 
 def _crops(study: Study) -> list[str]:
     way, band = study.headline_way, study.middle_band
-    rows = CropMaker(study, band).extremes(
+    rows = CropMaker(study, band, way).extremes(
         lambda pair: pair.saving(way, band),
         lambda share: (
             f"reduced, it takes {abs(share):.0%} {'fewer' if share > 0 else 'more'} bytes"
@@ -148,7 +150,7 @@ def _crops(study: Study) -> list[str]:
         heading(f"Best and worst photos with {way}, at {study.judging.at(band)}"),
         paragraph(
             "Every file of a row is the finest that fits into the bytes of full size at that "
-            "quality."
+            f"quality. {seen(study)}"
         ),
         *(crop_strip(row) for row in rows),
     ]

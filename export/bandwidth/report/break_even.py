@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from export.bandwidth.policies import BreakEven, break_even
-from export.bandwidth.report.figures import colour_of
+from export.bandwidth.report.colours import colour_of
 from export.bandwidth.report.html import Cell, by_whom, dotted, paragraph, section, table
 from export.bandwidth.study import Offer, Study
 from pixels.sending.codecs import Codec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from export.bandwidth.compare import compare_at, compare_with_full
 from export.bandwidth.picture_class import CLASSES, EXPLAINED, PictureClass
-from export.bandwidth.report.figures import colour_of
+from export.bandwidth.report.colours import colour_of
 from export.bandwidth.report.html import (
     Cell,
     by_whom,

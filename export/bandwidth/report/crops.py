@@ -6,7 +6,6 @@ import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,12 +17,13 @@ from export.bandwidth.measure import middle_of
 from export.bandwidth.plan import FULL, Enlargement
 from export.bandwidth.study import Pair, Study
 from pixels.color import studio_luma
+from pixels.quality.screens import DESKTOP, Screen
 from pixels.sending.codecs import Codec, decode, encode, enlarged_to, reduce
 from pixels.stills.files import read_picture
 from teacher.evaluating.figure import densest
 
-CROP_PX = 96
-"""Side of a crop; the page shows it larger."""
+CROP_DEGREES = 3.0
+"""Side of a crop, in degrees of the reader's view."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,20 +47,26 @@ class CropRow:
     codec: Codec
     reason: str
     """Why this photo is shown."""
+    screen: Screen
+    """Where the crops are seen; for a judge without a screen, a desktop."""
+    side_px: int
+    """Width and height of the crops."""
     crops: tuple[Crop, ...]
 
 
 class CropMaker:
     """Cuts crops from the best and the worst photos of a study, as seen at equal bytes."""
 
-    def __init__(self, study: Study, band: float) -> None:
+    def __init__(self, study: Study, band: float, way: str) -> None:
         """Prepare for a study.
 
         Args:
-            study: The photos, and the enlargements to show.
+            study: The photos.
             band: Score of the full-size files whose bytes all other files get too.
+            way: The enlargement to show, beside the others of the same files.
         """
-        self._study, self._band = study, band
+        self._study, self._band, self._way = study, band, way
+        self._screen = study.judging.screen or DESKTOP
 
     def extremes(
         self, judge: Callable[[Pair], float | None], describe: Callable[[float], str]
@@ -92,14 +98,13 @@ class CropMaker:
         pixels = middle_of(read_picture(Path(pair.photo.path)).rgb, plan.max_side)
         full = self._fitting(pixels, pair.codec, target)
         shown, sizes = {FULL: decode(full)}, {FULL: len(full)}
-        for scale in self._study.scales:
-            sent = reduce(pixels, plan.reduction, scale)
-            reduced = self._fitting(sent, pair.codec, target)
-            received = decode(reduced)
-            for enlargement in self._enlargements(pair, scale):
-                enlarged = enlargement.open().enlarge(received)
-                shown[enlargement.name] = enlarged_to(enlarged, pair.photo.size)
-                sizes[enlargement.name] = len(reduced)
+        sent = reduce(pixels, plan.reduction, self._study.scale_of(self._way))
+        reduced = self._fitting(sent, pair.codec, target)
+        received = decode(reduced)
+        for enlargement in self._enlargements(pair):
+            enlarged = enlargement.open().enlarge(received)
+            shown[enlargement.name] = enlarged_to(enlarged, pair.photo.size)
+            sizes[enlargement.name] = len(reduced)
         area = self._most_different(shown)
         judging = self._study.judging
         original = judging.judge.original(pixels)
@@ -113,11 +118,18 @@ class CropMaker:
             for name, picture in shown.items()
         ]
         crops.insert(0, Crop(name="original", bytes_=None, score="", image=_uri(pixels[area])))
-        return CropRow(photo=pair.photo.name, codec=pair.codec, reason=reason, crops=tuple(crops))
+        return CropRow(
+            photo=pair.photo.name,
+            codec=pair.codec,
+            reason=reason,
+            screen=self._screen,
+            side_px=area[0].stop - area[0].start,
+            crops=tuple(crops),
+        )
 
-    def _enlargements(self, pair: Pair, scale: Fraction) -> list[Enlargement]:
-        """List the enlargements to show at a scale: the teacher only where it was measured."""
-        plan = self._study.plan
+    def _enlargements(self, pair: Pair) -> list[Enlargement]:
+        """List the enlargements to show: the teacher only where it was measured."""
+        plan, scale = self._study.plan, self._study.scale_of(self._way)
         return [
             entry
             for entry in plan.enlargements
@@ -125,11 +137,11 @@ class CropMaker:
         ]
 
     def _most_different(self, shown: dict[str, NDArray[np.uint8]]) -> tuple[slice, slice]:
-        """Find the part where the headline enlargement differs most from the browser's own."""
-        headline = self._study.headline_way
-        first, second = shown[headline], shown[self._study.browser_of(headline)]
+        """Find the part where the enlargement differs most from the browser's own."""
+        first, second = shown[self._way], shown[self._study.browser_of(self._way)]
         difference = (studio_luma(first) - studio_luma(second)) ** 2
-        _, top, left, side = densest(difference, CROP_PX)
+        most = round(CROP_DEGREES * self._screen.pixels_per_degree)
+        _, top, left, side = densest(difference, most)
         return np.s_[top : top + side, left : left + side]
 
     def _fitting(self, picture: NDArray[np.uint8], codec: Codec, most_bytes: float) -> bytes:

@@ -16,14 +16,20 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, Percen
 from export.bandwidth.compare import compare_at
 from export.bandwidth.plan import FULL
 from export.bandwidth.policies import WITHOUT_NETWORK, policies
-from export.bandwidth.study import ANY_PLAIN, ANY_STUDENT, Study
+from export.bandwidth.report.colours import (
+    BROWSER,
+    EDGE,
+    INK,
+    LINE,
+    QUIET,
+    STUDENTS,
+    TOGETHER,
+    colour_of,
+    themed,
+)
+from export.bandwidth.study import Study
 from pixels.sending.codecs import Codec
 
-_INK, _QUIET, _LINE = "#1c1c1e", "#6e6e73", "#e5e5ea"
-_FIXED = {FULL: "#1c1c1e", "browser": "#9a9aa0", "bicubic": "#b9a36b", "lanczos": "#d08a1d"}
-_TOGETHER = {ANY_PLAIN: "#8a5a10", ANY_STUDENT: "#b3261e"}
-_STUDENTS = ("#2563c9", "#12908e", "#8a4fd3", "#c2416c", "#5b7c1c")
-_TEACHER = "#2f7d32"
 _SHOWN_BD = 1.0  # larger losses are drawn at the edge
 
 _STYLE: dict[Any, Any] = {
@@ -31,8 +37,11 @@ _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "halfsize",
     "font.family": "sans-serif",
     "font.size": 10.5,
-    "axes.edgecolor": "#c7c7cc",
-    "axes.labelcolor": _QUIET,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.edgecolor": EDGE,
+    "axes.labelcolor": QUIET,
     "axes.titlesize": 12,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
@@ -40,26 +49,12 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": _LINE,
-    "xtick.color": _QUIET,
-    "ytick.color": _QUIET,
-    "text.color": _INK,
+    "grid.color": LINE,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "text.color": INK,
     "legend.frameon": False,
 }
-
-
-def colour_of(study: Study, way: str) -> str:
-    """Return the colour of an enlargement, of an offer or of full size, in plots and tables."""
-    if way in _TOGETHER:
-        return _TOGETHER[way]
-    for entry in study.plan.plain:
-        if entry.name == way:
-            return _FIXED[entry.model]
-    if way in _FIXED:
-        return _FIXED[way]
-    if way == study.teacher:
-        return _TEACHER
-    return _STUDENTS[study.students.index(way) % len(_STUDENTS)]
 
 
 def draw_curves(study: Study) -> str:
@@ -102,6 +97,8 @@ def draw_savings(study: Study) -> str:
             _line(axes, study, way, grid, savings)
             _line(below, study, way, grid, won)
         below.set_xlabel(_axis(study))
+        axes.set_xlim(grid[0], grid[-1])
+        below.set_xlim(grid[0], grid[-1])
         for panel in (axes, below):
             panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     rows[0][0].set_ylim(bottom=0.0)  # when all panels that share the axis have their lines
@@ -120,7 +117,7 @@ def draw_points_gained(study: Study, networks: Sequence[str]) -> str:
         for way in (*plain, *networks):
             means = [_mean_gain(study, codec, way, band) for band in grid]
             _line(axes, study, way, grid, means)
-        axes.axhline(0.0, color=_QUIET, linewidth=0.8)
+        axes.axhline(0.0, color=QUIET, linewidth=0.8)
         axes.set_xlabel(f"{_axis(study)} of the full-size file\nwith the same bytes")
     panels[0].set_ylabel(f"{study.judging.unit} above the browser's own")
     return _svg(figure, panels[0])
@@ -139,9 +136,10 @@ def draw_bd_rates(study: Study) -> str:
                 continue
             shown = np.clip(values, -_SHOWN_BD, _SHOWN_BD)
             jitter = row + rng.uniform(-0.22, 0.22, len(shown))
-            axes.scatter(shown, jitter, s=11, alpha=0.45, color=colour_of(study, way), linewidths=0)
-            axes.plot([np.median(values)] * 2, [row - 0.33, row + 0.33], color=_INK, linewidth=2)
-        axes.axvline(0.0, color=_QUIET, linewidth=0.8)
+            colour = colour_of(study, way)
+            axes.scatter(shown, jitter, s=16, alpha=0.6, color=colour, linewidths=0, clip_on=False)
+            axes.plot([np.median(values)] * 2, [row - 0.33, row + 0.33], color=INK, linewidth=2)
+        axes.axvline(0.0, color=QUIET, linewidth=0.8)
         axes.set_yticks(range(len(ways)), list(reversed(ways)))
         axes.set_xlim(-_SHOWN_BD, _SHOWN_BD)
         axes.xaxis.set_major_locator(MultipleLocator(_SHOWN_BD / 2.0))  # labels must not touch
@@ -166,9 +164,11 @@ def draw_policies(study: Study, band: float) -> str:
     for axes, rows in zip(panels, found.values(), strict=True):
         names = [policy.name for policy in reversed(rows)]
         values = [policy.saving for policy in reversed(rows)]
-        colours = [_FIXED["browser"] if name in WITHOUT_NETWORK else _STUDENTS[0] for name in names]
+        colours = [BROWSER if name in WITHOUT_NETWORK else STUDENTS[0] for name in names]
         bars = axes.barh(names, values, color=colours, height=0.62)
-        axes.bar_label(bars, [f" {value:.1%}" for value in values], fontsize=9.5, color=_INK)
+        axes.bar_label(
+            bars, [f"{value:.1%}" for value in values], padding=4, fontsize=9.5, color=INK
+        )
         axes.grid(axis="y", visible=False)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.margins(x=0.12)
@@ -204,7 +204,7 @@ def _panels(
 def _line(
     axes: Axes, study: Study, way: str, x: Iterable[float], y: Iterable[float], marker: str = ""
 ) -> None:
-    width = 2.2 if way in (*study.networks, *_TOGETHER) else 1.6
+    width = 2.2 if way in (*study.networks, *TOGETHER) else 1.6
     # Where photos are sent at several sizes, the smallest is solid and all others are dashed.
     dashed = len(study.scales) > 1 and study.scale_of(way) not in (1, study.scales[0])
     axes.plot(
@@ -218,10 +218,15 @@ def _svg(figure: Figure, legend_of: Axes | None) -> str:
     if legend_of is not None:
         handles, names = legend_of.get_legend_handles_labels()
         figure.legend(
-            handles, names, loc="outside upper left", ncols=min(6, len(names)), frameon=False
+            handles,
+            names,
+            loc="outside upper left",
+            ncols=min(6, len(names)),
+            frameon=False,
+            labelcolor=INK,
         )
     file = io.StringIO()
     with mpl.rc_context(_STYLE):
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     text = file.getvalue()
-    return text[text.index("<svg") :]
+    return themed(text[text.index("<svg") :])

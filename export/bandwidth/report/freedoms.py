@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from export.bandwidth.policies import savings_by_reduction
-from export.bandwidth.report.figures import colour_of, draw_policies
+from export.bandwidth.report.colours import colour_of
+from export.bandwidth.report.figures import draw_policies
 from export.bandwidth.report.html import (
     Cell,
     by_whom,

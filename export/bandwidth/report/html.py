@@ -6,14 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from export.bandwidth.report.colours import (
+    BAD,
+    EDGE,
+    GOOD,
+    INK,
+    LINE,
+    PAPER,
+    QUIET,
+    SOFT,
+    THEME,
+    themed,
+)
 from export.bandwidth.report.crops import CropRow
 from export.bandwidth.study import Study
+from export.delivery import seen_size
 
+_COLOURS = {"paper": PAPER, "ink": INK, "quiet": QUIET, "line": LINE, "edge": EDGE, "soft": SOFT}
+_COLOURS |= {"good": GOOD, "bad": BAD}
+_ROOT = themed(f":root {{ {' '.join(f'--{name}: {hue};' for name, hue in _COLOURS.items())} }}")
 _CSS = """
-:root { color-scheme: light; --ink: #1c1c1e; --quiet: #6e6e73; --line: #e5e5ea; --soft: #f5f5f7;
-  --good: #1a7f37; --bad: #c0362c; }
 * { box-sizing: border-box; }
-body { margin: 0; background: #fff; color: var(--ink);
+body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial,
     sans-serif; }
 main { max-width: 1060px; margin: 0 auto; padding: 56px 28px 80px; }
@@ -26,7 +40,7 @@ p { max-width: 46em; margin: 8px 0 16px; }
 .note, figcaption { color: var(--quiet); font-size: 14px; max-width: 56em; }
 figure { margin: 20px 0 8px; overflow-x: auto; }
 figure svg { width: 100%; min-width: 640px; height: auto; display: block; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 16px;
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr)); gap: 16px;
   margin: 32px 0 12px; }
 .card { background: var(--soft); border-radius: 14px; padding: 20px 22px; }
 .card b { display: block; font-size: 38px; line-height: 1.15; letter-spacing: -0.02em;
@@ -37,24 +51,28 @@ figure svg { width: 100%; min-width: 640px; height: auto; display: block; }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums;
   min-width: 60%; }
 th { text-align: right; font-weight: 600; color: var(--quiet); padding: 6px 12px;
-  border-bottom: 1px solid #c7c7cc; white-space: nowrap; vertical-align: bottom; }
+  border-bottom: 1px solid var(--edge); white-space: nowrap; vertical-align: bottom; }
 td { text-align: right; padding: 6px 12px; border-bottom: 1px solid var(--line);
-  white-space: nowrap; }
+  white-space: nowrap; vertical-align: baseline; }
 th:first-child, td:first-child, th.text, td.text { text-align: left; padding-left: 0; }
-tr.group td { border-top: 2px solid #d1d1d6; padding-top: 9px; }
+th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); }
+th.over { border-bottom: 0; padding-bottom: 0; text-align: center; color: var(--ink); }
+tr.group td { border-top: 2px solid var(--line); padding-top: 9px; }
 td.good { color: var(--good); } td.bad { color: var(--bad); } td.best { font-weight: 700; }
-td small { color: var(--quiet); font-size: 12px; }
+td small { display: block; color: var(--quiet); font-size: 12px; font-weight: 400; }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 8px; }
 .strip { margin: 18px 0 26px; }
-.strip h4 { margin: 0 0 8px; font-size: 14px; font-weight: 600; }
+.strip h4 { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 24px;
+  margin: 0 0 8px; font-size: 14px; font-weight: 600; }
 .strip h4 span { color: var(--quiet); font-weight: 400; }
-.crops { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(130px, 192px); gap: 10px;
-  overflow-x: auto; }
-.crops img { width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 6px;
-  display: block; background: var(--soft); }
-.crops div { font-size: 12.5px; line-height: 1.35; }
+.strip label { color: var(--quiet); font-size: 14px; font-weight: 400; }
+.strip:has(:checked) { --closer: 4; }
+.crops { display: flex; gap: 14px; overflow-x: auto; }
+.crops div { flex: none; width: max(8.5rem, var(--seen)); font-size: 12.5px; line-height: 1.35; }
+.crops img { width: var(--seen); height: auto; display: block; margin-bottom: 6px; }
+.strip:has(:checked) img { image-rendering: pixelated; }
 .crops div span { color: var(--quiet); display: block; }
-.sparks td { padding: 4px 10px; } .sparks svg { display: block; }
+.sparks td { vertical-align: middle; padding-block: 4px; } .sparks svg { display: block; }
 details summary { cursor: pointer; font-weight: 600; margin: 12px 0; }
 @media print { h2 { break-after: avoid; } figure, .strip, tr { break-inside: avoid; } }
 """
@@ -81,7 +99,7 @@ def page(title: str, chapters: Sequence[str]) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_CSS}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{escape(title)}</title>\n<style>{THEME}{_ROOT}\n{seen_size.CSS}{_CSS}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(chapters)
         + "\n</main>\n</body>\n</html>\n"
     )
@@ -115,7 +133,11 @@ def figure(svg: str, caption: str) -> str:
 
 
 def table(
-    heads: Sequence[Cell | str], groups: Sequence[Sequence[Sequence[Cell | str]]], kind: str = ""
+    heads: Sequence[Cell | str],
+    groups: Sequence[Sequence[Sequence[Cell | str]]],
+    kind: str = "",
+    *,
+    over: Sequence[tuple[str, int]] = (),
 ) -> str:
     """Return a table whose groups of rows are separated by lines.
 
@@ -123,6 +145,7 @@ def table(
         heads: One for each column.
         groups: Groups of rows of cells.
         kind: Class of the table.
+        over: Titles above the heads, and the number of columns of each.
     """
     body = []
     for group in groups:
@@ -130,8 +153,12 @@ def table(
             cells = "".join(_cell("td", cell) for cell in row)
             body.append(f"<tr{' class=group' if number == 0 else ''}>{cells}</tr>")
     class_ = f' class="{kind}"' if kind else ""
+    titles = "".join(
+        f'<th class="over" colspan="{columns}">{escape(title)}</th>' for title, columns in over
+    )
     return (
-        f'<div class="scroll"><table{class_}><thead><tr>'
+        f'<div class="scroll"><table{class_}><thead>'
+        f"{f'<tr>{titles}</tr>' if over else ''}<tr>"
         f"{''.join(_cell('th', head) for head in heads)}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
@@ -140,7 +167,7 @@ def table(
 def dotted(name: str, colour: str) -> Cell:
     """Return a cell with the name of an enlargement and its colour in the plots."""
     return Cell(
-        f'<span class="dot" style="background:{colour}"></span>{escape(name)}', "text", True
+        f'<span class="dot" style="background:{themed(colour)}"></span>{escape(name)}', "text", True
     )
 
 
@@ -185,8 +212,15 @@ def card(title: str, number: str, words: str) -> str:
     )
 
 
+def seen(study: Study) -> str:
+    """Say how large crops are shown."""
+    if study.judging.screen is None:
+        return "SSIMULACRA2 knows no screen: crops are as large as on a desktop."
+    return f"Crops are as large as a person sees them {study.judging.where}."
+
+
 def crop_strip(row: CropRow) -> str:
-    """Return a photo's crops side by side."""
+    """Return a photo's crops side by side, as large as they are seen on the judge's screen."""
     cells = []
     for crop in row.crops:
         caption = f"{crop.score}, {(crop.bytes_ or 0) / 1000:.1f} KB" if crop.score else ""
@@ -194,9 +228,11 @@ def crop_strip(row: CropRow) -> str:
             f'<div><img src="{crop.image}" alt="{escape(crop.name)}">'
             f"<b>{escape(crop.name)}</b><span>{caption}</span></div>"
         )
+    closer = '<label><input type="checkbox"> four times as large</label>'
     return (
-        f'<div class="strip"><h4>{escape(row.codec)}, {escape(row.reason)} '
-        f'<span>{escape(row.photo)}</span></h4><div class="crops">{"".join(cells)}</div></div>'
+        f'<div class="strip seen" style="{seen_size.style(row.side_px, row.screen)}">'
+        f"<h4><div>{escape(row.codec)}, {escape(row.reason)} <span>{escape(row.photo)}</span></div>"
+        f'{closer}</h4><div class="crops">{"".join(cells)}</div></div>'
     )
 
 

@@ -10,8 +10,9 @@ from export.bandwidth.compare import (
     compare_with_plain,
     on_the_same_files,
 )
+from export.bandwidth.report.colours import colour_of
 from export.bandwidth.report.crops import CropMaker
-from export.bandwidth.report.figures import colour_of, draw_points_gained
+from export.bandwidth.report.figures import draw_points_gained
 from export.bandwidth.report.html import (
     Cell,
     by_whom,
@@ -22,6 +23,7 @@ from export.bandwidth.report.html import (
     heading,
     paragraph,
     section,
+    seen,
     signed,
     table,
 )
@@ -43,7 +45,9 @@ def network_chapter(study: Study) -> str:
         parts += [
             figure(
                 draw_points_gained(study, study.students),
-                f"{study.judging.unit} above the browser's own enlargement of the same file.",
+                f"{_capital(study.judging.unit)} above the browser's own enlargement of the same "
+                "file. Photos without full-size files of a quality do not count there; where they "
+                "begin to count, lines have a step.",
             ),
             *_tables(study, study.students),
         ]
@@ -146,7 +150,7 @@ def _bytes_cell(gain: BandGain) -> Cell:
     same = signed(None if gain.same_points_saving is None else -gain.same_points_saving)
     chosen = signed(-gain.chosen_saving)
     return Cell(
-        f"{same.text} <small>{gain.both}</small><br><small>all: {chosen.text}</small>",
+        f"{same.text}<small>{gain.both} photos</small><small>all: {chosen.text}</small>",
         same.kind or chosen.kind,
         True,
     )
@@ -154,7 +158,7 @@ def _bytes_cell(gain: BandGain) -> Cell:
 
 def _crops(study: Study, student: str) -> list[str]:
     band = study.middle_band
-    rows = CropMaker(study, band).extremes(
+    rows = CropMaker(study, band, student).extremes(
         lambda pair: pair.points_gained(student, study.browser_of(student), band),
         lambda gain: (
             f"{study.judging.words(abs(gain))} {'below' if gain < 0 else 'above'} the browser's own"
@@ -165,5 +169,6 @@ def _crops(study: Study, student: str) -> list[str]:
             f"Best and worst photos with {student}, at the bytes of full size at "
             f"{study.judging.at(band)}"
         ),
+        paragraph(seen(study)),
         *(crop_strip(row) for row in rows),
     ]

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from export.bandwidth.plan import FULL
-from export.bandwidth.report.figures import colour_of
+from export.bandwidth.report.colours import SOFT, colour_of, themed
 from export.bandwidth.report.html import Cell, by_whom, paragraph, saved, section, table
 from export.bandwidth.study import Pair, Study, StudyPhoto
 
@@ -22,9 +22,10 @@ def photos_chapter(study: Study) -> str:
     return section(
         by_whom(study, "Every photo"),
         paragraph(
-            f"{study.judging.unit} from {low:g} to {high:g} against bytes on a logarithmic axis. "
-            "Colours as above; full size is black. The percentages are bytes saved with "
-            f"{study.headline_way} when each photo is sent in its smaller form."
+            f"Upwards, {study.judging.unit} from {low:g} to {high:g}; to the right, bytes on a "
+            "logarithmic axis. Colours as above; full size has the colour of the text. The "
+            f"percentages are bytes saved with {study.headline_way} when each photo is sent in its "
+            "smaller form."
         ),
         f"<details><summary>Show all {len(rows)} photos</summary>"
         + table(("photo", *heads), [rows], "sparks")
@@ -34,7 +35,7 @@ def photos_chapter(study: Study) -> str:
 
 def _row(study: Study, photo: StudyPhoto) -> list[Cell | str]:
     way, band = study.headline_way, study.middle_band
-    name = f"{escape(photo.name)}<br><small>{photo.kind}</small>"
+    name = f"{escape(photo.name)}<small>{photo.kind}</small>"
     cells: list[Cell | str] = [Cell(name, "text", True)]
     for codec in study.codecs:
         pair = study.pair(photo, codec)
@@ -69,10 +70,10 @@ def _small_plot(study: Study, pair: Pair) -> str:
         colour = colour_of(study, curve.way)
         width = "1.4" if curve.way == FULL else "1.2"
         lines.append(
-            f'<polyline points="{" ".join(places)}" fill="none" stroke="{colour}" '
+            f'<polyline points="{" ".join(places)}" fill="none" style="stroke:{colour}" '
             f'stroke-width="{width}"/>'
         )
-    return (
+    return themed(
         f'<svg width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}">'
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#f5f5f7"/>{"".join(lines)}</svg>'
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" style="fill:{SOFT}"/>{"".join(lines)}</svg>'
     )

@@ -8,10 +8,12 @@ import os
 import re
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser
 from skimage import data
 
 from export.bandwidth import measure
@@ -79,8 +81,8 @@ def report(
     def make(out: Path) -> None:
         finished = run(photos, out, *students, *MORE)
         assert finished.status == 0, finished.errors
-        assert "photos against full size, SSIMULACRA2" in finished.output
-        assert "photos against full size, ColorVideoVDP on a phone" in finished.output
+        assert "saved against full size by SSIMULACRA2, 3 photos" in finished.output
+        assert "saved against full size by ColorVideoVDP on a phone" in finished.output
         assert "on the size that takes" in finished.output or "at the same size" in finished.output
         assert "broken%E9.png" in finished.output
         assert "small.png" in finished.output
@@ -158,6 +160,108 @@ def test_the_page_is_whole_by_itself(report: Path) -> None:
     assert "<script" not in page
     assert "url(http" not in page
     assert not list(report.rglob(".part-*"))
+
+
+def test_the_page_says_where_judges_disagree(report: Path) -> None:
+    page = (report / "index.html").read_text(encoding="utf-8")
+    found = json.loads((report / "summary.json").read_text(encoding="utf-8"))["judges_disagree"]
+    start = page.index("Where judges disagree")
+    chapter = page[start : page.index("</section>", start)]
+    for judge in ("SSIMULACRA2", "ColorVideoVDP on a phone"):
+        assert f'<th class="over" colspan="3">{judge}</th>' in chapter
+    rows = re.findall(r"<tr class=\w+>(.*?)</tr>|<tr>(?=<td)(.*?)</tr>", chapter)
+    shown = [re.findall(r">([^<]+)</td>", first or second) for first, second in rows]
+    assert shown == [
+        [
+            f"{row['codec']} {row['quality']}",
+            str(row["photos"]),
+            *(
+                str(winners[size]) if winners.get(size) else "\N{EN DASH}"
+                for winners in row["winners"].values()
+                for size in ("1", "2/3", "1/2")
+            ),
+            str(row["differing"]),
+        ]
+        for row in found
+    ]
+    cases, differing = (sum(row[name] for row in found) for name in ("photos", "differing"))
+    assert (f"in {differing} of {cases} cases" if differing else f"in all {cases} cases") in page
+
+
+def test_plots_name_their_axes(report: Path) -> None:
+    page = (report / "index.html").read_text(encoding="utf-8")
+    for axis in (
+        *("bits per pixel of the original", "mean SSIMULACRA2", "mean JOD on a phone"),
+        *("bytes saved, all photos", "photos smaller when reduced", "JOD on a phone"),
+        *("change in bytes at equal quality", "points above the browser's own"),
+        *("bytes saved against full size at SSIMULACRA2 20", "JOD above the browser's own"),
+    ):
+        assert re.search(rf"<text[^>]*>{axis.replace(chr(39), '.{1,6}')}</text>", page), axis
+
+
+_LOOK = """() => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = (colour) => {
+    const [r, g, b] = parts(colour).map((value) =>
+      value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const paper = luminance(getComputedStyle(document.body).backgroundColor);
+  document.querySelectorAll('details').forEach((it) => { it.open = true; });
+  const faint = [...document.querySelectorAll('body :not(svg *), text')]
+    .filter((it) => [...it.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+    .filter((it) => {
+      const { color, fill } = getComputedStyle(it);
+      const ink = luminance(it.ownerSVGElement ? fill : color);
+      return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05) < 4.5;
+    });
+  const crops = () => [...document.querySelectorAll('.strip')].map((strip) => ({
+    side: Number(strip.style.getPropertyValue('--px')),
+    ofDegree: Number(strip.style.getPropertyValue('--of-degree')),
+    widths: [...strip.querySelectorAll('img')].map((it) => it.getBoundingClientRect().width),
+    files: [...strip.querySelectorAll('img')].map((it) => it.naturalWidth),
+  }));
+  const before = crops();
+  document.querySelector('.strip input').click();
+  return {
+    faint: faint.map((it) => it.textContent), crops: before, closer: crops()[0],
+    paper, overflow: document.documentElement.scrollWidth - innerWidth,
+  };
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("width", "density", "per_degree", "scheme"),
+    # On a phone of 95 pixels per degree; on a desktop, where a CSS pixel is one of 38.
+    [(390, 3, 95 / 3, "light"), (1280, 1, 38, "dark")],
+)
+def test_crops_are_as_large_as_they_are_seen(
+    browser: Browser,
+    report: Path,
+    width: int,
+    density: int,
+    per_degree: float,
+    scheme: Literal["light", "dark"],
+) -> None:
+    page = browser.new_page(
+        viewport={"width": width, "height": 800},
+        device_scale_factor=density,
+        color_scheme=scheme,
+    )
+    page.goto((report / "index.html").as_uri())
+    seen = page.evaluate(_LOOK)
+    page.close()
+    assert seen["faint"] == []
+    assert (seen["paper"] > 0.5) == (scheme == "light")
+    assert seen["overflow"] <= 0
+    assert {crop["ofDegree"] for crop in seen["crops"]} == {38, 95}
+    for crop in seen["crops"]:
+        assert set(crop["files"]) == {crop["side"]}
+        expected = crop["side"] / crop["ofDegree"] * per_degree
+        assert crop["widths"] == pytest.approx([expected] * len(crop["widths"]), abs=0.02)
+    first = seen["crops"][0]["widths"][0]
+    assert seen["closer"]["widths"] == pytest.approx([4 * first] * len(seen["closer"]["widths"]))
 
 
 def test_interrupting_leaves_nothing_half_written_and_goes_on(
