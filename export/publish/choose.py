@@ -128,7 +128,8 @@ class _Chooser:
             files[sent.sha256] = original
         else:
             fallback = self._fallback(chosen, best.student if best else None)
-            files |= {rung.sent.sha256: rung.content for rung in (chosen, fallback) if rung}
+            # Full size is not sent of a reduced photo, but the sample page shows it.
+            files |= {rung.sent.sha256: rung.content for rung in (chosen, fallback, full) if rung}
         height, width = self._candidates.source.size
         return Choice(
             form=form,

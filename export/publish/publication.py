@@ -25,10 +25,11 @@ from export.publish.estimate import (
     fitting_jobs,
     probes_first,
 )
-from export.publish.html import sample_page, snippet
+from export.publish.html import snippet
 from export.publish.library import read_library
 from export.publish.manifest import Manifest, PublishedPhoto
 from export.publish.plan import SitePhoto, SitePlan, plan_site
+from export.publish.sample.page import ShownPhoto, sample_page
 from export.publish.site import MANIFEST, SAMPLE_PAGE, snippet_path
 from export.publish.totals import add_up
 from export.publish.visit import MOST_STUDENTS, WeighedStudents, weigh_students
@@ -250,12 +251,21 @@ class Publication:
             name: snippet(name, choice, student, base_url=self.config.address)
             for name, choice, student in chosen
         }
-        measure = self.settings.judge.measure
         page = sample_page(
-            chosen,
+            [
+                ShownPhoto(
+                    name=name,
+                    choice=choice,
+                    student=student,
+                    own_bytes=photos[name].bytes,
+                    full=self.site.kept_full(choice.full) if student else None,
+                )
+                for name, choice, student in chosen
+            ],
             self.site.read,
-            measure=measure,
-            summary=[self.totals.sentence, self.totals.fixed_sentence, self._judged],
+            settings=self.settings,
+            totals=self.totals,
+            sentences=[self.totals.sentence, self._judged],
         )
         self.manifest = Manifest(
             settings=self.settings,
@@ -397,6 +407,8 @@ class Publication:
         """
         try:
             self.site.put_photo(photo.name, choice, files)
+            if choice.student:
+                self.site.keep_full(choice.full, files[choice.full.sha256])
         except UserError as error:
             self.errors[photo.name] = str(error)
         except OSError as error:

@@ -22,6 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from export.publish.choice import Choice, SentFile, from_json, to_json
+from pixels.sending.codecs import SUFFIXES
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
 from plumbing.names import fitted
@@ -31,6 +32,7 @@ LIBRARY = "halfsize"
 MANIFEST = "manifest.json"
 SAMPLE_PAGE = "sample.html"
 _MEMORY = ".halfsize"
+_FULL_DIGITS = 16
 
 
 @contextmanager
@@ -139,6 +141,7 @@ class Site:
         """Take a folder that `open_site` has opened."""
         self.folder, self._journal = folder, journal
         self._wanted: set[str] = set()
+        self._wanted_full: set[Path] = set()
         # Where a file of these bytes is, for photos that were renamed.
         self._places = {sha256: relative for relative, sha256 in journal.owned.items()}
         if not journal.published:
@@ -219,6 +222,26 @@ class Site:
                     self._write(relative, content)
         return True
 
+    def keep_full(self, full: SentFile, content: bytes) -> None:
+        """Keep a full-size file that is not published, for the sample page to compare with."""
+        path = self._full(full)
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as temporary:
+                temporary.write_bytes(content)
+
+    def kept_full(self, full: SentFile) -> str | None:
+        """Name the file that was kept: a path within the site; None if there is none."""
+        path = self._full(full)
+        if not path.is_file():
+            return None
+        self._wanted_full.add(path)
+        return path.relative_to(self.folder).as_posix()
+
+    def _full(self, full: SentFile) -> Path:
+        name = f"{full.sha256[:_FULL_DIGITS]}{SUFFIXES[full.codec]}"
+        return self.folder / _MEMORY / "full" / name
+
     def read(self, relative: str) -> bytes:
         """Read a file of the site."""
         return (self.folder / relative).read_bytes()
@@ -250,6 +273,9 @@ class Site:
             self._wanted.update(path for path in own if path.startswith(f"{LIBRARY}/"))
         self._journal.published = {name: list(files) for name, files in photos.items()} | kept
         removed, changed = self._remove_unwanted()
+        for path in (self.folder / _MEMORY / "full").glob("*"):
+            if path not in self._wanted_full:
+                path.unlink()
         self._journal.tidy(keys)
         return Finish(removed=removed, changed=changed, kept=sorted(kept))
 

@@ -1,14 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from export.delivery.student import Student, read_student
-from export.publish.html import sample_page, snippet
-from pixels.quality.judges import judge_for
-from pixels.quality.screens import PHONE
+from export.delivery.student import read_student
+from export.publish.html import snippet
 from pixels.scale import HALF
 from plumbing.paths import WEB_DEMO
 from tests.made.published import choice_of, sent_file
@@ -37,21 +32,3 @@ def test_a_model_of_tfjs_is_named_by_its_folder(tmp_path: Path) -> None:
         html.split(">")[0]
         == '<half-size model="/m/?a=1&amp;file=halfsize/models/my%20student%20%26%20co/"'
     )
-
-
-@pytest.mark.parametrize(
-    ("student", "scripts"), [(None, 0), (SMALL, 2), (replace(SMALL, name='"</script>'), 2)]
-)
-def test_names_cannot_break_the_sample_page(student: Student | None, scripts: int) -> None:
-    choice = choice_of(sent_file(scale=HALF), form="reduced" if student else "full")
-    page = sample_page(
-        [("</p>.png", choice, student)],
-        lambda _: b"file",
-        measure=judge_for(PHONE).measure,
-        summary=["1 < 2", "two"],
-    )
-    assert "&lt;/p&gt;.png" in page
-    assert "<p>1 &lt; 2</p>\n<p>two</p>" in page
-    assert "ColorVideoVDP 60.00" in page
-    assert page.count("</script>") == scripts
-    assert ('src="data:image/avif;base64,ZmlsZQ=="' in page) == (student is not None)
