@@ -93,7 +93,7 @@ integration: setup web browser ## Build and open the docs' sites of Next.js, Ele
 	@$(BIN)/python -m tools.recipes
 
 strip: setup ## Make the README's picture strip
-	@$(BIN)/python -m tools.strip
+	@$(BIN)/python -m tools.pictures.strip
 
 reference: setup ## Rewrite docs/reference/commands.md from the commands' --help
 	@$(BIN)/python -m tools.command_reference

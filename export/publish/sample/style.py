@@ -43,9 +43,11 @@ figcaption b { display: block; color: var(--ink); font-weight: 600; }
 .bars .sent .bar::before { background: var(--accent); }
 .bars .sent dt { font-weight: 600; }
 @media (max-width: 40rem) {
-  .bars { grid-template-columns: minmax(0, 1fr) max-content; }
-  .bars .bar { grid-column: 1 / -1; order: 0; margin-bottom: 0.5rem; }
-  .bars .note { grid-column: 1 / -1; }
+  .bars { display: block; }
+  .bars div { display: grid; grid-template-columns: minmax(0, 1fr) max-content; gap: 0 1rem;
+    margin-bottom: 0.75rem; }
+  .bars .bytes { grid-area: 1 / 2; }
+  .bars :is(.bar, .note) { grid-column: 1 / -1; }
 }
 """
 )

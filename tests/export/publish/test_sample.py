@@ -174,3 +174,10 @@ def test_the_loupe_looks_at_one_place_of_all_pictures(looked_at: Page) -> None:
 def test_nothing_is_wider_than_the_screen(looked_at: Page, width: int) -> None:
     looked_at.set_viewport_size({"width": width, "height": 800})
     assert looked_at.evaluate("document.documentElement.scrollWidth") <= width
+    # A name and its bytes are in one line.
+    for name, bytes_ in zip(
+        *(looked_at.locator(f".bars {it}").all() for it in ("dt", ".bytes")), strict=True
+    ):
+        boxes = name.bounding_box(), bytes_.bounding_box()
+        assert boxes[0] and boxes[1]
+        assert boxes[0]["y"] == pytest.approx(boxes[1]["y"], abs=2)

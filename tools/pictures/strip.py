@@ -1,4 +1,4 @@
-"""Make the README's picture strip: python -m tools.strip (or `make strip`).
+"""Make the README's picture strip: python -m tools.pictures.strip (or `make strip`).
 
 One crop of a CC0 photo, four times: the half-size file that is sent, what a browser alone makes of
 it, what halfsize makes of it, and the original. Scores are of the whole photo, not of the crop.
@@ -31,7 +31,7 @@ _GREY = (118, 131, 144, 255)  # readable on white and on GitHub's dark page
 
 @dataclass(frozen=True, kw_only=True)
 class StripConfig:
-    """Settings of `python -m tools.strip`."""
+    """Settings of `python -m tools.pictures.strip`."""
 
     out: Path = ROOT / "docs" / "images" / "strip.webp"
     """The picture to write."""

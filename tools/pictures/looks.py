@@ -1,4 +1,4 @@
-"""Make the pictures of the looks in docs/publish-photos.md: python -m tools.looks.
+"""Make the pictures of the looks in docs/publish-photos.md: python -m tools.pictures.looks.
 
 A part of a CC0 photo as AVIF files that just reach `excellent`, `good` and `fair` leave it, beside
 the original: on a desktop and on a phone. Both pictures are as wide on a page as their readers see
@@ -30,7 +30,7 @@ _LOWEST, _HIGHEST = 1, 100
 
 @dataclass(frozen=True, kw_only=True)
 class LooksConfig:
-    """Settings of `python -m tools.looks`."""
+    """Settings of `python -m tools.pictures.looks`."""
 
     out: Path = ROOT / "docs" / "images"
     """Folder for the pictures."""
