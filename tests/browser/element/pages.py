@@ -36,10 +36,18 @@ LISTEN_BY_TITLE = """
 """
 
 
-def show(page: Page, element_site: Path, body: str, *, late: bool = False) -> None:
+def show(
+    page: Page,
+    element_site: Path,
+    body: str,
+    *,
+    head: str = "",
+    model: str = "stand-in/",
+    late: bool = False,
+) -> None:
     """Open a page with `body`, and with the element's one script tag unless that comes late."""
-    script = '<script src="dist/half-size.js" data-model="stand-in/"></script>'
-    text = f"<!doctype html><html><body>{body}{'' if late else script}</body></html>"
+    script = "" if late else f'<script src="/dist/half-size.js" data-model="{model}"></script>'
+    text = f"<!doctype html><html><head>{head}</head><body>{body}{script}</body></html>"
     name = f"page-{len(list(element_site.glob('page-*.html')))}.html"  # never one that is cached
     (element_site / name).write_text(text, encoding="utf-8")
     page.goto(f"{page.url.rsplit('/', 1)[0]}/{name}")

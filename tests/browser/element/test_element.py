@@ -49,7 +49,7 @@ def test_nothing_moves(page: Page, element_site: Path) -> None:
         '<img src="photo.png" alt="">',  # its natural size
         '<img src="photo.png" alt="" style="width: 50%; object-fit: cover; height: 90px">',
         '<picture><source srcset="photo.png 1.5x"><img src="grey.png" alt=""></picture>',
-        '<img srcset="photo.png 90w" sizes="300px" alt="">',
+        '<img srcset="photo.png 180w" sizes="300px" alt="">',
     )
     body = "".join(
         f"<p>{'x' * n}<half-size backend=wasm always>{img}</half-size>y</p>"

@@ -8,6 +8,8 @@ export type SkipReason =
   | 'animated'
   /** A drawing (SVG), which is sharp at any size. */
   | 'vector'
+  /** A candidate with all pixels of the photo. */
+  | 'full-size'
   /** Shown no larger than the file: more pixels would not be visible. */
   | 'shown-small'
   /** No backend runs the model here. */
@@ -35,12 +37,24 @@ const LEAST_MEMORY_GB = 2;
 const LEAST_GAIN = 1.1;
 
 export function deviceSkips({ saveData, deviceMemory }: Device): SkipReason | undefined {
-  if (saveData) return 'save-data';
   if (deviceMemory !== undefined && deviceMemory < LEAST_MEMORY_GB) return 'low-memory';
-  return undefined;
+  return saveData ? 'save-data' : undefined;
 }
 
 export type Size = { width: number; height: number };
+
+/** The photo of which an img shows a file: its size as the markup has it, NaN where that does not say it. */
+export type Photo = Size & {
+  /** The size of the file in its own pixels. */
+  file: Size;
+  /** The width again if a `w` descriptor names it, which is exact; otherwise NaN. */
+  exact: number;
+};
+
+/** Whether a file has about as many pixels as its descriptor says: all of the photo. */
+export function isFullSize({ file, exact }: Photo): boolean {
+  return exact / file.width < LEAST_GAIN;
+}
 
 /**
  * The size to which CSS scales a picture in its content box. What `cover` cuts off counts.

@@ -1,7 +1,8 @@
-import { type Size, type SkipReason, speedSkips } from './decide';
+import { type Photo, type SkipReason, speedSkips } from './decide';
 import { addressSkips, fileSkips } from './file-kind';
 import { abortError } from './jobs';
 import { sharedModel, speedOf } from './shared-model';
+import { requireFit } from './student';
 
 /** What an element asks for. */
 export type Request = {
@@ -31,18 +32,18 @@ export function keyOf(request: Request): string {
   return JSON.stringify(request);
 }
 
-export function modelOf({ model, backend, base }: Request) {
-  return sharedModel(model, backend, base);
-}
-
 /**
  * Enlarge a file, or say why it is left alone.
  *
+ * @param student address of a model.
+ * @param photo to whose size the result is cut where it fits.
  * @param imageOf gives an img that shows the file, and waits for it.
  * @throws AbortError; HalfsizeError; Error if the result cannot be shown.
  */
 export async function enlarge(
   request: Request,
+  student: string,
+  photo: Photo,
   signal: AbortSignal,
   imageOf: () => HTMLImageElement | undefined,
 ): Promise<Enlarged | SkipReason> {
@@ -54,15 +55,15 @@ export async function enlarge(
   const isSuspect = addressSkips(request.file) !== undefined;
   const early = isSuspect ? await fileSkips(shown(), signal) : undefined;
   if (early) return early;
-  const halfsize = await modelOf(request);
+  const halfsize = await sharedModel(student, request.backend, request.base);
   const slow = speedSkips(halfsize.backend, request.always ? 0 : speedOf(halfsize));
   if (slow) return slow;
+  requireFit(halfsize.scale, photo);
   // What may download the start of a file again comes last: mostly it is a photo.
   const late = isSuspect ? undefined : await fileSkips(shown(), signal);
   if (late) return late;
-  const image = shown();
-  const options = { signal, output: 'blob', photo: namedSize(image) } as const;
-  const blob = await halfsize.upscale(image, options).catch((error) => {
+  const options = { signal, output: 'blob', photo } as const;
+  const blob = await halfsize.upscale(shown(), options).catch((error) => {
     if (error.code === 'NoReadback') return undefined;
     throw error;
   });
@@ -85,10 +86,4 @@ export async function enlarge(
   // The blob, and the browser's copy of it as the file of an image.
   const bytes = 2 * blob.size;
   return { url, picture, bytes, made: performance.now(), detail };
-}
-
-/** What an img says of the photo's size: the result is cut to it where it fits. */
-function namedSize(image: HTMLImageElement): Size {
-  const side = (name: 'width' | 'height') => Number(image.getAttribute(name));
-  return { width: side('width'), height: side('height') };
 }

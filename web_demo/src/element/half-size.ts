@@ -1,9 +1,18 @@
-import { deviceSkips, isForGood, isShownSmall, readDevice, type SkipReason } from './decide';
-import { type Enlarged, keyOf, modelOf, type Request } from './enlarge';
+import {
+  deviceSkips,
+  isForGood,
+  isFullSize,
+  isShownSmall,
+  readDevice,
+  type SkipReason,
+} from './decide';
+import { photoOf } from './described';
+import { type Enlarged, keyOf, type Request } from './enlarge';
 import { drawnPixels, fileSize } from './measure';
 import { clearPaint, isPainted, paint } from './paint';
 import { jobs, kept, keptFor, obtain } from './results';
-import { forgetFailures, measureAgain } from './shared-model';
+import { forgetFailures, isCached, measureSlow } from './shared-model';
+import { studentFor } from './student';
 import { Trials } from './trials';
 
 /** The browser's HTMLElement, or an empty class where there is none: when rendering on a server. */
@@ -33,10 +42,13 @@ const CHANGES: MutationObserverInit = {
  * picture element) stays the element that is laid out, named, selected, saved, printed and styled:
  * only what it paints is replaced, through its CSS `content`. An element takes one img, its first.
  *
- * @attr {string} model - Address of the model's export folder. Without it the `data-model` of the
- *   script tag, or `HalfSizeElement.model`.
+ * @attr {string} model - Address of the model's export folder; or of several, each with its scale:
+ *   `models/a/ 2x, models/b/ 1.5x`. Without it the `data-model` of the script tag, or
+ *   `HalfSizeElement.model`.
  * @attr {string} backend - `webgpu`, `webgl2`, `wasm`, or `tfjs-webgpu` and so on, instead of the best.
  * @attr {boolean} always - Enlarge even if the img is shown no larger than its file, or slowly.
+ * @attr {boolean} frugal - Enlarge also where the reader prefers to save data: small files are what
+ *   such readers are sent.
  * @attr {string} state - Written by the element: `waiting`, `working`, `upscaled`, `skipped`, `error`.
  *
  * All events leave shadow roots.
@@ -44,14 +56,14 @@ const CHANGES: MutationObserverInit = {
  * @fires upscaled - The result is painted; once for each file. `detail`:
  *   `{ width, height, milliseconds, backend }`. Bubbles.
  * @fires skipped - The img was left alone. `detail`: `{ reason }`, one of `save-data`,
- *   `low-memory`, `animated`, `vector`, `turned`, `shown-small`, `no-backend`, `no-readback`, `slow`.
- *   Bubbles.
+ *   `low-memory`, `animated`, `vector`, `turned`, `full-size`, `shown-small`, `no-backend`,
+ *   `no-readback`, `slow`. Bubbles.
  * @fires error - Something failed, and the plain img shows. `detail`: the error. Does not bubble.
  *
  * @csspart image - The slot that holds the img, laid out as if it were not there.
  */
 export class HalfSizeElement extends Base {
-  static readonly observedAttributes = ['model', 'backend', 'always'];
+  static readonly observedAttributes = ['model', 'backend', 'always', 'frugal'];
 
   /** Folder of the other scripts, if it is not the one of this script. */
   static base: string | URL | undefined;
@@ -65,11 +77,7 @@ export class HalfSizeElement extends Base {
   /** Times slow machines again. */
   static readonly #trials = new Trials(async () => {
     const isSlow = (element: HalfSizeElement) => element.#isNear && element.#skipped === 'slow';
-    const models = new Set<ReturnType<typeof modelOf>>();
-    for (const element of HalfSizeElement.#connected) {
-      if (isSlow(element) && element.#request) models.add(modelOf(element.#request));
-    }
-    for (const model of models) await model.then(measureAgain).catch(() => undefined);
+    if ([...HalfSizeElement.#connected].some(isSlow)) await measureSlow();
     HalfSizeElement.#beginAll(isSlow);
   });
 
@@ -285,13 +293,22 @@ export class HalfSizeElement extends Base {
   }
 
   async #run(image: HTMLImageElement, request: Request, signal: AbortSignal): Promise<void> {
-    const device = deviceSkips(readDevice());
-    if (device) return this.#skip(device);
-    const isSmall = !request.always && isShownSmall(await fileSize(image), drawnPixels(image));
+    const photo = photoOf(image, await fileSize(image));
     if (signal.aborted) return;
-    if (isSmall) return this.#skip('shown-small');
+    if (isFullSize(photo)) return this.#skip('full-size');
+    if (!request.always && isShownSmall(photo.file, drawnPixels(image))) {
+      return this.#skip('shown-small');
+    }
+    const student = studentFor(request.model, photo);
+    let reason = deviceSkips(readDevice());
+    // What the reader has from an earlier page costs nothing.
+    if (reason === 'save-data' && (this.hasAttribute('frugal') || (await isCached(student)))) {
+      reason = undefined;
+    }
+    if (signal.aborted) return;
+    if (reason) return this.#skip(reason);
     const started = () => this.setAttribute('state', 'working');
-    const outcome = await obtain(request, { image, started }, signal);
+    const outcome = await obtain(request, student, photo, { image, started }, signal);
     if (signal.aborted) return;
     if (typeof outcome === 'string') return this.#skip(outcome);
     this.#show(image, request, outcome);

@@ -1,5 +1,5 @@
 /** What all elements of a page share: results, and the work on them. */
-import type { SkipReason } from './decide';
+import type { Photo, SkipReason } from './decide';
 import { type Enlarged, enlarge, keyOf, type Request } from './enlarge';
 import { Jobs, type Waiting } from './jobs';
 import { Kept } from './kept';
@@ -35,6 +35,8 @@ export function keptFor(request: Request): Enlarged | undefined {
  */
 export async function obtain(
   request: Request,
+  student: string,
+  photo: Photo,
   waiting: Waiting,
   signal: AbortSignal,
 ): Promise<Enlarged | SkipReason> {
@@ -42,7 +44,7 @@ export async function obtain(
   if (result) return result;
   const key = keyOf(request);
   const make = async (signal: AbortSignal, imageOf: () => HTMLImageElement | undefined) => {
-    const outcome = await enlarge(request, signal, imageOf);
+    const outcome = await enlarge(request, student, photo, signal, imageOf);
     if (typeof outcome !== 'string') kept.add(key, outcome);
     return outcome;
   };

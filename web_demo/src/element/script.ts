@@ -3,6 +3,7 @@ import { besideUrl } from '../library/beside';
 import { runScript } from '../library/parts';
 import * as element from './half-size';
 import { useLibrary } from './shared-model';
+import { resolveStudents } from './student';
 
 declare global {
   var HalfSizeElement: typeof element.HalfSizeElement;
@@ -16,4 +17,4 @@ element.defineHalfSize();
 // This script may be on the page twice: the first one's element is the one that is used.
 globalThis.HalfSizeElement = customElements.get('half-size') as typeof element.HalfSizeElement;
 const model = document.currentScript?.dataset.model;
-if (model) HalfSizeElement.model = new URL(model, document.baseURI).href;
+if (model) HalfSizeElement.model = resolveStudents(model);

@@ -1,5 +1,6 @@
 import type * as api from '../library/entries/api';
 import type { Halfsize, LoadOptions } from '../library/halfsize';
+import { speedSkips } from './decide';
 
 /** What an element needs from the library, which is downloaded when the first picture comes near. */
 export type Library = Pick<typeof api, 'Halfsize' | 'ModelMismatch' | 'isBackendName'>;
@@ -49,6 +50,24 @@ export function forgetFailures(): void {
   for (const [key, { failed }] of models) if (failed !== undefined) models.delete(key);
 }
 
+const cached = new Map<string, Promise<boolean>>();
+
+/**
+ * Whether the browser has a file of this site in its cache. That of a student was downloaded with all
+ * that it takes to run it. It is asked once: a browser's console names each file that is not there.
+ */
+export function isCached(address: string): Promise<boolean> {
+  let answer = cached.get(address);
+  if (!answer) {
+    answer = fetch(address, { cache: 'only-if-cached', mode: 'same-origin' }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    cached.set(address, answer);
+  }
+  return answer;
+}
+
 async function load(address: string, backend: string, base?: string | URL): Promise<Halfsize> {
   const { Halfsize, ModelMismatch, isBackendName } = await loadLibrary(base);
   if (!address) throw new ModelMismatch('No model is set: give <half-size> a model attribute.');
@@ -66,6 +85,16 @@ export function speedOf(halfsize: Halfsize): number {
 
 /** Side of the picture that is enlarged to measure the speed. */
 const TRIAL_PX = 128;
+
+/** Measure again how fast the models run that were found slow. */
+export async function measureSlow(): Promise<void> {
+  for (const { model } of models.values()) {
+    const halfsize = await model.catch(() => undefined);
+    if (halfsize && speedSkips(halfsize.backend, speedOf(halfsize)) === 'slow') {
+      await measureAgain(halfsize).catch(() => undefined);
+    }
+  }
+}
 
 /** Measure how fast a model runs now. */
 export async function measureAgain(halfsize: Halfsize): Promise<void> {

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { deviceSkips, drawnSize, isShownSmall, speedSkips } from '../../src/element/decide';
+import {
+  deviceSkips,
+  drawnSize,
+  isFullSize,
+  isShownSmall,
+  speedSkips,
+} from '../../src/element/decide';
 
 const LANDSCAPE = { width: 300, height: 200 };
 
@@ -34,7 +40,20 @@ test.each([
 });
 
 test.each([
+  ['half of its photo', 600, 1200, false],
+  ['three quarters of it', 900, 1200, false],
+  ['all of it', 1200, 1200, true],
+  ['all, but that somebody has rounded', 1199, 1200, true],
+  ['more', 1201, 1200, true],
+  ['a photo of which nobody knows the width', 1200, Number.NaN, false],
+])('a file with the pixels of %s', (_, width, exact, expected) => {
+  const photo = { file: { width, height: 1 }, width: exact, height: 1, exact };
+  expect(isFullSize(photo)).toBe(expected);
+});
+
+test.each([
   [{ saveData: true, deviceMemory: 8 }, 'save-data'],
+  [{ saveData: true, deviceMemory: 1 }, 'low-memory'],
   [{ saveData: false, deviceMemory: 1 }, 'low-memory'],
   [{ saveData: false, deviceMemory: 2 }, undefined],
   [{ saveData: false, deviceMemory: undefined }, undefined],
