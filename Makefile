@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 3
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser browsers demo test test-page test-fast test-heavy check check-python check-page release size bench screenshots integration strip reference format clean
+.PHONY: help setup web browser browsers demo test test-page test-fast test-heavy check check-python check-page release size bench screenshots packages integration strip reference format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,9 +88,12 @@ bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (ma
 screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
 	@$(BIN)/python -m tools.screenshots
 
-integration: setup web browser ## Build and open the docs' sites of Next.js, Eleventy, Vite and Hugo
+packages: web ## Pack the npm packages halfsize and halfsize-tfjs into build/
+	@node web_demo/scripts/pack.mjs
+
+integration: setup web browser ## Install the npm package in sites of the docs, build and open them
 	@$(BIN)/python -m tools.integration
-	@$(BIN)/python -m tools.recipes
+	@$(BIN)/python -m tools.sites.recipes
 
 strip: setup ## Make the README's picture strip
 	@$(BIN)/python -m tools.pictures.strip

@@ -18,9 +18,11 @@ from export.compact.file import FILE, read_compact
 from export.onnx.translate import to_onnx
 from plumbing.paths import WEB_DEMO
 from tests.browser.driver import Driver
+from tests.made.published import require_page_library
 from tests.made.runs import MadeChain
 from tests.made.workers import made_once
 from tools.serving import served
+from tools.sites.packages import pack
 
 Reference = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
@@ -46,6 +48,21 @@ def site(tmp_path_factory: pytest.TempPathFactory, chain: MadeChain) -> Path:
         (page / "blank.html").write_text(blank, encoding="utf-8")
 
     return made_once(tmp_path_factory, "page", make) / place
+
+
+@pytest.fixture(scope="session")
+def tarball(tmp_path_factory: pytest.TempPathFactory, chain: MadeChain) -> Path:
+    """The npm package `halfsize`, packed from what `make web` built.
+
+    After the chain, which builds the page anew.
+    """
+    require_page_library()
+
+    def make(folder: Path) -> None:
+        pack(folder)
+
+    (packed,) = made_once(tmp_path_factory, "package", make).glob("*.tgz")
+    return packed
 
 
 @pytest.fixture(scope="session")

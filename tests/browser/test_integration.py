@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser
-from skimage import data
 
 from tests.made.runs import ROOT, MadeChain
-from tools.listings import listings, write_named
+from tools.integration import write_photo
 from tools.serving import served
+from tools.sites.listings import listings, write_named
+from tools.sites.packages import install
 
 pytestmark = pytest.mark.browser
 
@@ -31,12 +31,6 @@ def always(markup: str) -> str:
     """Have the element work however slow the machine is on which this is tested."""
     assert "<half-size>" in markup
     return markup.replace("<half-size>", "<half-size always>")
-
-
-def write_public(folder: Path, model: Path) -> None:
-    """Put the model and the photo where the document says that they are."""
-    shutil.copytree(model, folder / "models" / "nano")
-    Image.fromarray(data.chelsea()[:60, :90]).save(folder / "photo-half.webp")
 
 
 def require_upscaled(browser: Browser, address: str) -> None:
@@ -60,7 +54,8 @@ def require_upscaled(browser: Browser, address: str) -> None:
 def test_plain_html(browser: Browser, site: Path, chain: MadeChain, tmp_path: Path) -> None:
     element, by_hand = listings("Plain HTML")
     shutil.copytree(site / "dist", tmp_path / "halfsize")
-    write_public(tmp_path, chain.page_model)
+    shutil.copytree(chain.page_model, tmp_path / "models" / "nano")
+    write_photo(tmp_path)
     (tmp_path / "element.html").write_text(f"<!doctype html>{always(element)}", encoding="utf-8")
     photo = '<img src="photo-half.webp" alt="">'
     (tmp_path / "hand.html").write_text(f"<!doctype html>{photo}{by_hand}", encoding="utf-8")
@@ -73,32 +68,40 @@ def test_plain_html(browser: Browser, site: Path, chain: MadeChain, tmp_path: Pa
         page.close()
 
 
-@pytest.fixture
-def vite_project(site: Path, chain: MadeChain, tmp_path: Path) -> Path:
-    """A project as the document describes it, with the built package in its node_modules."""
-    package = tmp_path / "node_modules" / "halfsize-web"
-    shutil.copytree(site / "dist", package / "dist")
-    shutil.copy(_WEB_DEMO / "package.json", package)
-    assert write_named("Vite", tmp_path) == ["main.ts", "vite.config.ts"]
+@pytest.fixture(scope="module")
+def project(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project as the document describes it, with the packed package installed by npm."""
+    project = tmp_path_factory.mktemp("project")
+    install(project, tarball, offline=True)
+    assert not (project / "node_modules" / "halfsize").is_symlink()
+    assert write_named("Vite", project) == ["main.ts", "vite.config.ts"]
     (element, *_) = listings("Plain HTML")
     markup = always(element.partition("<script")[0])
-    (tmp_path / "index.html").write_text(
+    (project / "index.html").write_text(
         f'<!doctype html><body>{markup}<script type="module" src="/main.ts"></script></body>',
         encoding="utf-8",
     )
-    (tmp_path / "public").mkdir()
-    write_public(tmp_path / "public", chain.page_model)
-    return tmp_path
+    write_photo(project / "public")
+    return project
 
 
-def test_vite_builds_it(browser: Browser, vite_project: Path) -> None:
+def test_a_page_without_a_bundler(browser: Browser, project: Path) -> None:
+    (listing,) = listings("npm without a bundler")
+    write_photo(project)
+    (project / "plain.html").write_text(f"<!doctype html>{always(listing)}", encoding="utf-8")
+    with served(project) as address:
+        require_upscaled(browser, f"{address}plain.html")
+
+
+def test_vite_builds_it(browser: Browser, project: Path) -> None:
     done = subprocess.run(
-        ["node", _VITE, "build"], cwd=vite_project, capture_output=True, text=True, check=False
+        ["node", _VITE, "build"], cwd=project, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    copied = sorted(path.name for path in (vite_project / "dist" / "assets").glob("engine-*"))
-    assert len(copied) == 10, copied  # six of the compact runtime, four of TF.js
-    with served(vite_project / "dist") as address:
+    assets = sorted(path.name for path in (project / "dist" / "assets").iterdir())
+    assert sum(name.startswith("engine-") for name in assets) == 6, assets
+    assert sum(name.endswith(".halfsize") for name in assets) == 1, assets
+    with served(project / "dist") as address:
         require_upscaled(browser, address)
 
 
@@ -126,8 +129,8 @@ def vite_server(project: Path) -> Iterator[str]:
         server.wait()
 
 
-def test_vites_development_server_serves_it(browser: Browser, vite_project: Path) -> None:
-    with vite_server(vite_project) as address:
+def test_vites_development_server_serves_it(browser: Browser, project: Path) -> None:
+    with vite_server(project) as address:
         require_upscaled(browser, address)
 
 

@@ -110,6 +110,7 @@ async function buildScript(name, entry, settings = own) {
 const MODULES = {
   'halfsize.mjs': 'src/package/halfsize.ts',
   'half-size.mjs': 'src/package/half-size.ts',
+  'halfsize-tfjs.mjs': 'src/package/halfsize-tfjs.ts',
 };
 
 /** What a module imports as a file: who imports it, what, and the file. */
@@ -232,6 +233,55 @@ async function writeModels(models) {
   await writePart('catalogue', catalogue);
 }
 
+/** What site generators run, in Node. They import each other as files. */
+async function buildPlugins() {
+  const names = ['snippet', 'manifest', 'eleventy', 'vite'];
+  await build({
+    absWorkingDir: root,
+    entryPoints: names.map((name) => `src/plugins/${name}.ts`),
+    outdir: path.join(out, 'plugins'),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    plugins: [pluginFiles],
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8',
+    logLevel: 'warning',
+  });
+}
+
+/** @type {import('esbuild').Plugin} */
+const pluginFiles = {
+  name: 'plugin-files',
+  setup(building) {
+    building.onResolve({ filter: /^\.\/\w+$/ }, ({ path }) => ({
+      path: `${path}.mjs`,
+      external: true,
+    }));
+  },
+};
+
+/**
+ * For each student a module with its address, which carries its card: bundlers rename files.
+ *
+ * @param {Awaited<ReturnType<typeof packModels>>} models
+ */
+async function writeModelModules(models) {
+  await rm(path.join(out, 'models'), { recursive: true, force: true });
+  await mkdir(path.join(out, 'models'));
+  for (const { folder, card } of models) {
+    const whole = /** @type {any} */ (card);
+    const { format, name, scale, margin_px, align_px, colour, parameters, files } = whole;
+    if (Object.keys(files).join() !== 'model.halfsize') continue;
+    const needed = { format, name, scale, margin_px, align_px, colour, parameters, files };
+    const text = `const file = new URL('../../models/${folder}/model.halfsize', import.meta.url);
+export default file.href + ${JSON.stringify(`#${encodeURIComponent(JSON.stringify(needed))}`)};
+`;
+    await writeFile(path.join(out, 'models', `${folder}.mjs`), text);
+  }
+}
+
 /** The worker of the demo page's comparison, as text: a page opened from disk may start no other. */
 async function writeJudge() {
   const { outputFiles } = await build({
@@ -289,6 +339,8 @@ try {
     buildScript('half-size', 'src/element/script.ts'),
     buildModule('halfsize.mjs'),
     buildModule('half-size.mjs'),
+    buildModule('halfsize-tfjs.mjs'),
+    buildPlugins(),
     buildScript('halfsize-extras', 'src/library/entries/extras.ts'),
     buildScript('page', 'src/page/main.ts'),
     buildScript('gif', 'src/page/motion/gif.ts', common),
@@ -297,7 +349,9 @@ try {
     copyOrt(),
     ...[...ENGINES, ...ALPHA_TWINS].map(buildEngine),
     ...ALPHA_TWINS.map((name) => buildVerifier(name.replace('-alpha', ''))),
-    packModels(path.resolve(values.models)).then(writeModels),
+    packModels(path.resolve(values.models)).then((models) =>
+      Promise.all([writeModels(models), writeModelModules(models)]),
+    ),
     packSamples(),
     writeJudge(),
   ]);

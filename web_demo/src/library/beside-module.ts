@@ -12,14 +12,15 @@ const BESIDE: Record<string, () => URL> = {
   'engine-webgl2-alpha.js': () => new URL('./engine-webgl2-alpha.js', import.meta.url),
   'engine-wasm.js': () => new URL('./engine-wasm.js', import.meta.url),
   'engine-wasm-alpha.js': () => new URL('./engine-wasm-alpha.js', import.meta.url),
-  'engine-tfjs-webgpu.js': () => new URL('./engine-tfjs-webgpu.js', import.meta.url),
-  'engine-tfjs-webgl.js': () => new URL('./engine-tfjs-webgl.js', import.meta.url),
-  'engine-tfjs-wasm.js': () => new URL('./engine-tfjs-wasm.js', import.meta.url),
-  'engine-tfjs-cpu.js': () => new URL('./engine-tfjs-cpu.js', import.meta.url),
 };
 
-/** As in ./beside. */
+/** As in ./beside. The engines of TF.js are in a package of their own, which says where they are. */
 export function besideUrl(name: string, base?: string | URL): string {
-  const beside = base === undefined && BESIDE[name]?.();
-  return ofBuild(beside || new URL(name, base && folderUrl(base)));
+  if (base !== undefined) return ofBuild(new URL(name, folderUrl(base)));
+  const known = BESIDE[name] ?? globalThis.halfsizeParts?.beside?.[name];
+  // Next.js gives a URL of its own kind, which has a path alone and cannot be changed.
+  return ofBuild(known ? new URL(known().href, document.baseURI) : new URL(name, HERE));
 }
+
+// Not where bundlers see it: they would look for a file whose name nobody knows.
+const HERE = import.meta.url;

@@ -15,6 +15,8 @@ export interface Parts {
   extras?: Extras;
   engines?: Partial<Record<EngineName, StartEngine>>;
   models?: PackedModel[];
+  /** Where the package of TF.js's engines has them. */
+  beside?: Record<string, () => URL>;
   samples?: Record<string, string>;
   sizes?: Record<string, number>;
   /** What the page must know of the models before they are downloaded. */

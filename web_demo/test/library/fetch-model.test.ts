@@ -57,6 +57,23 @@ test('a replaced model whose files have other names is loaded anew', async () =>
   expect(card.name).toBe('a newer model');
 });
 
+test('a card in the address is not asked for, and the file may have any name', async () => {
+  const card = encodeURIComponent(OLD['halfsize.json'] as string);
+  serve({ 'model-1a2b3c.bin': OLD['model.halfsize'] as string }, {});
+  const loaded = await loadModel(`assets/model-1a2b3c.bin?v=1#${card}`);
+  expect(loaded.identity_).toEqual({ form: 'compact', memory: '/assets/model-1a2b3c.bin' });
+  const { card: read, files } = await loaded.content_;
+  expect(read.name).toBe('old');
+  expect(Buffer.from(files['model.halfsize'] ?? []).toString()).toBe('old');
+  expect(asked).toEqual(['model-1a2b3c.bin']);
+});
+
+test('a file that is not that of the card in the address is refused', async () => {
+  const card = encodeURIComponent(OLD['halfsize.json'] as string);
+  serve({ 'model.halfsize': 'something else' }, {});
+  await expect((await loadModel(`m/model.halfsize#${card}`)).content_).rejects.toThrow('altered');
+});
+
 test('a model that was altered on its server is refused', async () => {
   serve({ ...NEW, 'model.halfsize': 'something else' }, {});
   await expect((await loadModel('m/')).content_).rejects.toThrow('altered');

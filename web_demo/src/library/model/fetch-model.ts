@@ -15,7 +15,8 @@ import type { FindFile, ModelBytes } from '../types';
 /**
  * A model: the address of its export folder or of its `halfsize.json`, the files themselves, or a
  * folder name of the models that `models.js` holds. The address of its `model.halfsize` shows at once
- * which runtime it is for, so that card, network and engine are fetched at the same time.
+ * which runtime it is for, so that card, network and engine are fetched at the same time. Where a
+ * bundler renames files, the card is in the address, behind `#`.
  */
 export type ModelSource = string | URL | ModelBytes;
 
@@ -98,17 +99,20 @@ async function finderOf(
   if (typeof source !== 'string' && !(source instanceof URL)) {
     return [(await extras()).givenFiles_(source)];
   }
-  const { pathname, search, href } = new URL(source, document.baseURI);
+  const { pathname, search, hash, href } = new URL(source, document.baseURI);
   const folder = pathname.replace(/(\/?[^/]*\.(json|halfsize)|\/)?$/, '/');
   const find: FindFile = async (name, cache) => {
-    const url = new URL(folder + name + search, href);
+    if (hash && name !== NETWORK_FILE) {
+      return new TextEncoder().encode(decodeURIComponent(hash.slice(1)));
+    }
+    const url = new URL(hash ? href : folder + name + search, href);
     return new Uint8Array(await fetchAs('arrayBuffer', url, signal, ModelMismatch, cache));
   };
-  if (!pathname.endsWith(NETWORK_FILE)) return [find];
+  if (!hash && !pathname.endsWith(NETWORK_FILE)) return [find];
   const network = find(NETWORK_FILE);
   network.catch(() => undefined); // as above
   return [
     (name, cache) => (name === NETWORK_FILE && !cache ? network : find(name, cache)),
-    { form: 'compact', memory: folder },
+    { form: 'compact', memory: pathname },
   ];
 }

@@ -8,9 +8,9 @@ from pathlib import Path
 from plumbing.paths import ROOT
 
 INTEGRATION = ROOT / "docs" / "use-on-a-site.md"
-PUBLISHING = ROOT / "docs" / "publish-photos.md"
+GENERATORS = ROOT / "docs" / "site-generators.md"
 _FENCE = re.compile(r"```([\w-]*)\n(.*?)```", re.DOTALL)
-_NAMED = re.compile(r"(?:// |\{\{/\* )([\w./-]+)(?: \*/\}\})?\n")
+_NAMED = re.compile(r"(?:---\n|<\?php\n)?(?:// |\{\{/\* )([\w./-]+)(?: \*/\}\})?\n")
 
 
 def listings(heading: str, document: Path = INTEGRATION) -> list[str]:
@@ -21,7 +21,7 @@ def listings(heading: str, document: Path = INTEGRATION) -> list[str]:
 
 
 def write_named(heading: str, folder: Path, document: Path = INTEGRATION) -> list[str]:
-    """Write the listings whose first line names a file; return their names."""
+    """Write the listings that name their file at the start; return their names."""
     names = []
     for text in listings(heading, document):
         named = _NAMED.match(text)
