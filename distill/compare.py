@@ -27,7 +27,7 @@ from distill.students import StudentConfig
 from plumbing.command import UserError, flag_value, run_command
 from plumbing.disk import write_csv
 from plumbing.progress import console
-from teacher.enlarging.runner import network_enlarger
+from teacher.enlarging.network import network_enlarger
 from teacher.recipes.stages import StagedRecipe
 from teacher.runs.folder import load_network
 from teacher.training.data import DataConfig, DegradationKind, PhotosConfig

@@ -32,15 +32,15 @@ from distill.teaching import Teacher, open_teacher
 from distill.tuning import TUNING, open_student, report_gain
 from pixels.scale import HALF, OptionalScale
 from plumbing.command import UsageError, UserError, flag_value, run_command
+from plumbing.threads import use_threads
 from teacher.networks.chain import Chain
 from teacher.recipes.stages import StagedRecipe
-from teacher.runs.folder import read_record
+from teacher.runs.record import read_record
 from teacher.training.data import DataConfig, Photos, prepare_photos, require_crops
 from teacher.training.loop import TrainingRun, Watch, unwatched
 from teacher.training.processes import joined_processes
 from teacher.training.run import train_and_save
 from teacher.training.speed import Speed
-from teacher.training.threads import use_threads
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from teacher.networks.chain_config import Activation, Colour
 from teacher.networks.registry import parameter_count
 from teacher.recipes.optimizers import suited_rate
 from teacher.recipes.stages import StagedRecipe
-from teacher.runs.folder import read_record
+from teacher.runs.record import read_record
 from teacher.searching.study import StudyConfig, command_words, flags_of, search
 from teacher.training.data import DataConfig
 from teacher.training.loop import Watch

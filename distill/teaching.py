@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pixels.store.layers import add_layer
 from pixels.store.store import PhotoStore
 from teacher.enlarging.runner import open_enlarger
-from teacher.runs.folder import read_record
+from teacher.runs.record import read_record
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from pixels.resize import Pair, resize
 from pixels.scale import shave_px
 from plumbing.command import UserError
 from plumbing.disk import write_csv
-from teacher.enlarging.runner import network_enlarger
+from teacher.enlarging.network import network_enlarger
 from teacher.networks.chain import Chain
 from teacher.recipes.stages import Stage, StagedRecipe
 from teacher.runs.folder import load_network

@@ -20,10 +20,10 @@ from plumbing.command import UserError, run_command
 from plumbing.parallel import core_count
 from plumbing.paths import WEB_DEMO
 from plumbing.steps import run_step, run_steps, show
+from plumbing.threads import Threads, use_threads
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluating.evaluation import Evaluation, means
 from teacher.networks.colour import ColourFormat
-from teacher.training.threads import Threads, use_threads
 
 _PAGE = WEB_DEMO / "index.html"
 

@@ -26,7 +26,7 @@ from plumbing.command import UsageError, UserError, run_command
 from plumbing.parallel import in_order
 from plumbing.progress import progress_bar
 from teacher.networks.chain import Chain
-from teacher.runs.folder import read_record
+from teacher.runs.record import read_record
 from teacher.runs.released import find_run
 
 _FORMS: dict[str, tuple[Precision, ...]] = {form.command: form.precisions for form in FORMS}

@@ -43,8 +43,8 @@ from pixels.scale import parse_scale
 from plumbing.command import UserError, run_command
 from plumbing.disk import sha256_of
 from plumbing.progress import busy, console
+from plumbing.threads import Threads, use_threads
 from teacher.runs.folder import load_network
-from teacher.training.threads import Threads, use_threads
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,100}")
 _MOST_JSON_BYTES = 4 * 2**20

@@ -12,8 +12,9 @@ import sys
 import tomllib
 
 from halfsize.commands import COMMANDS, GROUPS
-from plumbing.command import UsageError, called_as, plain_failures
+from plumbing.command import UsageError, plain_failures
 from plumbing.paths import ROOT
+from plumbing.program import called_as
 
 _ABOUT = "halfsize: ship half-size photos; the reader's browser restores them."
 _USAGE = "usage: halfsize COMMAND [FLAGS]"

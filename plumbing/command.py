@@ -8,15 +8,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from functools import partial
 from itertools import zip_longest
-from pathlib import Path
 from typing import NoReturn, TextIO, TypeVar
 
 import tyro
 
+from plumbing.extras import explained
 from plumbing.help_texts import explain_flags
+from plumbing.program import program_name
 
 Config = TypeVar("Config")
 
@@ -36,8 +36,6 @@ _DISK_ERRORS = (
 EXIT_INTERRUPTED = 130  # what shells expect after Ctrl-C: 128 + SIGINT
 _INTERRUPTED = "interrupted; no half-written files were left behind"
 _KEPT = "interrupted; finished work is kept: the same command does the rest"
-
-_called_as: ContextVar[str | None] = ContextVar("called_as", default=None)
 
 
 class UserError(Exception):
@@ -72,7 +70,7 @@ def run_command(
     """
     explain_flags(config_class)
     module = sys.modules["__main__"]
-    parse = partial(tyro.cli, config_class, prog=_program(), description=module.__doc__)
+    parse = partial(tyro.cli, config_class, prog=program_name(), description=module.__doc__)
     with plain_failures():
         try:
             config = parse() if default is None else parse(default=default)
@@ -112,16 +110,6 @@ def continuing(how: Callable[[], str] = lambda: _KEPT) -> Iterator[None]:
 
 
 @contextmanager
-def called_as(program: str) -> Iterator[None]:
-    """Name commands in the block by what the user typed, instead of `python -m MODULE`."""
-    token = _called_as.set(program)
-    try:
-        yield
-    finally:
-        _called_as.reset(token)
-
-
-@contextmanager
 def plain_failures() -> Iterator[None]:
     """Turn the block's failures into one sentence and an exit status.
 
@@ -138,6 +126,11 @@ def plain_failures() -> Iterator[None]:
         _stop(str(error), EXIT_USAGE)
     except UserError as error:
         _stop(str(error), EXIT_FAILURE)
+    except ModuleNotFoundError as error:
+        sentence = explained(error)
+        if sentence is None:
+            raise
+        _stop(sentence, EXIT_FAILURE)
     except KeyboardInterrupt as stop:
         _stop(str(stop) or _INTERRUPTED, EXIT_INTERRUPTED)
     except BrokenPipeError:
@@ -180,16 +173,6 @@ def _discard_unread() -> None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             if ending is None and not isinstance(error, BrokenPipeError):
                 _stop(f"the output cannot be written: {error.strerror}", EXIT_FAILURE)
-
-
-def _program() -> str:
-    """Name the command as the user called it."""
-    name = _called_as.get()
-    if name is not None:
-        return name
-    spec = sys.modules["__main__"].__spec__
-    module = spec.name if spec else Path(sys.argv[0]).name
-    return f"python -m {module.removesuffix('.__main__')}"
 
 
 def _stop(sentence: str, status: int) -> NoReturn:

@@ -24,10 +24,10 @@ from pixels.sending.sent import CLEAN, read_name
 from pixels.stills.listing import list_pictures
 from plumbing.command import UsageError, UserError, run_command
 from plumbing.disk import write_csv
+from plumbing.threads import Threads, use_threads
 from teacher.enlarging.runner import PLAIN, Enlarger, open_enlarger
 from teacher.evaluating.evaluation import Evaluation, MeasuredReduction, Measurement, means
 from teacher.evaluating.figure import Gallery
-from teacher.training.threads import Threads, use_threads
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ import torch
 import tyro
 
 from plumbing.command import UserError, flag_value, run_command
+from plumbing.threads import use_threads
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.registry import Network
@@ -29,7 +30,8 @@ from teacher.networks.residual import Residual, ResidualConfig
 from teacher.recipes.flipboard import FlipboardRecipe
 from teacher.recipes.presets import FLIPBOARD, RESIDUAL, NetworkName, Preset, PresetName
 from teacher.recipes.recipe import Recipe
-from teacher.runs.folder import load_network, read_record
+from teacher.runs.folder import load_network
+from teacher.runs.record import read_record
 from teacher.training.data import DataConfig, crop_batches, prepare_photos, require_crops
 from teacher.training.feed import Batch
 from teacher.training.loop import Objective, TrainingRun, Watch, unwatched
@@ -37,7 +39,6 @@ from teacher.training.objectives import absolute_error, patch_square_error, poli
 from teacher.training.processes import joined_processes
 from teacher.training.run import train_and_save
 from teacher.training.speed import Speed
-from teacher.training.threads import use_threads
 
 BatchAt = Callable[[int], Batch]
 

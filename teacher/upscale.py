@@ -27,9 +27,9 @@ from pixels.stills.several import pictures_in
 from plumbing.command import UsageError, UserError, run_command
 from plumbing.names import fitted
 from plumbing.progress import busy, console, progress_bar, track
+from plumbing.threads import Threads, use_threads
 from teacher.enlarging.pictures import AnimationEnlarger, enlarge_picture, enlarged_bands
 from teacher.enlarging.runner import Enlarger, open_enlarger
-from teacher.training.threads import Threads, use_threads
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from plumbing.disk import sha256_of
 from plumbing.names import as_text
 from plumbing.progress import track
 from teacher.enlarging.runner import Enlarger
-from teacher.runs.folder import read_record
+from teacher.runs.record import read_record
 
 FULL = "full size"
 """Used as the name of the enlargement where a photo is sent at full size."""

@@ -15,8 +15,8 @@ from export.forms import ONNX, form_of
 from pixels.resize import band_rows
 from pixels.scale import HALF, enlarged_size, padded_to_blocks
 from pixels.tiling import enlarged_slice
+from plumbing.threads import use_threads
 from teacher.enlarging.runner import PLAIN, Enlarger, open_enlarger
-from teacher.training.threads import use_threads
 
 BROWSER = "browser"
 """How `<img>` enlarges a small picture: bilinear.

@@ -19,8 +19,8 @@ from export.pipeline.job import ExportForm
 from pixels.scale import parse_scale, scale_json
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
+from plumbing.threads import use_threads
 from teacher.enlarging.runner import Enlarger, tiled
-from teacher.training.threads import use_threads
 
 _MAKE_ONE = "make one with `python -m export.compact --run RUN --out DIR`"
 

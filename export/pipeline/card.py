@@ -12,7 +12,8 @@ from export.pipeline.job import Attempt, Job
 from export.weights.precision import BUDGET_DB, Loss
 from pixels.scale import scale_json
 from plumbing.disk import gzip_size, sha256_of
-from teacher.networks.registry import macs_per_output_pixel, parameter_count, settings_of
+from teacher.networks.registry import macs_per_output_pixel, parameter_count
+from teacher.networks.settings import settings_of
 
 FORMATS = (1, 2)
 """Formats of the card. The second one is that of scales that are not whole, of which older readers

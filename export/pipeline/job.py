@@ -13,9 +13,9 @@ from export.check.local_runtimes import remembering, run_pytorch
 from export.check.pictures import CheckPhotos, load_check_photos
 from export.weights.precision import PRECISIONS, Loss, Precision
 from pixels.tiling import Enlarge
+from plumbing.threads import Threads
 from teacher.networks.registry import Network
-from teacher.runs.folder import RunRecord
-from teacher.training.threads import Threads
+from teacher.runs.record import RunRecord
 
 
 @dataclass(frozen=True, kw_only=True)

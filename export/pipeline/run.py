@@ -27,8 +27,8 @@ from export.weights.tolerances import GOLDEN_TOLERANCE
 from plumbing.command import UserError
 from plumbing.disk import whole_folder
 from plumbing.progress import busy, console
+from plumbing.threads import use_threads
 from teacher.runs.folder import load_network
-from teacher.training.threads import use_threads
 
 
 def run_export(config: ExportConfig, form: ExportForm) -> None:

@@ -28,10 +28,10 @@ from plumbing.command import UserError, run_command
 from plumbing.disk import whole_file, whole_folder
 from plumbing.progress import track
 from plumbing.steps import run_step, typed
+from plumbing.threads import Threads, use_threads
 from teacher.networks.registry import Network
 from teacher.runs.folder import load_network, save_run
 from teacher.runs.released import DISTILL_RELEASED, TEACHER_RELEASED
-from teacher.training.threads import Threads, use_threads
 
 # Too small to show in a table with two decimals.
 _MOST_LOSS_DB = 0.001

@@ -13,7 +13,7 @@ from plumbing.command import UserError
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluating.evaluation import Evaluation, means
 from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
-from teacher.runs.folder import RunRecord
+from teacher.runs.record import RunRecord
 
 FIGURES, CARD_FILE, CREDITS = "figures.json", "README.md", "CREDITS.csv"
 INPUTS = ("clean", "jpeg-75", "webp-75", "avif-60")

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -18,9 +17,12 @@ from pixels.resize import band_rows, resize_rows
 from pixels.scale import HALF, enlarged_size, padded_to_blocks, parse_scale, scale_name
 from pixels.tiling import Enlarge, enlarge_in_tiles, enlarged_slice
 from plumbing.command import UserError
+from plumbing.extras import installed, require_installed
+from plumbing.threads import thread_count
 from teacher.enlarging.ensemble import self_ensemble
-from teacher.networks.registry import Network, parameter_count
-from teacher.runs.folder import best_device, load_network
+from teacher.networks.chain_config import CHAIN
+from teacher.networks.numpy_chain import NumpyChain
+from teacher.runs.record import read_chain, read_record
 from teacher.runs.released import find_run
 
 PLAIN = ("bicubic", "lanczos")
@@ -28,7 +30,8 @@ PLAIN = ("bicubic", "lanczos")
 
 # Metadata that our ONNX exports carry for tiling.
 ONNX_SCALE, ONNX_MARGIN, ONNX_ALIGN = "halfsize.scale", "halfsize.margin_px", "halfsize.align_px"
-_TILE_PX = 256
+TILE_PX = 256
+"""Side of the tiles that networks run on, if nobody wishes otherwise."""
 _LANCZOS_PX = 3  # radius of Pillow's Lanczos kernel when enlarging
 
 Pixels = NDArray[np.uint8]
@@ -51,11 +54,11 @@ class Enlarger:
 
     def enlarge(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Enlarge (height, width, 3) sRGB, 0 to 255, of any size to `enlarged_size`."""
-        return _whole(self.bands, self.scale, image)
+        return whole_of(self.bands, self.scale, image)
 
 
 def open_enlarger(
-    model: str, *, plain_scale: Fraction = HALF, tile_px: int = _TILE_PX, ensemble: bool = False
+    model: str, *, plain_scale: Fraction = HALF, tile_px: int = TILE_PX, ensemble: bool = False
 ) -> Enlarger:
     """Open the model that a command's `--model` names.
 
@@ -98,21 +101,6 @@ def open_enlarger(
     )
 
 
-def network_enlarger(
-    network: Network, *, tile_px: int = _TILE_PX
-) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
-    """Wrap a PyTorch network so that it enlarges whole 8-bit pictures in tiles."""
-    run = _runner(network)
-    bands = tiled(
-        run,
-        scale=network.scale,
-        margin_px=network.margin_px,
-        tile_px=tile_px,
-        align_px=network.align_px,
-    )
-    return lambda image: _whole(bands, network.scale, image)
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Opened:
     name: str
@@ -123,18 +111,8 @@ class _Opened:
     run: Enlarge
 
 
-def _runner(network: Network) -> Enlarge:
-    device = best_device()
-    network = network.to(device).eval()
-
-    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            return network(torch.from_numpy(batch).to(device)).cpu().numpy()
-
-    return run
-
-
-def _whole(bands: Bands, scale: Fraction, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def whole_of(bands: Bands, scale: Fraction, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put the bands of an enlargement together: (height, width, 3) sRGB, 0 to 255."""
     result = np.empty((*enlarged_size((image.shape[0], image.shape[1]), scale), 3), np.uint8)
     top = 0
     for band in bands(image):
@@ -144,7 +122,7 @@ def _whole(bands: Bands, scale: Fraction, image: NDArray[np.uint8]) -> NDArray[n
 
 
 def tiled(
-    run: Enlarge, *, scale: Fraction, margin_px: int, tile_px: int = _TILE_PX, align_px: int = 1
+    run: Enlarge, *, scale: Fraction, margin_px: int, tile_px: int = TILE_PX, align_px: int = 1
 ) -> Bands:
     """Wrap a function on batches of floats so that it enlarges whole 8-bit pictures in tiles.
 
@@ -217,26 +195,44 @@ def _lanczos_rows(
 
 
 def _open_run(path: Path) -> _Opened:
+    record = read_record(path)
+    name = path.resolve().name  # also for `.` and a trailing `..`
+    if record.network == CHAIN and not installed("torch"):
+        weights = read_chain(path, record)
+        return _Opened(
+            name=name,
+            scale=weights.config.scale,
+            margin_px=weights.config.margin_px,
+            align_px=weights.config.scale.denominator,
+            parameters=weights.parameters,
+            run=NumpyChain(weights, threads=thread_count()),
+        )
+    require_installed("torch", f"{name}, which is more than a student,")
+    from teacher.enlarging.pytorch import run_network
+    from teacher.networks.registry import parameter_count
+    from teacher.runs.folder import load_network
+
     network, _ = load_network(path)
     return _Opened(
-        name=path.resolve().name,  # also for `.` and a trailing `..`
+        name=name,
         scale=network.scale,
         margin_px=network.margin_px,
         align_px=network.align_px,
         parameters=parameter_count(network),
-        run=_runner(network),
+        run=run_network(network),
     )
 
 
 def _open_onnx(path: Path) -> _Opened:
-    import onnxruntime  # slow to import, and only needed here
-
     if not path.is_file():
         raise UserError(f"--model {path}: there is no such file")
+    require_installed("onnxruntime", str(path))
+    import onnxruntime  # slow to import, and only needed here
+
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
+    options.intra_op_num_threads = thread_count()
     options.log_severity_level = 3  # errors only: its warnings are not for users
-    gpu = ["CUDAExecutionProvider"] if torch.cuda.is_available() else []
+    gpu = ["CUDAExecutionProvider"] if _has_gpu() else []
     try:
         session = onnxruntime.InferenceSession(
             path, options, providers=[*gpu, "CPUExecutionProvider"]
@@ -276,3 +272,12 @@ def _open_onnx(path: Path) -> _Opened:
         parameters=None,
         run=run,
     )
+
+
+def _has_gpu() -> bool:
+    """Check for a GPU as PyTorch does; without PyTorch none is used."""
+    if not installed("torch"):
+        return False
+    from teacher.enlarging.pytorch import has_gpu
+
+    return has_gpu()

@@ -12,17 +12,16 @@ the pixels of the whole picture.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from torch import nn
 
-from pixels.scale import parse_scale, scale_json
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.residual import Residual, ResidualConfig
+from teacher.networks.settings import config_of
 
 Network = Residual | Flipboard | Chain
 Config = ResidualConfig | FlipboardConfig | ChainConfig
@@ -47,22 +46,8 @@ def build(name: str, settings: Mapping[str, Any]) -> Network:
     if name not in _NETWORKS:
         raise ValueError(f"unknown network {name!r}; known are {', '.join(_NETWORKS)}")
     network, config = _NETWORKS[name]
-    try:
-        # JSON has lists where a config has tuples.
-        fields: dict[str, Any] = {
-            field: tuple(value) if isinstance(value, list) else value
-            for field, value in dict(settings).items()
-        }
-        if "scale" in fields:
-            fields["scale"] = parse_scale(fields["scale"])
-        return network(config(**fields))  # pyright: ignore[reportArgumentType]
-    except TypeError as error:  # an unknown field, or text where a number belongs
-        raise ValueError(f"unknown settings for network {name!r}: {error}") from error
-
-
-def settings_of(config: Config) -> dict[str, Any]:
-    """Write the fields of a network's config as JSON has them: what `build` takes."""
-    return asdict(config) | {"scale": scale_json(config.scale)}
+    built = config_of(config, name, settings)
+    return network(built)  # pyright: ignore[reportArgumentType]
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -14,11 +14,10 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import load_file
@@ -29,35 +28,16 @@ from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
 from plumbing.paths import ROOT
 from teacher.networks.registry import Network, build
+from teacher.runs.record import (
+    RESUME,
+    RUN,
+    WEIGHTS,
+    RunRecord,
+    does_not_fit,
+    read_record,
+    weights_file,
+)
 from teacher.runs.released import find_run
-
-FORMAT = 1
-_RUN = "run.json"
-_WEIGHTS = "model.safetensors"
-_RESUME = Path("resume") / "state.safetensors"
-_LARGEST_JSON_BYTES = 4 * 2**20
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRecord:
-    """The contents of `run.json`."""
-
-    network: str
-    """Name of the network in `teacher.networks.registry`."""
-    network_config: dict[str, Any]
-    """Fields of the config of the network."""
-    settings: dict[str, Any]
-    """The command's settings, defaults included."""
-    git_commit: str | None
-    """Commit of the code, with `+changes` if the working tree differed; None outside git."""
-    data: dict[str, Any]
-    """Fingerprint and number of the training photos."""
-    metrics: dict[str, float] = field(default_factory=dict)
-    """Metrics of the last validation."""
-    weights_sha256: str = ""
-    """SHA-256 of `model.safetensors`."""
-    format: int = FORMAT
-    """Version of the layout of this file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,44 +56,11 @@ def save_run(folder: Path, network: Network, record: RunRecord) -> None:
     """Write the finished network, then its record."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
-    with whole_file(folder / _WEIGHTS) as temporary:
+    with whole_file(folder / WEIGHTS) as temporary:
         temporary.write_bytes(tensors_to_bytes(weights))
-    content = asdict(record) | {"weights_sha256": sha256_of(folder / _WEIGHTS)}
-    with whole_file(folder / _RUN) as temporary:
+    content = asdict(record) | {"weights_sha256": sha256_of(folder / WEIGHTS)}
+    with whole_file(folder / RUN) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def read_record(folder: Path) -> RunRecord:
-    """Read `run.json`.
-
-    Args:
-        folder: A run folder, or the name of released weights.
-
-    Raises:
-        UserError: `folder` is not a run folder, its training has not finished, or it was written by
-            another version.
-    """
-    folder = find_run(folder)
-    path = folder / _RUN
-    if not folder.is_dir():
-        raise UserError(f"{folder} is not a run folder: there is no such folder")
-    if not path.is_file():
-        unfinished = (folder / _RESUME).is_file()
-        raise UserError(
-            f"{folder} holds a training that has not finished: run its command again to resume it"
-            if unfinished
-            else f"{folder} is not a run folder: it has no {_RUN}"
-        )
-    content = _read_json(path)
-    if content.get("format") != FORMAT:
-        raise UserError(
-            f"{path} has format {content.get('format')!r}, this version reads {FORMAT}: "
-            "use the version of halfsize that wrote it"
-        )
-    try:
-        return RunRecord(**content)
-    except TypeError as error:
-        raise UserError(f"{path} is not the record of a run: {error}") from error
 
 
 def load_network(folder: Path) -> tuple[Network, RunRecord]:
@@ -128,29 +75,21 @@ def load_network(folder: Path) -> tuple[Network, RunRecord]:
     """
     folder = find_run(folder)
     record = read_record(folder)
-    path = folder / _WEIGHTS
-    if not path.is_file():
-        raise UserError(f"{folder} has no {_WEIGHTS}: copy it again, or train again")
-    if sha256_of(path) != record.weights_sha256:
-        raise UserError(
-            f"{path} was cut off or altered since it was written (its sha256 differs from the one "
-            f"in {_RUN}): copy it again, or train again"
-        )
+    path = weights_file(folder, record)
     try:
         network = build(record.network, record.network_config)
     except ValueError as error:
-        raise UserError(f"{folder / _RUN}: {error}") from error
+        raise UserError(f"{folder / RUN}: {error}") from error
     try:
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:
-        problem = str(error).splitlines()[0]
-        raise UserError(f"{path} does not fit the network in {_RUN}: {problem}") from error
+        raise does_not_fit(folder, str(error).splitlines()[0]) from error
     return network.eval(), record
 
 
 def save_resume(folder: Path, state: ResumeState) -> None:
     """Write the state of a running training, replacing the previous state."""
-    path = folder / _RESUME
+    path = folder / RESUME
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in state.tensors.items()}
     header = {
@@ -168,7 +107,7 @@ def read_resume(folder: Path) -> ResumeState | None:
     Raises:
         UserError: The state exists but cannot be read.
     """
-    path = folder / _RESUME
+    path = folder / RESUME
     if not path.is_file():
         return None
     try:
@@ -198,11 +137,6 @@ def git_commit() -> str | None:
     return finished.stdout.strip() or None
 
 
-def best_device() -> torch.device:
-    """Choose the first GPU if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def _safetensors_metadata(content: bytes) -> dict[str, str]:
     """Read the metadata of a safetensors file: 8 bytes of length, then JSON."""
     length = int.from_bytes(content[:8], "little")
@@ -215,15 +149,3 @@ def _sha256_of_tensors(tensors: Mapping[str, Tensor]) -> str:
         digest.update(name.encode())
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > _LARGEST_JSON_BYTES:
-        raise UserError(f"{path} is too large to be the record of a run")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} was cut off or altered: it is no longer JSON") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path} is not the record of a run")
-    return content

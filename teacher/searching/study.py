@@ -29,7 +29,7 @@ from rich.console import Console
 from plumbing.command import UserError, continuing
 from plumbing.disk import whole_file
 from plumbing.progress import console
-from teacher.runs.folder import read_record
+from teacher.runs.record import read_record
 from teacher.searching.figures import draw_study
 from teacher.training.data import DataConfig
 from teacher.training.loop import Watch

@@ -10,8 +10,10 @@ from typing import Any
 
 from plumbing.command import UserError
 from plumbing.progress import console
-from teacher.networks.registry import Network, settings_of
-from teacher.runs.folder import RunRecord, git_commit, read_record, save_run
+from teacher.networks.registry import Network
+from teacher.networks.settings import settings_of
+from teacher.runs.folder import git_commit, save_run
+from teacher.runs.record import RunRecord, read_record
 from teacher.training.data import Photos
 from teacher.training.feed import Batch
 from teacher.training.loop import Objective, Trainer, TrainingRun

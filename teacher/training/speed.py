@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from teacher.training.threads import Threads
+from plumbing.threads import Threads
 
 
 @dataclass(frozen=True, kw_only=True)

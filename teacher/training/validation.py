@@ -12,7 +12,7 @@ from pixels.quality.psnr_ssim import compare
 from pixels.resize import Pair, resize
 from pixels.scale import shave_px
 from pixels.tensors import to_float
-from teacher.enlarging.runner import network_enlarger
+from teacher.enlarging.network import network_enlarger
 from teacher.networks.registry import Network
 
 _SHOWN_PHOTOS = 3

@@ -15,9 +15,10 @@ from distill.sources import SourceConfig
 from pixels.quality.psnr_ssim import compare as quality
 from pixels.resize import reduce_photo
 from pixels.stills.files import read_picture
-from teacher.enlarging.runner import network_enlarger
+from teacher.enlarging.network import network_enlarger
 from teacher.networks.registry import parameter_count
-from teacher.runs.folder import load_network, read_record
+from teacher.runs.folder import load_network
+from teacher.runs.record import read_record
 from tests.made.commands import command_here
 from tests.made.files import require_no_photos
 from tests.made.training import no_reports as no_reports

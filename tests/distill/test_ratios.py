@@ -16,7 +16,8 @@ from distill.timing import milliseconds_per_megapixel
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import parameter_count
-from teacher.runs.folder import load_network, read_record
+from teacher.runs.folder import load_network
+from teacher.runs.record import read_record
 from teacher.searching.study import StudyConfig
 from tests.made.commands import Finished, command_here
 from tests.made.networks import lively

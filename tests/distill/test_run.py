@@ -17,7 +17,8 @@ from plumbing.command import UsageError
 from teacher.enlarging.runner import open_enlarger
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
-from teacher.runs.folder import load_network, read_record
+from teacher.runs.folder import load_network
+from teacher.runs.record import read_record
 from tests.made.commands import command_here
 from tests.made.runs import MadeChain
 from tests.made.training import no_reports as no_reports

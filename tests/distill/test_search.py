@@ -16,7 +16,7 @@ from distill.run import DistillConfig
 from distill.search import StudentSearchConfig
 from teacher.networks.chain import Chain
 from teacher.networks.registry import parameter_count
-from teacher.runs.folder import read_record
+from teacher.runs.record import read_record
 from teacher.searching.study import StudyConfig
 from teacher.training.data import DataConfig
 from tests.made.commands import command_here

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from teacher.networks.registry import parameter_count
-from teacher.runs.folder import load_network, read_record
+from teacher.runs.folder import load_network
+from teacher.runs.record import read_record
 from tests.made.commands import command_here
 from tests.made.photos import write_photos
 from tests.made.training import no_reports as no_reports

@@ -23,9 +23,11 @@ from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
-from teacher.networks.registry import Network, settings_of
+from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
-from teacher.runs.folder import RunRecord, save_run
+from teacher.networks.settings import settings_of
+from teacher.runs.folder import save_run
+from teacher.runs.record import RunRecord
 
 AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 

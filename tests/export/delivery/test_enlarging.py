@@ -14,7 +14,7 @@ from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from export.onnx.translate import to_onnx
 from plumbing.command import UserError
 from plumbing.paths import WEB_DEMO
-from teacher.enlarging.runner import network_enlarger
+from teacher.enlarging.network import network_enlarger
 from tests.made.networks import LUMA, saved
 from tests.made.photos import photo
 from tests.made.students import write_bilinear_student

@@ -14,7 +14,8 @@ from skimage import data
 from export.release.card import write_credits
 from export.release.plan import plan
 from plumbing.command import UserError
-from teacher.runs.folder import load_network, read_record
+from teacher.runs.folder import load_network
+from teacher.runs.record import read_record
 from tests.made.commands import Finished, command_here
 from tests.made.photos import photo
 from tests.made.training import no_reports as no_reports

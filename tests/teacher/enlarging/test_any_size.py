@@ -17,8 +17,9 @@ from pixels.scale import SCALES, enlarged_size
 from pixels.sending.codecs import enlarged_to, reduce
 from pixels.tensors import to_bytes, to_float
 from teacher.enlarging.ensemble import self_ensemble
+from teacher.enlarging.network import network_enlarger
 from teacher.enlarging.pictures import enlarge_picture, enlarged_bands
-from teacher.enlarging.runner import Enlarger, network_enlarger, open_enlarger, tiled
+from teacher.enlarging.runner import Enlarger, open_enlarger, tiled
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network

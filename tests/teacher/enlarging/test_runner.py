@@ -12,7 +12,8 @@ from PIL import Image
 from pixels.resize import resize
 from pixels.tensors import to_bytes, to_float
 from plumbing.command import UserError
-from teacher.enlarging.runner import ONNX_MARGIN, ONNX_SCALE, network_enlarger, open_enlarger
+from teacher.enlarging.network import network_enlarger
+from teacher.enlarging.runner import ONNX_MARGIN, ONNX_SCALE, open_enlarger
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import parameter_count

@@ -14,7 +14,7 @@ from torch import nn
 from pixels.tensors import to_float
 from pixels.tiling import enlarge_in_tiles, plan_spans
 from teacher.enlarging.ensemble import self_ensemble
-from teacher.enlarging.runner import network_enlarger
+from teacher.enlarging.network import network_enlarger
 from teacher.networks.dropout import Dropout, MaskGenerator
 from teacher.networks.flipboard import Flipboard, blending_window
 from teacher.networks.flipboard_config import FlipboardConfig

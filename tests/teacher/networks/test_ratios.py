@@ -14,8 +14,9 @@ from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.colour import ColourTransform, bicubic_phases
 from teacher.networks.flipboard_config import FlipboardConfig
-from teacher.networks.registry import Network, build, macs_per_output_pixel, settings_of
+from teacher.networks.registry import Network, build, macs_per_output_pixel
 from teacher.networks.residual import Residual, ResidualConfig
+from teacher.networks.settings import settings_of
 from tests.made.networks import lively
 
 RATIOS = [Fraction(3, 2), Fraction(4, 3)]

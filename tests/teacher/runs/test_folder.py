@@ -19,18 +19,18 @@ from plumbing.command import UserError
 from plumbing.disk import sha256_of
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
-from teacher.networks.registry import Network, settings_of
+from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
+from teacher.networks.settings import settings_of
 from teacher.runs.folder import (
     ResumeState,
-    RunRecord,
     git_commit,
     load_network,
-    read_record,
     read_resume,
     save_resume,
     save_run,
 )
+from teacher.runs.record import RunRecord, read_record
 
 
 def record_of(network: Network) -> RunRecord:

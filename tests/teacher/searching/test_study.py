@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from teacher.runs.folder import read_record
+from teacher.runs.record import read_record
 from tests.made.commands import command_here
 from tests.made.files import require_no_photos
 from tests.made.runs import ROOT

@@ -16,7 +16,8 @@ from optuna.trial import TrialState
 from plumbing.command import UserError
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
-from teacher.runs.folder import RunRecord, save_run
+from teacher.runs.folder import save_run
+from teacher.runs.record import RunRecord
 from teacher.searching.study import MEASURE, StudyConfig, search
 from teacher.training.loop import Watch
 

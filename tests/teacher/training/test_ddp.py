@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from teacher.runs.folder import load_network, read_record
+from teacher.runs.folder import load_network
+from teacher.runs.record import read_record
 from teacher.training.processes import joined_processes
 from tests.made.commands import TINY, TINY_FLIPBOARD, command_here
 from tests.made.runs import ROOT

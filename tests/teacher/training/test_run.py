@@ -13,7 +13,7 @@ from pixels.quality.psnr_ssim import compare
 from pixels.resize import reduce_photo, resize
 from pixels.store.build import held_out
 from plumbing.command import UserError
-from teacher.enlarging.runner import network_enlarger
+from teacher.enlarging.network import network_enlarger
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.recipes.recipe import Recipe
