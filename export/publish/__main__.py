@@ -12,7 +12,9 @@ site generators.
 
 from __future__ import annotations
 
-from export.publish.publication import Publication, PublishConfig
+from export.publish.config import PublishConfig
+from export.publish.publication import Publication
+from export.publish.report import report_plan, report_published
 from plumbing.command import continuing, run_command
 
 
@@ -21,12 +23,12 @@ def main(config: PublishConfig) -> None:
     with Publication.planned(config) as publication:
         if config.dry_run:
             publication.measure()
-            publication.report_plan()
+            report_plan(publication)
         else:
             with continuing():
                 publication.run()
             publication.write()
-            publication.report()
+            report_published(publication)
     publication.require_all()
 
 

@@ -22,7 +22,7 @@ from pixels.scale import parse_scale, scale_json
 from pixels.sending.codecs import SUFFIXES, Codec, Reduction
 from plumbing.names import cut
 
-VERSION = 2
+VERSION = 3
 """Version of the choices that equal photos and settings lead to; part of the key of a choice."""
 
 SentAs = Literal["reduced", "full", "original"]

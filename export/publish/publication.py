@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Literal
-
-import tyro
-from rich.console import Console
 
 from export.delivery.scripts import runtime_gzip_bytes
 from export.delivery.student import Student, read_student
-from export.publish.choice import Choice, Settings
+from export.publish.choice import Choice
+from export.publish.config import PublishConfig
 from export.publish.estimate import (
     PROBES,
     Estimate,
@@ -32,12 +26,8 @@ from export.publish.plan import SitePhoto, SitePlan, plan_site
 from export.publish.sample.page import ShownPhoto, sample_page
 from export.publish.site import MANIFEST, SAMPLE_PAGE, snippet_path
 from export.publish.totals import add_up
-from export.publish.visit import MOST_STUDENTS, WeighedStudents, weigh_students
+from export.publish.visit import WeighedStudents, weigh_students
 from export.publish.workers import WorkedPhoto, over_processes, over_ray
-from pixels.quality.looks import LOOKS, Look
-from pixels.quality.screens import SCREENS, Screen, screen_of
-from pixels.sending.codecs import Codec, Reduction
-from pixels.stills.listing import some
 from plumbing.command import UsageError, UserError
 from plumbing.names import as_text
 from plumbing.parallel import core_count
@@ -45,122 +35,6 @@ from plumbing.progress import console, progress_bar
 
 # What file systems say about a name that they cannot hold.
 _NAME_ERRORS = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublishConfig:
-    """Settings of `python -m export.publish`."""
-
-    photos: Annotated[
-        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH [PATH ...]")
-    ]
-    """Folders of photos, and single photos."""
-    out: Path
-    """Folder of the published site; an existing one is updated. Only files that this command wrote
-    are ever replaced or removed."""
-    model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR [DIR ...]")]
-    """The students: export folders for browsers, made with `python -m export.compact` (the smaller
-    download) or `python -m export.tfjs`. Each photo takes the one with the smallest file; a student
-    that does not pay for itself is not sent."""
-    quality: float | None = None
-    """SSIMULACRA2 score that every photo must reach as the reader sees it: 30 poor, 50 fair, 70
-    good, 90 hard to tell from the original (60 if neither this nor --screen is given). The encoder
-    qualities that reach it are found."""
-    screen: Literal["phone", "laptop", "desktop"] | None = None
-    """Judge photos as they are seen on this screen, by ColorVideoVDP, instead of pixel by pixel."""
-    pixels_per_degree: float | None = None
-    """The same for any screen: how many pixels of a photo its readers see within one degree."""
-    look: Look | None = None
-    """How good every photo must look on that screen: 9.8, 9.6 or 9.3 JOD; `good` by default."""
-    margin: float = 0.10
-    """Saving that a reduced photo requires: it is used only if its file is smaller than the
-    full-size file by more than this share."""
-    codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
-    """Formats that may be sent, the most promising first."""
-    filters: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
-    """Filters to reduce photos with, the most promising first."""
-    fallback: Annotated[Codec | None, tyro.conf.arg(metavar="{JPEG,WEBP,None}")] = "JPEG"
-    """Format for browsers without AVIF; None leaves them without a picture."""
-    max_side_px: int | None = None
-    """Limit the longer side of every photo to this many pixels first."""
-    keep_metadata: bool = False
-    """Keep the EXIF data in the published files, including where a photo was taken."""
-    base_url: str = ""
-    """Prefix of the addresses in the snippets, such as /media/; a missing / at its end is added."""
-    photos_per_visit: int = 10
-    """Number of photos a reader sees in one visit, to weigh the bytes of students and scripts
-    against theirs."""
-    jobs: int | None = None
-    """Photos to process at a time; by default as many as CPU cores and memory allow."""
-    ray: str | None = None
-    """Address of a Ray cluster to process the photos on, or `local`; needs Ray (`pip install
-    ray`)."""
-    dry_run: bool = False
-    """Measure a few photos and report what a run would take, but write nothing."""
-    json: bool = False
-    """Print one JSON object to standard output instead of sentences."""
-
-    def __post_init__(self) -> None:
-        if not self.photos:  # nothing to publish would remove everything that was published
-            raise ValueError("name at least one folder of photos, or one photo")
-        if self.quality is not None and not 0 < self.quality < 100:
-            raise ValueError(f"quality must be above 0 and below 100, got {self.quality:g}")
-        self._check_screen()
-        if not 0 <= self.margin < 1:
-            raise ValueError(f"margin must be at least 0 and below 1, got {self.margin:g}")
-        if not self.codecs or not self.filters:
-            raise ValueError("codecs and filters must name at least one each")
-        if not 1 <= len(self.model) <= MOST_STUDENTS:
-            raise ValueError(f"model must name 1 to {MOST_STUDENTS} export folders")
-        if self.fallback == "AVIF":
-            raise ValueError("fallback must be JPEG, WEBP or None")
-        if min(self.photos_per_visit, 1 if self.jobs is None else self.jobs) < 1:
-            raise ValueError("photos-per-visit and jobs must be at least 1")
-        if self.max_side_px is not None and self.max_side_px < 16:
-            raise ValueError(f"max-side-px must be at least 16, got {self.max_side_px}")
-
-    def _check_screen(self) -> None:
-        if self.screen is not None and self.pixels_per_degree is not None:
-            raise ValueError("give either --screen or --pixels-per-degree")
-        if self.readers_screen is None:
-            if self.look is not None:
-                raise ValueError("--look needs --screen or --pixels-per-degree")
-        elif self.quality is not None:
-            raise ValueError("--quality knows no screen: give --look with --screen")
-
-    @property
-    def readers_screen(self) -> Screen | None:
-        """The screen on which photos are judged; None if pixels are compared.
-
-        Raises:
-            ValueError: No screen has so many pixels per degree.
-        """
-        if self.pixels_per_degree is not None:
-            return screen_of(self.pixels_per_degree)
-        return SCREENS[self.screen] if self.screen else None
-
-    @property
-    def address(self) -> str:
-        """What an address in a page begins with; the path of a file in the site follows."""
-        prefix = self.base_url.replace(" ", "%20")
-        # After `?file=` a path follows without a slash.
-        return prefix if not prefix or prefix.endswith(("/", "=")) else f"{prefix}/"
-
-    @property
-    def settings(self) -> Settings:
-        """What decides about a photo."""
-        screen = self.readers_screen
-        points = 60.0 if self.quality is None else self.quality
-        return Settings(
-            target=points if screen is None else LOOKS[self.look or "good"],
-            screen=screen,
-            margin=self.margin,
-            codecs=tuple(dict.fromkeys(self.codecs)),
-            reductions=tuple(dict.fromkeys(self.filters)),
-            fallback=self.fallback,
-            max_side_px=self.max_side_px,
-            keep_metadata=self.keep_metadata,
-        )
 
 
 class Publication:
@@ -196,7 +70,8 @@ class Publication:
         self.timed: list[TimedPhoto] = []
         """What the photos took that were processed in this run."""
         self._keys: set[str] = set()  # what the site should remember
-        self._worked_on: set[str] = set()
+        self.worked_on: set[str] = set()
+        """Names of the photos that were processed in this run."""
 
     @classmethod
     @contextmanager
@@ -265,7 +140,7 @@ class Publication:
             self.site.read,
             settings=self.settings,
             totals=self.totals,
-            sentences=[self.totals.sentence, self._judged],
+            sentences=[self.totals.sentence, self.judged],
         )
         self.manifest = Manifest(
             settings=self.settings,
@@ -292,78 +167,6 @@ class Publication:
             for name, choice, _ in chosen
         }
         self.finish = self.site.finish(self._keys, files, self.errors)
-
-    def report(self) -> None:
-        """Print what was published."""
-        if self.config.json:
-            _print_json(
-                status="published",
-                manifest=str(self.config.out / MANIFEST),
-                worked_on=len(self._worked_on),
-                kept=len(self.choices.keys() - self._worked_on),
-                removed=self.finish.removed,
-                left_because_changed=self.finish.changed,
-                left_because_failed=self.finish.kept,
-                errors=self.errors,
-                notes=self.notes,
-                seconds_per_photo=self._mean_seconds(),
-                totals=self.totals.as_json(),
-                judge=self.manifest.judge,
-                students=self.manifest.students,
-            )
-            return
-        for sentence in self.weighed.sentences:
-            console.print(sentence, highlight=False, soft_wrap=True)
-        self._report_notes()
-        for relative in self.finish.changed:
-            console.print(f"kept because somebody changed it: {relative}", style="yellow")
-        for name in self.finish.kept:
-            console.print(f"kept as it was published before: {name}", style="yellow")
-        if self.timed:
-            count, seconds = len(self._worked_on), self._mean_seconds()
-            console.print(f"{count} photos took {seconds:.1f} s each, {self.jobs} at a time")
-        _print(self._judged)
-        _print(self.totals.sentence)
-        _print(self.totals.fixed_sentence)
-        _print(f"wrote {self.config.out} (see {SAMPLE_PAGE})")
-
-    def report_plan(self) -> None:
-        """Print what a run would take."""
-        expected = self.expected
-        if self.config.json:
-            _print_json(
-                status="planned",
-                photos=len(self.plan.photos),
-                to_do=expected.photos,
-                megapixels=round(expected.megapixels, 1),
-                jobs=self.jobs,
-                seconds=round(expected.seconds, 1),
-                seconds_per_photo=round(expected.seconds_per_photo, 2),
-                bytes=expected.bytes,
-                free_bytes=expected.free_bytes,
-                errors=self.errors,
-                notes=self.notes,
-            )
-            return
-        self._report_notes()
-        _print(
-            f"{len(self.plan.photos) - expected.photos:,} photos are already published. "
-            f"{expected.sentence}. {self.jobs} at a time, {expected.seconds_per_photo:.1f} s per "
-            f"photo. Nothing was written to {self.site.folder}."
-        )
-
-    def _report_notes(self) -> None:
-        """Print what was passed over, grouped by the reason."""
-        groups: dict[str, list[str]] = {}
-        for name, note in sorted(self.notes.items()):
-            groups.setdefault(note, []).append(name)
-        for note, names in groups.items():
-            console.print(
-                f"{len(names)} x {note}: {some(names)}",
-                style="yellow",
-                highlight=False,
-                soft_wrap=True,
-            )
 
     def require_all(self) -> None:
         """Fail if a photo was left out.
@@ -463,7 +266,7 @@ class Publication:
         return key
 
     @property
-    def _judged(self) -> str:
+    def judged(self) -> str:
         """Say by whom photos were judged, and what they had to reach."""
         judge = self.settings.judge
         target = f"{self.settings.target:g} {judge.measure.unit}"
@@ -496,7 +299,7 @@ class Publication:
             bar = progress.add_task(doing, total=len(photos), note="")
             for count, worked in enumerate(results, start=1):
                 outcome = worked.outcome
-                self._worked_on.add(worked.photo.name)
+                self.worked_on.add(worked.photo.name)
                 if outcome.error:
                     self.errors[worked.photo.name] = outcome.error
                 self.timed.append(
@@ -516,10 +319,11 @@ class Publication:
     def _estimate(self, rest: Sequence[SitePhoto]) -> Estimate:
         return estimate(rest, self.timed, workers=self.jobs, site=self.site.folder)
 
-    def _mean_seconds(self) -> float | None:
+    def mean_seconds(self) -> float | None:
+        """Return the mean time of a worker for one of those photos."""
         if not self.timed:
             return None
-        return round(sum(photo.seconds for photo in self.timed) / len(self._worked_on), 2)
+        return round(sum(photo.seconds for photo in self.timed) / len(self.worked_on), 2)
 
 
 def _require_distinct(students: Sequence[Student]) -> None:
@@ -537,11 +341,3 @@ def _require_distinct(students: Sequence[Student]) -> None:
             "--model: a page runs all students with one engine: export all of them with "
             "`python -m export.compact`, or all with `python -m export.tfjs`"
         )
-
-
-def _print(sentence: str) -> None:
-    Console().print(sentence, highlight=False, soft_wrap=True)
-
-
-def _print_json(**values: Any) -> None:  # noqa: ANN401
-    print(json.dumps(values, indent=1))

@@ -12,8 +12,8 @@ from typing import Any
 
 from export.delivery.student import Student
 from export.publish.choice import Settings
-from export.publish.choose import PhotoOutcome, PhotoTask, publish_photo
 from export.publish.plan import SitePhoto
+from export.publish.search.choose import PhotoOutcome, PhotoTask, publish_photo
 from plumbing.command import UserError
 from plumbing.names import as_text
 from plumbing.parallel import in_order

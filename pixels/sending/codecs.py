@@ -159,6 +159,16 @@ def save(
     image.save(file, codec, **options)
 
 
+# AVIF's encoder has 64 steps for its 100 settings: these have the files of the ones below them.
+_AVIF_TWINS = frozenset((2, 4, *range(5, 35, 2), 36, 38, 41, 43, 46, 48, 51, *range(53, 98, 4)))
+
+
+def distinct_settings(codec: Codec) -> tuple[int, ...]:
+    """List the quality settings whose files differ, rising."""
+    twins = _AVIF_TWINS if codec == "AVIF" else frozenset()
+    return tuple(quality for quality in range(1, 101) if quality not in twins)
+
+
 def obstacle(
     codec: Codec, size: tuple[int, int], *, transparent: bool = False, exif: bytes = b""
 ) -> str:

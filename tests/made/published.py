@@ -16,7 +16,7 @@ from PIL import Image
 from skimage import data
 
 from export.publish.choice import Choice, SentAs, SentFile
-from export.publish.choose import PhotoOutcome
+from export.publish.search.choose import PhotoOutcome
 from pixels.sending.codecs import Codec
 from plumbing.disk import sha256_of
 from plumbing.paths import DIST

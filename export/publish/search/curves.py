@@ -1,102 +1,215 @@
-"""How scores usually rise with a codec's quality setting: where a search begins."""
+"""What a photo's files probably score and weigh at each quality setting, before they are made.
+
+Photos differ in a few ways at once: one that is hard for AVIF at full size is hard for JPEG at half
+size too. So files that were made of a photo say something of all the others, and a search begins
+near its end. Only where searches begin, and what is not worth a search, depends on it: what is sent
+was made and scored.
+"""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pixels.quality.judge import Measure
 from pixels.quality.screens import SCREENS, Screen
 from pixels.sending.codecs import Codec
 
-_Size = Literal["1", "3/2", "2"]
+SETTINGS = np.arange(1, 101)
+"""The quality settings of every codec."""
 
-# Medians of a few photos, enlarged by `small` students of compressed input; by name of the screen.
-# Only where a search begins depends on them: docs/experiments/savings.md.
-_SETTINGS = (2, 10, 25, 40, 55, 70, 85, 95)
-_SCORES: dict[str, dict[tuple[Codec, _Size], tuple[float, ...]]] = {
-    "pixels": {
-        ("JPEG", "1"): (-64, -9, 41, 58, 65, 73, 82, 90),
-        ("JPEG", "3/2"): (-65, -25, 20, 40, 50, 60, 68, 72),
-        ("JPEG", "2"): (-67, -41, 5, 24, 34, 43, 54, 59),
-        ("WEBP", "1"): (5, 26, 47, 57, 64, 70, 81, 89),
-        ("WEBP", "3/2"): (-20, 3, 24, 38, 47, 54, 66, 73),
-        ("WEBP", "2"): (-40, -17, 2, 17, 27, 35, 51, 58),
-        ("AVIF", "1"): (-19, 0, 25, 50, 69, 81, 87, 91),
-        ("AVIF", "3/2"): (-40, -25, 2, 31, 54, 66, 72, 75),
-        ("AVIF", "2"): (-57, -45, -20, 13, 38, 52, 57, 59),
-    },
-    "desktop": {
-        ("JPEG", "1"): (5.65, 7.88, 8.85, 9.13, 9.26, 9.37, 9.58, 9.78),
-        ("JPEG", "3/2"): (5.03, 6.89, 7.97, 8.29, 8.53, 8.78, 9.12, 9.36),
-        ("JPEG", "2"): (4.66, 6.19, 7.09, 7.54, 7.86, 8.23, 8.71, 8.96),
-        ("WEBP", "1"): (7.41, 8.18, 8.81, 9.14, 9.34, 9.47, 9.7, 9.78),
-        ("WEBP", "3/2"): (6.65, 7.34, 7.98, 8.43, 8.71, 8.93, 9.24, 9.35),
-        ("WEBP", "2"): (6.04, 6.64, 7.45, 8.0, 8.29, 8.5, 8.89, 8.98),
-        ("AVIF", "1"): (6.41, 6.99, 7.85, 8.86, 9.49, 9.7, 9.77, 9.79),
-        ("AVIF", "3/2"): (5.75, 6.25, 7.05, 7.99, 8.77, 9.2, 9.33, 9.36),
-        ("AVIF", "2"): (4.92, 5.46, 6.2, 7.15, 8.16, 8.81, 8.95, 8.99),
-    },
-    "laptop": {
-        ("JPEG", "1"): (6.43, 8.68, 9.35, 9.52, 9.59, 9.65, 9.79, 9.87),
-        ("JPEG", "3/2"): (5.66, 7.87, 8.85, 9.06, 9.21, 9.35, 9.56, 9.69),
-        ("JPEG", "2"): (5.23, 7.13, 8.07, 8.46, 8.73, 9.03, 9.35, 9.54),
-        ("WEBP", "1"): (8.35, 9.0, 9.4, 9.59, 9.68, 9.73, 9.84, 9.87),
-        ("WEBP", "3/2"): (7.63, 8.3, 8.84, 9.18, 9.36, 9.48, 9.63, 9.67),
-        ("WEBP", "2"): (6.96, 7.61, 8.35, 8.85, 9.06, 9.21, 9.46, 9.54),
-        ("AVIF", "1"): (7.36, 7.92, 8.72, 9.46, 9.75, 9.84, 9.87, 9.88),
-        ("AVIF", "3/2"): (6.6, 7.19, 8.03, 8.86, 9.4, 9.62, 9.67, 9.68),
-        ("AVIF", "2"): (5.65, 6.29, 7.17, 8.12, 8.99, 9.44, 9.52, 9.55),
-    },
-    "phone": {
-        ("JPEG", "1"): (6.82, 8.9, 9.47, 9.61, 9.68, 9.73, 9.84, 9.9),
-        ("JPEG", "3/2"): (6.01, 8.28, 9.13, 9.27, 9.38, 9.48, 9.66, 9.75),
-        ("JPEG", "2"): (5.55, 7.57, 8.47, 8.81, 9.04, 9.26, 9.49, 9.64),
-        ("WEBP", "1"): (8.72, 9.23, 9.53, 9.68, 9.76, 9.81, 9.88, 9.9),
-        ("WEBP", "3/2"): (8.02, 8.64, 9.11, 9.38, 9.52, 9.6, 9.71, 9.74),
-        ("WEBP", "2"): (7.36, 8.0, 8.7, 9.1, 9.27, 9.4, 9.59, 9.64),
-        ("AVIF", "1"): (7.75, 8.28, 9.03, 9.62, 9.81, 9.88, 9.9, 9.91),
-        ("AVIF", "3/2"): (6.98, 7.57, 8.39, 9.14, 9.56, 9.71, 9.74, 9.75),
-        ("AVIF", "2"): (6.0, 6.67, 7.58, 8.5, 9.25, 9.57, 9.63, 9.65),
-    },
-}
+_Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
-class QualityCurve:
-    """How scores usually rise with the quality setting; decides only where a search begins."""
+class Kind(NamedTuple):
+    """Files that have a curve in common."""
 
-    settings: Sequence[float]
-    """Quality settings, rising."""
-    scores: Sequence[float]
-    """Usual score at each, rising."""
-
-    def setting(self, score: float) -> float:
-        """Return the setting that usually has a score; beyond the ends, along the last slope."""
-        xs, ys = np.asarray(self.scores, float), np.asarray(self.settings, float)
-        if score < xs[0]:
-            return float(ys[0] + (score - xs[0]) * (ys[1] - ys[0]) / (xs[1] - xs[0]))
-        if score > xs[-1]:
-            return float(ys[-1] + (score - xs[-1]) * (ys[-1] - ys[-2]) / (xs[-1] - xs[-2]))
-        return float(np.interp(score, xs, ys))
+    codec: Codec
+    """Their format."""
+    reduced: Literal["1", "3/2", "2"]
+    """How many times smaller than the photo they are, about."""
 
 
-def usual_curve(codec: Codec, scale: Fraction, screen: Screen | None) -> QualityCurve:
-    """Return the curve of a codec for photos that are reduced and then enlarged by a student.
+def size_of(bytes_: int, pixels: int) -> float:
+    """Put a file's size on the scale of curves: the logarithm of bytes per pixel of the photo."""
+    return math.log(max(bytes_, 1) / pixels)
 
-    Args:
-        codec: The format.
-        scale: How many times smaller the photo is; 1 at full size.
-        screen: Where ColorVideoVDP judges, of which the nearest one measured stands for it; None
-            for SSIMULACRA2.
+
+def loss_of(measure: Measure, score: float) -> float:
+    """Put a score on the scale of curves: the logarithm of what an equal picture has more.
+
+    A score cannot say that nothing at all is lost: a thousandth of the measure's best is the least.
     """
-    size: _Size = "1" if scale == 1 else "3/2" if scale < Fraction(7, 4) else "2"
-    curves = _SCORES["pixels" if screen is None else _nearest(screen)]
-    return QualityCurve(settings=_SETTINGS, scores=curves[codec, size])
+    return math.log(max(abs(measure.identical - score), 1e-3 * measure.identical))
+
+
+def kind_of(codec: Codec, scale: Fraction) -> Kind:
+    """Return the kind of files that are `scale` times smaller than the photo; 1 is full size."""
+    return Kind(codec, "1" if scale == 1 else "3/2" if scale < Fraction(7, 4) else "2")
+
+
+class Known(NamedTuple):
+    """A file that was made."""
+
+    setting: int
+    """At which quality."""
+    size: float
+    """Logarithm of its bytes per pixel of the photo."""
+    loss: float | None
+    """Logarithm of what it lost, if it was scored."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What is expected of files at the settings 1 to 100, on scales on which curves are simple."""
+
+    sizes: _Floats
+    """Logarithms of bytes per pixel of the photo, rising."""
+    losses: _Floats
+    """Logarithms of the points or JOD by which a score lies below that of an equal picture,
+    falling."""
+    spread: _Floats
+    """(2, settings): standard deviations of both."""
+
+    def hopeful(self, deviations: float) -> Curve:
+        """Return the curve of a photo that is so much better than expected."""
+        sizes, losses = np.stack([self.sizes, self.losses]) - deviations * self.spread
+        return replace(
+            self, sizes=np.maximum.accumulate(sizes), losses=np.minimum.accumulate(losses)
+        )
+
+    def through(self, known: Iterable[Known]) -> Curve:
+        """Move the curve so that it passes through what is known of its own files."""
+        known = sorted(known)
+        scored = [(one.setting, one.loss) for one in known if one.loss is not None]
+        sizes = _moved(self.sizes, [(one.setting, one.size) for one in known])
+        return replace(
+            self,
+            sizes=np.maximum.accumulate(sizes),
+            losses=np.minimum.accumulate(_moved(self.losses, scored)),
+        )
+
+    def bytes_for(self, loss: float) -> float:
+        """Return the bytes per pixel of the photo with which a file loses no more than this.
+
+        Infinite if no setting is good enough.
+        """
+        setting = self.setting_of_loss(loss)
+        if setting > SETTINGS[-1]:
+            return math.inf
+        return math.exp(np.interp(setting, SETTINGS, self.sizes))
+
+    def setting_of_size(self, size: float) -> float:
+        """Return the setting at which files have this size; beyond the ends, along the slope."""
+        return _crossing(self.sizes, size)
+
+    def setting_of_loss(self, loss: float) -> float:
+        """Return the setting at which files lose this much; beyond the ends, along the slope."""
+        return _crossing(-self.losses, -loss)
+
+
+_WOBBLE = 2.0
+"""Square of what a step changes by chance, over what photos' slopes differ by."""
+
+
+def _moved(values: _Floats, points: list[tuple[int, float]]) -> _Floats:
+    """Move a curve through points; beyond the outer ones it is tilted as between the nearest."""
+    if not points:
+        return values
+    settings, known = (np.array(column, float) for column in zip(*points, strict=True))
+    off = known - np.interp(settings, SETTINGS, values)
+    moved = values + np.interp(SETTINGS, settings, off)
+    if len(points) > 1:
+        steps, rises = np.diff(settings), np.diff(off)
+        tilts = steps * rises / (steps * steps + _WOBBLE)
+        moved += tilts[0] * np.minimum(SETTINGS - settings[0], 0.0)
+        moved += tilts[-1] * np.maximum(SETTINGS - settings[-1], 0.0)
+    return moved
+
+
+def _crossing(rising: _Floats, wanted: float) -> float:
+    """Return where a rising curve has a value."""
+    reach = 10  # settings over which the slope at an end is taken
+    if wanted < rising[0]:
+        slope = max(rising[reach] - rising[0], 1e-3) / reach
+        return SETTINGS[0] + (wanted - rising[0]) / slope
+    if wanted > rising[-1]:
+        slope = max(rising[-1] - rising[-1 - reach], 1e-3) / reach
+        return SETTINGS[-1] + (wanted - rising[-1]) / slope
+    at = int(np.searchsorted(rising, wanted))  # the first one that is not below
+    if at == 0:
+        return float(SETTINGS[0])
+    step = rising[at] - rising[at - 1]
+    return float(SETTINGS[at - 1] + (wanted - rising[at - 1]) / step)
+
+
+@dataclass(frozen=True)
+class UsualCurves:
+    """The usual curves by one judge, and the ways in which photos differ from them."""
+
+    kinds: tuple[Kind, ...]
+    usual: _Floats
+    """(kinds, 2, settings): sizes and losses."""
+    ways: _Floats
+    """(kinds, 2, settings, ways): what photos differ by, in standard deviations of each way."""
+    noise: _Floats
+    """(kinds, 2): standard deviation of what is left."""
+
+    def expected(self, kind: Kind, known: Iterable[tuple[Kind, Known]]) -> Curve:
+        """Return the curve of a kind for a photo of which some files, of any kind, are known.
+
+        The most probable photo, if photos are normally distributed: ridge regression.
+        """
+        count = self.ways.shape[-1]
+        seen, apart = [np.zeros((0, count))], [np.zeros(0)]
+        for other, one in known:
+            place = self.kinds.index(other)
+            for what, value in enumerate((one.size, one.loss)):
+                if value is not None:
+                    at = (place, what, one.setting - 1)
+                    seen.append(self.ways[at][None] / self.noise[place, what])
+                    apart.append(np.array([(value - self.usual[at]) / self.noise[place, what]]))
+        matrix, wanted = np.concatenate(seen), np.concatenate(apart)
+        doubt = np.linalg.inv(np.eye(count) + matrix.T @ matrix)
+        photo = doubt @ matrix.T @ wanted
+        # Of a photo unlike those measured (a drawing, a tiny one) less is known than usually.
+        off = np.square(wanted - matrix @ photo).sum() + np.square(photo).sum()
+        strange = max(1.0, off / max(1, len(wanted)))
+        place = self.kinds.index(kind)
+        ways, noise = self.ways[place], self.noise[place][:, None]
+        sizes, losses = self.usual[place] + ways @ photo
+        spread = np.sqrt(strange * (((ways @ doubt) * ways).sum(axis=-1) + noise**2))
+        return Curve(
+            sizes=np.maximum.accumulate(sizes),
+            losses=np.minimum.accumulate(losses),
+            spread=spread,
+        )
+
+
+@cache
+def usual_curves(screen: Screen | None) -> UsualCurves:
+    """Return the usual curves by SSIMULACRA2, or by ColorVideoVDP on the screen that is nearest."""
+    fitted = json.loads(_FILE.read_text(encoding="utf-8"))
+    judge = fitted["judges"]["pixels" if screen is None else _nearest(screen)]
+    usual, ways = (_at_all(fitted["settings"], judge[name]) for name in ("usual", "ways"))
+    return UsualCurves(
+        kinds=tuple(Kind(*kind) for kind in fitted["kinds"]),
+        usual=usual,
+        ways=np.moveaxis(ways, 0, -1),
+        noise=np.array(judge["noise"]),
+    )
+
+
+_FILE = Path(__file__).parent / "usual_curves.json"
 
 
 def _nearest(screen: Screen) -> str:
@@ -104,3 +217,14 @@ def _nearest(screen: Screen) -> str:
         return abs(math.log(screen.pixels_per_degree / SCREENS[name].pixels_per_degree))
 
     return min(SCREENS, key=distance)
+
+
+def _at_all(settings: list[int], values: Any) -> _Floats:  # noqa: ANN401
+    """Interpolate the last axis, given at a few settings, to all; its ends go on straight."""
+    measured = np.array(values, float)
+    before = 2 * measured[..., :1] - measured[..., 1:2]
+    after = 2 * measured[..., -1:] - measured[..., -2:-1]
+    wide = np.concatenate([before, measured, after], axis=-1)
+    at = [2 * settings[0] - settings[1], *settings, 2 * settings[-1] - settings[-2]]
+    flat = [np.interp(SETTINGS, at, row) for row in wide.reshape(-1, len(at))]
+    return np.array(flat).reshape(*wide.shape[:-1], len(SETTINGS))

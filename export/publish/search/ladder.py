@@ -1,22 +1,23 @@
 """Find the lowest quality setting that meets a target score, with few evaluations.
 
-Scoring a file (decode, enlarge, compare) takes longer than encoding it. So a codec that has to beat
-a known number of bytes is scored once, at the largest file that would still win: if that one misses
-the target, every smaller one does.
+Scoring a file (decode, enlarge, compare) takes as long as encoding it. So a codec that has to beat
+a known number of bytes is scored where its files are just too large: if that one misses the target,
+every smaller one does.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
+from export.publish.search.curves import Curve, Known, loss_of, size_of
+from pixels.quality.judge import Measure
 
-from export.publish.search.curves import QualityCurve
+_SURE = 0.3
+"""A setting is not tried if it is expected to miss by this part of a step or more."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QualityLadder:
     """One codec on one picture: a file for each quality setting, encoded and scored at most once.
 
@@ -28,12 +29,14 @@ class QualityLadder:
     """Encodes the picture at a setting."""
     rate: Callable[[bytes], float]
     """Returns the score of a file as a reader would see it; larger is better."""
-    curve: QualityCurve
-    """The scores to expect."""
-    lowest: int = 1
-    """Lowest setting."""
-    highest: int = 100
-    """Highest setting."""
+    measure: Measure
+    """What the scores mean."""
+    pixels: int
+    """Of the photo, at full size."""
+    start: Callable[[], Curve]
+    """Returns the curve to expect, before anything of this ladder is known."""
+    settings: Sequence[int] = range(1, 101)
+    """The settings that differ, rising."""
     files: dict[int, bytes] = field(default_factory=dict)
     """Encoded files, by setting."""
     scores: dict[int, float] = field(default_factory=dict)
@@ -52,20 +55,32 @@ class QualityLadder:
             self.scores[setting] = self.rate(self.files[setting])
         return self.scores[setting]
 
-    def highest_within(self, max_bytes: int) -> int | None:
-        """Find the highest setting whose file has at most this many bytes; None if none has."""
-        low, high = self.lowest - 1, self.highest + 1  # low fits, high does not
-        guess = round(self._setting_of_bytes(max_bytes))
-        while high - low > 1:
-            setting = min(max(guess, low + 1), high - 1)
-            if self.size(setting) <= max_bytes:
-                low = setting
-            else:
-                high = setting
-            guess = round(self._setting_of_bytes(max_bytes))
-            if not low < guess < high:
-                guess = low + 1 if guess <= low else high - 1
-        return low if low >= self.lowest else None
+    @property
+    def known(self) -> list[Known]:
+        """All files so far, on the scales of curves."""
+        return [
+            Known(
+                setting,
+                size_of(len(file), self.pixels),
+                loss_of(self.measure, self.scores[setting]) if setting in self.scores else None,
+            )
+            for setting, file in self.files.items()
+        ]
+
+    @property
+    def curve(self) -> Curve:
+        """What is expected of all files, from those so far; another search may start with it."""
+        return self.start().through(self.known)
+
+    def expected_bytes(self, target: float, *, deviations: float = 0.0) -> float:
+        """Return the bytes with which a file probably reaches a score; infinite if none does.
+
+        Args:
+            target: The score.
+            deviations: Standard deviations by which the photo is taken to be better than expected.
+        """
+        curve = self.curve.hopeful(deviations)
+        return curve.bytes_for(loss_of(self.measure, target)) * self.pixels
 
     def lowest_reaching(self, target: float, max_bytes: int | None = None) -> int | None:
         """Find the lowest setting that reaches a score, within a number of bytes if given.
@@ -73,67 +88,79 @@ class QualityLadder:
         Returns:
             A setting whose file was scored and reaches the target; None if none does.
         """
-        limit = self.highest if max_bytes is None else self.highest_within(max_bytes)
-        if limit is None:
-            return None
-        reaching = [setting for setting, score in self.scores.items() if score >= target]
-        high = min((setting for setting in reaching if setting <= limit), default=None)
-        missing = [setting for setting, score in self.scores.items() if score < target]
-        low = max(
-            (setting for setting in missing if high is None or setting < high),
-            default=self.lowest - 1,
-        )
-        if high is None:
-            if low >= limit or (max_bytes is not None and self.score(limit) < target):
+        width, tries = len(self.settings), 0
+        while True:
+            rungs = self._rungs(target, max_bytes)
+            if rungs.found is not None and self._below_misses(rungs, target):
+                return rungs.found
+            if not rungs.open:
                 return None
-            high = limit  # reaches the target, or nothing does; low does not
-        width, guesses = high - low, 0
-        while high - low > 1:
-            # Where guesses do not halve the rest in two steps, bisection does better.
-            guesses += 1
-            stuck = guesses % 3 == 0 and 2 * (high - low) > width
-            guess = (low + high) // 2 if stuck else math.ceil(self._setting_of_score(target))
-            width = high - low if guesses % 3 == 0 else width
-            setting = min(max(guess, low + 1), high - 1)
-            if self.score(setting) >= target:
-                high = setting
+            tries += 1
+            # Where guesses do not halve the rest in three steps, bisection does better.
+            if tries % 3 == 0 and 2 * len(rungs.open) > width:
+                guess = rungs.open[(len(rungs.open) - 1) // 2]
             else:
-                low = setting
-        return high if self.score(high) >= target else None
+                guess = self._guess(rungs, target, max_bytes)
+            width = len(rungs.open) if tries % 3 == 0 else width
+            new = guess not in self.files
+            if max_bytes is None or not new or self.size(guess) <= max_bytes:
+                self.score(guess)
 
-    def _setting_of_score(self, target: float) -> float:
-        """Guess the setting that just reaches the target, from all scores so far."""
-        known = sorted(self.scores)
-        if not known:
-            return self.curve.setting(target)
-        below = [setting for setting in known if self.scores[setting] < target]
-        above = [setting for setting in known if self.scores[setting] >= target]
-        wanted = self.curve.setting(target)
-        if below and above:
-            # On the scale of usual settings, a picture's own curve is nearly straight.
-            first, last = max(below), min(above)
-            usual = [self.curve.setting(self.scores[setting]) for setting in (first, last)]
-            share = (wanted - usual[0]) / max(usual[1] - usual[0], 1e-6)
-            return first + share * (last - first)
-        nearest = max(below) if below else min(above)
-        missing = wanted - self.curve.setting(self.scores[nearest])
-        if len(known) == 1:
-            return nearest + missing
-        other = below[-2] if below else above[1]
-        gained = self.curve.setting(self.scores[nearest]) - self.curve.setting(self.scores[other])
-        return nearest + missing * (nearest - other) / (gained if abs(gained) > 1e-6 else 1e-6)
+    def _rungs(self, target: float, max_bytes: int | None) -> _Rungs:
+        """Sort the settings by what is known of them."""
+        large = [
+            setting
+            for setting, file in self.files.items()
+            if max_bytes is not None and len(file) > max_bytes
+        ]
+        too_large = min(large, default=None)
+        reaching = [
+            setting
+            for setting, score in self.scores.items()
+            if score >= target and (too_large is None or setting < too_large)
+        ]
+        found = min(reaching, default=None)
+        top = found if found is not None else too_large
+        missing = [
+            setting
+            for setting, score in self.scores.items()
+            if score < target and (found is None or setting < found)
+        ]
+        low = max(missing, default=0)
+        return _Rungs(
+            found=found,
+            too_large=too_large,
+            open=[one for one in self.settings if one > low and (top is None or one < top)],
+        )
 
-    def _setting_of_bytes(self, max_bytes: int) -> float:
-        """Guess the setting of a file of this many bytes: their logarithm is nearly straight."""
-        known = sorted(self.files)
-        middle = (self.lowest + self.highest) / 2
-        if not known:
-            return middle
-        sizes = [math.log(len(self.files[setting])) for setting in known]
-        wanted = math.log(max(max_bytes, 1))
-        if len(known) == 1:
-            # 2 % a step: what JPEG, WebP and AVIF have in the middle of their ranges.
-            return known[0] + (wanted - sizes[0]) / 0.02
-        at = min(max(int(np.searchsorted(sizes, wanted)), 1), len(known) - 1)
-        slope = (sizes[at] - sizes[at - 1]) / (known[at] - known[at - 1])
-        return known[at - 1] + (wanted - sizes[at - 1]) / max(slope, 1e-3)
+    def _below_misses(self, rungs: _Rungs, target: float) -> bool:
+        """Say whether the setting below the one found is known or sure to miss the target."""
+        if not rungs.open or rungs.found is None:
+            return True
+        below, found = (self.curve.losses[one - 1] for one in (rungs.open[-1], rungs.found))
+        return below - loss_of(self.measure, target) >= _SURE * (below - found) > 0.0
+
+    def _guess(self, rungs: _Rungs, target: float, max_bytes: int | None) -> int:
+        """Choose the setting to look at next."""
+        curve = self.curve
+        wanted = curve.setting_of_loss(loss_of(self.measure, target))
+        if rungs.found is None and max_bytes is not None:
+            most = curve.setting_of_size(size_of(max_bytes, self.pixels))
+            if most < wanted:  # no file is expected to win: look where one miss proves it
+                large = rungs.too_large
+                if large is not None and large not in self.scores and large <= wanted:
+                    return large
+                wanted = (most + wanted) / 2
+        return next((one for one in rungs.open if one >= wanted), rungs.open[-1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rungs:
+    """What is known of the settings of a ladder, given a target and a number of bytes."""
+
+    found: int | None
+    """The lowest one that is known to win; None if none is."""
+    too_large: int | None
+    """The lowest one that is known to have too many bytes; None if none is."""
+    open: list[int]
+    """Those of which it is not known whether they win, below `found`, rising."""

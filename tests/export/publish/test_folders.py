@@ -15,10 +15,10 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from export.delivery.student import read_student
-from export.publish import choose
 from export.publish.choice import Choice, Settings
-from export.publish.choose import PhotoOutcome, PhotoTask, publish_photo
-from export.publish.publication import PublishConfig
+from export.publish.config import PublishConfig
+from export.publish.search import choose
+from export.publish.search.choose import PhotoOutcome, PhotoTask, publish_photo
 from export.publish.site import Site, snippet_path
 from pixels.sending.codecs import MOST_SIDE_PX, obstacle
 from tests.made.commands import Finished, command_here

@@ -19,7 +19,7 @@ from filelock import FileLock
 from PIL import Image
 from skimage import data
 
-from export.publish.publication import PublishConfig
+from export.publish.config import PublishConfig
 from export.publish.site import Site
 from plumbing.disk import sha256_of
 from plumbing.paths import DIST, ROOT

@@ -15,6 +15,7 @@ from pixels.sending.codecs import (
     Codec,
     Reduction,
     decode,
+    distinct_settings,
     encode,
     enlarged_to,
     padded_size,
@@ -96,3 +97,11 @@ def test_the_filters_differ_as_they_should() -> None:
     assert np.array_equal(reduce(original, "bicubic"), resize(original, (32, 32)))
     blocks = original.reshape(32, 2, 32, 2, 3).astype(float).mean(axis=(1, 3))
     assert np.abs(reduce(original, "area") - blocks).max() <= 1.0
+
+
+def test_settings_of_avif_that_are_left_out_have_the_files_of_the_ones_below() -> None:
+    picture = noise(16, 16)
+    files = [encode(picture, "AVIF", quality) for quality in range(1, 101)]
+    differing = [1, *(q for q in range(2, 101) if files[q - 1] != files[q - 2])]
+    assert list(distinct_settings("AVIF")) == differing
+    assert distinct_settings("WEBP") == distinct_settings("JPEG") == tuple(range(1, 101))

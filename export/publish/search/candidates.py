@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property, partial
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from export.delivery.student import Student, enlarger_of
 from export.publish.choice import SentFile
-from export.publish.search.curves import usual_curve
+from export.publish.search.curves import Curve, Kind, kind_of, usual_curves
 from export.publish.search.ladder import QualityLadder
 from export.publish.source import PhotoSource
 from pixels.quality.judge import JudgedOriginal
@@ -23,6 +24,7 @@ from pixels.sending.codecs import (
     Reduction,
     decode,
     decode_with_alpha,
+    distinct_settings,
     encode,
     enlarged_to,
     obstacle,
@@ -32,6 +34,8 @@ from pixels.sending.codecs import (
 
 HIGHEST_QUALITY = 100
 """The highest quality setting of every codec."""
+_HOPE = 1.5
+"""Standard deviations by which a photo may be better than expected: docs/experiments/savings.md."""
 _GROUNDS = (255, 0)  # transparent photos are judged on white and on black
 
 _FULL = Fraction(1)
@@ -51,6 +55,10 @@ class Candidate:
     """(height, width) of the files."""
     ladder: QualityLadder
     """The files."""
+
+    def resembles(self, scale: Fraction, codec: Codec) -> bool:
+        """Say whether the files are like others, but for the filter or the student."""
+        return (self.scale, self.codec) == (scale, codec)
 
 
 @dataclass(frozen=True)
@@ -93,17 +101,41 @@ class Rung:
         )
 
 
+def improving(
+    candidates: Iterable[Candidate], target: float, max_bytes: int | None = None
+) -> list[Rung]:
+    """Find files that reach a score, each smaller than the previous one.
+
+    A candidate is not looked at where what is known of the photo leaves it no hope.
+
+    Args:
+        candidates: Where to look, one after the other.
+        target: The score.
+        max_bytes: What the first one may have; None for any size.
+    """
+    found: list[Rung] = []
+    for candidate in candidates:
+        hopeful = candidate.ladder.expected_bytes(target, deviations=_HOPE)
+        if max_bytes is not None and hopeful > max_bytes:
+            continue
+        setting = candidate.ladder.lowest_reaching(target, max_bytes)
+        if setting is not None:
+            found.append(Rung(candidate, setting))
+            max_bytes = found[-1].bytes - 1
+    return found
+
+
 class Candidates:
     """All candidates for a photo; files and scores are kept, and shared between students."""
 
     def __init__(self, source: PhotoSource, screen: Screen | None) -> None:
         """Take the photo to compare with, and the screen on which it is judged, if on any."""
         self.source, self._screen = source, screen
-        self._reduced = cache(self._reduce)
+        self._small = cache(self._reduce)
         self._full: dict[Codec, Candidate] = {}
-        self._smaller: dict[tuple[Student, Codec, Reduction], Candidate] = {}
-        self._ceilings: dict[tuple[Student, Reduction], float] = {}
-        self._smaller_files: dict[tuple[Codec, Reduction, Fraction], dict[int, bytes]] = {}
+        self._reduced: dict[tuple[Student, Codec, Reduction], Candidate] = {}
+        self._known: list[tuple[Kind, QualityLadder]] = []
+        self._files: dict[tuple[Codec, Reduction, Fraction], dict[int, bytes]] = {}
 
     @property
     def transparent(self) -> bool:
@@ -121,42 +153,69 @@ class Candidates:
     def full(self, codec: Codec) -> Candidate:
         """Return the candidate that is as large as the photo."""
         if codec not in self._full:
-            encode_at = partial(self._encode, self.source.pixels, codec)
-            curve = usual_curve(codec, _FULL, self._screen)
-            ladder = QualityLadder(encode_at, self._rate, curve, highest=HIGHEST_QUALITY)
+            kind = kind_of(codec, _FULL)
+            ladder = self._ladder(self.source.pixels, codec, self._rate, partial(self.usual, kind))
             self._full[codec] = Candidate(codec, None, _FULL, self.source.size, ladder)
+            self._known.append((kind, ladder))
         return self._full[codec]
 
-    def smaller(self, student: Student, codec: Codec, reduction: Reduction) -> Candidate:
-        """Return the candidate that is reduced, to be enlarged by a student."""
-        key = (student, codec, reduction)
-        if key not in self._smaller:
-            small = self._reduced(reduction, student.scale)
-            files = self._smaller_files.setdefault((codec, reduction, student.scale), {})
-            ladder = QualityLadder(
-                partial(self._encode, small, codec),
-                partial(self._rate_enlarged, student),
-                usual_curve(codec, student.scale, self._screen),
-                highest=HIGHEST_QUALITY,
-                files=files,
-            )
-            size = (small.shape[0], small.shape[1])
-            self._smaller[key] = Candidate(codec, reduction, student.scale, size, ladder)
-        return self._smaller[key]
+    def reduced(
+        self, student: Student, codecs: Sequence[Codec], reductions: Sequence[Reduction]
+    ) -> list[Candidate]:
+        """Return the candidates that are reduced, to be enlarged by a student; the able ones."""
+        return [
+            self._one_reduced(student, codec, reduction)
+            for codec in codecs
+            for reduction in reductions
+            if not self.obstacle(codec, student.scale)
+        ]
 
-    def ceiling(self, student: Student, reduction: Reduction) -> float:
-        """Score the reduced photo without compression: hardly any file of it can score higher."""
-        key = (student, reduction)
-        if key not in self._ceilings:
-            small = self._reduced(reduction, student.scale)
-            self._ceilings[key] = self._rate_pixels(student, small)
-        return self._ceilings[key]
+    def _one_reduced(self, student: Student, codec: Codec, reduction: Reduction) -> Candidate:
+        key = (student, codec, reduction)
+        if key not in self._reduced:
+            small = self._small(reduction, student.scale)
+            kind = kind_of(codec, student.scale)
+            alike = next(
+                (one for one in self._reduced.values() if one.resembles(student.scale, codec)), None
+            )
+            start = partial(self.usual, kind) if alike is None else lambda: alike.ladder.curve
+            files = self._files.setdefault((codec, reduction, student.scale), {})
+            rate = partial(self._rate_enlarged, student)
+            ladder = self._ladder(small, codec, rate, start, files)
+            size = (small.shape[0], small.shape[1])
+            self._reduced[key] = Candidate(codec, reduction, student.scale, size, ladder)
+            if alike is None:
+                self._known.append((kind, ladder))
+        return self._reduced[key]
+
+    def usual(self, kind: Kind) -> Curve:
+        """Return what is expected of a kind of files, from all files that were made so far."""
+        known = [(other, one) for other, ladder in self._known for one in ladder.known]
+        return usual_curves(self._screen).expected(kind, known)
 
     @property
     def looks(self) -> int:
         """Count the pictures that were scored."""
-        candidates = [*self._full.values(), *self._smaller.values()]
-        return len(self._ceilings) + sum(len(one.ladder.scores) for one in candidates)
+        candidates = [*self._full.values(), *self._reduced.values()]
+        return sum(len(one.ladder.scores) for one in candidates)
+
+    def _ladder(
+        self,
+        pixels: NDArray[np.uint8],
+        codec: Codec,
+        rate: Callable[[bytes], float],
+        start: Callable[[], Curve],
+        files: dict[int, bytes] | None = None,
+    ) -> QualityLadder:
+        return QualityLadder(
+            encode=partial(self._encode, pixels, codec),
+            rate=rate,
+            measure=judge_for(self._screen).measure,
+            pixels=self.source.size[0] * self.source.size[1],
+            start=start,
+            settings=distinct_settings(codec),
+            files={} if files is None else files,
+        )
 
     def _encode(self, pixels: NDArray[np.uint8], codec: Codec, setting: int) -> bytes:
         return encode(pixels, codec, setting, exif=self.source.exif)
@@ -175,10 +234,7 @@ class Candidates:
         return min(scores)
 
     def _rate_enlarged(self, student: Student, content: bytes) -> float:
-        return self._rate_pixels(student, decode(content))
-
-    def _rate_pixels(self, student: Student, small: NDArray[np.uint8]) -> float:
-        enlarged = enlarger_of(student).enlarge(small)
+        enlarged = enlarger_of(student).enlarge(decode(content))
         return self._originals[0].score(enlarged_to(enlarged, self.source.size))
 
     @cached_property

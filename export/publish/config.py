@@ -1,0 +1,131 @@
+"""Settings of `python -m export.publish`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from export.publish.choice import Settings
+from export.publish.visit import MOST_STUDENTS
+from pixels.quality.looks import LOOKS, Look
+from pixels.quality.screens import SCREENS, Screen, screen_of
+from pixels.sending.codecs import Codec, Reduction
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishConfig:
+    """Settings of `python -m export.publish`."""
+
+    photos: Annotated[
+        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH [PATH ...]")
+    ]
+    """Folders of photos, and single photos."""
+    out: Path
+    """Folder of the published site; an existing one is updated. Only files that this command wrote
+    are ever replaced or removed."""
+    model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR [DIR ...]")]
+    """The students: export folders for browsers, made with `python -m export.compact` (the smaller
+    download) or `python -m export.tfjs`. Each photo takes the one with the smallest file; a student
+    that does not pay for itself is not sent."""
+    quality: float | None = None
+    """SSIMULACRA2 score that every photo must reach as the reader sees it: 30 poor, 50 fair, 70
+    good, 90 hard to tell from the original (60 if neither this nor --screen is given). The encoder
+    qualities that reach it are found."""
+    screen: Literal["phone", "laptop", "desktop"] | None = None
+    """Judge photos as they are seen on this screen, by ColorVideoVDP, instead of pixel by pixel."""
+    pixels_per_degree: float | None = None
+    """The same for any screen: how many pixels of a photo its readers see within one degree."""
+    look: Look | None = None
+    """How good every photo must look on that screen: 9.8, 9.6 or 9.3 JOD; `good` by default."""
+    margin: float = 0.10
+    """Saving that a reduced photo requires: it is used only if its file is smaller than the
+    full-size file by more than this share."""
+    codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
+    """Formats that may be sent, the most promising first."""
+    filters: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
+    """Filters to reduce photos with, the most promising first."""
+    fallback: Annotated[Codec | None, tyro.conf.arg(metavar="{JPEG,WEBP,None}")] = "JPEG"
+    """Format for browsers without AVIF; None leaves them without a picture."""
+    max_side_px: int | None = None
+    """Limit the longer side of every photo to this many pixels first."""
+    keep_metadata: bool = False
+    """Keep the EXIF data in the published files, including where a photo was taken."""
+    base_url: str = ""
+    """Prefix of the addresses in the snippets, such as /media/; a missing / at its end is added."""
+    photos_per_visit: int = 10
+    """Number of photos a reader sees in one visit, to weigh the bytes of students and scripts
+    against theirs."""
+    jobs: int | None = None
+    """Photos to process at a time; by default as many as CPU cores and memory allow."""
+    ray: str | None = None
+    """Address of a Ray cluster to process the photos on, or `local`; needs Ray (`pip install
+    ray`)."""
+    dry_run: bool = False
+    """Measure a few photos and report what a run would take, but write nothing."""
+    json: bool = False
+    """Print one JSON object to standard output instead of sentences."""
+
+    def __post_init__(self) -> None:
+        if not self.photos:  # nothing to publish would remove everything that was published
+            raise ValueError("name at least one folder of photos, or one photo")
+        if self.quality is not None and not 0 < self.quality < 100:
+            raise ValueError(f"quality must be above 0 and below 100, got {self.quality:g}")
+        self._check_screen()
+        if not 0 <= self.margin < 1:
+            raise ValueError(f"margin must be at least 0 and below 1, got {self.margin:g}")
+        if not self.codecs or not self.filters:
+            raise ValueError("codecs and filters must name at least one each")
+        if not 1 <= len(self.model) <= MOST_STUDENTS:
+            raise ValueError(f"model must name 1 to {MOST_STUDENTS} export folders")
+        if self.fallback == "AVIF":
+            raise ValueError("fallback must be JPEG, WEBP or None")
+        if min(self.photos_per_visit, 1 if self.jobs is None else self.jobs) < 1:
+            raise ValueError("photos-per-visit and jobs must be at least 1")
+        if self.max_side_px is not None and self.max_side_px < 16:
+            raise ValueError(f"max-side-px must be at least 16, got {self.max_side_px}")
+
+    def _check_screen(self) -> None:
+        if self.screen is not None and self.pixels_per_degree is not None:
+            raise ValueError("give either --screen or --pixels-per-degree")
+        if self.readers_screen is None:
+            if self.look is not None:
+                raise ValueError("--look needs --screen or --pixels-per-degree")
+        elif self.quality is not None:
+            raise ValueError("--quality knows no screen: give --look with --screen")
+
+    @property
+    def readers_screen(self) -> Screen | None:
+        """The screen on which photos are judged; None if pixels are compared.
+
+        Raises:
+            ValueError: No screen has so many pixels per degree.
+        """
+        if self.pixels_per_degree is not None:
+            return screen_of(self.pixels_per_degree)
+        return SCREENS[self.screen] if self.screen else None
+
+    @property
+    def address(self) -> str:
+        """What an address in a page begins with; the path of a file in the site follows."""
+        prefix = self.base_url.replace(" ", "%20")
+        # After `?file=` a path follows without a slash.
+        return prefix if not prefix or prefix.endswith(("/", "=")) else f"{prefix}/"
+
+    @property
+    def settings(self) -> Settings:
+        """What decides about a photo."""
+        screen = self.readers_screen
+        points = 60.0 if self.quality is None else self.quality
+        return Settings(
+            target=points if screen is None else LOOKS[self.look or "good"],
+            screen=screen,
+            margin=self.margin,
+            codecs=tuple(dict.fromkeys(self.codecs)),
+            reductions=tuple(dict.fromkeys(self.filters)),
+            fallback=self.fallback,
+            max_side_px=self.max_side_px,
+            keep_metadata=self.keep_metadata,
+        )

@@ -1,0 +1,194 @@
+"""Choose what is sent of one photo: a pure function of the photo, the settings and the students.
+
+Full size comes first and sets the bytes to beat. A reduced photo is tried only below that, less the
+margin, so it is never larger; and it is chosen only if what the reader sees reaches the target, so
+it is never worse. The scale is that of the student with the smallest file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from hashlib import sha256
+
+from export.delivery.student import Student
+from export.publish.choice import FIXED, Choice, SentAs, SentFile, Settings
+from export.publish.search.candidates import HIGHEST_QUALITY, Candidate, Candidates, Rung, improving
+from export.publish.search.reduced import ReducedForms, ReducedSearch
+from export.publish.source import read_source
+from pixels.sending.codecs import Codec
+from plumbing.command import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoTask:
+    """One photo, and everything that decides what is sent of it."""
+
+    name: str
+    """Name for messages."""
+    content: bytes
+    """The photo's own file."""
+    settings: Settings
+    """What is wanted."""
+    students: tuple[Student, ...]
+    """Students to choose among; none sends the photo at full size."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoOutcome:
+    """What came of one photo."""
+
+    choice: Choice | None = None
+    """What is sent; None if the photo cannot be used."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Its files, by SHA-256."""
+    error: str = ""
+    """Why the photo cannot be used; empty if it can."""
+
+
+def publish_photo(task: PhotoTask) -> PhotoOutcome:
+    """Choose what is sent; why a photo cannot be used is returned, not raised."""
+    settings = task.settings
+    try:
+        source = read_source(
+            task.content,
+            task.name,
+            max_side_px=settings.max_side_px,
+            keep_metadata=settings.keep_metadata,
+        )
+        candidates, files = Candidates(source, settings.screen), {}
+        choice = _Chooser(candidates, settings, task.students).choose(files)
+    except UserError as error:
+        return PhotoOutcome(error=str(error))
+    except _NothingHoldsItError as error:
+        return PhotoOutcome(error=f"{task.name}: {error}")
+    except MemoryError:
+        return PhotoOutcome(error=f"{task.name}: does not fit into memory; make it smaller first")
+    # Encoders raise all kinds of errors. One photo does not end the run for all others.
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return PhotoOutcome(error=f"{task.name}: failed unexpectedly ({reason}); please report it")
+    return PhotoOutcome(choice=choice, files=files)
+
+
+class _NothingHoldsItError(Exception):
+    """No codec can hold the photo; the message does not name it."""
+
+
+class _Chooser:
+    """The choice for readers of a page that may have several students."""
+
+    def __init__(
+        self, candidates: Candidates, settings: Settings, students: Sequence[Student]
+    ) -> None:
+        self._candidates, self._settings = candidates, settings
+        self._search = ReducedSearch(candidates, settings, students)
+
+    def choose(self, files: dict[str, bytes]) -> Choice:
+        """Choose what is sent, and add its files to `files`."""
+        fixed = self._fixed()
+        candidates = [self._candidates.full(codec) for codec in self._codecs()]
+        # Encoded already: its score tells most of all others.
+        candidates[0].ladder.score(FIXED[candidates[0].codec])
+        fulls = improving(candidates, self._settings.target)
+        full = fulls[-1] if fulls else max(map(_best, candidates), key=lambda rung: rung.score)
+        original = self._candidates.source.original
+        if original is not None and fulls and len(original) >= full.bytes:
+            original = None
+        plain_bytes = full.bytes if original is None else len(original)
+        most_bytes = min(math.ceil(full.bytes * (1.0 - self._settings.margin)), plain_bytes) - 1
+        reduced = self._search.smallest(most_bytes) if fulls else ReducedForms()
+        form: SentAs = "reduced" if reduced.best else "full"
+        chosen = reduced.best or full
+        sent, fallback = chosen.sent, None
+        if original is not None and not reduced.best:
+            form, sent = "original", self._unchanged(original)
+            files[sent.sha256] = original
+        else:
+            fallback = self._fallback(chosen, reduced.student)
+            # Full size is not sent of a reduced photo, but the sample page shows it.
+            files |= {rung.sent.sha256: rung.content for rung in (chosen, fallback, full) if rung}
+        height, width = self._candidates.source.size
+        return Choice(
+            form=form,
+            student=reduced.student.sha256 if reduced.student else None,
+            width=width,
+            height=height,
+            sent=sent,
+            fallback=fallback.sent if fallback else None,
+            full=full.sent,
+            fixed=fixed,
+            without_students=plain_bytes,
+            with_student=reduced.with_student,
+            reached=self._settings.judge.measure.reaches(sent.score, self._settings.target),
+            first_codec_bytes=(fulls[0] if fulls else full).bytes,
+            first_filter_bytes=(reduced.first or full).bytes,
+            looks=self._candidates.looks,
+        )
+
+    def _codecs(self) -> list[Codec]:
+        """List the codecs that can hold the photo at full size."""
+        photo = self._candidates
+        only_jpeg = set(self._settings.codecs) == {"JPEG"}
+        instead: tuple[Codec, ...] = ("WEBP",)
+        wanted = instead if photo.transparent and only_jpeg else self._settings.codecs
+        able: list[Codec] = [codec for codec in wanted if not photo.obstacle(codec)]
+        if not able:
+            reasons = "; ".join(photo.obstacle(codec) for codec in wanted)
+            raise _NothingHoldsItError(
+                f"{reasons}: allow other --codecs, set --max-side-px, or leave out --keep-metadata"
+            )
+        return able
+
+    def _fallback(self, chosen: Rung, student: Student | None) -> Rung | None:
+        """Find the file for browsers without AVIF: as large, unless full size is smaller."""
+        codec = self._settings.fallback
+        if codec is None or chosen.candidate.codec != "AVIF":
+            return None
+        reduction = chosen.candidate.reduction
+        wanted: tuple[Codec, ...] = (codec, "WEBP", "JPEG")
+        for able in dict.fromkeys(wanted):
+            candidates: list[Candidate] = []
+            if student and reduction:
+                candidates += self._candidates.reduced(student, (able,), (reduction,))
+            if not self._candidates.obstacle(able):
+                candidates.append(self._candidates.full(able))
+            if candidates:
+                found = improving(candidates, self._settings.target)
+                return found[-1] if found else _best(candidates[-1])
+        return None
+
+    def _fixed(self) -> dict[Codec, int]:
+        """Encode as sites with fixed settings do.
+
+        A photo that a codec cannot hold counts with the smallest of the other files.
+        """
+        sizes = {
+            codec: self._candidates.full(codec).ladder.size(setting)
+            for codec, setting in FIXED.items()
+            if not self._candidates.obstacle(codec)
+        }
+        instead = min(sizes.values(), default=0)
+        return {codec: sizes.get(codec, instead) for codec in FIXED}
+
+    def _unchanged(self, original: bytes) -> SentFile:
+        """Describe the photo's own file."""
+        height, width = self._candidates.source.size
+        return SentFile(
+            codec="JPEG",
+            quality=None,
+            reduction=None,
+            scale=Fraction(1),
+            width=width,
+            height=height,
+            bytes=len(original),
+            sha256=sha256(original).hexdigest(),
+            score=self._settings.judge.measure.identical,
+        )
+
+
+def _best(candidate: Candidate) -> Rung:
+    candidate.ladder.score(HIGHEST_QUALITY)
+    return Rung(candidate, HIGHEST_QUALITY)
