@@ -58,7 +58,7 @@ _STARTS_WITHIN_SECONDS = 60
 class IntegrationConfig:
     """Settings of `python -m tools.integration`."""
 
-    only: tuple[Literal["Next.js", "webpack", "types"], ...] = ()
+    only: tuple[Literal["Next.js", "webpack", "TF.js", "types"], ...] = ()
     """Projects to make; all by default."""
 
 
@@ -67,6 +67,7 @@ def main(config: IntegrationConfig) -> None:
     projects: dict[str, Callable[[Path, Path, Browser], None]] = {
         "Next.js": _next,
         "webpack": _webpack,
+        "TF.js": _tfjs,
         "types": _types,
     }
     with tempfile.TemporaryDirectory() as temporary, open_browser() as browser:
@@ -122,6 +123,27 @@ def _webpack(project: Path, tarball: Path, browser: Browser) -> None:
     run_in(project, ["npx", "webpack"])
     with served(project / "dist") as address:
         require_upscaled(browser, address, "webpack")
+
+
+def _tfjs(project: Path, tarball: Path, browser: Browser) -> None:
+    """A page of Vite that asks for an engine of TF.js, from its own package."""
+    write_named("Vite", project)
+    main = project / "main.ts"
+    main.write_text(f"import 'halfsize-tfjs';\n{main.read_text()}")
+    (element, *_) = listings("Plain HTML")
+    markup = element.partition("<script")[0].replace(
+        "<half-size>", '<half-size backend="tfjs-wasm">'
+    )
+    (project / "index.html").write_text(
+        f'<!doctype html><body>{markup}<script type="module" src="/main.ts"></script></body>',
+        encoding="utf-8",
+    )
+    write_photo(project / "public")
+    engines = pack(tarball.parent, only="halfsize-tfjs")
+    install(project, tarball, engines, packages={"vite": "8.3.8"})
+    run_in(project, ["npx", "vite", "build"])
+    with served(project / "dist") as address:
+        require_upscaled(browser, address, "Vite with TF.js")
 
 
 _FRAMEWORK_FILES = {
@@ -243,7 +265,8 @@ def require_upscaled(browser: Browser, address: str, whose: str) -> Page:
         "for (const each of document.querySelectorAll('half-size')) each.setAttribute('always', '')"
         "});"
         "window.said = []; for (const type of ['skipped', 'error']) addEventListener(type,"
-        "({ detail }) => said.push(detail?.reason ?? String(detail)), true)"
+        "({ detail, target }) => target.localName === 'half-size' &&"
+        "said.push(detail?.reason ?? String(detail)), true)"
     )
     page.goto(address)
     page.wait_for_function(

@@ -1,4 +1,5 @@
 import { folderUrl, ofBuild } from './beside';
+import { renamed } from './trusted';
 
 /**
  * The scripts in the module's folder. Each address is spelled out, because Vite, webpack and others
@@ -19,7 +20,9 @@ export function besideUrl(name: string, base?: string | URL): string {
   if (base !== undefined) return ofBuild(new URL(name, folderUrl(base)));
   const known = BESIDE[name] ?? globalThis.halfsizeParts?.beside?.[name];
   // Next.js gives a URL of its own kind, which has a path alone and cannot be changed.
-  return ofBuild(known ? new URL(known().href, document.baseURI) : new URL(name, HERE));
+  const url = ofBuild(known ? new URL(known().href, document.baseURI) : new URL(name, HERE));
+  if (known) renamed.add(url);
+  return url;
 }
 
 // Not where bundlers see it: they would look for a file whose name nobody knows.

@@ -21,7 +21,10 @@ export function trusted(url: string, name = 'halfsize'): string {
   return created ? created.createScriptURL(url) : url;
 }
 
+/** Addresses of this project's scripts to which a bundler has given names of its own. */
+export const renamed = new Set<string>();
+
 function own(url: string): string {
-  if (OWN.test(url)) return url;
+  if (OWN.test(url) || renamed.has(url)) return url;
   throw new TypeError(`${url} is not a script of halfsize`);
 }

@@ -40,6 +40,14 @@ test.each([
   expect(() => trusted(url)).toThrow('not a script of halfsize');
 });
 
+test('a script that a bundler has renamed is given out, and no other', async () => {
+  const trusted = await loaded(factory([]));
+  const { renamed } = await import('../../src/library/trusted');
+  renamed.add('https://site.example/16fb4d6f24.js?build');
+  expect(trusted('https://site.example/16fb4d6f24.js?build')).toContain('16fb4d6f24');
+  expect(() => trusted('https://site.example/16fb4d6f25.js')).toThrow('not a script of halfsize');
+});
+
 test('without Trusted Types an address stays as it is', async () => {
   const trusted = await loaded(undefined);
   expect(trusted('https://site.example/anything.js')).toBe('https://site.example/anything.js');
