@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from export.pipeline.card import CARD
+from export.folder.card import CARD
 from pixels.stills.listing import list_pictures
 from plumbing.command import UserError, run_command
 from plumbing.parallel import core_count

@@ -1,26 +1,26 @@
-"""The forms of an export, and which of them a folder holds."""
+"""How each form is written and checked; a form is imported when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from pathlib import Path
-
-from export.compact.form import COMPACT
-from export.onnx.form import ONNX
-from export.pipeline.job import ExportForm
-from export.tfjs.form import TFJS
-
-FORMS = (ONNX, COMPACT, TFJS)
-"""Every form, in the order in which a folder is tested for them."""
-PAGE_FORMS = (COMPACT, TFJS)
-"""The forms that halfsize's page runs."""
+from export.folder.form import COMPACT, ONNX, TFJS, Form
+from export.pipeline.form import ExportForm
 
 
-def form_of(folder: Path) -> ExportForm | None:
-    """Recognise an export folder by its files; None for anything else."""
-    return form_among([form.file for form in FORMS if (folder / form.file).is_file()])
+def export_form(form: Form) -> ExportForm:
+    """Import how a form is written, opened and checked.
 
+    Raises:
+        ModuleNotFoundError: A package that the form needs is not installed.
+    """
+    if form is COMPACT:
+        from export.compact import form as compact
 
-def form_among(names: Collection[str]) -> ExportForm | None:
-    """Recognise the form of an export by the names of its files; None if they are not an export."""
-    return next((form for form in FORMS if form.file in names), None)
+        return compact.COMPACT
+    if form is ONNX:
+        from export.onnx import form as onnx
+
+        return onnx.ONNX
+    assert form is TFJS
+    from export.tfjs import form as tfjs
+
+    return tfjs.TFJS

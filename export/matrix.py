@@ -19,13 +19,13 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from export.forms import COMPACT, FORMS
-from export.pipeline.card import CARD
+from export.folder.card import CARD
+from export.folder.form import COMPACT, FORMS
 from export.weights.precision import Precision
 from plumbing.command import UsageError, UserError, run_command
 from plumbing.parallel import in_order
 from plumbing.progress import progress_bar
-from teacher.networks.chain import Chain
+from teacher.networks.chain_config import CHAIN
 from teacher.runs.record import read_record
 from teacher.runs.released import find_run
 
@@ -95,7 +95,7 @@ def main(config: MatrixConfig) -> None:
         for run in config.runs
         for form, precisions in _FORMS.items()
         for precision in precisions
-        if form != COMPACT.command or read_record(run).network == Chain.name  # it has students only
+        if form != COMPACT.command or read_record(run).network == CHAIN  # it has students only
     ]
     failures = []
     with progress_bar() as progress:

@@ -2,7 +2,7 @@
 
 The folder is not trusted: nothing in it is unpickled, no path in it leads out of it, and sizes are
 bounded before anything is read. ONNX models run in a process with bounded memory and time; TF.js
-and compact models run in the browser's sandbox; the weights of a compact file also run in PyTorch.
+and compact models run in the browser's sandbox; the weights of a compact file also run in NumPy.
 All values are compared with the golden vectors in the folder, and with `--run` also with the
 PyTorch network that the folder claims to come from.
 """
@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,30 +22,23 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from export.check.agreement import (
-    Agreement,
-    Runtime,
-    Unavailable,
-    agreement_table,
-    check_runtime,
-    compare,
-    describe_failures,
-)
 from export.check.any_size import any_size
 from export.check.errors import AgreementError, RuntimeFaultError
-from export.check.local_runtimes import remembering, run_pytorch
-from export.forms import form_of
-from export.pipeline.card import CARD, FORMATS
-from export.pipeline.golden import GOLDEN, read_golden
-from export.pipeline.job import ExportForm
+from export.check.results import Agreement, agreement_table, compare, describe_failures
+from export.check.runtime import Runtime, Unavailable, remembering
+from export.folder.card import CARD, FORMATS
+from export.folder.form import Form, form_of
+from export.folder.golden import GOLDEN, read_golden
+from export.forms import export_form
+from export.pipeline.form import ExportForm
 from export.weights.precision import PRECISIONS
 from export.weights.tolerances import tolerance
 from pixels.scale import parse_scale
 from plumbing.command import UserError, run_command
 from plumbing.disk import sha256_of
+from plumbing.extras import installed, missing, require_installed
 from plumbing.progress import busy, console
 from plumbing.threads import Threads, use_threads
-from teacher.runs.folder import load_network
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,100}")
 _MOST_JSON_BYTES = 4 * 2**20
@@ -75,16 +69,20 @@ def main(config: VerifyConfig) -> None:
     """Run the command."""
     use_threads(config.threads)
     card = read_card(config.folder)
-    form = require_files(config.folder, card)
+    form = export_form(require_files(config.folder, card))
     problems = form.untrusted_problems(config.folder)
     if problems:
         raise FolderError(f"{config.folder}: {problems[0]}")
-    if not config.browser:
-        console.print("WARNING: --no-browser: not checked in any browser", style="bold yellow")
-    results = list(_check(config, form, card))
+    why_not = _why_no_browser(config)
+    if why_not:
+        console.print(f"WARNING: {why_not}: not checked in any browser", style="bold yellow")
+    results = list(_check(config, form, card, browser=not why_not))
     Console().print(agreement_table(results))
     if not results:
-        raise AgreementError(f"{config.folder}: no runtime could run it, so nothing was compared")
+        because = f" ({why_not})" if why_not else ""
+        raise AgreementError(
+            f"{config.folder}: no runtime could run it{because}, so nothing was compared"
+        )
     failures = describe_failures(results)
     if failures:
         raise AgreementError(f"{config.folder} does not give the promised pixels in {failures}")
@@ -122,7 +120,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def require_files(folder: Path, card: dict[str, Any]) -> ExportForm:
+def require_files(folder: Path, card: dict[str, Any]) -> Form:
     """Require the folder to hold the card's files, byte for byte, and nothing else.
 
     Returns:
@@ -161,18 +159,37 @@ def require_files(folder: Path, card: dict[str, Any]) -> ExportForm:
     return form
 
 
-def _check(config: VerifyConfig, form: ExportForm, card: dict[str, Any]) -> Iterator[Agreement]:
+def _why_no_browser(config: VerifyConfig) -> str:
+    """Say why no browser is used; empty if one is."""
+    if not config.browser:
+        return "--no-browser"
+    return "" if installed("playwright") else missing("playwright", "a check in a browser")
+
+
+def _check(
+    config: VerifyConfig, form: ExportForm, card: dict[str, Any], *, browser: bool
+) -> Iterator[Agreement]:
     """Compare every runtime with the golden vectors, and with the run if one is given."""
-    network = None if config.run is None else load_network(config.run)[0]
-    reference = None if network is None else remembering(run_pytorch(network))
+    compare_with_run = None if config.run is None else _comparison_with(config.run)
     precision = card["weights"]["precision"]
-    for runtime in form.untrusted_runtimes(config.folder, precision, config.browser):
+    for runtime in form.untrusted_runtimes(config.folder, precision, browser):
         if isinstance(runtime, Unavailable):
             continue
         with busy(f"checking in {runtime.name}"):
             yield from _compare_golden(config.folder, runtime, parse_scale(card["scale"]))
-            if network is not None and reference is not None:
-                yield from check_runtime(runtime, network, reference)
+            if compare_with_run is not None:
+                yield from compare_with_run(runtime)
+
+
+def _comparison_with(run: Path) -> Callable[[Runtime], Iterator[Agreement]]:
+    """Load a run's network with PyTorch, to compare runtimes with it on the check pictures."""
+    require_installed("torch", "--run")
+    from export.check.agreement import check_runtime
+    from export.check.local_runtimes import run_pytorch
+    from teacher.runs.folder import load_network
+
+    network, _ = load_network(run)
+    return partial(check_runtime, network=network, reference=remembering(run_pytorch(network)))
 
 
 def _compare_golden(folder: Path, runtime: Runtime, scale: Fraction) -> Iterator[Agreement]:

@@ -54,7 +54,7 @@ def require_installed(module: str, what: str) -> None:
         MissingExtraError: It is not installed.
     """
     if not installed(module):
-        raise MissingExtraError(_sentence(module, what), name=module)
+        raise MissingExtraError(missing(module, what), name=module)
 
 
 def explained(error: ModuleNotFoundError) -> str | None:
@@ -62,7 +62,7 @@ def explained(error: ModuleNotFoundError) -> str | None:
     if isinstance(error, MissingExtraError):
         return str(error)
     module = (error.name or "").partition(".")[0]
-    return _sentence(module, f"`{program_name()}`") if module in EXTRAS else None
+    return missing(module, f"`{program_name()}`") if module in EXTRAS else None
 
 
 def explain_missing_modules() -> None:
@@ -83,6 +83,7 @@ def _explain(kind: type[BaseException], error: BaseException, trace: TracebackTy
         print(f"error: {sentence}", file=sys.stderr)
 
 
-def _sentence(module: str, what: str) -> str:
+def missing(module: str, what: str) -> str:
+    """Say what needs a module of `EXTRAS`, and how to get it."""
     name, extra = EXTRAS[module]
     return f"{what} needs {name}: pip install 'halfsize[{extra}]'"

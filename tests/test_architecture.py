@@ -19,6 +19,7 @@ PACKAGES = ("plumbing", "pixels", "teacher", "distill", "export", "halfsize")
 EXPORT_ROOMS = (
     ("check",),
     ("weights",),
+    ("folder",),
     ("pipeline",),
     ("onnx", "compact"),
     ("tfjs",),
@@ -107,7 +108,7 @@ def test_imports_point_one_way(module: str) -> None:
         ("teacher.train", "def f():\n    from distill import run"),
         ("distill.run", "import numpy, export.pipeline.card as c"),
         ("export.check.agreement", "from export.weights.tolerances import tolerance"),
-        ("export.tfjs.form", "from export.forms import form_of"),
+        ("export.tfjs.form", "from export.forms import export_form"),
         ("export.onnx.form", "from export.compact.file import FILE"),
         ("export.publish.run", "from export.bandwidth.plan import costs_of"),
         ("export.verify", "from export.matrix import main"),

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from export.bandwidth.plan import Enlargement
 from export.delivery.enlarging import PLAIN_WAYS
 from export.delivery.scripts import runtime_gzip_bytes
-from export.forms import COMPACT, ONNX, form_of
-from export.pipeline.card import CARD
+from export.folder.card import CARD
+from export.folder.form import COMPACT, ONNX, form_of
 from plumbing.disk import gzip_size
-from teacher.runs.folder import load_network
+from teacher.runs.record import read_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,5 +54,5 @@ def model_bytes(path: Path) -> int:
         return sum(file["gzip_bytes"] for file in card["files"].values())
     if path.is_file() or form_of(path) is ONNX:
         return gzip_size((path if path.is_file() else path / ONNX.file).read_bytes())
-    network, _ = load_network(path)
-    return gzip_size(b"".join(p.detach().half().numpy().tobytes() for p in network.parameters()))
+    weights = read_weights(path).values()
+    return gzip_size(b"".join(array.astype(np.float16).tobytes() for array in weights))

@@ -11,7 +11,7 @@ from pathlib import Path
 from export.bandwidth.judging import Judging
 from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from export.delivery.student import read_student
-from export.forms import ONNX, form_of
+from export.folder.form import ONNX, form_of
 from pixels.scale import HALF, scale_name
 from pixels.sending.codecs import REDUCTIONS, Codec, EncoderSettings, Reduction
 from pixels.stills.listing import list_pictures

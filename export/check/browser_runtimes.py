@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Page, Route
 
 from export.check.browser import open_browser
 from export.check.errors import RuntimeFaultError
-from export.check.local_runtimes import failing
+from export.check.runtime import failing
 from pixels.tiling import Enlarge
 from plumbing.command import UserError
 from plumbing.paths import DIST

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from export.check.errors import RuntimeFaultError
 from pixels.tiling import Enlarge
+from plumbing.threads import thread_count
 from teacher.networks.registry import Network
 
 
@@ -32,19 +32,6 @@ def run_pytorch(network: Network) -> Enlarge:
     return run
 
 
-def remembering(run: Enlarge) -> Enlarge:
-    """Cache a runtime's outputs: the same pictures are checked in every runtime."""
-    known: dict[tuple[tuple[int, ...], bytes], NDArray[np.float32]] = {}
-
-    def cached(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        key = (batch.shape, hashlib.sha256(batch.tobytes()).digest())
-        if key not in known:
-            known[key] = run(batch)
-        return known[key]
-
-    return cached
-
-
 def run_onnx(path: Path, *, gpu: bool = False) -> Enlarge:
     """Run an ONNX file on ONNX Runtime's CPU provider, or on CUDA.
 
@@ -52,7 +39,7 @@ def run_onnx(path: Path, *, gpu: bool = False) -> Enlarge:
         RuntimeFaultError: ONNX Runtime rejects the file, or (while running) a picture.
     """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
+    options.intra_op_num_threads = thread_count()
     options.log_severity_level = 4  # what it logs comes as an exception too
     # TF32 keeps 10 bits of mantissa: too little to tell a fault from rounding.
     cuda = ("CUDAExecutionProvider", {"use_tf32": "0"})
@@ -70,15 +57,6 @@ def run_onnx(path: Path, *, gpu: bool = False) -> Enlarge:
             return np.asarray(session.run(None, {name: batch})[0], dtype=np.float32)
         except Exception as error:
             raise RuntimeFaultError(f"ONNX Runtime fails: {_first_line(error)}") from error
-
-    return run
-
-
-def failing(fault: RuntimeFaultError) -> Enlarge:
-    """Stand in for a runtime that rejects the model: each of its checks fails with that reason."""
-
-    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        raise fault
 
     return run
 

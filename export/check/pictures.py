@@ -10,12 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage import data
 
 from pixels.color import studio_luma
 from pixels.quality.psnr_ssim import psnr
 from pixels.resize import resize
-from pixels.samples import sample_photos
 from pixels.scale import shave_px
 from pixels.stills.files import read_picture
 from pixels.stills.listing import list_pictures
@@ -55,7 +53,7 @@ def make_picture(kind: str, height: int, width: int) -> Pixels:
         case "checkerboard":
             planes = np.repeat(((x + y) % 2)[None], 3, axis=0)
         case _:
-            return to_batch(resize(np.ascontiguousarray(data.astronaut()), (height, width)))
+            return to_batch(resize(_astronaut(), (height, width)))
     return np.ascontiguousarray(planes[None], dtype=np.float32)
 
 
@@ -83,7 +81,7 @@ def check_batches() -> dict[str, Pixels]:
 def tiled_picture(tile: int, align: int) -> NDArray[np.uint8]:
     """Make a photo of two by two tiles, (height, width, 3): enough for every kind of seam."""
     size = (tile + 9 * align, tile + 13 * align)
-    return resize(np.ascontiguousarray(data.astronaut()), size)
+    return resize(_astronaut(), size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +142,15 @@ def load_check_photos(folder: Path | None, scale: Fraction) -> CheckPhotos:
 
 def _photos(folder: Path | None) -> Iterator[NDArray[np.uint8]]:
     if folder is None:
+        from pixels.samples import sample_photos
+
         yield from (picture.rgb for picture in sample_photos().values())
         return
     for path in list_pictures(folder):
         yield read_picture(path).rgb
+
+
+def _astronaut() -> NDArray[np.uint8]:
+    from skimage import data
+
+    return np.ascontiguousarray(data.astronaut())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from export.delivery.student import enlarger_of, read_student
-from export.forms import ONNX, form_of
+from export.folder.form import ONNX, form_of
 from pixels.resize import band_rows
 from pixels.scale import HALF, enlarged_size, padded_to_blocks
 from pixels.tiling import enlarged_slice

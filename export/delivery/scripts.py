@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from export.forms import TFJS
-from export.pipeline.job import ExportForm
+from export.folder.form import TFJS, Form
 from plumbing.disk import gzip_size
 from plumbing.paths import DIST
 
@@ -21,20 +20,20 @@ _TFJS = "engine-tfjs-"
 _COUNTED_TFJS = "engine-tfjs-webgl.js"
 
 
-def engine_scripts(form: ExportForm, folder: Path = DIST) -> list[Path]:
+def engine_scripts(form: Form, folder: Path = DIST) -> list[Path]:
     """List the built engines that run a form of student."""
     engines = sorted(folder.glob("engine-*.js"))
     return [path for path in engines if path.name.startswith(_TFJS) == (form is TFJS)]
 
 
-def shipped_scripts(form: ExportForm, folder: Path = DIST) -> list[Path]:
+def shipped_scripts(form: Form, folder: Path = DIST) -> list[Path]:
     """List the scripts that a site needs for a form of student: element, library and engines."""
     names = (ELEMENT_SCRIPT, LIBRARY_SCRIPT, *_MODULES, _EXTRAS)
     library = [folder / name for name in names]
     return [path for path in library if path.is_file()] + engine_scripts(form, folder)
 
 
-def runtime_gzip_bytes(form: ExportForm, folder: Path = DIST) -> int | None:
+def runtime_gzip_bytes(form: Form, folder: Path = DIST) -> int | None:
     """Count the bytes of scripts that a reader downloads: element, library and one engine.
 
     For the compact runtime this counts the largest engine for opaque photos, for TF.js the one for

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from export.compact.file import read_compact
-from export.forms import COMPACT, PAGE_FORMS, form_among
-from export.pipeline.card import CARD
-from export.pipeline.golden import GOLDEN
-from export.pipeline.job import ExportForm
+from export.folder.card import CARD
+from export.folder.form import COMPACT, PAGE_FORMS, Form, form_among
+from export.folder.golden import GOLDEN
+from export.forms import export_form
 from pixels.scale import parse_scale, scale_json
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
@@ -55,7 +55,7 @@ class Student:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property
-    def form(self) -> ExportForm:
+    def form(self) -> Form:
         """The form of its files."""
         form = form_among(dict(self.files))
         assert form in PAGE_FORMS  # `read_student` reads nothing else
@@ -93,8 +93,8 @@ def read_student(folder: Path) -> Student:
             f"--model {folder}: its {CARD} cannot be used ({error}); {_MAKE_ONE}"
         ) from error
     if student.form is COMPACT:
-        network = read_compact(folder / COMPACT.file).network
-        if (student.scale, student.margin_px) != (network.scale, network.margin_px):
+        config = read_compact(folder / COMPACT.file).weights.config
+        if (student.scale, student.margin_px) != (config.scale, config.margin_px):
             raise UserError(
                 f"--model {folder}: its {CARD} describes another network than {COMPACT.file}; "
                 "export the student again"
@@ -118,6 +118,6 @@ def enlarger_of(student: Student) -> Enlarger:
     with tempfile.TemporaryDirectory() as temporary:
         for name, content in student.files:
             (Path(temporary) / name).write_bytes(content)
-        run = student.form.open(Path(temporary))
+        run = export_form(student.form).open(Path(temporary))
     bands = tiled(run, scale=student.scale, margin_px=student.margin_px, align_px=student.align_px)
     return Enlarger(name=student.name, scale=student.scale, parameters=None, bands=bands)

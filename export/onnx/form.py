@@ -7,23 +7,25 @@ from pathlib import Path
 
 import onnx
 
-from export.check.agreement import Runtime, Unavailable
 from export.check.browser_runtimes import onnx_in_browser
 from export.check.errors import RuntimeFaultError
-from export.check.local_runtimes import failing, has_cuda, run_onnx
+from export.check.local_runtimes import has_cuda, run_onnx
 from export.check.pictures import CheckPhotos, Pixels, make_picture
+from export.check.runtime import Runtime, Unavailable, failing
+from export.folder import form
 from export.onnx.contained import onnx_contained, problems_contained
 from export.onnx.problems import onnx_problems
 from export.onnx.quantise import to_float16, to_int8
 from export.onnx.translate import to_onnx
-from export.pipeline.job import ExportForm, Job
+from export.pipeline.form import ExportForm
+from export.pipeline.job import Job
 from export.weights.precision import BUDGET_DB, Precision
 from export.weights.rounding import on_int8_grid
 from export.weights.tolerances import tolerance
 from pixels.tiling import Enlarge
 from teacher.networks.chain import Chain
 
-FILE = "model.onnx"
+FILE = form.ONNX.file
 # The values that noise reaches grow with its size, and values beyond the calibrated range are
 # clipped: students are calibrated on more than the largest check picture. For teachers that would
 # take gigabytes, and they have passed with less.
@@ -110,9 +112,7 @@ def _open(path: Path, *, gpu: bool = False) -> Enlarge:
 
 
 ONNX = ExportForm(
-    command="onnx",
-    name="ONNX",
-    file=FILE,
+    form=form.ONNX,
     write=_write,
     open=lambda folder: run_onnx(folder / FILE),
     problems=lambda folder: onnx_problems(onnx.load(folder / FILE)),

@@ -7,18 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from export.check.agreement import worst_by_runtime
+from export.check.results import worst_by_runtime
+from export.folder.card import CARD, FORMATS
 from export.pipeline.job import Attempt, Job
 from export.weights.precision import BUDGET_DB, Loss
 from pixels.scale import scale_json
 from plumbing.disk import gzip_size, sha256_of
 from teacher.networks.registry import macs_per_output_pixel, parameter_count
 from teacher.networks.settings import settings_of
-
-FORMATS = (1, 2)
-"""Formats of the card. The second one is that of scales that are not whole, of which older readers
-know nothing: they say that they read format 1."""
-CARD = "halfsize.json"
 
 
 def write_card(folder: Path, job: Job, chosen: Attempt, model_files: Sequence[str]) -> None:

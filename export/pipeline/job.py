@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from export.check.agreement import Agreement, Runtime, Unavailable
-from export.check.local_runtimes import remembering, run_pytorch
+from export.check.local_runtimes import run_pytorch
 from export.check.pictures import CheckPhotos, load_check_photos
-from export.weights.precision import PRECISIONS, Loss, Precision
+from export.check.results import Agreement
+from export.check.runtime import remembering
+from export.weights.precision import Loss, Precision
 from pixels.tiling import Enlarge
 from plumbing.threads import Threads
 from teacher.networks.registry import Network
@@ -95,39 +95,3 @@ class Job:
     def reference_psnr(self) -> float:
         """PSNR of the PyTorch network on the check photos, in dB."""
         return self.photos.psnr(self.reference, self.network.scale)
-
-
-Problems = Callable[[Path], list[str]]
-"""Folder -> one sentence for each wrong name, rank or axis of its model."""
-Runtimes = Callable[[Path, Precision, bool], Iterator[Runtime | Unavailable]]
-"""Folder, precision, whether to use a browser -> everything that can run its model.
-
-A runtime may be used until the next one is requested.
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportForm:
-    """A file format to export to."""
-
-    command: str
-    """The form's package: `python -m export.COMMAND` writes it."""
-    name: str
-    """Name for progress lines."""
-    file: str
-    """File that only export folders of this form have."""
-    write: Callable[[Job, Path, Precision], None]
-    """Write the model's files with weights of one precision into a folder."""
-    open: Callable[[Path], Enlarge]
-    """Open the written files in this process."""
-    problems: Problems
-    """Check the form of files that were written here."""
-    runtimes: Runtimes
-    """List the runtimes that check files that were written here."""
-    untrusted_problems: Problems
-    """Check the form of files of unknown origin."""
-    untrusted_runtimes: Runtimes
-    """List the runtimes that may run files of unknown origin: with bounded memory and time, or
-    inside the browser's sandbox."""
-    precisions: tuple[Precision, ...] = PRECISIONS
-    """Precisions that the form has; `smallest` chooses among them."""

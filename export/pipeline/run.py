@@ -10,17 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from export.check.agreement import (
-    Unavailable,
-    agreement_table,
-    check_runtime,
-    left_out,
-    require_agreement,
-)
+from export.check.agreement import check_runtime, left_out
 from export.check.errors import AgreementError
+from export.check.results import agreement_table, require_agreement
+from export.check.runtime import Unavailable
+from export.folder.golden import GOLDEN
 from export.pipeline.card import write_card
-from export.pipeline.golden import GOLDEN, write_golden
-from export.pipeline.job import Attempt, ExportConfig, ExportForm, Job
+from export.pipeline.form import ExportForm
+from export.pipeline.golden import write_golden
+from export.pipeline.job import Attempt, ExportConfig, Job
 from export.pipeline.legal import write_legal
 from export.weights.precision import Loss, Precision, PrecisionError, require_within_budget
 from export.weights.tolerances import GOLDEN_TOLERANCE
@@ -76,7 +74,7 @@ class Export:
         weights = self.job.config.weights
         if weights != "smallest":
             return [self._attempt(folder, weights, measured=weights != "float32")]
-        for precision in self.form.precisions:
+        for precision in self.form.form.precisions:
             try:
                 self._attempt(folder, precision, measured=True)
             except PrecisionError as error:
@@ -94,7 +92,7 @@ class Export:
         """Write one precision, and measure what it costs on photos."""
         attempt = Attempt(precision=precision, folder=folder / precision)
         attempt.folder.mkdir()
-        with busy(f"translating to {self.form.name}, {precision} weights"):
+        with busy(f"translating to {self.form.form.name}, {precision} weights"):
             self.form.write(self.job, attempt.folder, precision)
         self.job.attempts.append(attempt)
         if measured:

@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from export.delivery.scripts import DIST, LIBRARY_SCRIPT, runtime_gzip_bytes, shipped_scripts
 from export.delivery.student import Student
-from export.forms import COMPACT
-from export.pipeline.card import CARD
+from export.folder.card import CARD
+from export.folder.form import COMPACT
 from export.publish.site import LIBRARY
 from plumbing.command import UserError
 

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from onnx import TensorProto, numpy_helper
 
-from export.check.agreement import Arithmetic, Runtime, Unavailable
 from export.check.browser_runtimes import TFJS_BACKENDS, tfjs_backends
+from export.check.runtime import Arithmetic, Runtime, Unavailable
+from export.folder import form
 from export.onnx.translate import to_onnx
-from export.pipeline.job import ExportForm, Job
+from export.pipeline.form import ExportForm
+from export.pipeline.job import Job
 from export.tfjs.problems import tfjs_problems
-from export.tfjs.read_back import FILE, run_graph_model
+from export.tfjs.read_back import run_graph_model
 from export.weights.precision import Precision, require_float16
 from export.weights.rounding import on_uint8_grid
 from export.weights.tolerances import tolerance
@@ -97,9 +99,7 @@ def _backends(folder: Path, precision: Precision, browser: bool) -> Iterator[Run
 
 
 TFJS = ExportForm(
-    command="tfjs",
-    name="TensorFlow.js",
-    file=FILE,
+    form=form.TFJS,
     write=_write,
     open=run_graph_model,
     problems=tfjs_problems,

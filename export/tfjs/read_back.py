@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from export.check.errors import RuntimeFaultError
+from export.folder.form import TFJS
 from pixels.tiling import Enlarge
 
-FILE = "model.json"
+FILE = TFJS.file
 
 Node = dict[str, Any]
 

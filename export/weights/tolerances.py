@@ -6,7 +6,7 @@ of the weights. PSNR on photos has a separate budget, in `export.weights.precisi
 
 from __future__ import annotations
 
-from export.check.agreement import Arithmetic
+from export.check.runtime import Arithmetic
 from export.weights.precision import Precision
 
 _BY_ARITHMETIC: dict[Arithmetic, float] = {

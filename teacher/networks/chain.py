@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from pixels.color import LUMA_WEIGHTS
 from pixels.tensors import luma
 from teacher.networks.chain_config import CHAIN, ChainConfig
+from teacher.networks.chain_weights import ChainWeights
 from teacher.networks.colour import (
     bicubic_phases,
     require_whole_blocks,
@@ -71,6 +72,15 @@ class Chain(nn.Module):
             if down == 1:
                 self.register_buffer("to_chroma", _chroma_kernel(config.scale), persistent=False)
                 self.register_buffer("to_rgb", _assembly_kernel(up), persistent=False)
+
+    @classmethod
+    def of(cls, weights: ChainWeights) -> Chain:
+        """Build a chain with given weights, in evaluation mode."""
+        network = cls(weights.config)
+        network.load_state_dict(
+            {name: torch.from_numpy(array) for name, array in weights.tensors().items()}
+        )
+        return network.eval()
 
     def native(self, rgb: Tensor) -> Tensor:
         """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""

@@ -178,7 +178,7 @@ def stored(network: Chain, folder: Path) -> tuple[bytes, Chain]:
     """Write a network with float16 weights: the file, and the network that it holds."""
     path = folder / FILE
     write_compact(path, network, "float16")
-    return path.read_bytes(), read_compact(path).network
+    return path.read_bytes(), Chain.of(read_compact(path).weights)
 
 
 def _sent(picture: NDArray[np.uint8]) -> list[object]:

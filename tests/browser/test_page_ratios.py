@@ -16,7 +16,7 @@ from skimage import data
 
 from export.compact.file import FILE
 from export.compact.form import write_compact
-from export.pipeline.card import CARD
+from export.folder.card import CARD
 from tests.browser.driver import Driver
 from tests.browser.stand_in import write_card
 from tests.browser.test_page import change_part

@@ -12,10 +12,10 @@ import pytest
 from onnx import ModelProto, TensorProto, numpy_helper
 
 from export.check.errors import AgreementError
-from export.forms import COMPACT, FORMS
+from export.folder.card import CARD
+from export.folder.form import COMPACT, FORMS, Form
 from export.onnx import form as onnx_form
-from export.pipeline.card import CARD
-from export.pipeline.job import ExportConfig, ExportForm
+from export.pipeline.job import ExportConfig
 from export.pipeline.run import run_export
 from plumbing.command import UserError
 from teacher.networks.registry import Network
@@ -80,7 +80,7 @@ def test_no_browser_gives_a_sentence_and_leaves_nothing(
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.command)
 def test_help_names_the_command_and_explains_every_flag(
-    form: ExportForm, monkeypatch: pytest.MonkeyPatch
+    form: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     done = command_here(f"export.{form.command}", "--help")

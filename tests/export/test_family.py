@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from distill.students import SIZES, StudentConfig, fold, fresh, widen
-from export.check.agreement import Runtime, check_runtime, require_agreement
+from export.check.agreement import check_runtime
 from export.check.local_runtimes import run_onnx, run_pytorch
+from export.check.results import require_agreement
+from export.check.runtime import Runtime
 from export.onnx.translate import to_onnx
 from export.weights.tolerances import tolerance
 

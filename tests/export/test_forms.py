@@ -4,18 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from export.forms import COMPACT, FORMS, ONNX, TFJS, form_among, form_of
-from export.pipeline.job import ExportForm
+from export.folder.form import COMPACT, FORMS, ONNX, TFJS, Form, form_among, form_of
+from export.forms import export_form
 from plumbing.paths import WEB_DEMO
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.command)
-def test_a_folder_is_recognised_by_its_file(form: ExportForm, tmp_path: Path) -> None:
+def test_a_folder_is_recognised_by_its_file(form: Form, tmp_path: Path) -> None:
     assert form_of(tmp_path) is None
     (tmp_path / form.file).touch()
     (tmp_path / "golden.json").touch()
     assert form_of(tmp_path) is form
     assert form_among(["golden.json", form.file]) is form
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.command)
+def test_every_form_is_exported_by_its_own_program(form: Form) -> None:
+    assert export_form(form).form is form
 
 
 def test_released_models_are_recognised() -> None:

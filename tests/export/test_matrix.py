@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from export import matrix
+from export.folder.card import CARD
 from export.matrix import MatrixConfig
-from export.pipeline.card import CARD
 from plumbing.command import UserError
 from tests.made.commands import command_here
 from tests.made.runs import MadeChain

@@ -11,11 +11,12 @@ import torch
 
 from distill.students import fresh
 from export.check import browser_runtimes
-from export.check.agreement import Unavailable
-from export.forms import COMPACT, FORMS, form_of
-from export.pipeline.card import CARD
-from export.pipeline.golden import GOLDEN
-from export.pipeline.job import ExportConfig, ExportForm
+from export.check.runtime import Unavailable
+from export.folder.card import CARD
+from export.folder.form import COMPACT, FORMS, Form, form_of
+from export.folder.golden import GOLDEN
+from export.forms import export_form
+from export.pipeline.job import ExportConfig
 from export.pipeline.run import run_export
 from export.weights.precision import Precision
 from teacher.networks.chain_config import ChainConfig
@@ -37,9 +38,9 @@ def write_run(folder: Path, scale: Fraction) -> Path:
     return saved(folder, network)
 
 
-def export(form: ExportForm, run: Path, out: Path, weights: Precision, *, browser: bool) -> None:
+def export(form: Form, run: Path, out: Path, weights: Precision, *, browser: bool) -> None:
     config = ExportConfig(run=run, out=out, weights=weights, browser=browser, threads=1)
-    run_export(config, form)
+    run_export(config, export_form(form))
 
 
 def require_sizes_everywhere(folder: Path, network: Network, count: int, *, browser: bool) -> None:
@@ -47,7 +48,7 @@ def require_sizes_everywhere(folder: Path, network: Network, count: int, *, brow
     form, card = form_of(folder), json.loads((folder / CARD).read_text(encoding="utf-8"))
     assert form is not None
     names = []
-    for runtime in form.runtimes(folder, card["weights"]["precision"], browser):
+    for runtime in export_form(form).runtimes(folder, card["weights"]["precision"], browser):
         if not isinstance(runtime, Unavailable):
             require_sizes(network, runtime.run, count, runtime.tolerance)
             names.append(runtime.name)
@@ -91,7 +92,7 @@ def test_the_wasm_engine_agrees_on_a_ratio(tmp_path: Path, monkeypatch: pytest.M
     ids=lambda value: value if isinstance(value, str) else value.command,
 )
 def test_every_form_and_precision_agrees_in_every_runtime_on_200_sizes(
-    tmp_path: Path, scale: Fraction, form: ExportForm, weights: Precision
+    tmp_path: Path, scale: Fraction, form: Form, weights: Precision
 ) -> None:
     run, out = write_run(tmp_path / "run", scale), tmp_path / "out"
     export(form, run, out, weights, browser=True)

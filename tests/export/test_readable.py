@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from export.check.local_runtimes import run_onnx
 from export.check.pictures import to_batch
-from export.pipeline.golden import read_golden
+from export.folder.golden import read_golden
 from tests.export.tfjs.pages import LOAD_GRAPH_MODEL, answer, tfjs_page, upscaler
 from tests.made.photos import photo
 from tests.made.runs import MadeChain

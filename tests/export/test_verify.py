@@ -16,11 +16,11 @@ import pytest
 from onnx import TensorProto, helper
 
 from export.check.errors import RuntimeFaultError
+from export.folder.card import CARD
+from export.folder.golden import GOLDEN
 from export.onnx.contained import onnx_contained, problems_contained
 from export.onnx.form import FILE
 from export.onnx.translate import INPUT, OUTPUT
-from export.pipeline.card import CARD
-from export.pipeline.golden import GOLDEN
 from tests.made.commands import Finished, command_here
 from tests.made.runs import MadeChain
 

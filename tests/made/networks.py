@@ -12,9 +12,11 @@ import numpy as np
 import onnx
 import torch
 
-from export.check.agreement import Agreement, Runtime, check_runtime, require_agreement
+from export.check.agreement import check_runtime
 from export.check.any_size import any_size
 from export.check.local_runtimes import run_pytorch
+from export.check.results import Agreement, require_agreement
+from export.check.runtime import Runtime
 from export.onnx.translate import to_onnx
 from export.weights.tolerances import tolerance
 from pixels.scale import enlarged_size

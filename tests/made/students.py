@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from export.compact.file import encode
+from export.compact.encode import encode
 from pixels.scale import scale_json
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.check.agreement import Runtime, compare, left_out, require_agreement
+from export.check.agreement import left_out
 from export.check.errors import AgreementError, RuntimeFaultError
-from export.check.local_runtimes import failing, run_pytorch
+from export.check.local_runtimes import run_pytorch
+from export.check.results import compare, require_agreement
+from export.check.runtime import Runtime, failing
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network

@@ -15,6 +15,7 @@ from export.onnx.translate import to_onnx
 from plumbing.command import UserError
 from plumbing.paths import WEB_DEMO
 from teacher.enlarging.network import network_enlarger
+from teacher.networks.chain import Chain
 from tests.made.networks import LUMA, saved
 from tests.made.photos import photo
 from tests.made.students import write_bilinear_student
@@ -63,7 +64,7 @@ def test_exports_for_browsers_are_run_from_their_own_files(tmp_path: Path) -> No
     assert (by_tfjs.name, by_tfjs.scale) == ("tfjs", 2)
     error = by_tfjs.enlarge(picture).astype(int) - open_for_page(BROWSER).enlarge(picture)
     assert np.abs(error[2:-2, 2:-2]).max() <= 1  # it knows no edge
-    stored = read_compact(_NANO / "model.halfsize").network
+    stored = Chain.of(read_compact(_NANO / "model.halfsize").weights)
     by_file = open_for_page(str(_NANO)).enlarge(picture)
     whole = network_enlarger(stored, tile_px=400)(picture)
     assert np.abs(by_file.astype(int) - whole).max() <= 1

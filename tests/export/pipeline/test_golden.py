@@ -8,7 +8,8 @@ import pytest
 
 from export.check.any_size import any_size
 from export.check.local_runtimes import run_pytorch
-from export.pipeline.golden import GOLDEN, read_golden, write_golden
+from export.folder.golden import GOLDEN, read_golden
+from export.pipeline.golden import write_golden
 from plumbing.command import UserError
 from teacher.networks.registry import Network
 from tests.made.networks import LUMA, RATIO

@@ -12,7 +12,7 @@ from export.check import browser_runtimes
 from export.check.browser_runtimes import TFJS_BACKENDS, kernels_of, tfjs_backends
 from export.check.errors import AgreementError
 from export.check.local_runtimes import run_onnx
-from export.pipeline.card import CARD
+from export.folder.card import CARD
 from export.pipeline.job import ExportConfig
 from export.pipeline.run import run_export
 from export.tfjs import form

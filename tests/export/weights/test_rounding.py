@@ -13,7 +13,7 @@ from torch import Tensor
 
 from export.check.local_runtimes import run_pytorch
 from export.check.pictures import make_picture
-from export.pipeline.card import CARD
+from export.folder.card import CARD
 from export.tfjs.read_back import read_weights, run_graph_model
 from export.weights.rounding import columns_of, on_int8_grid, on_uint8_grid, weight_of
 from export.weights.tolerances import tolerance
