@@ -225,24 +225,26 @@ class Candidates:
 
     def _rate(self, content: bytes) -> float:
         if not self.transparent:
-            return self._originals[0].score(decode(content))
+            return self._rate_pixels(decode(content))
         shown = decode_with_alpha(content)
-        scores = [
-            original.score(_on(shown, ground))
-            for original, ground in zip(self._originals, _GROUNDS, strict=True)
-        ]
-        return min(scores)
+        return min(self._rate_pixels(_on(shown, ground), ground) for ground in _GROUNDS)
 
     def _rate_enlarged(self, student: Student, content: bytes) -> float:
-        enlarged = enlarger_of(student).enlarge(decode(content))
-        return self._originals[0].score(enlarged_to(enlarged, self.source.size))
+        return self._rate_pixels(self._enlarge(student, decode(content)))
+
+    def _enlarge(self, student: Student, small: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return enlarged_to(enlarger_of(student).enlarge(small), self.source.size)
+
+    def _rate_pixels(self, shown: NDArray[np.uint8], ground: int = _GROUNDS[0]) -> float:
+        return self._originals[ground].score(shown)
 
     @cached_property
-    def _originals(self) -> list[JudgedOriginal]:
+    def _originals(self) -> dict[int, JudgedOriginal]:
+        """The photo to compare with, by the ground on which it is seen; opaque ones on one."""
         judge, pixels = judge_for(self._screen), self.source.pixels
         if not self.transparent:
-            return [judge.original(pixels)]
-        return [judge.original(_on(pixels, ground)) for ground in _GROUNDS]
+            return {_GROUNDS[0]: judge.original(pixels)}
+        return {ground: judge.original(_on(pixels, ground)) for ground in _GROUNDS}
 
 
 def _on(pixels: NDArray[np.uint8], ground: int) -> NDArray[np.uint8]:
