@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from export.bandwidth.judging import STRAIGHT, Bend
+from export.bandwidth.pchip import Pchip
 
 METHOD = (
     "Bjøntegaard delta: the mean difference of two rate-quality curves over the quality both "
@@ -73,8 +73,8 @@ class RateQuality:
         self._log_rate_of = self._bent_of = None
         if len(points) > 1:
             bent = bend.to(self._qualities)
-            self._log_rate_of = PchipInterpolator(bent, self._log_rates)
-            self._bent_of = PchipInterpolator(self._log_rates, bent)
+            self._log_rate_of = Pchip(bent, self._log_rates)
+            self._bent_of = Pchip(self._log_rates, bent)
 
     def bytes_at(self, quality: float) -> float | None:
         """Return the bytes that a quality takes; None outside the measured range."""
@@ -111,13 +111,13 @@ class RateQuality:
     def log_rates_at(self, qualities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the logarithm of the rate at many measured qualities."""
         assert self._log_rate_of is not None
-        return np.asarray(self._log_rate_of(self._bend.to(qualities)))
+        return self._log_rate_of(self._bend.to(qualities))
 
     def mean_log_rate(self, low: float, high: float) -> float:
         """Return the mean logarithm of the rate between two measured qualities."""
         assert self._log_rate_of is not None
         if self._bend is STRAIGHT:
-            return float(self._log_rate_of.integrate(low, high)) / (high - low)
+            return self._log_rate_of.integral(low, high) / (high - low)
         return _mean_over(self.log_rates_at, low, high)
 
     def mean_quality(self, least: float, most: float) -> float:
@@ -125,12 +125,12 @@ class RateQuality:
         assert self._bent_of is not None
         low, high = float(np.log(least)), float(np.log(most))
         if self._bend is STRAIGHT:
-            return float(self._bent_of.integrate(low, high)) / (high - low)
+            return self._bent_of.integral(low, high) / (high - low)
         return _mean_over(self._qualities_at, low, high)
 
     def _qualities_at(self, log_rates: NDArray[np.float64]) -> NDArray[np.float64]:
         assert self._bent_of is not None
-        return self._bend.back(np.asarray(self._bent_of(log_rates)))
+        return self._bend.back(self._bent_of(log_rates))
 
 
 def _mean_over(

@@ -1,9 +1,9 @@
 """SSIMULACRA2: how similar two pictures look to people.
 
-The package `ssimulacra2` provides the constants and is the reference of the tests, but takes about
-a second a megapixel. Here an original is prepared once for many pictures, arithmetic is in float32
-as in the original C++ program, terms of weight 0 (67 of 108) are skipped, and work is done in
-strips of rows that stay in a core's cache.
+The package `ssimulacra2` is the reference of the tests, but takes about a second a megapixel, and
+needs SciPy. Here an original is prepared once for many pictures, arithmetic is in float32 as in the
+original C++ program, terms of weight 0 (67 of 108) are skipped, and work is done in strips of rows
+that stay in a core's cache. The constants beside this module are those of the package.
 
 Source: Jon Sneyers, "SSIMULACRA 2", Cloudinary, 2022
 (https://github.com/cloudinary/ssimulacra2): SSIM and two edge terms on XYB at six scales, each as
@@ -12,30 +12,31 @@ a mean and a 4-norm over the picture.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from ssimulacra2.ssimulacra2 import (
-    kB0,
-    kC2,
-    kNumScales,
-    kOpsinAbsorbanceMatrix,
-    srgb_to_linear,
-    weights,
-)
 
 from pixels.quality.gaussian import RADIUS_PX, WANG
 from pixels.quality.judge import SMALLEST_PX, Measure, require_same_shape, require_side
 
 _Plane = NDArray[np.float32]
 
-_LINEAR = srgb_to_linear(np.arange(256)).astype(np.float32)
-_MATRIX = kOpsinAbsorbanceMatrix.reshape(3, 3).astype(np.float32)
-_BIAS = np.float32(kB0)
-_BIAS_ROOT = np.float32(np.cbrt(kB0))
-_ONE, _TWO, _C2 = np.float32(1.0), np.float32(2.0), np.float32(kC2)
+_MODEL = json.loads((Path(__file__).parent / "ssimulacra2.json").read_text(encoding="utf-8"))
+_SCALES: int = _MODEL["scales"]
+_WEIGHTS = np.array(_MODEL["weights"])
+
+_SRGB = np.arange(256) / 255.0
+_LINEAR = np.where(_SRGB <= 0.04045, _SRGB / 12.92, ((_SRGB + 0.055) / 1.055) ** 2.4).astype(
+    np.float32
+)
+_MATRIX = np.array(_MODEL["opsin_absorbance"], np.float32)
+_BIAS = np.float32(_MODEL["opsin_bias"])
+_BIAS_ROOT = np.float32(np.cbrt(_MODEL["opsin_bias"]))
+_ONE, _TWO, _C2 = np.float32(1.0), np.float32(2.0), np.float32(_MODEL["c2"])
 
 # Arrays of this many pixels stay in a core's cache, a dozen at a time.
 _STRIP_PIXELS = 1 << 15
@@ -162,7 +163,7 @@ def _weights(scales: int) -> NDArray[np.float64]:
 
     A small picture has fewer scales, and takes its weights from the front of the list.
     """
-    return weights[: 18 * scales].reshape(3, scales, 2, 3)
+    return _WEIGHTS[: 18 * scales].reshape(3, scales, 2, 3)
 
 
 def _on_scale(difference: float) -> float:
@@ -279,7 +280,7 @@ def _pyramid(image: NDArray[np.uint8]) -> Iterator[_Plane]:
     linear = np.empty((3, *image.shape[:2]), np.float32)
     for rows in _strips(*linear.shape[1:]):
         np.take(_LINEAR, image[rows].transpose(2, 0, 1), out=linear[:, rows], mode="clip")
-    for _ in range(kNumScales):
+    for _ in range(_SCALES):
         if min(linear.shape[1:]) < SMALLEST_PX:  # such scales are skipped
             break
         yield _colours(linear)

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from skimage.metrics import structural_similarity
 
 from pixels.quality.psnr_ssim import compare, psnr, smallest_measurable_px, ssim
 from tests.made.photos import noise, photo
@@ -39,6 +41,19 @@ def test_ssim_is_that_of_wang_et_al(shape: tuple[int, int]) -> None:
     for blemish in (np.ones(shape) * 9, np.random.default_rng(1).normal(0, 12, shape)):
         image = truth + blemish
         assert ssim(image, truth) == pytest.approx(ssim_of_wang(image, truth), abs=1e-9)
+
+
+def test_ssim_is_that_of_scikit_image() -> None:
+    truth, image = (photo(90, 120, seed)[..., 0].astype(float) for seed in (0, 1))
+    theirs: Any = structural_similarity(
+        image,
+        truth,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        data_range=255,
+    )
+    assert ssim(image, truth) == pytest.approx(theirs, abs=1e-10)
 
 
 def test_psnr_is_as_computed_by_hand() -> None:

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 from ssimulacra2 import compute_ssimulacra2
+from ssimulacra2 import ssimulacra2 as package
 
+from pixels.quality import ssimulacra2 as ours_alone
 from pixels.quality.ssimulacra2 import Reference, ssimulacra2
 from pixels.resize import resize
 from tests.made.photos import noise, photo
@@ -26,6 +28,16 @@ def compressed(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=quality)
     return np.asarray(Image.open(file))
+
+
+def test_the_constants_are_those_of_the_package() -> None:
+    model = ours_alone._MODEL
+    assert model["weights"] == package.weights.tolist()
+    assert (model["scales"], model["c2"]) == (package.kNumScales, package.kC2)
+    assert model["opsin_bias"] == package.kB0
+    assert np.ravel(model["opsin_absorbance"]).tolist() == package.kOpsinAbsorbanceMatrix.tolist()
+    linear = package.srgb_to_linear(np.arange(256)).astype(np.float32)
+    np.testing.assert_array_equal(ours_alone._LINEAR, linear)
 
 
 # All six scales, fewer (scales under 8 pixels a side are skipped), odd and even sides.
