@@ -24,8 +24,8 @@ def any_size(run: Enlarge, scale: Fraction) -> Enlarge:
 
     Returns:
         A function from (batch, 3, height, width) to (batch, 3, ceil(height * up / down),
-        ceil(width * up / down)). It raises `RuntimeFaultError` where the network gives another
-        size than the scale promises: a cut would hide it.
+        ceil(width * up / down)). It raises `RuntimeFaultError` where the network refuses the
+        blocks, or gives another size than the scale promises: a cut would hide it.
     """
     down = scale.denominator
 
@@ -34,7 +34,10 @@ def any_size(run: Enlarge, scale: Fraction) -> Enlarge:
         blocks = np.pad(
             batch, ((0, 0), (0, 0), (0, -height % down), (0, -width % down)), mode="edge"
         )
-        larger = run(np.ascontiguousarray(blocks))
+        try:
+            larger = run(np.ascontiguousarray(blocks))
+        except ValueError as error:  # a network of another scale takes other blocks
+            raise RuntimeFaultError(str(error)) from error
         promised = (*batch.shape[:2], *enlarged_size(blocks.shape[2:], scale))
         if larger.shape != promised:
             raise RuntimeFaultError(f"the output is {larger.shape}, not {promised}")

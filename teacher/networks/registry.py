@@ -47,7 +47,10 @@ def build(name: str, settings: Mapping[str, Any]) -> Network:
         raise ValueError(f"unknown network {name!r}; known are {', '.join(_NETWORKS)}")
     network, config = _NETWORKS[name]
     built = config_of(config, name, settings)
-    return network(built)  # pyright: ignore[reportArgumentType]
+    try:
+        return network(built)  # pyright: ignore[reportArgumentType]
+    except TypeError as error:  # half a block, say
+        raise ValueError(f"unknown settings for network {name!r}: {error}") from error
 
 
 def parameter_count(network: nn.Module) -> int:
