@@ -69,6 +69,26 @@ def plan_spans(length: int, tile: int, margin: int, align: int = 1) -> list[Span
     return spans
 
 
+def smallest_tile(size: tuple[int, int], tile: int, margin: int, align: int = 1) -> int:
+    """Return the smallest tile with which a picture takes no more windows along either axis.
+
+    Windows overlap by what they have to: the last one is moved back by little.
+
+    Args:
+        size: (height, width) of the picture.
+        tile: The largest tile; more than `2 * margin`.
+        margin: As in `plan_spans`.
+        align: As in `plan_spans`.
+    """
+    needed = [align]
+    for length in size:
+        if length > tile:
+            windows = -(-(length - 2 * margin) // (tile - 2 * margin))
+            length = -(-(length - 2 * margin) // windows) + 2 * margin
+        needed.append(-(-length // align) * align)
+    return min(tile, max(*needed, 2 * margin + align))
+
+
 def plan_tiles(
     size: tuple[int, int], tile: int, margin: int, align: int = 1
 ) -> list[tuple[Span, Span]]:

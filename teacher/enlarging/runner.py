@@ -15,7 +15,7 @@ from PIL import Image
 
 from pixels.resize import band_rows, resize_rows
 from pixels.scale import HALF, enlarged_size, padded_to_blocks, parse_scale, scale_name
-from pixels.tiling import Enlarge, enlarge_in_tiles, enlarged_slice
+from pixels.tiling import Enlarge, enlarge_in_tiles, enlarged_slice, smallest_tile
 from plumbing.command import UserError
 from plumbing.extras import installed, require_installed
 from plumbing.threads import thread_count
@@ -130,11 +130,12 @@ def tiled(
     became of it is cut off.
     """
     # Each tile has a margin on both sides: it must hold more than margins to be worth running.
-    tile = math.ceil(max(tile_px, 4 * margin_px, 1) / align_px) * align_px
+    most = math.ceil(max(tile_px, 4 * margin_px, 1) / align_px) * align_px
 
     def bands(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
         image = padded_to_blocks(image, scale)
-        width = image.shape[1]
+        height, width = image.shape[:2]
+        tile = smallest_tile((height, width), most, margin_px, align_px)
         band = np.empty((0, 0, 3), np.uint8)
         pieces = enlarge_in_tiles(
             run, image, scale=scale, tile=tile, margin=margin_px, align=align_px

@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from pixels.tiling import enlarge_in_tiles, plan_spans, plan_tiles
+from pixels.tiling import enlarge_in_tiles, plan_spans, plan_tiles, smallest_tile
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.registry import Network
@@ -166,3 +166,19 @@ def test_a_network_that_breaks_its_promise_of_size_is_refused() -> None:
     tiles = enlarge_in_tiles(lambda batch: batch, noise(4, 4), scale=Fraction(2), tile=4, margin=0)
     with pytest.raises(ValueError, match="expected"):
         next(tiles)
+
+
+@pytest.mark.parametrize("align", [1, 4])
+@pytest.mark.parametrize("size", [(1, 1), (40, 61), (416, 600), (257, 512), (90, 3000)])
+def test_the_smallest_tile_takes_no_more_windows_and_wastes_little(
+    size: tuple[int, int], align: int
+) -> None:
+    most, margin = 256, 8
+    tile = smallest_tile(size, most, margin, align)
+    assert 2 * margin < tile <= most and tile % align == 0
+    for length in size:
+        spans = plan_spans(length, tile, margin, align)
+        assert len(spans) == len(plan_spans(length, most, margin, align))
+    longest = plan_spans(max(size), tile, margin, align)
+    read = sum(span.read_end - span.read_start for span in longest)
+    assert read < max(size) + len(longest) * (2 * margin + align)
