@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 3
 .DEFAULT_GOAL := help
 
-.PHONY: help setup web browser browsers demo test test-page test-fast test-heavy check check-python check-page release size bench screenshots packages integration strip reference format clean
+.PHONY: help setup web browser browsers demo test test-page test-fast test-heavy check check-python check-page release size bench screenshots dist packages integration strip reference format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (ma
 
 screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
 	@$(BIN)/python -m tools.screenshots
+
+dist: setup web ## Write sdist, wheel and npm packages of the last commit into dist/
+	@$(BIN)/python -m tools.dist
 
 packages: web ## Pack the npm packages halfsize and halfsize-tfjs into build/
 	@node web_demo/scripts/pack.mjs

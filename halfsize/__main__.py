@@ -11,10 +11,16 @@ import runpy
 import sys
 import tomllib
 
-from halfsize.commands import COMMANDS, GROUPS
-from plumbing.command import UsageError, plain_failures
-from plumbing.paths import ROOT
-from plumbing.program import called_as
+from halfsize.commands import COMMANDS, GROUPS, find_command
+
+try:
+    from plumbing.command import UsageError, plain_failures, require_own_packages
+    from plumbing.paths import IS_INSTALLED, ROOT
+    from plumbing.program import called_as
+except ModuleNotFoundError as error:
+    if not (error.name or "").startswith("plumbing"):
+        raise
+    sys.exit("error: the package 'plumbing' that Python finds is another project's, not halfsize's")
 
 _ABOUT = "halfsize: ship half-size photos; the reader's browser restores them."
 _USAGE = "usage: halfsize COMMAND [FLAGS]"
@@ -33,39 +39,46 @@ def overview() -> str:
 
 def version() -> str:
     """Read the version of this checkout, or of the installed package."""
-    project = ROOT / "pyproject.toml"
-    if project.is_file():
-        return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
-    return importlib.metadata.version("halfsize")
+    if IS_INSTALLED:
+        return importlib.metadata.version("halfsize")
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(project)["project"]["version"]
 
 
-def run(name: str, arguments: list[str]) -> None:
+def run(words: list[str]) -> None:
     """Run a command in this process, as `python -m` would.
+
+    Args:
+        words: One or two words that name it, and its flags.
 
     Raises:
         UsageError: There is no such command.
         SystemExit: With the command's own exit status.
     """
-    if name not in COMMANDS:
-        close = difflib.get_close_matches(name, COMMANDS)
+    command, arguments = find_command(words)
+    if command is None:
+        name = words[0]
+        longer = [known for known in COMMANDS if known.startswith(f"{name} ")]
+        close = longer or difflib.get_close_matches(name, COMMANDS)
         hint = f"did you mean {' or '.join(close)}?" if close else "see `halfsize --help`"
         raise UsageError(f"{name!r} is not a command of halfsize: {hint}")
     sys.argv[1:] = arguments
-    with called_as(f"halfsize {name}"):
-        runpy.run_module(COMMANDS[name].module, run_name="__main__", alter_sys=True)
+    with called_as(f"halfsize {command.name}"), plain_failures():
+        runpy.run_module(command.module, run_name="__main__", alter_sys=True)
 
 
 def main() -> None:
     """Run the command line."""
     with plain_failures():
+        require_own_packages()
         match sys.argv[1:]:
             case [] | ["-h" | "--help", *_]:
                 sys.stdout.write(overview())
                 sys.stdout.flush()  # here, where a closed pipe is noticed
             case ["--version", *_]:
                 print(f"halfsize {version()}", flush=True)
-            case [name, *arguments]:
-                run(name, arguments)
+            case words:
+                run(words)
 
 
 if __name__ == "__main__":

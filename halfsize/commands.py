@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -15,6 +16,8 @@ class Command:
     """As in `python -m MODULE`."""
     about: str
     """What it does, in under 60 characters."""
+    formerly: str = ""
+    """An earlier name, which goes on working."""
 
 
 GROUPS = {
@@ -27,7 +30,12 @@ GROUPS = {
     "Train": (
         Command("prepare", "teacher.prepare", "Select photos and store them for training"),
         Command("train", "teacher.train", "Train a teacher, the large network"),
-        Command("search-teacher", "teacher.search", "Search the 2015 network's hyperparameters"),
+        Command(
+            "search teacher",
+            "teacher.search",
+            "Search the 2015 network's hyperparameters",
+            formerly="search-teacher",
+        ),
         Command("samples", "pixels.samples", "Write ten sample photos"),
         Command("crops", "pixels.crops", "Time how fast a store delivers training crops"),
     ),
@@ -36,18 +44,33 @@ GROUPS = {
         Command("students", "distill.students", "List the students with their sizes and costs"),
         Command("compare", "distill.compare", "Measure what a teacher adds to a student"),
         Command("frontier", "distill.frontier", "Plot quality against cost for several students"),
-        Command("search-student", "distill.search", "Search a student's hyperparameters"),
+        Command(
+            "search student",
+            "distill.search",
+            "Search a student's hyperparameters",
+            formerly="search-student",
+        ),
     ),
     "Export": (
-        Command("onnx", "export.onnx", "Export a network to ONNX"),
-        Command("tfjs", "export.tfjs", "Export a network to TensorFlow.js"),
-        Command("compact", "export.compact", "Export a student for the compact runtime"),
+        Command("export onnx", "export.onnx", "Export a network to ONNX", formerly="onnx"),
+        Command("export tfjs", "export.tfjs", "Export a network to TensorFlow.js", formerly="tfjs"),
+        Command(
+            "export compact",
+            "export.compact",
+            "Export a student for the compact runtime",
+            formerly="compact",
+        ),
         Command("verify", "export.verify", "Check an export folder that someone else made"),
         Command("install-browser", "export.install_browser", "Find or install Chromium for checks"),
     ),
     "Measure": (
         Command("evaluate", "teacher.evaluate", "Measure the quality of networks on photos"),
-        Command("bandwidth", "export.bandwidth", "Report the bytes that a site would save"),
+        Command(
+            "report",
+            "export.bandwidth",
+            "Report the bytes that a site would save",
+            formerly="bandwidth",
+        ),
     ),
     "Maintain": (
         Command("demo", "export.demo", "Run the whole chain on sample photos"),
@@ -59,3 +82,20 @@ GROUPS = {
 
 COMMANDS = {command.name: command for group in GROUPS.values() for command in group}
 """All commands by name."""
+
+
+def find_command(words: Sequence[str]) -> tuple[Command | None, list[str]]:
+    """Find the command that a command line begins with.
+
+    Args:
+        words: One or two words that name it, then its arguments.
+
+    Returns:
+        The command, or None if there is none of that name; and its arguments.
+    """
+    for count in (2, 1):
+        name = " ".join(words[:count])
+        for command in COMMANDS.values():
+            if name in (command.name, command.formerly) and len(words) >= count:
+                return command, [*words[count:]]
+    return None, [*words]

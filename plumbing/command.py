@@ -17,6 +17,7 @@ import tyro
 from plumbing.extras import explained
 from plumbing.help_texts import explain_flags
 from plumbing.program import program_name
+from plumbing.siblings import foreign_package
 
 Config = TypeVar("Config")
 
@@ -72,11 +73,23 @@ def run_command(
     module = sys.modules["__main__"]
     parse = partial(tyro.cli, config_class, prog=program_name(), description=module.__doc__)
     with plain_failures():
+        require_own_packages()
         try:
             config = parse() if default is None else parse(default=default)
         except ValueError as error:  # raised by a nested dataclass: tyro does not catch those
             raise UsageError(str(error)) from error
         main(config)
+
+
+def require_own_packages() -> None:
+    """Require Python to find halfsize's packages, and no other project's of the same names.
+
+    Raises:
+        UserError: It does not.
+    """
+    problem = foreign_package()
+    if problem:
+        raise UserError(problem)
 
 
 def flag_value(arguments: Sequence[str], flag: str) -> str | None:

@@ -93,7 +93,7 @@ def _block(text: str, *, options_only: bool = False) -> Iterator[str]:
 def help_of(command: Command, flags: Sequence[str] = ()) -> str:
     """Print a command's help in this process, without colours, at a fixed width."""
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")  # boxes want an encoding
-    argv = ["halfsize", command.name, *flags, "--help"]
+    argv = ["halfsize", *command.name.split(), *flags, "--help"]
     with (
         mock.patch.object(sys, "argv", argv),
         mock.patch.dict(os.environ, COLUMNS=_COLUMNS, NO_COLOR="1"),

@@ -19,6 +19,7 @@ from export.forms import export_form
 from pixels.scale import parse_scale, scale_json
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
+from plumbing.paths import MODELS
 from plumbing.threads import use_threads
 from teacher.enlarging.runner import Enlarger, tiled
 
@@ -66,9 +67,13 @@ class Student:
 def read_student(folder: Path) -> Student:
     """Read an export folder for browsers, for the compact runtime or for TF.js.
 
+    Args:
+        folder: The folder, or the name of a released student.
+
     Raises:
         UserError: The folder is not one, or its files are not those that its card describes.
     """
+    folder = _named(folder)
     card = folder / CARD
     if not card.is_file():
         raise UserError(f"--model {folder}: not an export folder (it has no {CARD}); {_MAKE_ONE}")
@@ -101,6 +106,13 @@ def read_student(folder: Path) -> Student:
                 "export the student again"
             )
     return student
+
+
+def _named(folder: Path) -> Path:
+    """Find a released student by its name; an existing folder takes precedence."""
+    released = MODELS / folder
+    by_name = folder.name == str(folder) and not folder.exists() and released.is_dir()
+    return released if by_name else folder
 
 
 def _downloaded(card: dict[str, Any]) -> dict[str, dict[str, Any]]:

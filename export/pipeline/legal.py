@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from plumbing.paths import ROOT
+from plumbing.paths import licence_file
 
 LICENCE_FILE, CREDITS_FILE = "LICENSE.txt", "CREDITS.txt"
-_PROJECT_LICENCE = ROOT / "LICENSE"
 _NO_CREDITS = "No credits for the training photos were given when this model was exported."
 
 
@@ -23,8 +22,9 @@ def write_legal(folder: Path, *, licence: str, credits: str, data: Mapping[str, 
         data: The run's record of those photos.
     """
     text = f"The weights in this folder are licensed under: {licence}\n"
-    if licence == "MIT" and _PROJECT_LICENCE.is_file():
-        text += f"\n{_PROJECT_LICENCE.read_text(encoding='utf-8')}"
+    project_licence = licence_file()
+    if licence == "MIT" and project_licence is not None:
+        text += f"\n{project_licence.read_text(encoding='utf-8')}"
     (folder / LICENCE_FILE).write_text(text, encoding="utf-8")
     lines = [credits or _NO_CREDITS, "", "The training run recorded of them:"]
     lines += [f"  {key}: {value}" for key, value in data.items()]

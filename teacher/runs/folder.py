@@ -26,7 +26,7 @@ from torch import Tensor
 
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
-from plumbing.paths import ROOT
+from plumbing.paths import IS_INSTALLED, ROOT
 from teacher.networks.registry import Network, build
 from teacher.runs.record import (
     RESUME,
@@ -128,7 +128,9 @@ def read_resume(folder: Path) -> ResumeState | None:
 
 
 def git_commit() -> str | None:
-    """Return the commit of this code; None outside git."""
+    """Return the commit of this code; None outside git, and where it is installed."""
+    if IS_INSTALLED:  # perhaps inside somebody's repository, whose commit says nothing
+        return None
     command = ["git", "describe", "--always", "--abbrev=40", "--dirty=+changes", "--exclude=*"]
     try:
         finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import subprocess
@@ -12,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from halfsize.__main__ import overview
-from halfsize.commands import COMMANDS
-from plumbing.paths import ROOT
+from halfsize.commands import COMMANDS, find_command
+from plumbing.paths import ROOT, WEB_DEMO
 from tests.made.commands import command_here
 
 PACKAGES = ("pixels", "teacher", "distill", "export")
@@ -52,13 +53,31 @@ def test_the_list_does_not_wait_for_pytorch() -> None:
 def test_the_version_is_the_projects() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert command_here("halfsize", "--version").output == f"halfsize {project['version']}\n"
+    package = json.loads((WEB_DEMO / "package.json").read_text(encoding="utf-8"))
+    assert package["version"] == project["version"]
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("publsh", "did you mean publish?"), ("zzzzz", "halfsize --help")]
+    ("name", "hint"),
+    [
+        ("publsh", "did you mean publish?"),
+        ("zzzzz", "halfsize --help"),
+        ("search", "did you mean search teacher or search student?"),
+    ],
 )
 def test_an_unknown_command_is_wrong_usage(name: str, hint: str) -> None:
     assert hint in command_here("halfsize", name, "--help").sentence(2)
+
+
+def test_a_command_of_two_words_and_its_earlier_name() -> None:
+    for words in (["export", "tfjs"], ["tfjs"], ["report"], ["bandwidth"]):
+        command, arguments = find_command([*words, "--help"])
+        assert command is not None and arguments == ["--help"]
+        assert words[-1] in (command.name.split()[-1], command.formerly)
+    done = command_here("halfsize", "search", "student", "--help")
+    assert done.output.startswith("usage: halfsize search student ")
+    names = [*COMMANDS, *(command.formerly for command in COMMANDS.values() if command.formerly)]
+    assert len({*names}) == len(names)
 
 
 def test_help_names_the_command_as_it_was_called() -> None:
