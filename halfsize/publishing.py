@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from export.publish.publication import Publication, PublishConfig
+from export.publish.config import PublishConfig
+from export.publish.publication import Publication
 from export.publish.site import MANIFEST
 
 

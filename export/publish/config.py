@@ -61,8 +61,8 @@ class PublishConfig:
     jobs: int | None = None
     """Photos to process at a time; by default as many as CPU cores and memory allow."""
     ray: str | None = None
-    """Address of a Ray cluster to process the photos on, or `local`; needs Ray (`pip install
-    ray`)."""
+    """Address of a Ray cluster to process the photos on, or `local`; needs Ray (`pip
+    install 'halfsize[ray]'`)."""
     dry_run: bool = False
     """Measure a few photos and report what a run would take, but write nothing."""
     json: bool = False

@@ -15,6 +15,7 @@ from export.publish.choice import Settings
 from export.publish.plan import SitePhoto
 from export.publish.search.choose import PhotoOutcome, PhotoTask, publish_photo
 from plumbing.command import UserError
+from plumbing.extras import require_installed
 from plumbing.names import as_text
 from plumbing.parallel import in_order
 from plumbing.paths import ROOT
@@ -99,10 +100,8 @@ def over_ray(
 
 
 def _ray() -> Any:  # noqa: ANN401
-    try:
-        return importlib.import_module("ray")
-    except ImportError as error:
-        raise UserError("--ray needs Ray: `pip install ray`") from error
+    require_installed("ray", "--ray")
+    return importlib.import_module("ray")
 
 
 def _line(error: Exception) -> str:

@@ -29,7 +29,7 @@ class FileKind:
 
 PNG = FileKind("PNG")
 TIFF = FileKind("TIFF")
-HEIC = FileKind("HEIC photo", "to read HEIC: pip install pillow-heif")
+HEIC = FileKind("HEIC photo", "to read HEIC: pip install 'halfsize[heic]'")
 RAW = FileKind("camera raw file", "develop it to JPEG or TIFF first")
 _JPEG, _WEBP, _AVIF = FileKind("JPEG"), FileKind("WebP"), FileKind("AVIF")
 _GIF, _BMP, _QOI, _JPEG2000 = (

@@ -41,10 +41,12 @@ def test_without_pillow_heif_it_is_named(
 ) -> None:
     monkeypatch.setattr(opening, "_heic_is_read", lambda: False)
     (tmp_path / name).write_bytes(HEAD)
-    with pytest.raises(ImageError, match=rf"{name}: is a HEIC photo; .* pip install pillow-heif"):
+    with pytest.raises(
+        ImageError, match=rf"{name}: is a HEIC photo; .* pip install 'halfsize\[heic\]'"
+    ):
         read_picture(tmp_path / name)
     listing = look_through(tmp_path)
-    assert ("pip install pillow-heif" in listing.note) == (name == "IMG_1.HEIC")
+    assert ("pip install 'halfsize[heic]'" in listing.note) == (name == "IMG_1.HEIC")
 
 
 @pytest.mark.parametrize("name", ["IMG_1.HEIC", "IMG_1.JPG", "IMG_1"])

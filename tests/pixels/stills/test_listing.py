@@ -112,7 +112,10 @@ def test_heic_is_named_with_what_reads_it_or_is_found(tmp_path: Path) -> None:
     if can_read(HEIC):
         assert listing.pictures == [tmp_path / "IMG_1.HEIC"]
     else:
-        assert "1 x HEIC photo (IMG_1.HEIC; to read HEIC: pip install pillow-heif)" in listing.note
+        assert (
+            "1 x HEIC photo (IMG_1.HEIC; to read HEIC: pip install 'halfsize[heic]')"
+            in listing.note
+        )
 
 
 def linked(place: Path, target: Path | str) -> None:
