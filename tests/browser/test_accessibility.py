@@ -6,6 +6,7 @@ import re
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser
@@ -50,6 +51,7 @@ def test_axe_finds_nothing(browser: Browser, site: Path, scheme: str, width: int
     context.close()
 
 
+@pytest.mark.browsers("chromium", "firefox")
 def test_a_large_photo_is_halved_first_and_weighed(demo: Driver, site: Path) -> None:
     demo.open((site / "index.html").as_uri(), treat="auto", target="40")
     demo.page.get_by_role("button", name="coffee").click()
@@ -65,6 +67,40 @@ def test_a_large_photo_is_halved_first_and_weighed(demo: Driver, site: Path) -> 
     assert re.match("Sent at half size as|Nothing is saved|No smaller picture", account)
     if account.startswith("Sent"):
         assert "pays for itself after" in account
+
+
+def test_a_large_photo_is_decoded_off_the_page(demo: Driver, site: Path, tmp_path: Path) -> None:
+    """An ImageBitmap is decoded when it is first drawn: WebKit stood still for a second."""
+    rng = np.random.default_rng(0)
+    small = rng.integers(0, 255, (171, 240, 3), dtype=np.uint8)
+    path = tmp_path / "large.jpg"
+    Image.fromarray(small).resize((2400, 1710), Image.Resampling.BICUBIC).save(path, quality=90)
+    demo.page.add_init_script(
+        """window.bitmaps = [];
+        const { createImageBitmap } = window;
+        window.createImageBitmap = async (source, ...rest) => {
+          const bitmap = await createImageBitmap(source, ...rest);
+          bitmaps.push(bitmap.width * bitmap.height);
+          return bitmap;
+        };"""
+    )
+    demo.open((site / "index.html").as_uri(), treat="auto")
+    demo.choose(path)
+    demo.wait_for("done")
+    assert (demo.fact("from"), demo.fact("to")) == ("1200 x 855", "2400 x 1710")
+    assert max(demo.page.evaluate("bitmaps")) < 1_000_000
+    # The photo itself is drawn when it is looked at.
+    assert demo.page.evaluate("original.width") == 300
+    demo.page.get_by_label("Compare with").select_option("original")
+    shown = demo.page.evaluate(
+        """async () => {
+          const canvas = document.getElementById('original');
+          while (canvas.width < 2400) await new Promise(requestAnimationFrame);
+          for (let i = 0; i < 20; i++) await new Promise(requestAnimationFrame);
+          return [...canvas.getContext('2d').getImageData(2399, 1709, 1, 1).data];
+        }"""
+    )
+    assert shown[3] == 255  # down to its last row
 
 
 def test_another_photo_ends_the_comparison(demo: Driver, site: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,27 @@ def test_pictures_are_still_there_after_tabs_and_compare(
     assert 1 < np.abs(original - before)[left].mean() < 30
     page.run("against.value = 'browser'; against.dispatchEvent(new Event('change'))")
     assert np.abs(page.screen("#frame") - before).mean() < 0.5
+
+
+def test_files_of_the_same_quality_are_compared(page: MiniBrowser, tmp_path: Path) -> None:
+    big = tmp_path / "big.png"
+    Image.fromarray(photo(400, 640)).save(big)
+    page.run("target.value = '40'; target.dispatchEvent(new Event('change'))")
+    enlarge(page, big)
+    page.wait_for("document.documentElement.dataset.account === 'done'")
+    costs = page.run(
+        """return [...document.querySelectorAll('[data-cost]')].map((it) =>
+            [it.dataset.cost, it.querySelector('.bytes').textContent])"""
+    )
+    # A canvas of WebKit writes no WebP, and the page says so.
+    assert [name for name, _ in costs] == ["JPEG 1/1", "JPEG 2/1"]
+    assert costs[0][1].endswith("KB")
+    assert costs[1][1].endswith("KB") or costs[1][1] == "not this good"
+    assert "writes no WebP and no AVIF" in page.run(
+        "return document.getElementById('meter-notes').textContent"
+    )
+    account = page.run("return account.textContent")
+    assert re.match("Sent at half size as JPEG|Nothing is saved|No smaller picture", account)
 
 
 def test_after_a_drag_the_arrow_keys_move_the_slider(page: MiniBrowser, small: Path) -> None:

@@ -7,8 +7,9 @@ import { best, type Form } from './account/compare';
 import { Meter } from './account/meter';
 import type { Photo } from './account/photo';
 import type { Comparison } from './comparison';
+import { close, type Drawn, readPixels } from './drawn';
 import { loadPart } from './parts';
-import { type Prepared, prepare, type Treatment } from './prepare';
+import { open, type Prepared, prepare, type Treatment } from './prepare';
 import { advance, type Facts, type Happening, type State } from './state';
 import type { View } from './view';
 
@@ -122,23 +123,25 @@ export class App {
       run.photo = prepared.photo;
       if (signal.aborted) {
         prepared.photo?.close();
+        close(prepared.original);
         return;
       }
       const size = sizeOf(prepared, settings.scale);
-      this.#comparison.showBefore(prepared.small, prepared.original, size);
+      await this.#comparison.showBefore(prepared.small, prepared.original, size);
+      if (signal.aborted) return;
       this.#tell({ kind: 'stepped', run: run.id, step: { kind: 'starting' } });
       const halfsize = await this.halfsize();
       if (signal.aborted) return;
       const onProgress = (done: number, total: number) =>
         this.#tell({ kind: 'stepped', run: run.id, step: { kind: 'enlarging', done, total } });
-      const canvas = await halfsize.upscale(prepared.small, { signal, onProgress, size });
+      const source = await sourceOf(prepared.small, halfsize);
+      const canvas = await halfsize.upscale(source, { signal, onProgress, size });
       if (signal.aborted) return;
       const facts = factsOf(file.name, prepared, halfsize, canvas);
       this.#comparison.showResult(canvas);
       this.#tell({ kind: 'finished', run: run.id, facts });
     } finally {
-      prepared.small.close();
-      prepared.original?.close();
+      close(prepared.small);
     }
   }
 
@@ -161,12 +164,13 @@ export class App {
     if (!run.photo || signal.aborted) return;
     const { width, height } = run.photo;
     const halfsize = await this.halfsize();
-    const canvas = await halfsize.upscale(file, { signal, size: { width, height } });
-    const small = await createImageBitmap(file);
+    const small = await open(file, run.photo);
+    const source = await sourceOf(small, halfsize);
+    const canvas = await halfsize.upscale(source, { signal, size: { width, height } });
     if (signal.aborted) return;
-    this.#comparison.replace(small, canvas);
+    await this.#comparison.replace(small, canvas);
     const facts = factsOf(run.name, { small, file, quality }, halfsize, canvas);
-    small.close();
+    close(small);
     this.#tell({ kind: 'compared', run: run.id, facts });
   }
 
@@ -191,6 +195,12 @@ export class App {
     if (happening) this.#state = advance(this.#state, happening);
     this.#view.render(this.#state);
   }
+}
+
+/** What is enlarged: pixels of a large picture, which cross to a worker at no cost. */
+function sourceOf(small: Drawn, { backend }: Halfsize): Promise<Drawn | ImageData> | Drawn {
+  const stays = small instanceof ImageBitmap || backend === 'webgpu';
+  return stays ? small : readPixels(small);
 }
 
 /** The size that a picture is shown in: that of the photo, or all of the enlarged picture. */

@@ -1,5 +1,6 @@
 import type { ColorSpace } from '../core/picture';
 import type { Size } from '../core/scale';
+import { breathe, close, type Drawn } from './drawn';
 import { encode } from './encode';
 import { find } from './find';
 import { moved, type Viewport, WHOLE, zoomed } from './viewport';
@@ -12,6 +13,9 @@ const GRASP_PX = 28;
 
 const STEP = 1.5;
 
+/** Pictures are drawn in bands of about this many pixels: the page stays alive between two. */
+const BAND_PX = 500_000;
+
 /** The pictures, the slider between them, and how they are zoomed. */
 export class Comparison {
   readonly #frame = find('frame', HTMLElement);
@@ -22,6 +26,9 @@ export class Comparison {
   readonly #tag = find('before-tag', HTMLElement);
   readonly #against = find('against', HTMLSelectElement);
   readonly #pointers = new Map<number, PointerEvent>();
+  readonly #drawings = new WeakMap<HTMLCanvasElement, number>();
+  /** The photo at full size, until its canvas is wanted: most are never looked at. */
+  #undrawn: Drawn | undefined;
   #view: Viewport = WHOLE;
   #drags: 'split' | 'picture' = 'split';
 
@@ -57,10 +64,14 @@ export class Comparison {
     return !find('against-field', HTMLElement).hidden;
   }
 
-  /** Show the browser's own best scaling of a picture to a size, while the result is on its way. */
-  showBefore(bitmap: ImageBitmap, original: ImageBitmap | undefined, size: Size): void {
-    this.#drawBefore(bitmap, size);
-    if (original) draw(this.#original, original, original.width, original.height);
+  /**
+   * Show the browser's own best scaling of a picture to a size, while the result is on its way.
+   *
+   * @param original the photo at full size, which is closed when it is not needed any more.
+   */
+  async showBefore(picture: Drawn, original: Drawn | undefined, size: Size): Promise<void> {
+    close(this.#undrawn);
+    this.#undrawn = original;
     this.#against.value = 'browser';
     find('against-field', HTMLElement).hidden = !original;
     this.#frame.style.setProperty('--width', String(size.width));
@@ -69,12 +80,14 @@ export class Comparison {
     empty.width = 0;
     this.#put(empty);
     this.#show(WHOLE);
+    this.#place();
+    await this.#drawBefore(picture, size);
   }
 
   /** Show another file of the same photo. The view stays as it is. */
-  replace(bitmap: ImageBitmap, result: HTMLCanvasElement): void {
-    this.#drawBefore(bitmap, result);
+  async replace(picture: Drawn, result: HTMLCanvasElement): Promise<void> {
     this.#put(result);
+    await this.#drawBefore(picture, result);
   }
 
   showResult(canvas: HTMLCanvasElement): void {
@@ -91,9 +104,44 @@ export class Comparison {
     return encode(this.result, { width, height, type: 'image/png', colorSpace });
   }
 
-  #drawBefore(bitmap: ImageBitmap, { width, height }: Size): void {
-    const isScaled = width * height <= LARGEST_SCALED_PX;
-    draw(this.#before, bitmap, isScaled ? width : bitmap.width, isScaled ? height : bitmap.height);
+  #drawBefore(picture: Drawn, size: Size): Promise<void> {
+    const isScaled = size.width * size.height <= LARGEST_SCALED_PX;
+    return this.#draw(this.#before, picture, isScaled ? size : picture);
+  }
+
+  /** Draw a picture to a size; what is being drawn into the canvas ends. */
+  async #draw(canvas: HTMLCanvasElement, picture: Drawn, size: Size): Promise<void> {
+    const drawing = (this.#drawings.get(canvas) ?? 0) + 1;
+    this.#drawings.set(canvas, drawing);
+    const { width, height } = size;
+    canvas.width = width;
+    canvas.height = height;
+    // In main memory: WebKit forgets to paint a canvas of its GPU again after it was hidden.
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    if (!context) throw new Error('the browser gave no canvas to draw on');
+    context.imageSmoothingQuality = 'high';
+    const rows = Math.max(1, Math.floor(BAND_PX / width));
+    for (let y = 0; y < height; y += rows) {
+      if (y > 0) await breathe();
+      if (this.#drawings.get(canvas) !== drawing) return;
+      context.save();
+      context.beginPath();
+      context.rect(0, y, width, rows);
+      context.clip();
+      // The whole picture, clipped: drawn in parts it would have seams.
+      context.drawImage(picture, 0, 0, width, height);
+      context.restore();
+    }
+  }
+
+  /** Draw the photo at full size, when it is first looked at. */
+  async #drawOriginal(): Promise<void> {
+    const original = this.#undrawn;
+    if (!original) return;
+    this.#undrawn = undefined;
+    const { width, height } = original;
+    await this.#draw(this.#original, original, { width, height });
+    close(original);
   }
 
   #put(canvas: HTMLCanvasElement): void {
@@ -109,6 +157,7 @@ export class Comparison {
     const shown = Math.round(100 - percent);
     this.#split.setAttribute('aria-valuetext', `${shown} % of the picture shown by halfsize`);
     const isOriginal = this.#against.value === 'original';
+    if (isOriginal) void this.#drawOriginal();
     this.#original.hidden = !isOriginal;
     this.#before.hidden = isOriginal;
     this.#tag.textContent = isOriginal ? 'Original' : 'Browser';
@@ -193,14 +242,4 @@ export class Comparison {
     else return;
     event.preventDefault();
   }
-}
-
-function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap, width: number, height: number) {
-  canvas.width = width;
-  canvas.height = height;
-  // In main memory: WebKit forgets to paint a canvas of its GPU again after it was hidden.
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (!context) throw new Error('the browser gave no canvas to draw on');
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(bitmap, 0, 0, width, height);
 }

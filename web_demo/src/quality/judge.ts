@@ -1,6 +1,6 @@
 /** The demo page's worker, built to dist/halfsize-judge.js: it reduces one photo, and scores pictures of it. */
 import type { Answers, FromJudge, Opened, Part, Question, ToJudge } from './messages';
-import { reduced } from './reduce';
+import { type Ratio, reduced } from './reduce';
 import { type Pixels, Reference } from './ssimulacra2';
 
 /** More pixels are not scored: it would take too long. */
@@ -13,6 +13,7 @@ class Judge {
   readonly opened: Opened;
   readonly #photo: Pixels;
   readonly #judged: Pixels;
+  readonly #parts = new Map<string, OffscreenCanvas>();
   #reference: Reference | undefined;
 
   constructor(photo: Pixels) {
@@ -22,8 +23,18 @@ class Judge {
     this.opened = { judged, isOpaque: isOpaque(photo) };
   }
 
-  reduce(ratio: { up: number; down: number }, isWhole: boolean): Pixels {
-    return reduced(isWhole ? this.#photo : this.#judged, ratio);
+  /** Write the photo or the judged part, reduced, as a file. */
+  write(ratio: Ratio, isWhole: boolean, type: string, quality: number): Promise<Blob> {
+    const canvas = isWhole ? canvasOf(reduced(this.#photo, ratio)) : this.#part(ratio);
+    return canvas.convertToBlob({ type, quality: quality / 100 });
+  }
+
+  /** The judged part, reduced: written many times. */
+  #part(ratio: Ratio): OffscreenCanvas {
+    const name = `${ratio.up}/${ratio.down}`;
+    const part = this.#parts.get(name) ?? canvasOf(reduced(this.#judged, ratio));
+    this.#parts.set(name, part);
+    return part;
   }
 
   score(picture: Pixels): number {
@@ -57,6 +68,15 @@ function isOpaque({ data }: Pixels): boolean {
   return true;
 }
 
+function canvasOf({ data, width, height }: Pixels): OffscreenCanvas {
+  const canvas = new OffscreenCanvas(width, height);
+  const settings = { willReadFrequently: true };
+  const context = canvas.getContext('2d', settings) as OffscreenCanvasRenderingContext2D;
+  const image = new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height);
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
 function pixelsOf(bitmap: ImageBitmap): Pixels {
   const { width, height } = bitmap;
   const canvas = new OffscreenCanvas(width, height);
@@ -69,14 +89,28 @@ function pixelsOf(bitmap: ImageBitmap): Pixels {
 }
 
 let judge: Judge | undefined;
+let coming: Uint8ClampedArray | undefined;
+
+/** Put a photo together that comes in parts, from top to bottom. */
+function take({ y, data, width, height }: Question & { kind: 'rows' }): Opened | undefined {
+  coming ??= new Uint8ClampedArray(4 * width * height);
+  coming.set(data, 4 * y * width);
+  if (4 * y * width + data.length < coming.length) return undefined;
+  judge = new Judge({ data: coming, width, height });
+  return judge.opened;
+}
 
 async function answer(question: Question): Promise<Answers[keyof Answers]> {
   if (question.kind === 'open') {
-    judge = new Judge(pixelsOf(question.bitmap));
+    judge = new Judge(pixelsOf(question.photo));
     return judge.opened;
   }
+  if (question.kind === 'rows') return take(question);
   if (!judge) throw new Error('no photo is open');
-  if (question.kind === 'reduce') return judge.reduce(question.ratio, question.isWhole);
+  if (question.kind === 'write') {
+    const { ratio, isWhole, type, quality } = question;
+    return judge.write(ratio, isWhole, type, quality);
+  }
   const { picture } = question;
   return judge.score(
     picture instanceof Blob ? pixelsOf(await createImageBitmap(picture)) : picture,

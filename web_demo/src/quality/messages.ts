@@ -9,13 +9,15 @@ export type Opened = { judged: Part; isOpaque: boolean };
 
 /** What the page asks the worker of one photo; answers come back under the same number. */
 export type Question =
-  | { kind: 'open'; bitmap: ImageBitmap }
-  /** The photo, or the part that is scored, made smaller; a ratio of 1 leaves it as it is. */
-  | { kind: 'reduce'; ratio: Ratio; isWhole: boolean }
+  | { kind: 'open'; photo: ImageBitmap }
+  /** Some rows of a photo that comes in parts; with the last ones it is open. */
+  | { kind: 'rows'; y: number; data: Uint8ClampedArray; width: number; height: number }
+  /** The photo, or the part that is scored, made smaller and written; a ratio of 1 is full size. */
+  | { kind: 'write'; ratio: Ratio; isWhole: boolean; type: string; quality: number }
   /** How alike the part that is scored looks: a file of it, or its pixels. */
   | { kind: 'score'; picture: Blob | Pixels };
 
-export type Answers = { open: Opened; reduce: Pixels; score: number };
+export type Answers = { open: Opened; rows: Opened | undefined; write: Blob; score: number };
 
 export type ToJudge = { id: number; question: Question };
 

@@ -1,7 +1,6 @@
 import { Aborted } from '../../core/errors';
 import type { Scale, Size } from '../../core/scale';
 import type { Pixels } from '../../quality/ssimulacra2';
-import { encode } from '../encode';
 import type { Codec } from './codecs';
 import type { Photo } from './photo';
 import { lowestReaching } from './search';
@@ -39,24 +38,17 @@ export type Comparing = {
  * @throws Aborted
  */
 export async function compareFiles(comparing: Comparing): Promise<readonly Row[]> {
-  const { photo, codecs, forms, signal, onChange } = comparing;
+  const { codecs, forms, signal, onChange } = comparing;
   const rows: Row[] = codecs.flatMap((codec) =>
     forms.map((form): Row => ({ codec, form, state: 'waiting' })),
   );
-  const sources = new Map<Form, ImageBitmap>();
-  try {
-    for (const row of rows) {
-      row.state = 'looking';
-      onChange(rows);
-      const source = sources.get(row.form) ?? (await photo.reduced(row.form.scale, false));
-      sources.set(row.form, source);
-      const found = await smallest(row, source, comparing);
-      if (signal.aborted) throw new Aborted(signal.reason);
-      row.state = found ? 'found' : 'out of reach';
-      if (found) row.found = found;
-    }
-  } finally {
-    for (const source of sources.values()) source.close();
+  for (const row of rows) {
+    row.state = 'looking';
+    onChange(rows);
+    const found = await smallest(row, comparing);
+    if (signal.aborted) throw new Aborted(signal.reason);
+    row.state = found ? 'found' : 'out of reach';
+    if (found) row.found = found;
   }
   onChange(rows);
   return rows;
@@ -64,28 +56,20 @@ export async function compareFiles(comparing: Comparing): Promise<readonly Row[]
 
 async function smallest(
   { codec, form }: Row,
-  source: ImageBitmap,
   { photo, target, enlarge, signal }: Comparing,
 ): Promise<Found | undefined> {
   const tried = await lowestReaching(target, async (quality) => {
     if (signal.aborted) throw new Aborted(signal.reason);
-    const file = await written(source, codec, quality);
+    const file = await photo.write(form.scale, false, codec.type, quality);
     const picture = form === FULL ? file : await enlarge(form, file, photo.judged);
     return { score: await photo.score(picture), file };
   });
   if (!tried) return undefined;
-  let { file, quality } = tried;
-  if (!photo.isJudgedWhole) {
-    const whole = await photo.reduced(form.scale, true);
-    file = await written(whole, codec, quality);
-    whole.close();
-  }
+  const { quality } = tried;
+  const file = photo.isJudgedWhole
+    ? tried.file
+    : await photo.write(form.scale, true, codec.type, quality);
   return { bytes: file.size, quality, file };
-}
-
-function written(source: ImageBitmap, { type }: Codec, quality: number): Promise<Blob> {
-  const { width, height } = source;
-  return encode(source, { width, height, type, quality: quality / 100 });
 }
 
 /** The smallest file of all that were found, at full size or smaller; of one model, if it is named. */

@@ -2,7 +2,12 @@ import { Aborted } from '../../core/errors';
 import type { Answers, FromJudge, Opened, Question, ToJudge } from '../../quality/messages';
 import type { Ratio } from '../../quality/reduce';
 import type { Pixels } from '../../quality/ssimulacra2';
+import { type Drawn, readPixels, rowsOf } from '../drawn';
+import type { FileType } from '../encode';
 import { loadPart } from '../parts';
+
+/** WebKit's workers read no files if the page was opened from disk. */
+let isReadInWorkers = true;
 
 type Waiting = { resolve: (answer: never) => void; reject: (error: Error) => void };
 
@@ -15,7 +20,7 @@ export class Photo {
   readonly width: number;
   readonly height: number;
 
-  private constructor(worker: Worker, { width, height }: ImageBitmap) {
+  private constructor(worker: Worker, { width, height }: Drawn) {
     this.#worker = worker;
     this.width = width;
     this.height = height;
@@ -29,19 +34,34 @@ export class Photo {
   }
 
   /** Undefined where the browser cannot do this off the page. */
-  static async open(bitmap: ImageBitmap): Promise<Photo | undefined> {
+  static async open(picture: Drawn): Promise<Photo | undefined> {
     if (typeof Worker !== 'function' || typeof OffscreenCanvas !== 'function') return undefined;
     const url = URL.createObjectURL(
       new Blob([await loadPart('judge', 'halfsize-judge')], { type: 'text/javascript' }),
     );
-    const photo = new Photo(new Worker(url), bitmap);
+    const photo = new Photo(new Worker(url), picture);
     try {
-      const copy = await createImageBitmap(bitmap);
-      photo.#opened = await photo.#ask({ kind: 'open', bitmap: copy }, [copy]);
+      photo.#opened = await (picture instanceof ImageBitmap
+        ? photo.#give(await createImageBitmap(picture))
+        : photo.#giveInParts(picture));
     } finally {
       URL.revokeObjectURL(url);
     }
     return photo;
+  }
+
+  #give(photo: ImageBitmap): Promise<Opened> {
+    return this.#ask({ kind: 'open', photo }, [photo]);
+  }
+
+  async #giveInParts(picture: Drawn): Promise<Opened> {
+    const { width, height } = picture;
+    let opened: Opened | undefined;
+    for await (const { y, data } of rowsOf(picture)) {
+      opened = await this.#ask({ kind: 'rows', y, data, width, height }, [data.buffer]);
+    }
+    if (!opened) throw new Error('the picture has no pixels');
+    return opened;
   }
 
   /** The part that is scored: all of it, or the middle of a large one. */
@@ -58,15 +78,29 @@ export class Photo {
     return this.judged.width === this.width && this.judged.height === this.height;
   }
 
-  /** The photo, or the part of it that is scored, made smaller by a ratio as publishing does it. */
-  async reduced(ratio: Ratio, isWhole: boolean): Promise<ImageBitmap> {
-    const { data, width, height } = await this.#ask({ kind: 'reduce', ratio, isWhole });
-    return createImageBitmap(new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height));
+  /**
+   * The photo, or the part of it that is scored, made smaller by a ratio as publishing does it, as a
+   * file.
+   */
+  write(ratio: Ratio, isWhole: boolean, type: FileType, quality: number): Promise<Blob> {
+    return this.#ask({ kind: 'write', ratio, isWhole, type, quality });
   }
 
   /** The SSIMULACRA2 score of a picture of the judged part: of its file, or of its pixels. */
-  score(picture: Blob | Pixels): Promise<number> {
-    return this.#ask({ kind: 'score', picture });
+  async score(picture: Blob | Pixels): Promise<number> {
+    if (!(picture instanceof Blob)) return this.#ask({ kind: 'score', picture });
+    if (isReadInWorkers) {
+      try {
+        return await this.#ask({ kind: 'score', picture });
+      } catch (error) {
+        if (error instanceof Aborted) throw error;
+        isReadInWorkers = false;
+      }
+    }
+    const bitmap = await createImageBitmap(picture);
+    const { width, height, data } = await readPixels(bitmap);
+    bitmap.close();
+    return this.#ask({ kind: 'score', picture: { width, height, data } }, [data.buffer]);
   }
 
   /** What is still asked ends as aborted. */
