@@ -21,8 +21,8 @@ from export.delivery.student import Student, read_student
 from export.publish.choice import Choice, SentFile, Settings
 from export.publish.search.choose import PhotoOutcome, PhotoTask, publish_photo
 from pixels.quality.judges import judge_for
-from pixels.quality.looks import LOOKS
-from pixels.quality.screens import PHONE
+from pixels.quality.looks import LOOKS, Look
+from pixels.quality.screens import DESKTOP, LAPTOP, PHONE, SCREENS, Screen
 from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.scale import HALF
 from pixels.sending.codecs import CODECS, REDUCTIONS, encode, reduce
@@ -43,7 +43,6 @@ BENCHMARKS = os.environ.get("HALFSIZE_BENCHMARKS")
 SETTINGS = Settings(target=50.0, margin=0.1)
 # AVIF codes soft pictures so well that bilinear enlargement saves nothing.
 OLDER_CODECS = Settings(target=50.0, margin=0.1, codecs=("WEBP", "JPEG"))
-GOOD_ON_A_PHONE = Settings(target=LOOKS["good"], screen=PHONE, margin=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -142,12 +141,40 @@ def test_never_larger_and_never_worse(name: str, target: float, student: Student
     check_never_worse(sample_photos()[name], Settings(target=target, margin=0.1), student)
 
 
-@pytest.mark.parametrize("name", ["astronaut", "soft"])
+@pytest.mark.parametrize(
+    ("name", "screen", "look"),
+    [
+        ("astronaut", PHONE, "good"),
+        ("soft", PHONE, "good"),
+        ("soft", LAPTOP, "fair"),
+        ("coffee", DESKTOP, "excellent"),
+    ],
+)
 def test_never_larger_and_never_worse_on_a_screen(
-    name: str, student: Student, thirds: Student
+    name: str, screen: Screen, look: Look, student: Student, thirds: Student
 ) -> None:
-    choice = check_never_worse(sample_photos()[name], GOOD_ON_A_PHONE, student, thirds)
+    settings = Settings(target=LOOKS[look], screen=screen, margin=0.1)
+    choice = check_never_worse(sample_photos()[name], settings, student, thirds)
     assert choice.looks < 30
+
+
+def test_a_better_look_and_a_coarser_screen_never_take_fewer_bytes() -> None:
+    pixels = sample_photos()["chelsea"]
+    bytes_ = {
+        (look, screen.name): check_never_worse(
+            pixels,
+            Settings(target=target, screen=screen, margin=0.1, codecs=("WEBP",), fallback=None),
+        ).full.bytes
+        for look, target in LOOKS.items()
+        for screen in SCREENS.values()
+    }
+    for screen in SCREENS:
+        of_looks = [bytes_[look, screen] for look in LOOKS]
+        assert of_looks == sorted(of_looks, reverse=True), screen
+    for look in LOOKS:
+        of_screens = [bytes_[look, screen] for screen in SCREENS]
+        assert of_screens == sorted(of_screens, reverse=True), look
+    assert bytes_["excellent", "desktop"] > 2 * bytes_["fair", "phone"]
 
 
 def test_half_size_is_used_where_it_wins_and_not_where_it_loses(student: Student) -> None:

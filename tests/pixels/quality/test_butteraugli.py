@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from pixels.quality.butteraugli import PROGRAM, Butteraugli
-from pixels.sending.codecs import decode, encode
+from pixels.sending.codecs import CODECS, Codec, decode, encode
 from plumbing.command import UserError
 from tests.made.photos import photo
 
@@ -15,11 +15,12 @@ needs_program = pytest.mark.skipif(
 
 
 @needs_program
-def test_a_lower_setting_is_farther_away() -> None:
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_lower_setting_is_farther_away(codec: Codec) -> None:
     picture = photo(121, 150)
     original = Butteraugli().original(picture)
     assert original.score(picture) == 0.0
-    distances = [original.score(decode(encode(picture, "JPEG", q))) for q in (95, 60, 20)]
+    distances = [original.score(decode(encode(picture, codec, q))) for q in (95, 60, 20)]
     assert distances == sorted(distances)
     assert distances[0] > 0.1 and distances[-1] > 2.0
 

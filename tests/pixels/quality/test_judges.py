@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pixels.quality.butteraugli import PROGRAM, Butteraugli
 from pixels.quality.colorvideovdp import ColorVideoVdp
 from pixels.quality.judge import Judge
 from pixels.quality.judges import judge_for
@@ -14,9 +16,11 @@ from pixels.quality.looks import LOOKS
 from pixels.quality.screens import DESKTOP, SCREENS, Screen, pixels_per_degree, screen_of
 from pixels.quality.ssimulacra2 import Ssimulacra2, ssimulacra2
 from pixels.sending.codecs import Codec, decode, encode
-from tests.made.photos import noise, photo
+from tests.made.photos import noise, photo, samples
+from tests.pixels.quality.distortions import blurred, noisy
 
 JUDGES: list[Judge] = [Ssimulacra2(), *(ColorVideoVdp(screen) for screen in SCREENS.values())]
+EVERY: list[Judge] = [*JUDGES, *([Butteraugli()] if shutil.which(PROGRAM) else [])]
 every_judge = pytest.mark.parametrize("judge", JUDGES, ids=lambda judge: judge.description)
 
 
@@ -37,6 +41,16 @@ def test_a_lower_setting_looks_worse(judge: Judge, codec: Codec) -> None:
     scores = [original.score(decode(encode(picture, codec, q))) for q in (90, 70, 50, 30, 10)]
     assert scores == sorted(scores, reverse=judge.measure.larger_is_better)
     assert judge.measure.means_something(scores[0])
+
+
+@pytest.mark.parametrize("judge", EVERY, ids=lambda judge: judge.description)
+def test_more_blur_and_more_noise_look_worse(judge: Judge) -> None:
+    picture = samples()["coffee"][100:229, 200:346]
+    original = judge.original(picture)
+    for distort, steps in ((blurred, (0.6, 1.2, 2.0)), (noisy, (0.01, 0.03, 0.055))):
+        scores = [original.score(distort(picture, step)) for step in steps]
+        assert scores == sorted(scores, reverse=judge.measure.larger_is_better)
+        assert len(set(scores)) == len(scores)
 
 
 @every_judge

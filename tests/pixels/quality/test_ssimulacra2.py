@@ -14,6 +14,7 @@ from pixels.quality import ssimulacra2 as ours_alone
 from pixels.quality.ssimulacra2 import Reference, ssimulacra2
 from pixels.resize import resize
 from tests.made.photos import noise, photo
+from tests.pixels.quality.distortions import blurred, noisy
 
 
 def of_the_package(image: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
@@ -58,6 +59,17 @@ def test_it_agrees_with_the_package_on_what_is_far_off() -> None:
     for other in (noise(90, 100), np.zeros_like(picture), picture[::-1].copy()):
         ours, theirs = ssimulacra2(other, picture), of_the_package(other, picture)
         assert ours == pytest.approx(theirs, rel=1e-4)
+
+
+def test_noise_and_blur_rank_as_in_the_authors_package() -> None:
+    picture = np.ascontiguousarray(data.coffee()[100:229, 200:346])
+    copies = [
+        *(blurred(picture, sigma_px) for sigma_px in (0.6, 1.2, 2.0)),
+        *(noisy(picture, deviation) for deviation in (0.01, 0.03, 0.055)),
+    ]
+    theirs = [of_the_package(copy, picture) for copy in copies]
+    ours = [ssimulacra2(copy, picture) for copy in copies]
+    assert np.argsort(ours).tolist() == np.argsort(theirs).tolist()
 
 
 def test_an_original_serves_many_pictures() -> None:
