@@ -16,6 +16,7 @@ from tests.made.commands import TINY, command_here
 from tests.made.photos import write_photos
 from tests.made.runs import MadeChain, make_chain, read_chain
 from tests.made.workers import keep_to_own_cores, made_once, turn
+from tests.missing import skip_or_fail
 
 # Explicitly: with more threads than free cores PyTorch runs several times slower.
 torch.set_num_threads(1)
@@ -85,9 +86,7 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     try:
         browser = SHARED.get(getattr(request, "param", "chromium"))
     except UserError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
+        skip_or_fail(str(error))
     yield browser
     for context in browser.contexts:
         context.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from PIL import Image
 from skimage import data
 
@@ -22,14 +20,15 @@ from plumbing.disk import sha256_of
 from plumbing.paths import DIST
 from tests.made.commands import Finished, command_here
 from tests.made.students import write_bilinear_student
+from tests.missing import skip_or_fail
 
 _FULL = Fraction(1)
 
 
 def require_page_library() -> None:
-    """Skip the test where the page's library is not built; where CI is set, that is a failure."""
-    if not (DIST / "halfsize.js").is_file() and not os.environ.get("CI"):
-        pytest.skip("the page's library is not built")
+    """Skip or fail the test where the page's library is not built."""
+    if not (DIST / "halfsize.js").is_file():
+        skip_or_fail("the page's library is not built: make web")
 
 
 MANY_PHOTOS = ("--photos-per-visit", "100000")

@@ -32,6 +32,7 @@ from tests.made.published import (
     require_page_library,
 )
 from tests.made.students import write_bicubic_student
+from tests.missing import require_module
 
 BICUBIC = Image.Resampling.BICUBIC
 
@@ -286,8 +287,7 @@ def test_two_runs_at_once_are_refused(copied: Published) -> None:
 
 @pytest.mark.process
 def test_a_ray_cluster_gives_the_very_same_bytes(published: Published, tmp_path: Path) -> None:
-    if not os.environ.get("CI"):
-        pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
+    require_module("ray", "pip install ray")
     site = tmp_path / "site"
     inputs = (published.photos, "--model", published.student, "--out", site)
     finished = subprocess.run(

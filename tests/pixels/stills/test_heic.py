@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,14 @@ from pixels.stills.files import ImageError, decode_picture, read_picture
 from pixels.stills.listing import look_through
 from tests.made.files import smooth
 from tests.made.profiles import P3, rgb_profile
+from tests.missing import require_module
 
 HEAD = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
 
 
 @pytest.fixture
 def heif() -> Any:  # noqa: ANN401
-    if not os.environ.get("CI"):
-        pytest.importorskip("pillow_heif", reason="pip install pillow-heif")
+    require_module("pillow_heif", "pip install pillow-heif")
     return importlib.import_module("pillow_heif")
 
 
