@@ -88,7 +88,7 @@ bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (ma
 screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
 	@$(BIN)/python -m tools.screenshots
 
-dist: setup web ## Write sdist, wheel and npm packages of the last commit into dist/
+dist: setup web ## Write sdist, wheel, npm packages and the zip of the last commit into dist/
 	@$(BIN)/python -m tools.dist
 
 packages: web ## Pack the npm packages halfsize and halfsize-tfjs into build/

@@ -14,6 +14,7 @@ from pathlib import PurePath
 MOST_BYTES = 255
 """Longest file name of common file systems, in bytes."""
 _LONGEST_SUFFIX = 12
+_DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³]|conin\$|conout\$) *(\..*)?", re.I)
 _DIGITS = 10
 
 
@@ -27,6 +28,11 @@ def as_text(name: str | PurePath) -> str:
         The text; each byte of a name that is not UTF-8 becomes `%` and two hexadecimal digits.
     """
     return re.sub("[\ud800-\udfff]", lambda found: f"%{ord(found[0]) & 0xFF:02X}", str(name))
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether Windows takes a file's or folder's name for a device, as `aux` or `con.txt`."""
+    return _DEVICES.fullmatch(name) is not None
 
 
 def fitted(name: str, most_bytes: int = MOST_BYTES) -> str:

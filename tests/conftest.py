@@ -6,20 +6,21 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
 from filelock import FileLock
-from playwright.sync_api import Browser
 
-from tests.made.commands import TINY, command_here
+from tests.made.commands import TINY, command_here, one_thread
 from tests.made.photos import write_photos
 from tests.made.runs import MadeChain, make_chain, read_chain
 from tests.made.workers import keep_to_own_cores, made_once, turn
 from tests.missing import skip_or_fail
 
-# Explicitly: with more threads than free cores PyTorch runs several times slower.
-torch.set_num_threads(1)
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser  # some tests run in a plain installation, without it
+
+one_thread()
 keep_to_own_cores()
 
 

@@ -20,7 +20,7 @@ from pixels.quality.judges import judge_for
 from pixels.quality.screens import Screen
 from pixels.scale import parse_scale, scale_json
 from pixels.sending.codecs import SUFFIXES, Codec, Reduction
-from plumbing.names import cut
+from plumbing.names import cut, is_reserved
 
 VERSION = 3
 """Version of the choices that equal photos and settings lead to; part of the key of a choice."""
@@ -106,9 +106,11 @@ class SentFile:
         Returns:
             A path within the site, with `/`.
         """
-        safe = [_safe(part) for part in PurePosixPath(name).with_suffix("").parts]
+        path = PurePosixPath(name)
+        folders = map(_safe, path.parent.parts)
+        allowed = [f"{folder}-" if is_reserved(folder) else folder for folder in folders]
         digits = self.sha256[:_HASH_DIGITS]
-        return f"{PHOTOS}/{'/'.join(safe)}-{digits}{SUFFIXES[self.codec]}"
+        return f"{'/'.join([PHOTOS, *allowed, _safe(path.stem)])}-{digits}{SUFFIXES[self.codec]}"
 
 
 def _safe(part: str) -> str:

@@ -12,8 +12,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
+from plumbing.extras import installed
 from tests.made.runs import ROOT
 
 # For `teacher.train`: networks and batches that take no time.
@@ -23,6 +22,17 @@ TINY_FLIPBOARD = (
     *("--reproject-units", "6", "--reproject-maps", "1", "--middle-maps", "2", "2"),
     *("--dense-units", "6", "6", "--threads", "1"),
 )
+
+
+def one_thread() -> None:
+    """Have PyTorch use one thread: with more than free cores it runs several times slower.
+
+    Some tests run in a plain installation, which has none.
+    """
+    if installed("torch"):
+        import torch
+
+        torch.set_num_threads(1)
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ def command_here(module: str, *arguments: str | Path | float) -> Finished:
         status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     finally:
         sys.argv = old
-        torch.set_num_threads(1)
+        one_thread()
     return Finished(status, output.getvalue(), " ".join(errors.getvalue().split()))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from plumbing.command import run_command
 from plumbing.disk import whole_file, whole_folder, write_csv
-from plumbing.names import MOST_BYTES, as_text, cut, fitted
+from plumbing.names import MOST_BYTES, as_text, cut, fitted, is_reserved
 
 LATIN_1 = os.fsdecode(b"caf\xe9.jpg")
 
@@ -28,6 +28,20 @@ LATIN_1 = os.fsdecode(b"caf\xe9.jpg")
 )
 def test_any_name_becomes_text(name: str | Path, text: str) -> None:
     assert as_text(name) == text
+
+
+@pytest.mark.parametrize(
+    "name", ["con", "AUX", "nul.html", "Com1.jpg.html", "lpt²", "prn .x", "conout$"]
+)
+def test_names_of_windows_devices_are_known(name: str) -> None:
+    assert is_reserved(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["icon", "con-1f0c.avif", "auxiliary", "com", "com10", "a.con", ""]
+)
+def test_other_names_are_not_those_of_devices(name: str) -> None:
+    assert not is_reserved(name)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", 251 * "a" + ".jpg", "a" * 255])

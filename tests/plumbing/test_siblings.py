@@ -76,4 +76,4 @@ def test_a_file_of_another_project_in_the_same_folder_is_named(site_packages: Pa
 def test_a_package_that_another_project_replaced_is_named(site_packages: Path) -> None:
     (site_packages / "teacher" / "__init__.py").write_text("# of a school\n", encoding="utf-8")
     problem = foreign_package(site_packages)
-    assert problem is not None and "teacher/__init__.py was replaced" in problem
+    assert problem is not None and f"{Path('teacher', '__init__.py')} was replaced" in problem

@@ -307,6 +307,7 @@ def test_any_name_is_published(folder: Folder, name: bytes) -> None:
         ("A b.C.jpg", "photos/a-b.c-aaaaaaaaaa.avif"),
         ("🎉.jpg", "photos/photo-aaaaaaaaaa.avif"),
         ("..jpg", "photos/photo-aaaaaaaaaa.avif"),
+        ("aux!/con.jpg", "photos/aux-/con-aaaaaaaaaa.avif"),  # Windows has devices of these names
         (f"{'ü' * 125}.jpg", f"photos/{'ü' * 60}-aaaaaaaaaa.avif"),
     ],
 )
