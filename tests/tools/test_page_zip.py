@@ -75,7 +75,6 @@ def test_one_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.browser
-@pytest.mark.browsers("chromium", "firefox")
 def test_its_sample_page_works_from_disk(browser: Browser, unpacked: Path) -> None:
     page = browser.new_page()
     problems: list[str] = []
