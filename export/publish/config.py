@@ -55,7 +55,7 @@ class PublishConfig:
     """Keep the EXIF data in the published files, including where a photo was taken."""
     base_url: str = ""
     """Prefix of the addresses in the snippets, such as /media/; a missing / at its end is added."""
-    photos_per_visit: int = 10
+    photos_per_visit: int = 20
     """Number of photos a reader sees in one visit, to weigh the bytes of students and scripts
     against theirs."""
     jobs: int | None = None
