@@ -39,6 +39,7 @@ from plumbing.disk import sha256_of
 from plumbing.extras import installed, missing, require_installed
 from plumbing.progress import busy, console
 from plumbing.threads import Threads, use_threads
+from teacher.runs.models import find_model
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,100}")
 _MOST_JSON_BYTES = 4 * 2**20
@@ -54,8 +55,11 @@ class FolderError(UserError):
 class VerifyConfig:
     """Settings of `python -m export.verify`."""
 
-    folder: Annotated[Path, tyro.conf.Positional]
-    """Export folder to check."""
+    folder: Annotated[
+        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER [FOLDER ...]")
+    ]
+    """Export folders to check: also names of released students, and the folder `halfsize` of a
+    published site, which holds several."""
     run: Path | None = None
     """Run folder, or released weights, that the export should equal. By default only the folder's
     golden vectors are compared."""
@@ -64,29 +68,64 @@ class VerifyConfig:
     threads: Threads = None
     """Number of CPU threads; by default all that this process may use."""
 
+    def __post_init__(self) -> None:
+        if not self.folder:
+            raise ValueError("name at least one export folder")
+
 
 def main(config: VerifyConfig) -> None:
     """Run the command."""
     use_threads(config.threads)
-    card = read_card(config.folder)
-    form = export_form(require_files(config.folder, card))
-    problems = form.untrusted_problems(config.folder)
-    if problems:
-        raise FolderError(f"{config.folder}: {problems[0]}")
     why_not = _why_no_browser(config)
     if why_not:
         console.print(f"WARNING: {why_not}: not checked in any browser", style="bold yellow")
-    results = list(_check(config, form, card, browser=not why_not))
+    for folder in (one for named in config.folder for one in export_folders(named)):
+        _verify(folder, config, why_not)
+
+
+def export_folders(named: Path) -> list[Path]:
+    """List the export folders that a path or name stands for.
+
+    Args:
+        named: An export folder, the name of a released student, or the folder of scripts and
+            students in a published site.
+
+    Raises:
+        FolderError: The folder of a site holds no student.
+    """
+    if not named.exists() and named.name == str(named):
+        return [find_model(named, pages=True, flag="").path]
+    models = named / "models"
+    if (named / CARD).is_file() or not models.is_dir():
+        return [named]
+    found = sorted(folder for folder in models.iterdir() if folder.is_dir())
+    if not found:
+        raise FolderError(f"{models} holds no export folder")
+    return found
+
+
+def _verify(folder: Path, config: VerifyConfig, why_not: str) -> None:
+    """Check one export folder.
+
+    Args:
+        folder: The folder.
+        config: How to check it.
+        why_not: Why no browser is used; empty if one is.
+    """
+    card = read_card(folder)
+    form = export_form(require_files(folder, card))
+    problems = form.untrusted_problems(folder)
+    if problems:
+        raise FolderError(f"{folder}: {problems[0]}")
+    results = list(_check(folder, config.run, form, card, browser=not why_not))
     Console().print(agreement_table(results))
     if not results:
         because = f" ({why_not})" if why_not else ""
-        raise AgreementError(
-            f"{config.folder}: no runtime could run it{because}, so nothing was compared"
-        )
+        raise AgreementError(f"{folder}: no runtime could run it{because}, so nothing was compared")
     failures = describe_failures(results)
     if failures:
-        raise AgreementError(f"{config.folder} does not give the promised pixels in {failures}")
-    Console().print(f"{config.folder}: hashes, card, form and values are right")
+        raise AgreementError(f"{folder} does not give the promised pixels in {failures}")
+    Console().print(f"{folder}: hashes, card, form and values are right")
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -167,16 +206,16 @@ def _why_no_browser(config: VerifyConfig) -> str:
 
 
 def _check(
-    config: VerifyConfig, form: ExportForm, card: dict[str, Any], *, browser: bool
+    folder: Path, run: Path | None, form: ExportForm, card: dict[str, Any], *, browser: bool
 ) -> Iterator[Agreement]:
     """Compare every runtime with the golden vectors, and with the run if one is given."""
-    compare_with_run = None if config.run is None else _comparison_with(config.run)
+    compare_with_run = None if run is None else _comparison_with(run)
     precision = card["weights"]["precision"]
-    for runtime in form.untrusted_runtimes(config.folder, precision, browser):
+    for runtime in form.untrusted_runtimes(folder, precision, browser):
         if isinstance(runtime, Unavailable):
             continue
         with busy(f"checking in {runtime.name}"):
-            yield from _compare_golden(config.folder, runtime, parse_scale(card["scale"]))
+            yield from _compare_golden(folder, runtime, parse_scale(card["scale"]))
             if compare_with_run is not None:
                 yield from compare_with_run(runtime)
 

@@ -26,7 +26,7 @@ def load(model: str | Path, *, tile_px: int = 256) -> Upscaler:
 
     Args:
         model: The name of released weights, as `small-fine`; a run folder; an .onnx file that
-            halfsize wrote; or `bicubic` or `lanczos`.
+            halfsize wrote; an export folder; or `bicubic` or `lanczos`.
         tile_px: Side of the tiles that a picture is processed in; smaller ones need less memory.
 
     Raises:
@@ -62,8 +62,8 @@ def publish(
     Raises:
         ValueError: A setting is out of range.
         TypeError: There is no such setting.
-        plumbing.command.UserError: Something is missing or damaged. Where it is a photo, the others
-            are published.
+        plumbing.command.UserError: Something is missing or damaged; a photo only with
+            `strict=True`, or if no photo can be published. The manifest has `errors`.
     """
     from halfsize.publishing import publish_all
 

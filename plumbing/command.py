@@ -8,9 +8,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from functools import partial
 from itertools import zip_longest
-from typing import NoReturn, TextIO, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import tyro
 
@@ -71,7 +72,13 @@ def run_command(
     """
     explain_flags(config_class)
     module = sys.modules["__main__"]
-    parse = partial(tyro.cli, config_class, prog=program_name(), description=module.__doc__)
+    parse = partial(
+        tyro.cli,
+        config_class,
+        prog=program_name(),
+        description=module.__doc__,
+        args=gathered(sys.argv[1:], config_class),
+    )
     with plain_failures():
         require_own_packages()
         try:
@@ -90,6 +97,39 @@ def require_own_packages() -> None:
     problem = foreign_package()
     if problem:
         raise UserError(problem)
+
+
+def gathered(arguments: Sequence[str], config_class: type[Any]) -> list[str]:
+    """Gather the values of a flag that is given several times and takes several values.
+
+    `--model A --model B` is `--model A B`. Alone, the parser would drop A without a word.
+
+    Args:
+        arguments: Words of a command line.
+        config_class: The dataclass that they are parsed into.
+    """
+    several = {
+        f"--{field.name.replace('_', '-')}"
+        for field in fields(config_class)
+        if "tuple[" in str(field.type) and "UseAppendAction" not in str(field.type)
+    }
+    current: list[str] = []
+    groups, known = [current], dict[str, list[str]]()
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        flag = name.replace("_", "-")
+        if not argument.startswith("--"):
+            current.append(argument)
+        elif flag not in several:
+            current = [argument]
+            groups.append(current)
+        else:
+            if flag not in known:
+                known[flag] = [flag]
+                groups.append(known[flag])
+            current = known[flag]
+            current += [value] if equals else []
+    return [word for group in groups for word in group]
 
 
 def flag_value(arguments: Sequence[str], flag: str) -> str | None:

@@ -37,7 +37,8 @@ class EvaluateConfig:
     photos: Path
     """Folder of original photos; the inputs are made from them."""
     model: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ()
-    """Run folders, .onnx files, `bicubic` or `lanczos`; bicubic is always measured as well."""
+    """Names of released models, run folders, export folders, .onnx files, `bicubic` or `lanczos`;
+    bicubic is always measured as well."""
     scale: OptionalScale = None
     """Ratio of the photos' size to that of the inputs: by default that of the networks, without one
     2. All that is measured has it."""

@@ -41,8 +41,8 @@ class UpscaleConfig:
     target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")]
     """Output: a file whose suffix sets the format, or for a folder another folder."""
     model: str
-    """A run folder, released weights, an .onnx file written by `python -m export.onnx`, or
-    `bicubic` or `lanczos` for comparison."""
+    """Name of a released model, a run folder, an export folder, an .onnx file, or `bicubic` or
+    `lanczos` for comparison."""
     scale: OptionalScale = None
     """Ratio of output to input size for `bicubic` and `lanczos`, by default 2; a network has its
     own."""

@@ -109,7 +109,7 @@ def test_imports_point_one_way(module: str) -> None:
         ("distill.run", "import numpy, export.pipeline.card as c"),
         ("export.check.agreement", "from export.weights.tolerances import tolerance"),
         ("export.tfjs.form", "from export.forms import export_form"),
-        ("export.onnx.form", "from export.compact.file import FILE"),
+        ("export.onnx.form", "from export.compact.form import COMPACT"),
         ("export.publish.run", "from export.bandwidth.plan import costs_of"),
         ("export.verify", "from export.matrix import main"),
     ],

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 from rich.box import SIMPLE_HEAD
@@ -47,10 +47,10 @@ class BandwidthConfig:
     """Folders of full-size photos, or single files."""
     out: Path = field(default=Path("report"))
     """Folder to write. Finished measurements are kept in its subfolder `cache`."""
-    model: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
-    """A student: an export folder (exactly its weights are used), a run folder, or the name of
-    released weights. May be given several times, or not at all. Photos are sent at the sizes that
-    the students take; without any, at half size."""
+    model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ()
+    """The students: names of released models, export folders (exactly their weights are used) and
+    run folders; or none. Photos are sent at the sizes that the
+    students take; without any, at half size."""
     teacher: Path | None = None
     """A teacher, named in the same way. It is slow, so it is measured on some photos only."""
     teacher_photos: int = 8
@@ -138,7 +138,9 @@ class BandwidthConfig:
 
 def main(config: BandwidthConfig) -> None:
     """Plan, measure, and write tables and report."""
-    students, teacher = open_enlargements(config.model, config.teacher)
+    students, teacher = open_enlargements(
+        [one for given in config.model for one in given], config.teacher
+    )
     plan = StudyPlan(
         photos=config.photos,
         held_out=config.held_out,

@@ -275,8 +275,9 @@ class _Measurement:
 
     def _keys(self, series: Series, quality: int) -> list[str]:
         """Name the points of one file: one for each enlargement, or one at full size."""
-        effort = f"-speed{self._task.encoder.avif_speed}" if series.codec == "AVIF" else ""
-        file = f"{series.codec}{effort}-q{quality}-{series.reduction or 'full'}"
+        encoders = {"AVIF": f"-speed{self._task.encoder.avif_speed}", "JPEG": "-jpegli"}
+        encoder = f"{series.codec}{encoders.get(series.codec, '')}"
+        file = f"{encoder}-q{quality}-{series.reduction or 'full'}"
         if series.scale not in (None, HALF):
             file += f"-by-{scale_name(series.scale)}"
         return [f"{file}-{entry.fingerprint}" for entry in series.enlargements] or [file]

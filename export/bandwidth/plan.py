@@ -11,7 +11,6 @@ from pathlib import Path
 from export.bandwidth.judging import Judging
 from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from export.delivery.student import read_student
-from export.folder.form import ONNX, form_of
 from pixels.scale import HALF, scale_name
 from pixels.sending.codecs import REDUCTIONS, Codec, EncoderSettings, Reduction
 from pixels.stills.listing import list_pictures
@@ -21,6 +20,7 @@ from plumbing.disk import sha256_of
 from plumbing.names import as_text
 from plumbing.progress import track
 from teacher.enlarging.runner import Enlarger
+from teacher.runs.models import find_model
 from teacher.runs.record import read_record
 
 FULL = "full size"
@@ -255,15 +255,13 @@ def scales_of(enlargements: Sequence[Enlargement]) -> tuple[Fraction, ...]:
 
 
 def _network(path: Path) -> Enlargement:
-    opened, form = _opened(str(path), HALF), form_of(path)
-    if form is ONNX:
-        fingerprint = sha256_of(path / ONNX.file)
-    elif path.is_file():
-        fingerprint = sha256_of(path)
-    elif form is not None:
-        fingerprint = read_student(path).sha256
+    opened, found = _opened(str(path), HALF), find_model(path)
+    if found.kind == "onnx":
+        fingerprint = sha256_of(found.file)
+    elif found.kind == "run":
+        fingerprint = read_record(found.path).weights_sha256
     else:
-        fingerprint = read_record(path).weights_sha256
+        fingerprint = read_student(found.path).sha256
     return Enlargement(
         name=opened.name, model=str(path), fingerprint=fingerprint[:16], scale=opened.scale
     )

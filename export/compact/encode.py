@@ -9,7 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from export.compact.file import (
+from export.weights.precision import require_float16
+from export.weights.rounding import Grid, rounded, weight_of
+from plumbing.command import UserError
+from teacher.networks.chain import Chain
+from teacher.networks.compact_file import (
     ACTIVATIONS,
     COLOURS,
     HEADER,
@@ -21,10 +25,6 @@ from export.compact.file import (
     Golden,
     StoredWeights,
 )
-from export.weights.precision import require_float16
-from export.weights.rounding import Grid, rounded, weight_of
-from plumbing.command import UserError
-from teacher.networks.chain import Chain
 
 # A channel's range may be cut to these parts of its largest weight, in favour of the others.
 _CLIPS = np.linspace(0.7, 1.0, 31, dtype=np.float32)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from export.check.any_size import any_size
 from export.check.pictures import to_batch
 from export.check.runtime import Arithmetic, Runtime, Unavailable
-from export.compact.file import FILE, decode, read_compact
 from export.folder import form
 from export.pipeline.form import ExportForm
 from export.pipeline.golden import golden_inputs
@@ -23,6 +22,7 @@ from pixels.tiling import Enlarge
 from plumbing.command import UserError
 from plumbing.threads import thread_count
 from teacher.networks.chain_weights import ChainWeights
+from teacher.networks.compact_file import FILE, decode, read_compact
 from teacher.networks.numpy_chain import NumpyChain
 
 if TYPE_CHECKING:  # with PyTorch, which those who only read have not

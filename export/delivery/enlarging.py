@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from export.delivery.student import enlarger_of, read_student
-from export.folder.form import ONNX, form_of
 from pixels.resize import band_rows
 from pixels.scale import HALF, enlarged_size, padded_to_blocks
 from pixels.tiling import enlarged_slice
 from plumbing.threads import use_threads
 from teacher.enlarging.runner import PLAIN, Enlarger, open_enlarger
+from teacher.runs.models import find_model
 
 BROWSER = "browser"
 """How `<img>` enlarges a small picture: bilinear.
@@ -38,9 +37,8 @@ def open_for_page(model: str, *, scale: Fraction = HALF) -> Enlarger:
     Networks run in tiles with their exact margin: memory does not grow with the photo.
 
     Args:
-        model: `browser`, `bicubic` or `lanczos`; an export folder with `model.onnx` (which ONNX
-            Runtime runs) or for browsers (run with exactly its weights); an .onnx file; a run
-            folder; or the name of released weights.
+        model: `browser`, `bicubic` or `lanczos`, or what `find_model` finds. Exports for pages are
+            run with exactly their weights, ONNX ones by ONNX Runtime.
         scale: Scale of enlargements without a network.
 
     Raises:
@@ -51,18 +49,10 @@ def open_for_page(model: str, *, scale: Fraction = HALF) -> Enlarger:
         return Enlarger(name=BROWSER, scale=scale, parameters=None, bands=_Bilinear(scale))
     if model in PLAIN:
         return open_enlarger(model, plain_scale=scale)
-    form = form_of(Path(model))
-    if form is None:
+    found = find_model(model, others=PLAIN_WAYS)
+    if found.kind in ("run", "onnx"):
         return open_enlarger(model)
-    if form is not ONNX:
-        return enlarger_of(read_student(Path(model)))
-    opened = open_enlarger(str(Path(model) / ONNX.file))
-    return Enlarger(
-        name=Path(model).resolve().name,
-        scale=opened.scale,
-        parameters=opened.parameters,
-        bands=opened.bands,
-    )
+    return enlarger_of(read_student(found.path))
 
 
 class _Bilinear:

@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from export.compact.file import read_compact
 from export.folder.card import CARD
 from export.folder.form import COMPACT, PAGE_FORMS, Form, form_among
 from export.folder.golden import GOLDEN
@@ -19,9 +18,10 @@ from export.forms import export_form
 from pixels.scale import parse_scale, scale_json
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
-from plumbing.paths import MODELS
 from plumbing.threads import use_threads
 from teacher.enlarging.runner import Enlarger, tiled
+from teacher.networks.compact_file import read_compact
+from teacher.runs.models import find_model
 
 _TILE_PX = 512  # margins take a few per cent of the time, and memory stays below 100 MB
 _MAKE_ONE = "make one with `python -m export.compact --run RUN --out DIR`"
@@ -48,6 +48,8 @@ class Student:
     """Content of its `halfsize.json`."""
     files: tuple[tuple[str, bytes], ...]
     """Names and contents of the files that a reader downloads."""
+    others: tuple[tuple[str, bytes], ...] = ()
+    """Names and contents of what its folder holds besides: licence, credits, golden vectors."""
 
     @property
     def sha256(self) -> str:
@@ -68,12 +70,18 @@ def read_student(folder: Path) -> Student:
     """Read an export folder for browsers, for the compact runtime or for TF.js.
 
     Args:
-        folder: The folder, or the name of a released student.
+        folder: The folder, or the name or run folder of a released student.
 
     Raises:
         UserError: The folder is not one, or its files are not those that its card describes.
     """
-    folder = _named(folder)
+    found = find_model(folder, pages=True)
+    if found.kind == "run":
+        raise UserError(
+            f"--model {folder}: a run folder, which pages cannot run; export it with "
+            f"`python -m export.compact --run {folder} --out DIR` and name DIR"
+        )
+    folder = found.path
     card = folder / CARD
     if not card.is_file():
         raise UserError(f"--model {folder}: not an export folder (it has no {CARD}); {_MAKE_ONE}")
@@ -82,7 +90,12 @@ def read_student(folder: Path) -> Student:
         described = _downloaded(content)
         if form_among(described) not in PAGE_FORMS:
             raise UserError(f"--model {folder}: an export that browsers cannot run; {_MAKE_ONE}")
-        for name, entry in described.items():
+        others = {
+            name: entry
+            for name, entry in content.get("other_files", {}).items()
+            if name not in described and (folder / name).is_file()
+        }
+        for name, entry in (described | others).items():
             if Path(name).name != name or sha256_of(folder / name) != entry["sha256"]:
                 raise UserError(f"--model {folder}: {name} was altered; export the student again")
         student = Student(
@@ -93,6 +106,7 @@ def read_student(folder: Path) -> Student:
             gzip_bytes=sum(int(entry["gzip_bytes"]) for entry in described.values()),
             card=card.read_bytes(),
             files=tuple((name, (folder / name).read_bytes()) for name in sorted(described)),
+            others=tuple((name, (folder / name).read_bytes()) for name in sorted(others)),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
@@ -106,13 +120,6 @@ def read_student(folder: Path) -> Student:
                 "export the student again"
             )
     return student
-
-
-def _named(folder: Path) -> Path:
-    """Find a released student by its name; an existing folder takes precedence."""
-    released = MODELS / folder
-    by_name = folder.name == str(folder) and not folder.exists() and released.is_dir()
-    return released if by_name else folder
 
 
 def _downloaded(card: dict[str, Any]) -> dict[str, dict[str, Any]]:

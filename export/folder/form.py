@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.weights.precision import PRECISIONS, Precision
+from teacher.runs.models import EXPORT_FILES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +24,14 @@ class Form:
     """Precisions that the form has; `smallest` chooses among them."""
 
 
-ONNX = Form(command="onnx", name="ONNX", file="model.onnx")
+ONNX = Form(command="onnx", name="ONNX", file=EXPORT_FILES["onnx"])
 COMPACT = Form(
     command="compact",
     name="the compact runtime's file",
-    file="model.halfsize",
+    file=EXPORT_FILES["compact"],
     precisions=("float16", "int8"),
 )
-TFJS = Form(command="tfjs", name="TensorFlow.js", file="model.json")
+TFJS = Form(command="tfjs", name="TensorFlow.js", file=EXPORT_FILES["tfjs"])
 FORMS = (ONNX, COMPACT, TFJS)
 """Every form, in the order in which a folder is tested for them."""
 PAGE_FORMS = (COMPACT, TFJS)

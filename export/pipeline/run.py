@@ -168,7 +168,9 @@ class Export:
         tolerance = GOLDEN_TOLERANCE[chosen.precision]
         run, scale = self.form.open(folder), self.job.network.scale
         write_golden(folder / GOLDEN, run, tolerance, scale)
-        write_legal(folder, licence=config.licence, credits=config.credits, data=data)
+        write_legal(
+            folder, licence=config.licence, credits=config.credits, data=data, run=config.run
+        )
         write_card(folder, self.job, chosen, model_files)
 
 

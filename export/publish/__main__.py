@@ -5,8 +5,9 @@ as the reader sees it: over codecs and encoder qualities, at full size and at ha
 the student. Half size is sent only if it reaches the target and is smaller by more than `--margin`.
 
 The command can be interrupted and repeated, also with more photos: it only does what is new.
-Exit status: 0 all photos are published; 1 some photos could not be published (the others are), or
-the run failed; 2 wrong usage; 130 interrupted with Ctrl-C. docs/publish-photos.md has recipes for
+Exit status: 0 the photos are published (with --strict all of them, otherwise with a warning of
+those that could not be); 1 none could be, or the run failed; 2 wrong usage; 130 interrupted with
+Ctrl-C. docs/publish-photos.md has recipes for
 site generators.
 """
 

@@ -19,10 +19,11 @@ from pixels.quality.judge import Judge
 from pixels.quality.judges import judge_for
 from pixels.quality.screens import Screen
 from pixels.scale import parse_scale, scale_json
-from pixels.sending.codecs import SUFFIXES, Codec, Reduction
+from pixels.sending.codecs import SUFFIXES, Codec, Effort, Reduction
+from pixels.sending.jpeg import encoder_versions
 from plumbing.names import cut, is_reserved
 
-VERSION = 3
+VERSION = 4
 """Version of the choices that equal photos and settings lead to; part of the key of a choice."""
 
 SentAs = Literal["reduced", "full", "original"]
@@ -56,6 +57,8 @@ class Settings:
     """Limit to the longer side of a photo, applied before anything else."""
     keep_metadata: bool = False
     """Whether the files keep the EXIF data."""
+    effort: Effort = "normal"
+    """How hard encoders try, for files of all sizes alike."""
 
     @property
     def judge(self) -> Judge:
@@ -69,7 +72,7 @@ class Settings:
             photo_sha256: Hash of the photo's file.
             students: Hashes of the students, in any order.
         """
-        encoders = [features.version(name) for name in ("jpg", "webp", "avif")]
+        encoders = [*(features.version(name) for name in ("webp", "avif")), *encoder_versions()]
         parts = [VERSION, asdict(self), pillow_version, encoders, photo_sha256, sorted(students)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -144,13 +147,19 @@ class Choice:
     """The file for browsers that cannot decode `sent`."""
     full: SentFile
     """The smallest full-size file that reaches the target; the best one if none does."""
+    sent_at_target: int
+    """Size with which the way that is sent would reach the target exactly: encoder settings are
+    coarse, and files overshoot it by less or more."""
+    full_at_target: int
+    """The same of full size: what `sent_at_target` is to be compared with."""
     fixed: dict[Codec, int]
     """Size of the file that a site with fixed settings sends, for each codec: `FIXED`."""
     without_students: int
-    """Size, had no student been there."""
+    """Size at the target, had no student been there."""
     with_student: dict[str, int]
-    """Size with each student that wins, by its hash, had it been the only one. Filters other than
-    the first one were tried for the best of them alone, and are taken to help the others alike."""
+    """Size at the target with each student that wins, by its hash, had it been the only one.
+    Filters other than the first one were tried for the best of them alone, and are taken to help
+    the others alike."""
     reached: bool
     """Whether `sent` reaches the target."""
     first_codec_bytes: int
@@ -162,8 +171,8 @@ class Choice:
 
     @property
     def saved(self) -> int:
-        """Bytes saved compared with full size."""
-        return self.full.bytes - self.sent.bytes
+        """Bytes saved compared with full size at the same score."""
+        return self.full_at_target - self.sent_at_target
 
     @property
     def files(self) -> list[SentFile]:

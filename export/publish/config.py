@@ -12,7 +12,7 @@ from export.publish.choice import Settings
 from export.publish.visit import MOST_STUDENTS
 from pixels.quality.looks import LOOKS, Look
 from pixels.quality.screens import SCREENS, Screen, screen_of
-from pixels.sending.codecs import Codec, Reduction
+from pixels.sending.codecs import Codec, Effort, Reduction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +40,12 @@ class PublishConfig:
     """The same for any screen: how many pixels of a photo its readers see within one degree."""
     look: Look | None = None
     """How good every photo must look on that screen: 9.8, 9.6 or 9.3 JOD; `good` by default."""
+    effort: Effort = "normal"
+    """How hard the encoders try, at every size alike: `fast`, `normal` or `best` (AVIF speed 6, 4
+    or 3). More effort makes smaller files and takes longer; a site encodes once."""
     margin: float = 0.10
     """Saving that a reduced photo requires: it is used only if its file is smaller than the
-    full-size file by more than this share."""
+    full-size file at the same score by more than this share."""
     codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
     """Formats that may be sent, the most promising first."""
     filters: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
@@ -63,6 +66,9 @@ class PublishConfig:
     ray: str | None = None
     """Address of a Ray cluster to process the photos on, or `local`; needs Ray (`pip
     install 'halfsize[ray]'`)."""
+    strict: bool = False
+    """Fail (exit status 1) if a photo cannot be published; otherwise that is a warning, and only
+    where no photo can be published the command fails."""
     dry_run: bool = False
     """Measure a few photos and report what a run would take, but write nothing."""
     json: bool = False
@@ -128,4 +134,5 @@ class PublishConfig:
             fallback=self.fallback,
             max_side_px=self.max_side_px,
             keep_metadata=self.keep_metadata,
+            effort=self.effort,
         )

@@ -14,8 +14,10 @@ from export.delivery.scripts import DIST, LIBRARY_SCRIPT, runtime_gzip_bytes, sh
 from export.delivery.student import Student
 from export.folder.card import CARD
 from export.folder.form import COMPACT
+from export.pipeline.legal import LICENCE_FILE
 from export.publish.site import LIBRARY
 from plumbing.command import UserError
+from plumbing.paths import licence_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +33,9 @@ class SiteLibrary:
 def read_library(students: Sequence[Student], folder: Path = DIST) -> SiteLibrary:
     """Read the built library for the students of a site.
 
-    It has the library with the engines that run them, each student's export folder for a web
-    server, and all students as one script for pages that are opened from disk.
+    It has the library with the engines that run them and the licence, each student's export folder
+    (with its licence and credits) for a web server, and all students as one script for pages that
+    are opened from disk.
 
     Args:
         students: The students, of one form: a page runs all of them with one engine.
@@ -54,8 +57,11 @@ def read_library(students: Sequence[Student], folder: Path = DIST) -> SiteLibrar
     files += [
         (f"{model_folder(student)}{name}", content)
         for student in students
-        for name, content in (*student.files, (CARD, student.card))
+        for name, content in (*student.files, *student.others, (CARD, student.card))
     ]
+    licence = licence_file()
+    if licence is not None:
+        files.append((f"{LIBRARY}/{LICENCE_FILE}", licence.read_bytes()))
     packed = json.dumps([_packed(student) for student in students])
     script = f"(globalThis.halfsizeParts ??= {{}}).models = {packed};\n"
     files.append((f"{LIBRARY}/models.js", script.encode()))

@@ -116,8 +116,12 @@ class Manifest:
             "student": published.student.name if published.student else None,
             "reached": choice.reached,
             "fallback": _file(photo.name, choice.fallback) if choice.fallback else None,
-            "full_size": {key: full_size[key] for key in ("bytes", "codec", "quality", "score")},
+            "full_size": {
+                **{key: full_size[key] for key in ("bytes", "codec", "quality", "score")},
+                "bytes_at_target": choice.full_at_target,
+            },
             "fixed_bytes": choice.fixed,
+            "bytes_at_target": choice.sent_at_target,
             "saved_bytes": choice.saved,
             "source": {"sha256": photo.sha256, "bytes": photo.bytes},
             "html": published.html,

@@ -169,17 +169,21 @@ class Publication:
         self.finish = self.site.finish(self._keys, files, self.errors)
 
     def require_all(self) -> None:
-        """Fail if a photo was left out.
+        """Warn of photos that were left out.
 
         Raises:
-            UserError: Some photos could not be published.
+            UserError: There are some, and the user is strict; or none is published.
         """
-        if self.errors:
-            count = len(self.plan.photos) + len(self.plan.errors)
-            raise UserError(
-                f"{len(self.errors)} of {count} photos could not be published, the others are: "
-                + "; ".join(self.errors[name] for name in sorted(self.errors))
-            )
+        if not self.errors:
+            return
+        count = len(self.plan.photos) + len(self.plan.errors)
+        none_left = len(self.errors) >= count
+        others = "" if none_left else ", the others are"
+        reasons = "; ".join(self.errors[name] for name in sorted(self.errors))
+        sentence = f"{len(self.errors)} of {count} photos could not be published{others}: {reasons}"
+        if self.config.strict or none_left:
+            raise UserError(sentence)
+        console.print(f"WARNING: {sentence}", style="bold yellow", highlight=False, soft_wrap=True)
 
     def _publish(
         self,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from pathlib import PurePosixPath
 from typing import Any
 
 from rich.console import Console
@@ -81,8 +83,19 @@ def _print_notes(notes: dict[str, str]) -> None:
         groups.setdefault(note, []).append(name)
     for note, names in groups.items():
         console.print(
-            f"{len(names)} x {note}: {some(names)}", style="yellow", highlight=False, soft_wrap=True
+            f"{len(names)} x {note}{_by_suffix(names)}: {some(names)}",
+            style="yellow",
+            highlight=False,
+            soft_wrap=True,
         )
+
+
+def _by_suffix(names: list[str]) -> str:
+    """Count names by their suffix, the most frequent first; empty if all have one."""
+    counts = Counter(PurePosixPath(name).suffix.lower() or "no suffix" for name in names)
+    if len(counts) < 2:
+        return ""
+    return f" ({', '.join(f'{count} {suffix}' for suffix, count in counts.most_common())})"
 
 
 def _print(sentence: str) -> None:

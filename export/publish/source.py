@@ -11,7 +11,7 @@ from PIL import Image
 
 from pixels.picture import ImageError
 from pixels.quality.score import SMALLEST_PX
-from pixels.sending.codecs import without_metadata
+from pixels.sending.jpeg import without_metadata
 from pixels.stills.exif import exif_to_keep, orientation_of
 from pixels.stills.files import decode_picture
 from pixels.stills.opening import opened, page_count

@@ -36,6 +36,10 @@ class Totals:
     """Size of what a site sends with fixed settings: every photo in one codec at one quality."""
     sent_bytes: int
     """Size as sent."""
+    full_bytes_at_target: int
+    """Size at full size, had every photo reached the target exactly."""
+    sent_bytes_at_target: int
+    """The same of the way in which each photo is sent."""
     student_bytes: int
     """What a reader downloads of the students, gzipped."""
     runtime_bytes: int
@@ -49,8 +53,8 @@ class Totals:
 
     @property
     def saved_bytes(self) -> int:
-        """Bytes saved compared with full size, downloads not counted."""
-        return self.full_bytes - self.sent_bytes
+        """Bytes saved compared with full size at the same score, downloads not counted."""
+        return self.full_bytes_at_target - self.sent_bytes_at_target
 
     @property
     def break_even(self) -> float | None:
@@ -62,10 +66,12 @@ class Totals:
     @property
     def sentence(self) -> str:
         """Summarise the savings in a few words."""
-        percent = 100 * self.saved_bytes / self.full_bytes if self.full_bytes else 0.0
+        full, sent = self.full_bytes_at_target, self.sent_bytes_at_target
+        percent = 100 * self.saved_bytes / full if full else 0.0
         summary = (
-            f"{self.photos} photos, {self._of_which}: {in_bytes(self.sent_bytes)} instead of "
-            f"{in_bytes(self.full_bytes)} at full size ({percent:.1f} % less). "
+            f"{self.photos} photos, {self._of_which}: {in_bytes(self.sent_bytes)}. At exactly the "
+            f"same score that is {in_bytes(sent)} instead of {in_bytes(full)} at full size, by the "
+            f"same encoders ({percent:.1f} % less). "
         )
         if self.break_even is None:
             return summary + "No student is sent."
@@ -124,6 +130,8 @@ def add_up(
         full_bytes=full,
         fixed_bytes={codec: sum(choice.fixed[codec] for choice in choices) for codec in FIXED},
         sent_bytes=sent,
+        full_bytes_at_target=sum(choice.full_at_target for choice in choices),
+        sent_bytes_at_target=sum(choice.sent_at_target for choice in choices),
         student_bytes=student_bytes,
         runtime_bytes=runtime_bytes,
         codecs_earned=sum(choice.first_codec_bytes for choice in choices) - full,

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from export.check.local_runtimes import run_pytorch
 from export.check.pictures import load_check_photos
-from export.release.card import CREDITS, Card, measured, write_card, write_credits
+from export.release.card import Card, measured, write_card, write_credits
 from export.release.plan import Budget, PlannedTraining, plan, preparation
 from pixels.stills.files import read_picture
 from pixels.stills.listing import list_pictures
@@ -31,7 +31,7 @@ from plumbing.steps import run_step, typed
 from plumbing.threads import Threads, use_threads
 from teacher.networks.registry import Network
 from teacher.runs.folder import load_network, save_run
-from teacher.runs.released import DISTILL_RELEASED, TEACHER_RELEASED
+from teacher.runs.released import CREDITS, DISTILL_RELEASED, TEACHER_RELEASED
 
 # Too small to show in a table with two decimals.
 _MOST_LOSS_DB = 0.001

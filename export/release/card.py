@@ -14,8 +14,9 @@ from teacher.enlarging.runner import open_enlarger
 from teacher.evaluating.evaluation import Evaluation, means
 from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
 from teacher.runs.record import RunRecord
+from teacher.runs.released import CREDITS
 
-FIGURES, CARD_FILE, CREDITS = "figures.json", "README.md", "CREDITS.csv"
+FIGURES, CARD_FILE = "figures.json", "README.md"
 INPUTS = ("clean", "jpeg-75", "webp-75", "avif-60")
 """Inputs that every released network is measured on."""
 _KINDS = {

@@ -19,6 +19,7 @@ from PIL import Image, ImageFilter
 
 from pixels.resize import resize
 from pixels.scale import HALF
+from pixels.sending.jpeg import encode_jpegli
 
 Codec = Literal["JPEG", "WEBP", "AVIF"]
 CODECS: tuple[Codec, ...] = ("JPEG", "WEBP", "AVIF")
@@ -48,20 +49,17 @@ _PILLOW_FILTERS: dict[AnyReduction, Image.Resampling] = {
 # Unsharp mask: a radius of one pixel, a quarter of the difference, whatever its size.
 _SHARPENING = ImageFilter.UnsharpMask(radius=1.0, percent=25, threshold=0)
 
-_MOST_JPEG_PIXELS = MOST_SIDE_PX["JPEG"] ** 2
-# JPEG segments to keep without metadata: JFIF's and Adobe's say how colours are stored.
-_COLOUR_SEGMENTS = frozenset((0xE0, 0xEE))
-
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderSettings:
     """How hard the encoders try; the quality setting comes on top."""
 
-    jpeg_progressive: bool
-    """Whether a JPEG is stored from coarse to fine: some 3 % smaller, the same pixels."""
+    jpegli: bool
+    """Whether a JPEG is made by jpegli and stored by MozJPEG, or else by libjpeg-turbo."""
     jpeg_optimised_pixels: int
-    """JPEGs of at most this many pixels get optimised Huffman tables: some 5 % smaller, the same
-    pixels, but libjpeg keeps all coefficients in memory, 3 bytes per pixel and more."""
+    """JPEGs of at most this many pixels get optimised Huffman tables from libjpeg-turbo: some 5 %
+    smaller, the same pixels, but it keeps all coefficients in memory, 3 bytes per pixel and more.
+    """
     webp_method: int
     """0 (fastest) to 6. The method changes the pixels too."""
     avif_speed: int
@@ -71,18 +69,27 @@ class EncoderSettings:
     per core."""
 
 
-PUBLISHING = EncoderSettings(
-    jpeg_progressive=True,
-    jpeg_optimised_pixels=_MOST_JPEG_PIXELS,
-    webp_method=6,  # a site encodes once; method 4 makes files 8 % larger
-    avif_speed=6,  # libavif's default; 8 makes files 3 % larger in half the time
-    avif_threads=1,
-)
-"""Files that a site serves: as small as reasonable time allows."""
+Effort = Literal["fast", "normal", "best"]
+"""How long encoders may take over the files of a site."""
+
+EFFORTS: dict[Effort, EncoderSettings] = {
+    name: EncoderSettings(
+        jpegli=True,
+        jpeg_optimised_pixels=0,
+        webp_method=webp_method,
+        avif_speed=avif_speed,
+        avif_threads=1,
+    )
+    for name, webp_method, avif_speed in (("fast", 4, 6), ("normal", 6, 4), ("best", 6, 3))
+}
+"""Files that a site serves, by how hard encoders try: figures in docs/experiments/encoders.md."""
+
+PUBLISHING = EFFORTS["normal"]
+"""Files that a site serves: it encodes once and sends often."""
 
 TRAINING = EncoderSettings(
     # The file is decoded at once and dropped: only what changes pixels matters.
-    jpeg_progressive=False,
+    jpegli=False,
     jpeg_optimised_pixels=0,
     webp_method=4,  # the encoder's default, which most sites use
     avif_speed=8,  # what image servers use; slower speeds take up to ten times as long
@@ -91,7 +98,7 @@ TRAINING = EncoderSettings(
 """Files of others' sites, imitated for training and evaluation."""
 
 SAVING = EncoderSettings(
-    jpeg_progressive=False,
+    jpegli=False,
     jpeg_optimised_pixels=1 << 25,  # larger ones would take too much memory for 5 %
     webp_method=4,
     avif_speed=6,
@@ -145,9 +152,11 @@ def save(
     if codec == "JPEG":
         if image.mode == "RGBA":
             raise ValueError("JPEG cannot hold transparency")
+        if settings.jpegli and subsampling == "4:2:0":
+            file.write(encode_jpegli(image, quality, exif))
+            return
         optimise = image.width * image.height <= settings.jpeg_optimised_pixels
-        options |= {"progressive": settings.jpeg_progressive, "optimize": optimise}
-        options |= {"subsampling": subsampling}
+        options |= {"optimize": optimise, "subsampling": subsampling}
     elif codec == "WEBP":
         options |= {"method": settings.webp_method}
     else:
@@ -219,28 +228,6 @@ def round_trip(
 ) -> NDArray[np.uint8]:
     """Encode and decode again: what a codec leaves of a picture, (height, width, 3)."""
     return decode(encode(picture, codec, quality, settings, subsampling=subsampling))
-
-
-def without_metadata(jpeg: bytes) -> bytes | None:
-    """Remove EXIF, XMP, comments and the like from a JPEG file; its pixels stay as they are.
-
-    Data after the end of the picture, such as a phone's film of the moment before, goes as well.
-
-    Returns:
-        The file, or None if its structure is unknown.
-    """
-    if jpeg[:2] != b"\xff\xd8":
-        return None
-    kept, at = [jpeg[:2]], 2
-    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
-        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        if marker == 0xDA:  # the picture itself follows, which marks its own end
-            end = jpeg.find(b"\xff\xd9", at)
-            return b"".join([*kept, jpeg[at : end + 2]]) if end > at else None
-        if (not 0xE0 <= marker <= 0xEF and marker != 0xFE) or marker in _COLOUR_SEGMENTS:
-            kept.append(jpeg[at : at + 2 + length])
-        at += 2 + length
-    return None
 
 
 def padded_size(size: tuple[int, int], scale: Fraction = HALF) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -21,9 +21,11 @@ from plumbing.extras import installed, require_installed
 from plumbing.threads import thread_count
 from teacher.enlarging.ensemble import self_ensemble
 from teacher.networks.chain_config import CHAIN
+from teacher.networks.chain_weights import ChainWeights
+from teacher.networks.compact_file import read_compact
 from teacher.networks.numpy_chain import NumpyChain
+from teacher.runs.models import NamedModel, find_model
 from teacher.runs.record import read_chain, read_record
-from teacher.runs.released import find_run
 
 PLAIN = ("bicubic", "lanczos")
 """Enlargements that need no network, for comparison."""
@@ -63,7 +65,8 @@ def open_enlarger(
     """Open the model that a command's `--model` names.
 
     Args:
-        model: `bicubic`, `lanczos`, a run folder, released weights, or an .onnx file of ours.
+        model: `bicubic`, `lanczos`, or what `find_model` finds: a run folder, an export folder, an
+            .onnx file of ours, or the name of released weights.
         plain_scale: Scale of `bicubic` and `lanczos`.
         tile_px: Side of the tiles that networks run on.
         ensemble: Whether networks average over eight orientations of each tile; the name then ends
@@ -76,16 +79,7 @@ def open_enlarger(
         return Enlarger(
             name=model, scale=plain_scale, parameters=None, bands=_plain(model, plain_scale)
         )
-    path = Path(model)
-    if path.suffix == ".onnx":
-        opened = _open_onnx(path)
-    elif find_run(path).exists():
-        opened = _open_run(path)
-    else:
-        raise UserError(
-            f"--model {model}: there is no such run folder or .onnx file, and no released weights "
-            f"have that name (without a network: {', '.join(PLAIN)})"
-        )
+    opened = _open(find_model(model, others=[f"{', '.join(PLAIN)} without a network"]))
     run = self_ensemble(opened.run, align_px=opened.align_px) if ensemble else opened.run
     return Enlarger(
         name=f"{opened.name}+" if ensemble else opened.name,
@@ -195,19 +189,40 @@ def _lanczos_rows(
     return np.asarray(wide.resize(size, Image.Resampling.LANCZOS, box=box))
 
 
+def _open(model: NamedModel) -> _Opened:
+    if model.kind == "run":
+        return _open_run(model.path)
+    if model.kind == "onnx":
+        opened = _open_onnx(model.file)
+        return opened if model.path.is_file() else replace(opened, name=_name_of(model.path))
+    if model.kind == "compact":
+        return _open_chain(model.path, read_compact(model.file).weights)
+    raise UserError(
+        f"--model {model.path}: an export for TensorFlow.js, which runs in browsers alone: name "
+        "the run that it was made of, or export that with `python -m export.compact`"
+    )
+
+
+def _name_of(folder: Path) -> str:
+    return folder.resolve().name  # also for `.` and a trailing `..`
+
+
+def _open_chain(path: Path, weights: ChainWeights) -> _Opened:
+    return _Opened(
+        name=_name_of(path),
+        scale=weights.config.scale,
+        margin_px=weights.config.margin_px,
+        align_px=weights.config.scale.denominator,
+        parameters=weights.parameters,
+        run=NumpyChain(weights, threads=thread_count()),
+    )
+
+
 def _open_run(path: Path) -> _Opened:
     record = read_record(path)
-    name = path.resolve().name  # also for `.` and a trailing `..`
+    name = _name_of(path)
     if record.network == CHAIN and not installed("torch"):
-        weights = read_chain(path, record)
-        return _Opened(
-            name=name,
-            scale=weights.config.scale,
-            margin_px=weights.config.margin_px,
-            align_px=weights.config.scale.denominator,
-            parameters=weights.parameters,
-            run=NumpyChain(weights, threads=thread_count()),
-        )
+        return _open_chain(path, read_chain(path, record))
     require_installed("torch", f"{name}, which is more than a student,")
     from teacher.enlarging.pytorch import run_network
     from teacher.networks.registry import parameter_count

@@ -12,6 +12,16 @@ PLACES = (TEACHER_RELEASED, DISTILL_RELEASED)
 """Folders of released run folders, with `model.safetensors` and `run.json` as in any run."""
 
 
+CREDITS = "CREDITS.csv"
+"""Table beside released run folders: whose photos they were trained on."""
+
+
+def credits_table(named: Path) -> Path | None:
+    """Find the table that credits the training photos of released weights; None for other runs."""
+    table = find_run(named).resolve().parent / CREDITS
+    return table if table.is_file() and table.parent in PLACES else None
+
+
 def find_run(named: Path) -> Path:
     """Find the run folder that a user named: a path, or the name of released weights.
 

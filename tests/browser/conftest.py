@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
 from export.check.local_runtimes import run_onnx
-from export.compact.file import FILE, read_compact
 from export.onnx.translate import to_onnx
 from plumbing.paths import WEB_DEMO
 from teacher.networks.chain import Chain
+from teacher.networks.compact_file import FILE, read_compact
 from tests.browser.driver import Driver
 from tests.made.published import require_page_library
 from tests.made.runs import MadeChain

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, Route
 
-from export.compact.file import FILE, read_compact
 from export.compact.form import write_compact
 from pixels.scale import enlarged_size, padded_to_blocks
 from teacher.networks.chain import Chain
+from teacher.networks.compact_file import FILE, read_compact
 
 _ORIGIN = "http://localhost/"  # browsers offer WebGPU to trustworthy origins only
 _TIMEOUT_MS = 240_000  # GPUs are software here

@@ -14,9 +14,9 @@ from PIL import Image
 from playwright.sync_api import expect
 from skimage import data
 
-from export.compact.file import FILE
 from export.compact.form import write_compact
 from export.folder.card import CARD
+from teacher.networks.compact_file import FILE
 from tests.browser.driver import Driver
 from tests.browser.stand_in import write_card
 from tests.browser.test_page import change_part

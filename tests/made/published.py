@@ -164,6 +164,8 @@ def choice_of(
         sent=sent,
         fallback=fallback,
         full=sent_file(digit="c", bytes_=full_bytes),
+        sent_at_target=sent.bytes,
+        full_at_target=full_bytes if form == "reduced" else sent.bytes,
         fixed={"AVIF": 2000, "WEBP": 3000, "JPEG": 4000},
         without_students=full_bytes,
         with_student=students,

@@ -14,7 +14,7 @@ import pytest
 import tyro
 from rich.console import Console
 
-from plumbing.command import UsageError, UserError, continuing, flag_value, run_command
+from plumbing.command import UsageError, UserError, continuing, flag_value, gathered, run_command
 from plumbing.paths import ROOT
 from tests.made.commands import command_here
 
@@ -298,3 +298,24 @@ run_command(Config, main)
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 1
+
+
+@dataclass
+class Several:
+    model: tuple[str, ...] = ()
+    sizes_px: tuple[int, ...] = ()
+    out: str = ""
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("p --model a b --out x", "p --model a b --out x"),
+        ("p q --model a --out x --model b c", "p q --model a b c --out x"),
+        ("--model=a --out=x --model=b", "--model a b --out=x"),
+        ("--sizes_px 1 --model a --sizes-px=2", "--sizes-px 1 2 --model a"),
+        ("--out x --out y p", "--out x --out y p"),
+    ],
+)
+def test_a_flag_with_several_values_may_be_given_several_times(given: str, meant: str) -> None:
+    assert " ".join(gathered(given.split(), Several)) == meant

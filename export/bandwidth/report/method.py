@@ -20,7 +20,7 @@ def method_chapter(study: Study) -> str:
     return section(
         "How it was measured",
         paragraph(
-            f"{part}. JPEG is 4:2:0, progressive and optimised (libjpeg-turbo), WebP uses its "
+            f"{part}. JPEG is 4:2:0 by jpegli, stored progressively by MozJPEG, WebP uses its "
             "slowest setting, and AVIF is 4:2:0 at speed "
             f"{plan.encoder.avif_speed}, all encoded by Pillow without metadata. Quality settings "
             f"at full size: {_listed(plan.qualities)}; reduced: "

@@ -157,7 +157,7 @@ def _of_photo(photo: ShownPhoto) -> list[_Way]:
     note = f"{_NAMES[choice.full.codec]} {choice.full.quality}"
     return [
         _Way("As sent", choice.sent.bytes),
-        _Way("Full size, same target", choice.full.bytes, note),
+        _Way("Full size, same target", choice.full_at_target, note),
         *_fixed(choice.fixed),
         _Way("Your own file", photo.own_bytes),
     ]
@@ -167,7 +167,7 @@ def _of_totals(totals: Totals) -> list[_Way]:
     once = totals.student_bytes + totals.runtime_bytes
     return [
         _Way("As sent", totals.sent_bytes, f"and {in_bytes(once)} once" if once else ""),
-        _Way("Full size, same target", totals.full_bytes, "each in its best codec"),
+        _Way("Full size, same target", totals.full_bytes_at_target, "each in its best codec"),
         *_fixed(totals.fixed_bytes),
         _Way("Your own files", totals.own_bytes),
     ]

@@ -20,7 +20,9 @@ from pixels.quality.judge import JudgedOriginal
 from pixels.quality.judges import judge_for
 from pixels.quality.screens import Screen
 from pixels.sending.codecs import (
+    EFFORTS,
     Codec,
+    Effort,
     Reduction,
     decode,
     decode_with_alpha,
@@ -85,6 +87,12 @@ class Rung:
         """How good it is as the reader sees it."""
         return self.candidate.ladder.scores[self.setting]
 
+    def bytes_at(self, target: float) -> int:
+        """Return the size of such a file that reaches the target exactly; its own if it misses."""
+        if self.score < target:
+            return self.bytes
+        return self.candidate.ladder.bytes_at(target, self.setting)
+
     @property
     def sent(self) -> SentFile:
         """Describe the file."""
@@ -128,9 +136,17 @@ def improving(
 class Candidates:
     """All candidates for a photo; files and scores are kept, and shared between students."""
 
-    def __init__(self, source: PhotoSource, screen: Screen | None) -> None:
-        """Take the photo to compare with, and the screen on which it is judged, if on any."""
-        self.source, self._screen = source, screen
+    def __init__(
+        self, source: PhotoSource, screen: Screen | None, effort: Effort = "normal"
+    ) -> None:
+        """Take the photo to compare with, the screen on which it is judged, and the effort.
+
+        Args:
+            source: The photo.
+            screen: The reader's screen; None if pixels are compared.
+            effort: How hard encoders try, for files of all sizes alike.
+        """
+        self.source, self._screen, self._encoder = source, screen, EFFORTS[effort]
         self._small = cache(self._reduce)
         self._full: dict[Codec, Candidate] = {}
         self._reduced: dict[tuple[Student, Codec, Reduction], Candidate] = {}
@@ -218,7 +234,7 @@ class Candidates:
         )
 
     def _encode(self, pixels: NDArray[np.uint8], codec: Codec, setting: int) -> bytes:
-        return encode(pixels, codec, setting, exif=self.source.exif)
+        return encode(pixels, codec, setting, self._encoder, exif=self.source.exif)
 
     def _reduce(self, reduction: Reduction, scale: Fraction) -> NDArray[np.uint8]:
         return reduce(self.source.pixels, reduction, scale)

@@ -1,8 +1,9 @@
 """Choose what is sent of one photo: a pure function of the photo, the settings and the students.
 
-Full size comes first and sets the bytes to beat. A reduced photo is tried only below that, less the
-margin, so it is never larger; and it is chosen only if what the reader sees reaches the target, so
-it is never worse. The scale is that of the student with the smallest file.
+Full size comes first and sets the bytes to beat, with which it would reach the target exactly. A
+reduced photo is tried only below that, less the margin, so it is smaller at the same target; and it
+is chosen only if what the reader sees reaches the target. The scale is that of the student with the
+smallest file.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def publish_photo(task: PhotoTask) -> PhotoOutcome:
             max_side_px=settings.max_side_px,
             keep_metadata=settings.keep_metadata,
         )
-        candidates, files = Candidates(source, settings.screen), {}
+        candidates, files = Candidates(source, settings.screen, settings.effort), {}
         choice = _Chooser(candidates, settings, task.students).choose(files)
     except UserError as error:
         return PhotoOutcome(error=str(error))
@@ -98,13 +99,17 @@ class _Chooser:
         if original is not None and fulls and len(original) >= full.bytes:
             original = None
         plain_bytes = full.bytes if original is None else len(original)
-        most_bytes = min(math.ceil(full.bytes * (1.0 - self._settings.margin)), plain_bytes) - 1
+        # A reduced file overshoots the target as well: as it is sent, it must still be smaller.
+        full_at_target = full.bytes_at(self._settings.target)
+        most_bytes = min(math.ceil(full_at_target * (1.0 - self._settings.margin)), plain_bytes) - 1
         reduced = self._search.smallest(most_bytes) if fulls else ReducedForms()
         form: SentAs = "reduced" if reduced.best else "full"
         chosen = reduced.best or full
         sent, fallback = chosen.sent, None
+        sent_at_target = chosen.bytes_at(self._settings.target)
         if original is not None and not reduced.best:
             form, sent = "original", self._unchanged(original)
+            sent_at_target = sent.bytes
             files[sent.sha256] = original
         else:
             fallback = self._fallback(chosen, reduced.student)
@@ -119,8 +124,10 @@ class _Chooser:
             sent=sent,
             fallback=fallback.sent if fallback else None,
             full=full.sent,
+            sent_at_target=sent_at_target,
+            full_at_target=full_at_target,
             fixed=fixed,
-            without_students=plain_bytes,
+            without_students=full_at_target if original is None else len(original),
             with_student=reduced.with_student,
             reached=self._settings.judge.measure.reaches(sent.score, self._settings.target),
             first_codec_bytes=(fulls[0] if fulls else full).bytes,

@@ -82,6 +82,18 @@ class QualityLadder:
         curve = self.curve.hopeful(deviations)
         return curve.bytes_for(loss_of(self.measure, target)) * self.pixels
 
+    def bytes_at(self, target: float, found: int) -> int:
+        """Estimate the bytes with which the codec would reach a score exactly.
+
+        Settings are coarse: a file that reaches the score overshoots it, by less or more. Between
+        two files that were made and scored, sizes are interpolated; beside one, by the curve.
+
+        Args:
+            target: The score.
+            found: The lowest setting that reaches it.
+        """
+        return min(self.size(found), round(self.expected_bytes(target)))
+
     def lowest_reaching(self, target: float, max_bytes: int | None = None) -> int | None:
         """Find the lowest setting that reaches a score, within a number of bytes if given.
 

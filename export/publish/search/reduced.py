@@ -29,8 +29,8 @@ class ReducedForms:
     first: Rung | None = None
     """The smallest one with the first filter; None if none of them wins."""
     with_student: dict[str, int] = field(default_factory=dict)
-    """What each student that wins would send, by its hash. Other filters are taken to help each as
-    they help the best one."""
+    """What each student that wins needs at exactly the target, by its hash. Other filters are taken
+    to help each as they help the best one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +86,18 @@ class ReducedSearch:
         best = better[-1] if better else first
         if best is None:
             return ReducedForms()
-        gain = best.bytes / first.bytes if first else 1.0
-        sizes = {one.student.sha256: round(one.rung.bytes * gain) for one in trials if one.rung}
+        target = self._settings.target
+        gain = best.bytes_at(target) / first.bytes_at(target) if first else 1.0
+        sizes = {
+            one.student.sha256: round(one.rung.bytes_at(target) * gain)
+            for one in trials
+            if one.rung
+        }
         return ReducedForms(
             best=best,
             student=nearest.student,
             first=first,
-            with_student=sizes | {nearest.student.sha256: best.bytes},
+            with_student=sizes | {nearest.student.sha256: best.bytes_at(target)},
         )
 
     def _trial(self, student: Student, max_bytes: int) -> _Trial | None:

@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from skimage import data
 
-from export.compact.file import FILE
 from export.compact.form import write_compact
+from teacher.networks.compact_file import FILE
 from tests.browser.element.pages import LISTEN, show, wait_for_state
 from tests.browser.stand_in import write_card
 from tests.made.networks import RATIO

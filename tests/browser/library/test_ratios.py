@@ -15,9 +15,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Request
 from skimage import data
 
-from export.compact.file import FILE
 from export.compact.form import write_compact
 from plumbing.paths import WEB_DEMO
+from teacher.networks.compact_file import FILE
 from tests.browser.library.pages import Opener
 from tests.browser.stand_in import write_card
 from tests.made.networks import RATIO

@@ -25,7 +25,6 @@ from export.check.runtime import Arithmetic
 from export.compact import form
 from export.compact.__main__ import CompactConfig, main
 from export.compact.encode import encode
-from export.compact.file import FILE, Golden, decode, read_compact
 from export.compact.form import compact_problems, open_compact, write_compact
 from export.folder.card import CARD
 from export.weights.precision import Precision, PrecisionError
@@ -35,6 +34,7 @@ from pixels.scale import SCALES, enlarged_size, padded_to_blocks
 from plumbing.command import UserError
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
+from teacher.networks.compact_file import FILE, Golden, decode, read_compact
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here
 from tests.made.networks import lively

@@ -9,13 +9,13 @@ import onnx
 import pytest
 from PIL import Image
 
-from export.compact.file import read_compact
 from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
 from export.onnx.translate import to_onnx
 from plumbing.command import UserError
 from plumbing.paths import WEB_DEMO
 from teacher.enlarging.network import network_enlarger
 from teacher.networks.chain import Chain
+from teacher.networks.compact_file import read_compact
 from tests.made.networks import LUMA, saved
 from tests.made.photos import photo
 from tests.made.students import write_bilinear_student

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.compact.file import read_compact
 from export.delivery.student import enlarger_of, read_student
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
 from plumbing.paths import WEB_DEMO
+from teacher.networks.compact_file import read_compact
 from tests.made.students import write_bilinear_student
 
 RELEASED = WEB_DEMO / "models" / "small-fine"

@@ -20,6 +20,7 @@ CHANGES: dict[str, object] = {
     "fallback": None,
     "max_side_px": 100,
     "keep_metadata": True,
+    "effort": "best",
 }
 
 

@@ -112,12 +112,15 @@ def check_never_worse(pixels: NDArray[np.uint8], settings: Settings, *students: 
     if choice.student:
         assert choice.form == "reduced"
         assert choice.sent.scale == by_hash[choice.student].scale
-        assert choice.sent.bytes < (1 - settings.margin) * choice.full.bytes
-        assert choice.sent.bytes == min(choice.with_student.values())
+        assert choice.sent.bytes < (1 - settings.margin) * choice.full_at_target
+        assert choice.sent_at_target in choice.with_student.values()
     else:
         assert (choice.form, choice.sent) == ("full", choice.full)
+        assert choice.sent_at_target == choice.full_at_target
         assert choice.with_student == {}
-    assert choice.without_students == choice.full.bytes
+    assert choice.without_students == choice.full_at_target
+    assert 0.9 * choice.full.bytes < choice.full_at_target <= choice.full.bytes
+    assert 0.9 * choice.sent.bytes < choice.sent_at_target <= choice.sent.bytes
     assert choice.sent.bytes <= choice.first_filter_bytes <= choice.first_codec_bytes
     return choice
 

@@ -161,6 +161,23 @@ def test_only_settings_that_differ_are_tried() -> None:
     assert made.rate(made.encode(found - 4)) < 60.0 <= made.scores[found]
 
 
+@pytest.mark.parametrize("target", [41.0, 55.4, 60.0, 72.3])
+@pytest.mark.parametrize("step", [1, 4])
+def test_bytes_at_exactly_the_target_lie_between_those_of_the_files_beside_it(
+    target: float, step: int
+) -> None:
+    made = ladder(shift=-3.0, gain=1.05, settings=tuple(range(3, 95, step)))
+    found = made.lowest_reaching(target)
+    assert found is not None
+    estimated = made.bytes_at(target, found)
+    scores, sizes = made.score(found - step), made.size(found - step)
+    assert sizes <= estimated <= made.size(found)
+    share = (target - scores) / (made.score(found) - scores)
+    exact = math.exp((1 - share) * math.log(sizes) + share * math.log(made.size(found)))
+    assert estimated == pytest.approx(exact, rel=0.004 * step)
+    assert made.bytes_at(target, found) == pytest.approx(exact, rel=0.001 * step)
+
+
 def test_a_search_may_start_with_the_curve_of_another() -> None:
     """As that of another filter, or of another width, does."""
     first = ladder(shift=-14.0, gain=1.1)

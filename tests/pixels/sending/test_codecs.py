@@ -6,11 +6,14 @@ import itertools
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import data
 
 from pixels.quality.psnr_ssim import luma_psnr
+from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.resize import resize
 from pixels.sending.codecs import (
     CODECS,
+    EFFORTS,
     REDUCTIONS,
     Codec,
     Reduction,
@@ -41,6 +44,26 @@ def test_jpeg_is_progressive_with_half_the_chroma() -> None:
     with Image.open(io.BytesIO(encode(photo(60, 81), "JPEG", 70))) as image:
         assert image.info["progressive"] == 1
         assert [layer[1:3] for layer in getattr(image, "layer")] == [(2, 2), (1, 1), (1, 1)]  # noqa: B009
+
+
+def test_a_jpeg_for_a_site_is_smaller_than_that_of_libjpeg_turbo_at_no_lower_score() -> None:
+    picture = data.coffee()[:256, :256]
+    file = encode(picture, "JPEG", 70)
+    plain = io.BytesIO()
+    turbo = {"quality": 76, "optimize": True, "progressive": True}
+    Image.fromarray(picture).save(plain, "JPEG", **turbo)
+    assert len(file) < 0.97 * len(plain.getvalue())
+    assert ssimulacra2(decode(file), picture) >= ssimulacra2(decode(plain.getvalue()), picture)
+
+
+def test_more_effort_makes_smaller_files_of_every_size() -> None:
+    picture = data.coffee()[:256, :256]
+    for codec in ("WEBP", "AVIF"):
+        files = [encode(picture, codec, 55, EFFORTS[effort]) for effort in ("fast", "normal")]
+        scores = [ssimulacra2(decode(file), picture) for file in files]
+        assert len(files[1]) < len(files[0])
+        assert scores[1] > scores[0] - 1.0
+    assert [settings.avif_speed for settings in EFFORTS.values()] == [6, 4, 3]
 
 
 @pytest.mark.parametrize("codec", CODECS)

@@ -106,9 +106,11 @@ def refusal(model: Path | str) -> str:
 
 def test_models_that_are_not_there_are_told(tmp_path: Path) -> None:
     assert "there is no such file" in refusal(tmp_path / "none.onnx")
-    sentence = refusal("runs/nowhere")
-    assert "no such run folder or .onnx file" in sentence
-    assert "bicubic, lanczos" in sentence
+    for wrong in ("runs/nowhere", "small-fime"):
+        sentence = refusal(wrong)
+        assert "no such run folder, export folder or .onnx file" in sentence
+        assert "nano-web, residual-clean, residual-web, small-clean, small-fine," in sentence
+        assert "bicubic, lanczos" in sentence
     assert "not a run folder" in refusal(tmp_path)
     (tmp_path / "photo.png").write_bytes(b"")
     assert "not a run folder" in refusal(tmp_path / "photo.png")

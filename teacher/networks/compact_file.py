@@ -16,13 +16,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from export.folder.form import COMPACT
 from pixels.scale import SCALES, enlarged_size, scale_name
 from plumbing.command import UserError
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.chain_weights import ChainWeights
 
-FILE = COMPACT.file
+FILE = "model.halfsize"
 StoredWeights = Literal["float16", "int8"]
 
 MAGIC = b"HSZ\x1a"
