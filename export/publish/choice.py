@@ -72,7 +72,10 @@ class Settings:
             photo_sha256: Hash of the photo's file.
             students: Hashes of the students, in any order.
         """
-        encoders = [*(features.version(name) for name in ("webp", "avif")), *encoder_versions()]
+        encoders = [
+            *(features.version(name) for name in ("jpg", "webp", "avif")),
+            *encoder_versions(),
+        ]
         parts = [VERSION, asdict(self), pillow_version, encoders, photo_sha256, sorted(students)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -1,0 +1,63 @@
+"""The page that is measured: a hero and a grid of cards, the same for every way to send photos."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Every box is a whole number of device pixels at the viewports of the measurement.
+HERO_PX, GRID_PX, GAP_PX = 1200, 1204, 16
+_STYLE = f"""
+body {{ margin: 0; font: 16px/24px sans-serif; }}
+main {{ max-width: {HERO_PX}px; margin: 0 auto; }}
+img {{ display: block; width: 100%; height: auto; }}
+.cards {{ display: grid; gap: {GAP_PX}px; max-width: {GRID_PX - 2 * GAP_PX}px; margin: 0 auto;
+  padding: {GAP_PX}px; grid-template-columns: 1fr; align-items: start; }}
+@media (min-width: 600px) {{ .cards {{ grid-template-columns: 1fr 1fr; }} }}
+@media (min-width: 1000px) {{ .cards {{ grid-template-columns: 1fr 1fr 1fr; }} }}
+"""
+HERO_SIZES = f"(max-width: {HERO_PX}px) 100vw, {HERO_PX}px"
+CARD_SIZES = (
+    f"(max-width: 599px) calc(100vw - {2 * GAP_PX}px), "
+    f"(max-width: 999px) calc((100vw - {3 * GAP_PX}px) / 2), "
+    f"(max-width: {GRID_PX}px) calc((100vw - {4 * GAP_PX}px) / 3), "
+    f"{(GRID_PX - 4 * GAP_PX) // 3}px"
+)
+
+
+@dataclass(frozen=True)
+class PagePhoto:
+    """A photo of the page."""
+
+    name: str
+    """Its name."""
+    html: str
+    """How it is sent: an `<img>`, maybe within others; `sizes` is filled in here."""
+
+
+def page(photos: Sequence[PagePhoto], *, script: str | None = None) -> str:
+    """Write the page: the first photo is the hero, the others are cards.
+
+    Args:
+        photos: The photos.
+        script: Address of the script that the photos need; None if they need none.
+    """
+    hero, *cards = photos
+    figures = "\n".join(
+        f"<article>{_sized(card.html, CARD_SIZES)}<h2>{card.name}</h2><p>Two lines of text.<br>"
+        "They are the same everywhere.</p></article>"
+        for card in cards
+    )
+    tag = f'<script defer src="{script}"></script>' if script else ""
+    return (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>News</title>\n<style>{_STYLE}</style>\n{tag}\n"
+        f"<main>{_sized(hero.html, HERO_SIZES)}<h1>News</h1></main>\n"
+        f'<div class="cards">\n{figures}\n</div>\n</html>\n'
+    )
+
+
+def _sized(html: str, sizes: str) -> str:
+    return re.sub(r'sizes="[^"]*"', f'sizes="{sizes}"', html)
