@@ -106,7 +106,8 @@ class _Chooser:
         form: SentAs = "reduced" if reduced.best else "full"
         chosen = reduced.best or full
         sent, fallback = chosen.sent, None
-        sent_at_target = chosen.bytes_at(self._settings.target)
+        best = reduced.best
+        sent_at_target = best.bytes_at(self._settings.target) if best else full_at_target
         if original is not None and not reduced.best:
             form, sent = "original", self._unchanged(original)
             sent_at_target = sent.bytes

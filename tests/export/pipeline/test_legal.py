@@ -27,7 +27,7 @@ def test_shipped_students_credit_every_photographer(name: str, tmp_path: Path) -
     lines = [line for line in credits_.splitlines() if line.startswith("- ")]
     assert len(lines) == len(rows) == read_record(run).data["photos"]
     for row, line in zip(rows, lines, strict=True):
-        assert (row["author"] or row["source_repo"] or row["source_url"]) in line
+        assert (row["author"] or row["source_url"] or row["source_repo"]) in line
         assert row["licence"] in line
     card = json.loads((MODELS / name / CARD).read_text(encoding="utf-8"))
     for file, entry in card["other_files"].items():

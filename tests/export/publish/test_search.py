@@ -175,7 +175,8 @@ def test_bytes_at_exactly_the_target_lie_between_those_of_the_files_beside_it(
     share = (target - scores) / (made.score(found) - scores)
     exact = math.exp((1 - share) * math.log(sizes) + share * math.log(made.size(found)))
     assert estimated == pytest.approx(exact, rel=0.004 * step)
-    assert made.bytes_at(target, found) == pytest.approx(exact, rel=0.001 * step)
+    # Between files that were scored it is exact but for the shape of the curve between them.
+    assert made.bytes_at(target, found) == pytest.approx(exact, rel=0.002 * step)
 
 
 def test_a_search_may_start_with_the_curve_of_another() -> None:

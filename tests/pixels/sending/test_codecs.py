@@ -48,12 +48,20 @@ def test_jpeg_is_progressive_with_half_the_chroma() -> None:
 
 def test_a_jpeg_for_a_site_is_smaller_than_that_of_libjpeg_turbo_at_no_lower_score() -> None:
     picture = data.coffee()[:256, :256]
+
+    def by_turbo(quality: int) -> bytes:
+        file = io.BytesIO()
+        Image.fromarray(picture).save(
+            file, "JPEG", quality=quality, optimize=True, progressive=True
+        )
+        return file.getvalue()
+
     file = encode(picture, "JPEG", 70)
-    plain = io.BytesIO()
-    turbo = {"quality": 76, "optimize": True, "progressive": True}
-    Image.fromarray(picture).save(plain, "JPEG", **turbo)
-    assert len(file) < 0.97 * len(plain.getvalue())
-    assert ssimulacra2(decode(file), picture) >= ssimulacra2(decode(plain.getvalue()), picture)
+    score = ssimulacra2(decode(file), picture)
+    plain = next(
+        f for f in map(by_turbo, range(40, 100)) if ssimulacra2(decode(f), picture) >= score
+    )
+    assert len(file) < 0.95 * len(plain)
 
 
 def test_more_effort_makes_smaller_files_of_every_size() -> None:
