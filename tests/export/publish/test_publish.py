@@ -201,7 +201,7 @@ def test_broken_photos_are_named_at_the_end(copied: Published) -> None:
     (copied.photos / "aa broken.jpg").write_bytes(b"no picture")
     cut_off = (copied.photos / "square.png").read_bytes()[:500]
     (copied.photos / "zz cut.png").write_bytes(cut_off)
-    finished = copied.publish("--json")
+    finished = copied.publish("--json", "--strict")
     sentence = finished.sentence(1)
     assert "2 of 5 photos" in sentence
     errors = json.loads(finished.output)["errors"]
