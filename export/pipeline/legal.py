@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -44,11 +45,18 @@ def write_legal(
 
 
 def _photographers(table: Path) -> Iterator[str]:
-    """Credit each photo of a table in a line."""
+    """Credit each photo whose photographer is known in a line, the others by their source."""
+    others: Counter[str] = Counter()
     with table.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            by = f" by {row['author']}" if row.get("author") else ""
             source = row.get("source_url") or row.get("source_repo")
-            name = PurePosixPath(row.get("source_path") or row["file"]).name
-            parts = [f"{name}{by}", row.get("licence"), source]
-            yield f"- {', '.join(part for part in parts if part)}"
+            told = ", ".join(part for part in (row.get("licence"), source) if part)
+            if row.get("author"):
+                name = PurePosixPath(row.get("source_path") or row["file"]).name
+                yield f"- {name} by {row['author']}, {told}"
+            else:
+                others[told] += 1
+    yield from (
+        f"- {count} photos whose photographer is not named, {told}"
+        for told, count in sorted(others.items())
+    )

@@ -9,7 +9,7 @@ the AVIF encoder use all cores, on whose number its bytes depend.)
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import IO, Literal
 
@@ -72,15 +72,13 @@ class EncoderSettings:
 Effort = Literal["fast", "normal", "best"]
 """How long encoders may take over the files of a site."""
 
+_FAST = EncoderSettings(
+    jpegli=True, jpeg_optimised_pixels=0, webp_method=4, avif_speed=6, avif_threads=1
+)
 EFFORTS: dict[Effort, EncoderSettings] = {
-    name: EncoderSettings(
-        jpegli=True,
-        jpeg_optimised_pixels=0,
-        webp_method=webp_method,
-        avif_speed=avif_speed,
-        avif_threads=1,
-    )
-    for name, webp_method, avif_speed in (("fast", 4, 6), ("normal", 6, 4), ("best", 6, 3))
+    "fast": _FAST,
+    "normal": replace(_FAST, webp_method=6, avif_speed=4),
+    "best": replace(_FAST, webp_method=6, avif_speed=3),
 }
 """Files that a site serves, by how hard encoders try: figures in docs/experiments/encoders.md."""
 

@@ -94,9 +94,10 @@ def _at(path: Path) -> NamedModel | None:
         return NamedModel(path=path, kind="onnx") if path.suffix == ".onnx" else None
     if (path / RUN).is_file() or (path / RESUME).is_file():
         return NamedModel(path=path, kind="run")
-    kinds = (kind for kind, file in EXPORT_FILES.items() if (path / file).is_file())
-    kind = next(kinds, None)
-    return NamedModel(path=path, kind=kind) if kind else None
+    for kind, file in EXPORT_FILES.items():
+        if (path / file).is_file():
+            return NamedModel(path=path, kind=kind)
+    return None
 
 
 def _for_pages(found: NamedModel) -> NamedModel:

@@ -79,8 +79,9 @@ def zip_contents(tree: Path) -> dict[str, bytes]:
     for photo, media_type in _PHOTOS.items():
         embedded = b64encode((own / photo).read_bytes()).decode()
         page = page.replace(f"{{{photo}}}", f"data:{media_type};base64,{embedded}")
+    left_out = (".mjs", ".txt", "golden.json")  # licence and credits of all lie at the top
     return {
-        **{path: content for path, content in library.files if not path.endswith(".mjs")},
+        **{path: content for path, content in library.files if not path.endswith(left_out)},
         "README.txt": (own / "README.txt").read_bytes(),
         "LICENSE": (tree / "LICENSE").read_bytes(),
         "CREDITS.txt": "\n".join(credits_).encode(),

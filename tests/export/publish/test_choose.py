@@ -25,7 +25,7 @@ from pixels.quality.looks import LOOKS, Look
 from pixels.quality.screens import DESKTOP, LAPTOP, PHONE, SCREENS, Screen
 from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.scale import HALF
-from pixels.sending.codecs import CODECS, REDUCTIONS, encode, reduce
+from pixels.sending.codecs import CODECS, EFFORTS, REDUCTIONS, encode, reduce
 from pixels.stills.listing import list_pictures
 from tests.made.photos import photo
 from tests.made.profiles import P3, rgb_profile
@@ -40,7 +40,8 @@ from tests.made.students import (
 
 BENCHMARKS = os.environ.get("HALFSIZE_BENCHMARKS")
 """A folder that holds Set5, Set14 and B100."""
-SETTINGS = Settings(target=50.0, margin=0.1)
+FAST = EFFORTS["fast"]
+SETTINGS = Settings(target=50.0, margin=0.1, effort="fast")
 # AVIF codes soft pictures so well that bilinear enlargement saves nothing.
 OLDER_CODECS = Settings(target=50.0, margin=0.1, codecs=("WEBP", "JPEG"))
 
@@ -141,7 +142,9 @@ def sample_photos() -> dict[str, NDArray[np.uint8]]:
     ],
 )
 def test_never_larger_and_never_worse(name: str, target: float, student: Student) -> None:
-    check_never_worse(sample_photos()[name], Settings(target=target, margin=0.1), student)
+    check_never_worse(
+        sample_photos()[name], Settings(target=target, margin=0.1, effort="fast"), student
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,7 +159,7 @@ def test_never_larger_and_never_worse(name: str, target: float, student: Student
 def test_never_larger_and_never_worse_on_a_screen(
     name: str, screen: Screen, look: Look, student: Student, thirds: Student
 ) -> None:
-    settings = Settings(target=LOOKS[look], screen=screen, margin=0.1)
+    settings = Settings(target=LOOKS[look], screen=screen, margin=0.1, effort="fast")
     choice = check_never_worse(sample_photos()[name], settings, student, thirds)
     assert choice.looks < 30
 
@@ -166,7 +169,14 @@ def test_a_better_look_and_a_coarser_screen_never_take_fewer_bytes() -> None:
     bytes_ = {
         (look, screen.name): check_never_worse(
             pixels,
-            Settings(target=target, screen=screen, margin=0.1, codecs=("WEBP",), fallback=None),
+            Settings(
+                target=target,
+                screen=screen,
+                margin=0.1,
+                effort="fast",
+                codecs=("WEBP",),
+                fallback=None,
+            ),
         ).full.bytes
         for look, target in LOOKS.items()
         for screen in SCREENS.values()
@@ -206,7 +216,11 @@ def test_benchmark_photos_are_never_larger_and_never_worse(student: Student) -> 
     forms = set()
     for path in pictures:
         pixels = middle(np.asarray(Image.open(path).convert("RGB")), 128)
-        forms.add(check_never_worse(pixels, Settings(target=40.0, margin=0.1), student).form)
+        forms.add(
+            check_never_worse(
+                pixels, Settings(target=40.0, margin=0.1, effort="fast"), student
+            ).form
+        )
     assert "full" in forms
 
 
@@ -218,7 +232,7 @@ def test_no_full_size_file_is_smaller(student: Student) -> None:
     reaching = []
     for codec in CODECS:
         for quality in range(1, 101):
-            content = encode(pixels, codec, quality)
+            content = encode(pixels, codec, quality, FAST)
             if len(content) < choice.full.bytes:
                 decoded = np.array(Image.open(io.BytesIO(content)).convert("RGB"))
                 reaching += [len(content)] * (ssimulacra2(decoded, pixels) >= SETTINGS.target)
@@ -246,13 +260,16 @@ def test_hardly_any_reduced_file_is_smaller(student: Student) -> None:
 
 def test_a_target_out_of_reach_gives_the_best_full_size_marked_as_missed(student: Student) -> None:
     pixels = middle(data.astronaut(), 96)
-    choice = chosen(published(png(pixels), Settings(target=99.9, margin=0.1), student))
+    choice = chosen(
+        published(png(pixels), Settings(target=99.9, margin=0.1, effort="fast"), student)
+    )
     assert not choice.reached
     assert choice.form == "full"
     assert choice.sent.quality == 100
     scores = [
         ssimulacra2(
-            np.array(Image.open(io.BytesIO(encode(pixels, codec, 100))).convert("RGB")), pixels
+            np.array(Image.open(io.BytesIO(encode(pixels, codec, 100, FAST))).convert("RGB")),
+            pixels,
         )
         for codec in CODECS
     ]
@@ -266,7 +283,9 @@ def test_a_small_enough_jpeg_is_left_as_it_is_without_its_metadata(student: Stud
     pixels = middle(data.coffee(), 96)
     Image.fromarray(pixels).save(file, "JPEG", quality=20, exif=exif.tobytes(), comment=b"secret")
     outcome = published(
-        file.getvalue() + b"a film that follows", Settings(target=95, margin=0.1), student
+        file.getvalue() + b"a film that follows",
+        Settings(target=95, margin=0.1, effort="fast"),
+        student,
     )
     choice = chosen(outcome)
     assert choice.form == "original"
@@ -315,7 +334,7 @@ def turned_photo(orientation: int = 6) -> bytes:
 def test_the_turn_is_applied_and_metadata_is_dropped_unless_it_is_wanted(
     student: Student, keep: bool, codec: str
 ) -> None:
-    settings = Settings(target=50, margin=0.1, codecs=(codec,), keep_metadata=keep)  # pyright: ignore[reportArgumentType]
+    settings = Settings(target=50, margin=0.1, effort="fast", codecs=(codec,), keep_metadata=keep)  # pyright: ignore[reportArgumentType]
     outcome = published(turned_photo(), settings, student)
     choice = chosen(outcome)
     assert (choice.width, choice.height) == (80, 120)
@@ -375,7 +394,7 @@ def test_an_animation_is_refused() -> None:
 
 
 def test_a_larger_photo_is_reduced_first(student: Student) -> None:
-    settings = Settings(target=50.0, margin=0.1, max_side_px=100)
+    settings = Settings(target=50.0, margin=0.1, effort="fast", max_side_px=100)
     choice = chosen(published(png(photo(240, 160)), settings, student))
     assert (choice.height, choice.width) == (100, 67)
 

@@ -53,6 +53,7 @@ class Folder:
         inputs = (self.photos, "--model", self._student, "--out", out or self.site)
         return command_here(
             *("export.publish", *inputs, "--codecs", "WEBP", "JPEG", "--quality", "20"),
+            *("--effort", "fast"),
             *("--jobs", "1", *MANY_PHOTOS, *flags),
         )
 
@@ -114,7 +115,9 @@ def encoded(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> bytes:  # 
 
 
 def published(content: bytes, student: Path, **settings: Any) -> PhotoOutcome:  # noqa: ANN401
-    wanted = replace(Settings(target=10.0, margin=0.1, codecs=("WEBP", "JPEG")), **settings)
+    wanted = replace(
+        Settings(target=10.0, margin=0.1, effort="fast", codecs=("WEBP", "JPEG")), **settings
+    )
     return publish_photo(
         PhotoTask(name="made", content=content, settings=wanted, students=(read_student(student),))
     )
