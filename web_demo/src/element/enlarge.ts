@@ -55,13 +55,15 @@ export async function enlarge(
   const isSuspect = addressSkips(request.file) !== undefined;
   const early = isSuspect ? await fileSkips(shown(), signal) : undefined;
   if (early) return early;
-  const halfsize = await sharedModel(student, request.backend, request.base);
+  // Together: while the model is on its way this thread has little to do, and the sooner it has seen
+  // the start of a file that may not be cached, the less of it is downloaded again.
+  const model = sharedModel(student, request.backend, request.base);
+  const kind = isSuspect ? undefined : fileSkips(shown(), signal);
+  const [halfsize, late] = await Promise.all([model, kind]);
+  if (late) return late;
   const slow = speedSkips(halfsize.backend, request.always ? 0 : speedOf(halfsize));
   if (slow) return slow;
   requireFit(halfsize.scale, photo);
-  // What may download the start of a file again comes last: mostly it is a photo.
-  const late = isSuspect ? undefined : await fileSkips(shown(), signal);
-  if (late) return late;
   const options = { signal, output: 'blob', photo } as const;
   const blob = await halfsize.upscale(shown(), options).catch((error) => {
     if (error.code === 'NoReadback') return undefined;
