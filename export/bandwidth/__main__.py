@@ -49,8 +49,8 @@ class BandwidthConfig:
     """Folder to write. Finished measurements are kept in its subfolder `cache`."""
     model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="MODEL [MODEL ...]")] = ()
     """The students: names of released models, export folders (exactly their weights are used) and
-    run folders; or none. Photos are sent at the sizes that the
-    students take; without any, at half size."""
+    run folders; or none. Photos are sent at the sizes that the students take; without any, at half
+    size."""
     teacher: Path | None = None
     """A teacher, named in the same way. It is slow, so it is measured on some photos only."""
     teacher_photos: int = 8
@@ -138,9 +138,7 @@ class BandwidthConfig:
 
 def main(config: BandwidthConfig) -> None:
     """Plan, measure, and write tables and report."""
-    students, teacher = open_enlargements(
-        [one for given in config.model for one in given], config.teacher
-    )
+    students, teacher = open_enlargements(config.model, config.teacher)
     plan = StudyPlan(
         photos=config.photos,
         held_out=config.held_out,
