@@ -15,6 +15,7 @@ from halfsize.commands import COMMANDS, GROUPS, find_command
 
 try:
     from plumbing.command import UsageError, plain_failures, require_own_packages
+    from plumbing.extras import EXTRAS, installed
     from plumbing.paths import IS_INSTALLED, ROOT
     from plumbing.program import called_as
 except ModuleNotFoundError as error:
@@ -28,13 +29,20 @@ _FOOTER = "`halfsize COMMAND --help` explains the flags of a command.\n"
 
 
 def overview() -> str:
-    """Write the list of commands, grouped by purpose."""
+    """Write the list of commands, grouped by purpose, with the extras that some lack."""
     width = max(map(len, COMMANDS)) + 2
-    lines = [_ABOUT, "", _USAGE]
+    lines, lacking = [_ABOUT, "", _USAGE], set[str]()
     for purpose, commands in GROUPS.items():
         lines += ["", purpose]
-        lines += [f"  {command.name:<{width}}{command.about}" for command in commands]
-    return "\n".join([*lines, "", _FOOTER])
+        for command in commands:
+            line = f"  {command.name:<{width}}{command.about}"
+            if command.needs and not installed(command.needs):
+                _, extra = EXTRAS[command.needs]
+                lacking.add(extra)
+                line += f" [{extra}]"
+            lines.append(line)
+    how = [f"[{extra}]: pip install 'halfsize[{extra}]'" for extra in sorted(lacking)]
+    return "\n".join([*lines, "", *how, _FOOTER])
 
 
 def version() -> str:
@@ -72,9 +80,11 @@ def main() -> None:
     with plain_failures():
         require_own_packages()
         match sys.argv[1:]:
-            case [] | ["-h" | "--help", *_]:
+            case [] | ["help"] | ["-h" | "--help", *_]:
                 sys.stdout.write(overview())
                 sys.stdout.flush()  # here, where a closed pipe is noticed
+            case ["help", *words]:
+                run([*words, "--help"])
             case ["--version", *_]:
                 print(f"halfsize {version()}", flush=True)
             case words:

@@ -18,6 +18,8 @@ class Command:
     """What it does, in under 60 characters."""
     formerly: str = ""
     """An earlier name, which goes on working."""
+    needs: str = ""
+    """The module without which it does nothing, one of `plumbing.extras.EXTRAS`."""
 
 
 GROUPS = {
@@ -29,39 +31,69 @@ GROUPS = {
     ),
     "Train": (
         Command("prepare", "teacher.prepare", "Select photos and store them for training"),
-        Command("train", "teacher.train", "Train a teacher, the large network"),
+        Command("train", "teacher.train", "Train a teacher, the large network", needs="torch"),
         Command(
             "search teacher",
             "teacher.search",
             "Search the 2015 network's hyperparameters",
             formerly="search-teacher",
+            needs="optuna",
         ),
-        Command("samples", "pixels.samples", "Write ten sample photos"),
+        Command("samples", "pixels.samples", "Write ten sample photos", needs="skimage"),
         Command("crops", "pixels.crops", "Time how fast a store delivers training crops"),
     ),
     "Distil": (
-        Command("distill", "distill.run", "Distil a student from a teacher, or tune one"),
-        Command("students", "distill.students", "List the students with their sizes and costs"),
-        Command("compare", "distill.compare", "Measure what a teacher adds to a student"),
-        Command("frontier", "distill.frontier", "Plot quality against cost for several students"),
+        Command(
+            "distill", "distill.run", "Distil a student from a teacher, or tune one", needs="torch"
+        ),
+        Command(
+            "students",
+            "distill.students",
+            "List the students with their sizes and costs",
+            needs="torch",
+        ),
+        Command(
+            "compare", "distill.compare", "Measure what a teacher adds to a student", needs="torch"
+        ),
+        Command(
+            "frontier",
+            "distill.frontier",
+            "Plot quality against cost for several students",
+            needs="torch",
+        ),
         Command(
             "search student",
             "distill.search",
             "Search a student's hyperparameters",
             formerly="search-student",
+            needs="optuna",
         ),
     ),
     "Export": (
-        Command("export onnx", "export.onnx", "Export a network to ONNX", formerly="onnx"),
-        Command("export tfjs", "export.tfjs", "Export a network to TensorFlow.js", formerly="tfjs"),
+        Command(
+            "export onnx", "export.onnx", "Export a network to ONNX", formerly="onnx", needs="onnx"
+        ),
+        Command(
+            "export tfjs",
+            "export.tfjs",
+            "Export a network to TensorFlow.js",
+            formerly="tfjs",
+            needs="onnxruntime",
+        ),
         Command(
             "export compact",
             "export.compact",
             "Export a student for the compact runtime",
             formerly="compact",
+            needs="onnxruntime",
         ),
         Command("verify", "export.verify", "Check an export folder that someone else made"),
-        Command("install-browser", "export.install_browser", "Find or install Chromium for checks"),
+        Command(
+            "install-browser",
+            "export.install_browser",
+            "Find or install Chromium for checks",
+            needs="playwright",
+        ),
     ),
     "Measure": (
         Command("evaluate", "teacher.evaluate", "Measure the quality of networks on photos"),
@@ -73,9 +105,19 @@ GROUPS = {
         ),
     ),
     "Maintain": (
-        Command("demo", "export.demo", "Run the whole chain on sample photos"),
-        Command("matrix", "export.matrix", "Export networks in every form and precision"),
-        Command("release", "export.release", "Train and write the released networks"),
+        Command("demo", "export.demo", "Run the whole chain on sample photos", needs="torch"),
+        Command(
+            "matrix",
+            "export.matrix",
+            "Export networks in every form and precision",
+            needs="onnxruntime",
+        ),
+        Command(
+            "release",
+            "export.release",
+            "Train and write the released networks",
+            needs="onnxruntime",
+        ),
     ),
 }
 """All commands, grouped by purpose."""

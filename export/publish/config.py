@@ -26,10 +26,13 @@ class PublishConfig:
     out: Path
     """Folder of the published site; an existing one is updated. Only files that this command wrote
     are ever replaced or removed."""
-    model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR [DIR ...]")]
-    """The students: export folders for browsers, made with `python -m export.compact` (the smaller
-    download) or `python -m export.tfjs`. Each photo takes the one with the smallest file; a student
-    that does not pay for itself is not sent."""
+    model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="NAME|DIR [NAME|DIR ...]")] = (
+        Path("small-fine"),
+        Path("small-fine-3-2"),
+    )
+    """The students: names of released ones, and export folders for browsers, made with `python -m
+    export.compact` (the smaller download) or `python -m export.tfjs`. Each photo takes the one with
+    the smallest file; a student that does not pay for itself is not sent."""
     quality: float | None = None
     """SSIMULACRA2 score that every photo must reach as the reader sees it: 30 poor, 50 fair, 70
     good, 90 hard to tell from the original (60 if neither this nor --screen is given). The encoder

@@ -32,7 +32,7 @@ def test_every_command_is_listed_once() -> None:
     assert sorted(listed) == sorted(modules)
 
 
-@pytest.mark.parametrize("flags", [(), ("--help",), ("-h",)])
+@pytest.mark.parametrize("flags", [(), ("--help",), ("-h",), ("help",)])
 def test_the_list_fits_any_terminal(flags: tuple[str, ...]) -> None:
     done = command_here("halfsize", *flags)
     assert (done.status, done.errors) == (0, "")
@@ -84,6 +84,7 @@ def test_help_names_the_command_as_it_was_called() -> None:
     done = command_here("halfsize", "students", "--help")
     assert done.status == 0
     assert done.output.startswith("usage: halfsize students ")
+    assert command_here("halfsize", "help", "students").output == done.output
     assert command_here("distill.students", "--help").output.startswith(
         "usage: python -m distill.students "
     )

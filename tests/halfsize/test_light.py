@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from halfsize.commands import COMMANDS
 from plumbing.extras import EXTRAS
-from plumbing.paths import DIST, MODELS, ROOT
+from plumbing.paths import DIST, ROOT
 from tests.made.photos import write_photos
 
 # What only extras bring, and what came along with it.
@@ -45,7 +46,7 @@ def test_pictures_are_enlarged_and_exports_verified(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     with Image.open(next((tmp_path / "larger").iterdir())) as larger:
         assert larger.size == (45, 30)
-    done = run("verify", MODELS / "nano-web")
+    done = run("verify", "nano-web")
     assert done.returncode == 0, done.stderr
     assert "a check in a browser needs Playwright: pip install 'halfsize[export]'" in " ".join(
         done.stderr.split()
@@ -67,6 +68,17 @@ def test_photos_are_published_and_reported_on(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "report" / "index.html").is_file()
+
+
+@pytest.mark.process
+def test_the_list_says_what_needs_an_extra() -> None:
+    done = run("--help")
+    assert max(map(len, done.stdout.splitlines())) < 80
+    lines = {line[2:].partition("  ")[0]: line for line in done.stdout.splitlines()}
+    for name, command in COMMANDS.items():
+        extra = f" [{EXTRAS[command.needs][1]}]" if command.needs else ""
+        assert lines[name].endswith(command.about + extra)
+    assert "\n[train]: pip install 'halfsize[train]'\n" in done.stdout
 
 
 @pytest.mark.process
