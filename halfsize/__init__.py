@@ -42,7 +42,7 @@ def publish(
     photos: str | Path | Sequence[str | Path],
     out: str | Path,
     *,
-    model: str | Path | Sequence[str | Path] = ("small-fine", "small-fine-3-2"),
+    model: str | Path | Sequence[str | Path] | None = None,
     **settings: Any,  # noqa: ANN401
 ) -> dict[str, Any]:
     """Publish photos: the smallest file of each that looks right, and the HTML for it.
@@ -53,7 +53,8 @@ def publish(
     Args:
         photos: A folder, a photo, or several of both.
         out: Folder of the published site; an existing one is updated.
-        model: Names of released students, or export folders for browsers.
+        model: Names of released students, or export folders for browsers; by default `small-fine`
+            and `small-fine-3-2`.
         settings: Flags of `halfsize publish`, with underscores: `screen="phone"`, `jobs=2`.
 
     Returns:

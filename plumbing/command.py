@@ -53,7 +53,11 @@ class UsageError(UserError):
 
 
 def run_command(
-    config_class: type[Config], main: Callable[[Config], None], *, default: Config | None = None
+    config_class: type[Config],
+    main: Callable[[Config], None],
+    *,
+    default: Config | None = None,
+    words: Callable[[Sequence[str]], Sequence[str]] = tuple,
 ) -> None:
     """Parse the command line, run `main`, and print failures as one sentence.
 
@@ -65,6 +69,7 @@ def run_command(
             `ValueError` from its `__post_init__` is a usage error.
         main: The command. It raises `UserError` for a user's mistake.
         default: Values instead of the dataclass's defaults; `tyro.MISSING` for required ones.
+        words: Returns the words to parse for those of the command line; may raise `UserError`.
 
     Raises:
         SystemExit: Status 0 on success, 1 on failure, 2 on wrong usage, 130 after Ctrl-C.
@@ -72,17 +77,12 @@ def run_command(
     """
     explain_flags(config_class)
     module = sys.modules["__main__"]
-    parse = partial(
-        tyro.cli,
-        config_class,
-        prog=program_name(),
-        description=module.__doc__,
-        args=gathered(sys.argv[1:], config_class),
-    )
+    parse = partial(tyro.cli, config_class, prog=program_name(), description=module.__doc__)
     with plain_failures():
         require_own_packages()
         try:
-            config = parse() if default is None else parse(default=default)
+            said = gathered(words(sys.argv[1:]), config_class)
+            config = parse(args=said) if default is None else parse(args=said, default=default)
         except ValueError as error:  # raised by a nested dataclass: tyro does not catch those
             raise UsageError(str(error)) from error
         main(config)

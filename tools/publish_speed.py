@@ -1,7 +1,8 @@
 """Time export.publish on one core, by each judge: python -m tools.publish_speed PHOTO...
 
-Photos are reduced to a megapixel. Times are processor seconds of one thread, on an idle machine;
-`--out FILE` keeps what was chosen, and `--against FILE` compares it with what another state chose.
+Photos are reduced to `--megapixels`, and sent in `--widths`. Times are processor seconds of one
+thread, on an idle machine; `--out FILE` keeps what was chosen, and `--against FILE` compares it
+with what another state chose.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from unittest.mock import patch
 
 import tyro
@@ -24,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from export.delivery.student import Student, enlarger_of, read_student
-from export.publish.choice import Choice, Settings
+from export.publish.choice import SentPhoto, Settings, Width
 from export.publish.search import candidates
 from export.publish.search.choose import PhotoTask, publish_photo
 from pixels.quality.looks import LOOKS
@@ -33,12 +34,14 @@ from pixels.stills.files import read_picture
 from plumbing.command import UserError, run_command
 from plumbing.progress import track
 
-PIXELS = 1_000_000
 MARGIN = 0.10
-JUDGES = {
+JUDGES: dict[Judged, Settings] = {
     "SSIMULACRA2 60": Settings(target=60.0, margin=MARGIN),
     "ColorVideoVDP, phone, good": Settings(target=LOOKS["good"], screen=PHONE, margin=MARGIN),
 }
+
+
+Judged = Literal["SSIMULACRA2 60", "ColorVideoVDP, phone, good"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,13 @@ class PublishSpeedConfig:
     """Settings of `python -m tools.publish_speed`."""
 
     photos: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """Photos of a megapixel or more."""
+    """Photos of so many megapixels, or more."""
+    megapixels: float = 1.0
+    """Size to which photos are reduced."""
+    widths: tuple[Width, ...] = ("own",)
+    """Widths in which they are sent."""
+    judges: tuple[Judged, ...] = ("SSIMULACRA2 60", "ColorVideoVDP, phone, good")
+    """Who judges them."""
     model: tuple[Path, ...] = (
         Path("web_demo/models/small-fine"),
         Path("web_demo/models/small-fine-3-2"),
@@ -106,26 +115,33 @@ def main(config: PublishSpeedConfig) -> None:
         enlarger_of(student)  # opened once in each process
     known = json.loads(config.against.read_text("utf-8")) if config.against else {}
     chosen: dict[str, dict[str, Any]] = {}
-    for judge, settings in JUDGES.items():
-        watch, seconds, looks = Stopwatch(), [], []
+    for judge in config.judges:
+        settings = replace(JUDGES[judge], widths=config.widths)
+        watch, seconds, looks, megapixels, widths = Stopwatch(), [], [], [], []
         for path in track(config.photos, judge):
-            content, pixels = _one_megapixel(path)
+            content, pixels = _reduced(path, config.megapixels)
             started = time.process_time()
             with watch.watching():
-                choice = _published(path, content, settings, students)
-            seconds.append((time.process_time() - started) / (pixels / 1e6))
-            looks.append(choice.looks)
-            chosen[f"{judge}: {path.name}"] = _bytes(choice)
+                photo = _published(path, content, settings, students)
+            seconds.append(time.process_time() - started)
+            looks.append(sum(choice.looks for choice in photo.widths))
+            megapixels.append(pixels / 1e6)
+            widths.append(len(photo.widths))
+            chosen[f"{judge}: {path.name}"] = _bytes(photo)
         _print(judge, watch, seconds, looks)
+        print(
+            f"{sum(seconds) / sum(megapixels):.1f} s a megapixel of the largest width; "
+            f"{statistics.mean(widths):.1f} widths a photo are sent"
+        )
         _print_compared(judge, chosen, known)
     if config.out:
         config.out.write_text(json.dumps(chosen, indent=1), encoding="utf-8")
 
 
-def _one_megapixel(path: Path) -> tuple[bytes, int]:
-    """Return a photo's file, reduced to a megapixel, and how many pixels it has."""
+def _reduced(path: Path, megapixels: float) -> tuple[bytes, int]:
+    """Return a photo's file, reduced to a size, and how many pixels it has."""
     image = Image.fromarray(read_picture(path).rgb)
-    share = min(1.0, (PIXELS / (image.width * image.height)) ** 0.5)
+    share = min(1.0, (megapixels * 1e6 / (image.width * image.height)) ** 0.5)
     size = (round(image.width * share), round(image.height * share))
     file = io.BytesIO()
     image.resize(size, Image.Resampling.LANCZOS).save(file, "BMP")
@@ -134,17 +150,19 @@ def _one_megapixel(path: Path) -> tuple[bytes, int]:
 
 def _published(
     path: Path, content: bytes, settings: Settings, students: tuple[Student, ...]
-) -> Choice:
+) -> SentPhoto:
     task = PhotoTask(name=path.name, content=content, settings=settings, students=students)
     outcome = publish_photo(task)
-    if outcome.choice is None:
+    if outcome.photo is None:
         raise UserError(outcome.error)
-    return outcome.choice
+    return outcome.photo
 
 
-def _bytes(choice: Choice) -> dict[str, Any]:
+def _bytes(photo: SentPhoto) -> dict[str, Any]:
+    choice = photo.largest
     fallback = choice.fallback or choice.sent
     return {
+        "widths": {one.width: [one.sent.bytes, str(one.sent.scale)] for one in photo.widths},
         "sent": choice.sent.bytes,
         "full": choice.full.bytes,
         "fallback": fallback.bytes,
@@ -154,7 +172,7 @@ def _bytes(choice: Choice) -> dict[str, Any]:
 
 def _print(judge: str, watch: Stopwatch, seconds: list[float], looks: list[int]) -> None:
     photos = len(seconds)
-    table = Table(title=f"{judge}, {photos} photos of a megapixel", title_justify="left")
+    table = Table(title=f"{judge}, {photos} photos", title_justify="left")
     for column in ("step", "times a photo", "seconds a photo"):
         table.add_column(column, justify="left" if column == "step" else "right")
     for step, spent in sorted(watch.seconds.items(), key=lambda pair: -pair[1]):
@@ -162,7 +180,7 @@ def _print(judge: str, watch: Stopwatch, seconds: list[float], looks: list[int])
     Console().print(table)
     spread = f"{min(seconds):.1f} to {max(seconds):.1f}"
     print(
-        f"{statistics.mean(seconds):.1f} s a megapixel ({spread}, median "
+        f"{statistics.mean(seconds):.1f} s a photo ({spread}, median "
         f"{statistics.median(seconds):.1f}); {statistics.mean(looks):.1f} files scored a photo"
     )
 

@@ -13,14 +13,18 @@ site generators.
 
 from __future__ import annotations
 
+import sys
+
 from export.publish.config import PublishConfig
 from export.publish.publication import Publication
 from export.publish.report import report_plan, report_published
+from export.publish.settings.merge import fields_of, with_tables, words_with_file
 from plumbing.command import continuing, run_command
 
 
 def main(config: PublishConfig) -> None:
     """Run the command."""
+    config = with_tables(config, said=fields_of(sys.argv[1:]))
     with Publication.planned(config) as publication:
         if config.dry_run:
             publication.measure()
@@ -34,4 +38,4 @@ def main(config: PublishConfig) -> None:
 
 
 if __name__ == "__main__":
-    run_command(PublishConfig, main)
+    run_command(PublishConfig, main, words=words_with_file)

@@ -1,4 +1,4 @@
-"""What is decided about a photo: the settings that decide it, and the choice that comes out."""
+"""What is decided about a photo: the settings that decide it, and the choices that come out."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ VERSION = 4
 """Version of the choices that equal photos and settings lead to; part of the key of a choice."""
 
 SentAs = Literal["reduced", "full", "original"]
+Width = int | Literal["own"]
+"""A width in which photos are sent, in pixels; `own`: that of the photo itself."""
 
 PHOTOS = "photos"
 """Folder of the published photos within a site."""
@@ -59,6 +61,8 @@ class Settings:
     """Whether the files keep the EXIF data."""
     effort: Effort = "normal"
     """How hard encoders try, for files of all sizes alike."""
+    widths: tuple[Width, ...] = ("own",)
+    """In which widths a photo is sent."""
 
     @property
     def judge(self) -> Judge:
@@ -78,6 +82,19 @@ class Settings:
         ]
         parts = [VERSION, asdict(self), pillow_version, encoders, photo_sha256, sorted(students)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is wanted of one photo."""
+
+    settings: Settings
+    """What decides which files are sent."""
+    sizes: str | None = None
+    """How wide pages show it, as the attribute `sizes` says it; None where only the photo's own
+    width is known."""
+    first: bool = False
+    """Whether it is on the first screen: it is sent at full size, at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +150,7 @@ def _in_names(letter: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What is sent of one photo, and what the alternatives would have cost."""
+    """What is sent of one photo in one width, and what the alternatives would have cost."""
 
     form: SentAs
     """`reduced`: enlarged in the browser; `full`: as large as the photo; `original`: the photo's
@@ -141,9 +158,9 @@ class Choice:
     student: str | None
     """SHA-256 of the student that enlarges a reduced photo."""
     width: int
-    """Width of the photo as shown, in pixels."""
+    """Width of the photo as shown, or as restored, in pixels."""
     height: int
-    """Height of the photo as shown, in pixels."""
+    """Height of the photo as shown, or as restored, in pixels."""
     sent: SentFile
     """The file for current browsers."""
     fallback: SentFile | None
@@ -183,8 +200,44 @@ class Choice:
         return [self.sent] if self.fallback is None else [self.sent, self.fallback]
 
 
-def to_json(choice: Choice) -> dict[str, Any]:
-    """Convert a choice to plain JSON values."""
+@dataclass(frozen=True)
+class SentPhoto:
+    """What is sent of one photo: a choice for each width, of which a browser takes one."""
+
+    widths: tuple[Choice, ...]
+    """At least one; the widths rise."""
+
+    @property
+    def largest(self) -> Choice:
+        """The choice for the largest width."""
+        return self.widths[-1]
+
+    @property
+    def files(self) -> list[SentFile]:
+        """The files that a browser may download."""
+        return [file for choice in self.widths for file in choice.files]
+
+    @property
+    def students(self) -> set[str]:
+        """SHA-256 of the students that enlarge it in one of its widths."""
+        return {choice.student for choice in self.widths if choice.student}
+
+
+def to_json(photo: SentPhoto) -> list[dict[str, Any]]:
+    """Convert what is sent of a photo to plain JSON values."""
+    return [_choice_to_json(choice) for choice in photo.widths]
+
+
+def from_json(values: list[dict[str, Any]]) -> SentPhoto:
+    """Convert the values of `to_json` back.
+
+    Raises:
+        TypeError, KeyError: The values describe something else.
+    """
+    return SentPhoto(tuple(map(_choice_from_json, values)))
+
+
+def _choice_to_json(choice: Choice) -> dict[str, Any]:
     values = asdict(choice)
     for name in _FILES:
         if values[name] is not None:
@@ -192,12 +245,7 @@ def to_json(choice: Choice) -> dict[str, Any]:
     return values
 
 
-def from_json(values: dict[str, Any]) -> Choice:
-    """Convert the values of `to_json` back to a choice.
-
-    Raises:
-        TypeError, KeyError: The values do not describe a choice.
-    """
+def _choice_from_json(values: dict[str, Any]) -> Choice:
     files = {name: _file_from_json(values[name]) for name in _FILES}
     return Choice(**{**values, **files})
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
-from export.publish.choice import Settings
+from export.publish.choice import Settings, Wanted, Width
+from export.publish.settings.file import Table, fits
 from export.publish.visit import MOST_STUDENTS
 from pixels.quality.looks import LOOKS, Look
 from pixels.quality.screens import SCREENS, Screen, screen_of
@@ -55,12 +57,23 @@ class PublishConfig:
     """Filters to reduce photos with, the most promising first."""
     fallback: Annotated[Codec | None, tyro.conf.arg(metavar="{JPEG,WEBP,None}")] = "JPEG"
     """Format for browsers without AVIF; None leaves them without a picture."""
+    widths: tuple[Width, ...] = (480, 800, 1200, 1600, 2400, "own")
+    """Widths in pixels in which photos are sent, as readers see them; `own` is the photo's own.
+    Larger ones than that are left out, and those that have hardly fewer bytes than the next one."""
+    sizes: str | None = None
+    """How wide your pages show photos, as the attribute `sizes` of an img says it; by default as
+    wide as the window, but no wider than the photo."""
+    first: tuple[str, ...] = ()
+    """Photos of the first screen, by name or pattern: they are sent at full size and loaded at
+    once."""
     max_side_px: int | None = None
     """Limit the longer side of every photo to this many pixels first."""
     keep_metadata: bool = False
     """Keep the EXIF data in the published files, including where a photo was taken."""
     base_url: str = ""
     """Prefix of the addresses in the snippets, such as /media/; a missing / at its end is added."""
+    settings: Path | None = None
+    """TOML file with any of these flags, also for some folders or photos; the command line wins."""
     photos_per_visit: int = 20
     """Number of photos a reader sees in one visit, to weigh the bytes of students and scripts
     against theirs."""
@@ -76,6 +89,8 @@ class PublishConfig:
     """Measure a few photos and report what a run would take, but write nothing."""
     json: bool = False
     """Print one JSON object to standard output instead of sentences."""
+    tables: Annotated[tuple[Table, ...], tyro.conf.Suppress] = ()
+    """What the settings file wants of some photos."""
 
     def __post_init__(self) -> None:
         if not self.photos:  # nothing to publish would remove everything that was published
@@ -95,6 +110,8 @@ class PublishConfig:
             raise ValueError("photos-per-visit and jobs must be at least 1")
         if self.max_side_px is not None and self.max_side_px < 16:
             raise ValueError(f"max-side-px must be at least 16, got {self.max_side_px}")
+        if not self.widths or any(width != "own" and width < 16 for width in self.widths):
+            raise ValueError("widths must be `own`, or numbers of at least 16 pixels")
 
     def _check_screen(self) -> None:
         if self.screen is not None and self.pixels_per_degree is not None:
@@ -123,9 +140,28 @@ class PublishConfig:
         # After `?file=` a path follows without a slash.
         return prefix if not prefix or prefix.endswith(("/", "=")) else f"{prefix}/"
 
+    def wanted(self, name: str) -> Wanted:
+        """Return what is wanted of a photo, by its name in the manifest."""
+        own = self
+        for table in self.tables:
+            if table.names(name):
+                own = own.with_values({**table.values, "first": own.first_if(table.values, name)})
+        is_first = any(fits(name, pattern) for pattern in own.first)
+        return Wanted(settings=own.decisive, sizes=own.sizes, first=is_first)
+
+    def first_if(self, values: Mapping[str, Any], name: str) -> tuple[str, ...]:
+        """Return `first` for a photo, if a table says that it is of the first screen or is not."""
+        if "first" not in values:
+            return self.first
+        return (name,) if values["first"] else ()
+
+    def with_values(self, values: Mapping[str, Any]) -> PublishConfig:
+        """Replace values, and drop those that cannot stand beside them."""
+        return replace(self, **{**_defaults(rivals(values)), **values})
+
     @property
-    def settings(self) -> Settings:
-        """What decides about a photo."""
+    def decisive(self) -> Settings:
+        """What decides about a photo, unless a table wants something else."""
         screen = self.readers_screen
         points = 60.0 if self.quality is None else self.quality
         return Settings(
@@ -138,4 +174,28 @@ class PublishConfig:
             max_side_px=self.max_side_px,
             keep_metadata=self.keep_metadata,
             effort=self.effort,
+            widths=_ladder(self.widths),
         )
+
+
+_JUDGED = {
+    "quality": ("screen", "pixels_per_degree", "look"),
+    "screen": ("quality", "pixels_per_degree"),
+    "pixels_per_degree": ("quality", "screen"),
+    "look": ("quality",),
+}
+
+
+def rivals(names: Collection[str]) -> set[str]:
+    """List the fields that cannot stand beside others: who says them last decides."""
+    return {rival for name in names for rival in _JUDGED.get(name, ())} - {*names}
+
+
+def _defaults(names: Collection[str]) -> dict[str, Any]:
+    return {field.name: field.default for field in fields(PublishConfig) if field.name in names}
+
+
+def _ladder(widths: tuple[Width, ...]) -> tuple[Width, ...]:
+    """Put widths into order, so that equal ones lead to equal keys."""
+    numbers = sorted({width for width in widths if width != "own"})
+    return (*numbers, "own") if "own" in widths else tuple(numbers)

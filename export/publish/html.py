@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from html import escape
 from urllib.parse import quote
 
 from export.delivery.student import Student
-from export.publish.choice import Choice, SentFile
+from export.publish.choice import Choice, SentFile, SentPhoto, Wanted
 from export.publish.library import model_address
 from pixels.sending.codecs import Codec
 
@@ -18,33 +21,79 @@ MEDIA_TYPES: dict[Codec, str] = {
     "WEBP": "image/webp",
     "AVIF": "image/avif",
 }
+_NEWEST: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
+"""A browser that decodes one of them decodes those after it."""
 
 
-def snippet(name: str, choice: Choice, student: Student | None, *, base_url: str = "") -> str:
-    """Write the HTML for one photo.
+@dataclass(frozen=True, kw_only=True)
+class Snippets:
+    """Writes the HTML of photos for the pages of one site."""
 
-    Args:
-        name: The photo's name in the manifest.
-        choice: What is sent of it.
-        student: The student that enlarges it; None if none does.
-        base_url: Prefix of the addresses: where the site's folder is on the web.
+    students: Sequence[Student]
+    """The students of the site."""
+    base_url: str = ""
+    """Prefix of the addresses: where the site's folder is on the web."""
 
-    Returns:
-        `<img>`, in `<picture>` if browsers without AVIF get another file, and in `<half-size>` if
-        the browser enlarges it. Width and height are those shown, so the layout does not shift.
-    """
+    def of(self, name: str, photo: SentPhoto, wanted: Wanted) -> str:
+        """Write the HTML for one photo.
 
-    def address(sent: SentFile) -> str:
-        return escape(f"{base_url}{quote(sent.path(name))}")
+        Args:
+            name: The photo's name in the manifest.
+            photo: What is sent of it.
+            wanted: What is wanted of it.
 
-    img = (
-        f'<img src="{address(choice.fallback or choice.sent)}" width="{choice.width}" '
-        f'height="{choice.height}" alt="{ALT}" loading="lazy" decoding="async">'
-    )
-    if choice.fallback:
-        type_ = MEDIA_TYPES[choice.sent.codec]
-        source = f'<source type="{type_}" srcset="{address(choice.sent)}">'
-        img = f"<picture>{source}{img}</picture>"
-    if student is None:
-        return img
-    return f'<half-size model="{escape(model_address(student, base_url))}">{img}</half-size>'
+        Returns:
+            `<img>`, in `<picture>` if browsers without AVIF get other files, and in `<half-size>`
+            if the browser enlarges one of them. Width and height are those shown, so the layout
+            does not shift. Where there are several widths, descriptors name those after enlarging.
+        """
+        largest = photo.largest
+        last = largest.fallback or largest.sent
+        plain = self._candidates(name, photo, [one.fallback or one.sent for one in photo.widths])
+        when = 'fetchpriority="high"' if wanted.first else 'loading="lazy"'
+        sizes = f' sizes="{escape(_sizes(largest, wanted))}"' if len(photo.widths) > 1 else ""
+        srcset = f' srcset="{plain}"{sizes}' if sizes else ""
+        img = (
+            f'<img src="{self._address(name, last)}"{srcset} width="{largest.width}" '
+            f'height="{largest.height}" alt="{ALT}" {when} decoding="async">'
+        )
+        if any(choice.fallback for choice in photo.widths):
+            sent = [choice.sent for choice in photo.widths]
+            # Browsers look at the contents, not at the type: it only keeps out those without AVIF.
+            type_ = MEDIA_TYPES[min((file.codec for file in sent), key=_NEWEST.index)]
+            candidates = self._candidates(name, photo, sent)
+            img = f'<picture><source type="{type_}" srcset="{candidates}"{sizes}>{img}</picture>'
+        models = self._models(photo.students)
+        return f'<half-size model="{escape(models)}">{img}</half-size>' if models else img
+
+    def _candidates(self, name: str, photo: SentPhoto, files: Iterable[SentFile]) -> str:
+        addresses = [self._address(name, file) for file in files]
+        if len(addresses) == 1:
+            return addresses[0]
+        return ", ".join(
+            f"{address} {choice.width}w"
+            for address, choice in zip(addresses, photo.widths, strict=True)
+        )
+
+    def _address(self, name: str, sent: SentFile) -> str:
+        return escape(f"{self.base_url}{quote(sent.path(name))}")
+
+    def _models(self, used: set[str]) -> str:
+        """Name the students that enlarge a photo; several with their scales."""
+        able = [student for student in self.students if student.sha256 in used]
+        addresses = [model_address(student, self.base_url) for student in able]
+        if len(able) < 2:
+            return "".join(addresses)
+        return ", ".join(
+            f"{address} {_times(student.scale)}x"
+            for address, student in zip(addresses, able, strict=True)
+        )
+
+
+def _sizes(largest: Choice, wanted: Wanted) -> str:
+    width = largest.width
+    return wanted.sizes or f"(max-width: {width}px) 100vw, {width}px"
+
+
+def _times(scale: Fraction) -> str:
+    return f"{float(scale):.4f}".rstrip("0").rstrip(".")

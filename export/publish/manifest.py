@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from export.delivery.scripts import ELEMENT_SCRIPT
-from export.delivery.student import Student
-from export.publish.choice import FIXED, Choice, SentFile, Settings
+from export.publish.choice import FIXED, Choice, SentFile, SentPhoto, Settings
 from export.publish.library import model_address
 from export.publish.plan import SitePhoto
 from export.publish.site import LIBRARY
-from export.publish.totals import Totals
+from export.publish.totals import SiteTotals
 from export.publish.visit import WeighedStudents
 from pixels.scale import scale_json
 from plumbing.names import as_text
 
-FORMAT = 2
+FORMAT = 3
 """Version of the manifest; it changes when a field changes its meaning or is removed."""
 
 
@@ -28,10 +28,8 @@ class PublishedPhoto:
 
     photo: SitePhoto
     """The photo."""
-    choice: Choice
+    sent: SentPhoto
     """What is sent of it."""
-    student: Student | None
-    """The student that enlarges it; None if none does."""
     html: str
     """Its snippet."""
 
@@ -41,10 +39,10 @@ class Manifest:
     """Everything about a published site: the same photos and settings give the same bytes."""
 
     settings: Settings
-    """What decided the choices."""
+    """What decided the choices, unless something else is wanted of a photo."""
     weighed: WeighedStudents
     """All students, and which of them are sent."""
-    totals: Totals
+    totals: SiteTotals
     """Sums over the photos."""
     photos: Sequence[PublishedPhoto]
     """All photos of the site, sorted by name."""
@@ -62,19 +60,26 @@ class Manifest:
 
     def as_json(self) -> dict[str, Any]:
         """Convert to plain JSON values."""
-        library = f"{self.base_url}{LIBRARY}"
         return {
             "format": FORMAT,
             "settings": asdict(self.settings),
             "judge": self.judge,
             "fixed_settings": FIXED,
-            "script": f"{library}/{ELEMENT_SCRIPT}" if self.weighed.sent else None,
+            "base_url": self.base_url,
+            "script": self.script,
             "students": self.students,
-            "totals": self.totals.as_json(),
+            "totals": self.totals.largest.as_json(),
+            "totals_of_all_widths": self.totals.all_widths.as_json(),
             "photos": {one.photo.name: self._entry(one) for one in self.photos},
             "errors": dict(sorted(self.errors.items())),
             "notes": dict(sorted(self.notes.items())),
         }
+
+    @property
+    def script(self) -> str | None:
+        """The address of the script for pages with a reduced photo; None if there is none."""
+        needed = any(one.sent.students for one in self.photos)
+        return f"{self.base_url}{LIBRARY}/{ELEMENT_SCRIPT}" if needed else None
 
     @property
     def judge(self) -> dict[str, Any]:
@@ -90,7 +95,7 @@ class Manifest:
     @property
     def students(self) -> list[dict[str, Any]]:
         """What each student does, as plain JSON values."""
-        used = [published.student.sha256 for published in self.photos if published.student]
+        used = Counter(student for one in self.photos for student in one.sent.students)
         return [
             {
                 "name": one.student.name,
@@ -99,23 +104,38 @@ class Manifest:
                 "gzip_bytes": one.student.gzip_bytes,
                 "sent": one.sent,
                 "visit_saves_bytes": round(one.saves_bytes),
-                "photos": used.count(one.student.sha256),
+                "photos": used[one.student.sha256],
                 "model": model_address(one.student, self.base_url) if one.sent else None,
             }
             for one in self.weighed.weighed
         ]
 
     def _entry(self, published: PublishedPhoto) -> dict[str, Any]:
-        photo, choice = published.photo, published.choice
-        full_size = _file(photo.name, choice.full)
+        photo, largest = published.photo, published.sent.largest
+        entry = {
+            "width": largest.width,
+            "height": largest.height,
+            "first": photo.wanted.first,
+            "widths": [self._width(photo.name, choice) for choice in published.sent.widths],
+            "source": {"sha256": photo.sha256, "bytes": photo.bytes},
+            "html": published.html,
+        }
+        if photo.wanted.settings != self.settings:
+            own, usual = asdict(photo.wanted.settings), asdict(self.settings)
+            entry["settings"] = {name: own[name] for name in own if own[name] != usual[name]}
+        return entry
+
+    def _width(self, name: str, choice: Choice) -> dict[str, Any]:
+        full_size = _file(name, choice.full)
+        names = {one.student.sha256: one.student.name for one in self.weighed.weighed}
         return {
             "form": choice.form,
             "width": choice.width,
             "height": choice.height,
-            **_file(photo.name, choice.sent),
-            "student": published.student.name if published.student else None,
+            **_file(name, choice.sent),
+            "student": names[choice.student] if choice.student else None,
             "reached": choice.reached,
-            "fallback": _file(photo.name, choice.fallback) if choice.fallback else None,
+            "fallback": _file(name, choice.fallback) if choice.fallback else None,
             "full_size": {
                 **{key: full_size[key] for key in ("bytes", "codec", "quality", "score")},
                 "bytes_at_target": choice.full_at_target,
@@ -123,8 +143,6 @@ class Manifest:
             "fixed_bytes": choice.fixed,
             "bytes_at_target": choice.sent_at_target,
             "saved_bytes": choice.saved,
-            "source": {"sha256": photo.sha256, "bytes": photo.bytes},
-            "html": published.html,
         }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from export.publish.choice import PHOTOS
+from export.delivery.student import Student
+from export.publish.choice import PHOTOS, Wanted
 from export.publish.site import LIBRARY, SNIPPETS, Site, open_site
 from export.publish.source import MOVING
 from pixels.stills.listing import look_through, no_pictures
@@ -31,6 +32,17 @@ class SitePhoto:
     """Size of its file."""
     megapixels: float
     """Size as shown; 0 if its header cannot be read."""
+    wanted: Wanted
+    """What is wanted of it."""
+
+    def students(self, sent: Sequence[Student]) -> tuple[Student, ...]:
+        """Return those of a site's students that may enlarge it."""
+        return () if self.wanted.first else tuple(sent)
+
+    def key(self, sent: Sequence[Student]) -> str:
+        """Name what is chosen of it among a site's students: equal keys, equal bytes."""
+        able = [student.sha256 for student in self.students(sent)]
+        return self.wanted.settings.key(self.sha256, able)
 
 
 @dataclass(kw_only=True)
@@ -50,14 +62,14 @@ class SitePlan:
 
 @contextmanager
 def plan_site(
-    named: Sequence[Path], folder: Path, *, max_side_px: int | None, write: bool
+    named: Sequence[Path], folder: Path, wanted: Callable[[str], Wanted], *, write: bool
 ) -> Iterator[SitePlan]:
     """Find the photos, open the site while the block runs, and look at every photo.
 
     Args:
         named: Folders of photos, and single photos.
         folder: The site. Within a folder of photos it is left out.
-        max_side_px: Photos are shown no larger than this.
+        wanted: Returns what is wanted of a photo, by its name in the manifest.
         write: Whether the site may be changed; otherwise nothing is written there.
 
     Raises:
@@ -76,7 +88,8 @@ def plan_site(
                 plan.notes[name] = "was written here by this command"
                 continue
             try:
-                megapixels, note = _header(path, max_side_px)
+                here = wanted(name)
+                megapixels, note = _header(path, here.settings.max_side_px)
                 plan.photos.append(
                     SitePhoto(
                         path=path,
@@ -84,6 +97,7 @@ def plan_site(
                         sha256=site.photo_sha256(path),
                         bytes=path.stat().st_size,
                         megapixels=megapixels,
+                        wanted=here,
                     )
                 )
             except OSError as error:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from export.delivery.scripts import runtime_gzip_bytes
 from export.delivery.student import Student, read_student
-from export.publish.choice import Choice
+from export.publish.choice import SentPhoto
 from export.publish.config import PublishConfig
 from export.publish.estimate import (
     PROBES,
@@ -19,15 +19,17 @@ from export.publish.estimate import (
     fitting_jobs,
     probes_first,
 )
-from export.publish.html import snippet
+from export.publish.html import Snippets
 from export.publish.library import read_library
 from export.publish.manifest import Manifest, PublishedPhoto
 from export.publish.plan import SitePhoto, SitePlan, plan_site
 from export.publish.sample.page import ShownPhoto, sample_page
+from export.publish.settings.file import fits
 from export.publish.site import MANIFEST, SAMPLE_PAGE, snippet_path
-from export.publish.totals import add_up
+from export.publish.totals import add_up_site
 from export.publish.visit import WeighedStudents, weigh_students
 from export.publish.workers import WorkedPhoto, over_processes, over_ray
+from pixels.stills.listing import some
 from plumbing.command import UsageError, UserError
 from plumbing.names import as_text
 from plumbing.parallel import core_count
@@ -56,13 +58,13 @@ class Publication:
                 built and nothing will be written.
             plan: The photos and the site.
         """
-        self.config, self.settings = config, config.settings
+        self.config, self.settings = config, config.decisive
         self.students, self.runtime_bytes = tuple(students), runtime_bytes
         self.plan, self.site = plan, plan.site
         self.jobs = config.jobs or fitting_jobs(plan.photos, core_count())
-        self.choices: dict[str, Choice] = {}
-        """What was chosen, by name of the photo: at first among all students, then among those
-        that are sent."""
+        self.sent: dict[str, SentPhoto] = {}
+        """What is sent of each photo, by its name: chosen at first among all students, then among
+        those that are sent."""
         self.errors = dict(plan.errors)
         """Why a photo was left out, by its name."""
         self.notes = plan.notes
@@ -87,9 +89,8 @@ class Publication:
         if write:  # a missing library is reported now, not after hours of work
             read_library(students)
         runtime_bytes = runtime_gzip_bytes(students[0].form) or 0
-        with plan_site(
-            config.photos, config.out, max_side_px=config.max_side_px, write=write
-        ) as plan:
+        with plan_site(config.photos, config.out, config.wanted, write=write) as plan:
+            _require_first(config.first, [*(photo.name for photo in plan.photos), *plan.errors])
             yield cls(config, students, runtime_bytes, plan)
 
     def measure(self) -> None:
@@ -109,64 +110,62 @@ class Publication:
 
     def write(self) -> None:
         """Write everything but the photos, the manifest last, and remove what is not wanted."""
-        photos = {photo.name: photo for photo in self.plan.photos if photo.name in self.choices}
-        sent = self.weighed.sent
-        self.totals = add_up(
-            list(self.choices.values()),
-            own_bytes=sum(photo.bytes for photo in photos.values()),
-            student_bytes=sum(student.gzip_bytes for student in sent),
-            runtime_bytes=self.runtime_bytes if sent else 0,
-        )
-        by_hash = {student.sha256: student for student in sent}
-        chosen = [
-            (name, choice, by_hash[choice.student] if choice.student else None)
-            for name, choice in sorted(self.choices.items())
+        students = self.weighed.sent
+        snippets = Snippets(students=students, base_url=self.config.address)
+        published = [
+            PublishedPhoto(photo=photo, sent=sent, html=snippets.of(photo.name, sent, photo.wanted))
+            for photo, sent in self._published
         ]
-        snippets = {
-            name: snippet(name, choice, student, base_url=self.config.address)
-            for name, choice, student in chosen
-        }
-        page = sample_page(
-            [
-                ShownPhoto(
-                    name=name,
-                    choice=choice,
-                    student=student,
-                    own_bytes=photos[name].bytes,
-                    full=self.site.kept_full(choice.full) if student else None,
-                )
-                for name, choice, student in chosen
-            ],
-            self.site.read,
-            settings=self.settings,
-            totals=self.totals,
-            sentences=[self.totals.sentence, self.judged],
+        self.totals = add_up_site(
+            [one.sent for one in published],
+            own_bytes=sum(one.photo.bytes for one in published),
+            student_bytes=sum(student.gzip_bytes for student in students),
+            runtime_bytes=self.runtime_bytes if students else 0,
         )
         self.manifest = Manifest(
             settings=self.settings,
             weighed=self.weighed,
             totals=self.totals,
-            photos=[
-                PublishedPhoto(
-                    photo=photos[name], choice=choice, student=student, html=snippets[name]
-                )
-                for name, choice, student in chosen
-            ],
+            photos=published,
             errors=self.errors,
             notes=self.notes,
             base_url=self.config.address,
         )
-        for relative, content in read_library(sent).files if sent else ():
+        page = self._sample_page()
+        for relative, content in read_library(students).files if students else ():
             self.site.put(relative, content)
-        for name, html in snippets.items():
-            self.site.put(snippet_path(name), f"{html}\n".encode())
+        for one in published:
+            self.site.put(snippet_path(one.photo.name), f"{one.html}\n".encode())
         self.site.put(SAMPLE_PAGE, page.encode())
         self.site.put(MANIFEST, self.manifest.content)
         files = {
-            name: [*(sent.path(name) for sent in choice.files), snippet_path(name)]
-            for name, choice, _ in chosen
+            name: [*(file.path(name) for file in sent.files), snippet_path(name)]
+            for name, sent in self.sent.items()
         }
         self.finish = self.site.finish(self._keys, files, self.errors)
+
+    @property
+    def _published(self) -> list[tuple[SitePhoto, SentPhoto]]:
+        """The photos that are on the site, and what is sent of each."""
+        return [
+            (photo, self.sent[photo.name]) for photo in self.plan.photos if photo.name in self.sent
+        ]
+
+    def _sample_page(self) -> str:
+        by_hash = {student.sha256: student for student in self.weighed.sent}
+        shown = [
+            ShownPhoto(
+                name=photo.name,
+                sent=sent,
+                student=by_hash[sent.largest.student] if sent.largest.student else None,
+                own_bytes=photo.bytes,
+                full=self.site.kept_full(sent.largest.full) if sent.largest.student else None,
+                settings=photo.wanted.settings,
+            )
+            for photo, sent in self._published
+        ]
+        sentences = [*self.totals.sentences, self.judged]
+        return sample_page(shown, self.site.read, totals=self.totals.largest, sentences=sentences)
 
     def require_all(self) -> None:
         """Warn of photos that were left out.
@@ -195,14 +194,14 @@ class Publication:
     ) -> None:
         """Decide about photos, write their files, and note each choice at once."""
         for worked in self._processed(photos, students, doing, estimating=estimating):
-            name, choice = worked.photo.name, worked.outcome.choice
-            if choice and self._put(worked.photo, choice, worked.outcome.files):
-                self.site.remember(self._key(worked.photo, students), choice)
-                self.choices[name] = choice
+            name, sent = worked.photo.name, worked.outcome.photo
+            if sent and self._put(worked.photo, sent, worked.outcome.files):
+                self.site.remember(self._key(worked.photo, students), sent)
+                self.sent[name] = sent
             else:
-                self.choices.pop(name, None)
+                self.sent.pop(name, None)
 
-    def _put(self, photo: SitePhoto, choice: Choice, files: dict[str, bytes]) -> bool:
+    def _put(self, photo: SitePhoto, sent: SentPhoto, files: dict[str, bytes]) -> bool:
         """Write the files of a photo; if its name stands in the way, it is an error of the photo.
 
         Returns:
@@ -213,9 +212,9 @@ class Publication:
                 every photo shares.
         """
         try:
-            self.site.put_photo(photo.name, choice, files)
-            if choice.student:
-                self.site.keep_full(choice.full, files[choice.full.sha256])
+            self.site.put_photo(photo.name, sent, files)
+            if sent.largest.student:
+                self.site.keep_full(sent.largest.full, files[sent.largest.full.sha256])
         except UserError as error:
             self.errors[photo.name] = str(error)
         except OSError as error:
@@ -229,9 +228,9 @@ class Publication:
         """List the photos to process; what was chosen for the others among all students is kept."""
         rest = []
         for photo in self.plan.photos:
-            choice = self.site.recall(self._key(photo, self.students))
-            if choice:
-                self.choices[photo.name] = choice
+            sent = self.site.recall(self._key(photo, self.students))
+            if sent:
+                self.sent[photo.name] = sent
             else:
                 rest.append(photo)
         return rest
@@ -240,7 +239,7 @@ class Publication:
         """Find the students that are worth it for the photos that were decided about."""
         return weigh_students(
             self.students,
-            self.choices.values(),
+            self.sent.values(),
             photos_per_visit=self.config.photos_per_visit,
             runtime_bytes=self.runtime_bytes,
         )
@@ -250,22 +249,22 @@ class Publication:
 
         Where an earlier run has done so, what it chose is taken over.
         """
-        sent = {student.sha256 for student in weighed.sent}
+        able = {student.sha256 for student in weighed.sent}
         rest = []
         for photo in self.plan.photos:
-            choice = self.choices.get(photo.name)
-            if choice and choice.student and choice.student not in sent:
-                choice = self.site.recall(self._key(photo, weighed.sent))
-            elif not choice:
+            sent = self.sent.get(photo.name)
+            if not sent:
                 continue
-            if choice and self.site.has_photo(photo.name, choice):
-                self.choices[photo.name] = choice
+            if not sent.students <= able:
+                sent = self.site.recall(self._key(photo, weighed.sent))
+            if sent and self.site.has_photo(photo.name, sent):
+                self.sent[photo.name] = sent
             else:
                 rest.append(photo)
         return rest
 
     def _key(self, photo: SitePhoto, students: Sequence[Student]) -> str:
-        key = self.settings.key(photo.sha256, [student.sha256 for student in students])
+        key = photo.key(students)
         self._keys.add(key)
         return key
 
@@ -296,9 +295,9 @@ class Publication:
             UserError: A worker failed, or the disk has too little space for the rest.
         """
         if self.config.ray is not None:
-            results = over_ray(photos, self.settings, students, address=self.config.ray)
+            results = over_ray(photos, students, address=self.config.ray)
         else:
-            results = over_processes(photos, self.settings, students, jobs=self.jobs)
+            results = over_processes(photos, students, jobs=self.jobs)
         with progress_bar() as progress:
             bar = progress.add_task(doing, total=len(photos), note="")
             for count, worked in enumerate(results, start=1):
@@ -328,6 +327,20 @@ class Publication:
         if not self.timed:
             return None
         return round(sum(photo.seconds for photo in self.timed) / len(self.worked_on), 2)
+
+
+def _require_first(patterns: Sequence[str], names: Sequence[str]) -> None:
+    """Check that every photo of the first screen is there.
+
+    Raises:
+        UsageError: A pattern fits no photo.
+    """
+    for pattern in patterns:
+        if not any(fits(name, pattern) for name in names):
+            raise UsageError(
+                f"--first {pattern}: no photo has this name; names are paths within the folder, "
+                f"as {some(sorted(names))}"
+            )
 
 
 def _require_distinct(students: Sequence[Student]) -> None:

@@ -22,14 +22,15 @@ def report_published(done: Publication) -> None:
             status="published",
             manifest=str(done.config.out / MANIFEST),
             worked_on=len(done.worked_on),
-            kept=len(done.choices.keys() - done.worked_on),
+            kept=len(done.sent.keys() - done.worked_on),
             removed=done.finish.removed,
             left_because_changed=done.finish.changed,
             left_because_failed=done.finish.kept,
             errors=done.errors,
             notes=done.notes,
             seconds_per_photo=done.mean_seconds(),
-            totals=done.totals.as_json(),
+            totals=done.totals.largest.as_json(),
+            totals_of_all_widths=done.totals.all_widths.as_json(),
             judge=done.manifest.judge,
             students=done.manifest.students,
         )
@@ -45,8 +46,9 @@ def report_published(done: Publication) -> None:
         count, seconds = len(done.worked_on), done.mean_seconds()
         console.print(f"{count} photos took {seconds:.1f} s each, {done.jobs} at a time")
     _print(done.judged)
-    _print(done.totals.sentence)
-    _print(done.totals.fixed_sentence)
+    for sentence in done.totals.sentences:
+        _print(sentence)
+    _print(done.totals.largest.fixed_sentence)
     _print(f"wrote {done.config.out} (see {SAMPLE_PAGE})")
 
 

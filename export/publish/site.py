@@ -21,7 +21,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from export.publish.choice import Choice, SentFile, from_json, to_json
+from export.publish.choice import SentFile, SentPhoto, from_json, to_json
 from pixels.sending.codecs import SUFFIXES
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
@@ -66,12 +66,12 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 class _Journal:
-    """The memory of one site: choices by key, hashes of photos, and the files that were written."""
+    """The memory of one site: what is sent by key, hashes of photos, and our files."""
 
     def __init__(self, site: Path, *, write: bool) -> None:
         """Read the journal; a last line that a killed run left half-written is dropped."""
         self._path, self.writable = site / _MEMORY / "journal.jsonl", write
-        self._choices: dict[str, dict[str, Any]] = {}
+        self._choices: dict[str, Any] = {}
         self._stamps: dict[str, dict[str, Any]] = {}
         self.owned: dict[str, str] = {}
         """SHA-256 of every file that was written into the site, by its path there."""
@@ -90,14 +90,14 @@ class _Journal:
         elif "published" in line:
             self.published[line["published"]] = line["files"]
 
-    def choice(self, key: str) -> Choice | None:
+    def sent(self, key: str) -> SentPhoto | None:
         try:
             return from_json(self._choices[key]) if key in self._choices else None
         except (TypeError, KeyError):
             return None  # written by another version
 
-    def keep(self, key: str, choice: Choice) -> None:
-        self._add({"key": key, "choice": to_json(choice)})
+    def keep(self, key: str, photo: SentPhoto) -> None:
+        self._add({"key": key, "choice": to_json(photo)})
 
     def photo_sha256(self, path: Path) -> str:
         status = path.stat()
@@ -162,13 +162,13 @@ class Site:
         """
         return self._journal.photo_sha256(path)
 
-    def recall(self, key: str) -> Choice | None:
+    def recall(self, key: str) -> SentPhoto | None:
         """Return what an earlier run chose under a key."""
-        return self._journal.choice(key)
+        return self._journal.sent(key)
 
-    def remember(self, key: str, choice: Choice) -> None:
-        """Note a choice for later runs."""
-        self._journal.keep(key, choice)
+    def remember(self, key: str, photo: SentPhoto) -> None:
+        """Note for later runs what was chosen."""
+        self._journal.keep(key, photo)
 
     def put(self, relative: str, content: bytes) -> None:
         """Write a file, unless these very bytes are there already.
@@ -196,20 +196,20 @@ class Site:
             temporary.write_bytes(content)
         self._places[digest] = relative
 
-    def put_photo(self, name: str, choice: Choice, contents: Mapping[str, bytes]) -> None:
-        """Write the files of a choice. Unless `finish` names them, they do not stay.
+    def put_photo(self, name: str, photo: SentPhoto, contents: Mapping[str, bytes]) -> None:
+        """Write the files of a photo. Unless `finish` names them, they do not stay.
 
         Args:
             name: The photo's name.
-            choice: What is sent of it.
+            photo: What is sent of it.
             contents: Files by SHA-256; others may be among them.
         """
-        for sent in choice.files:
+        for sent in photo.files:
             self._write(sent.path(name), contents[sent.sha256])
 
-    def has_photo(self, name: str, choice: Choice) -> bool:
-        """Check that all files of a choice exist; those of a renamed photo are copied."""
-        for sent in choice.files:
+    def has_photo(self, name: str, photo: SentPhoto) -> bool:
+        """Check that all files of a photo exist; those of a renamed one are copied."""
+        for sent in photo.files:
             relative = sent.path(name)
             if not self._exists(relative, sent):
                 place = self._places.get(sent.sha256)
@@ -318,11 +318,15 @@ def _in_manifest(path: Path) -> dict[str, list[str]]:
         photos = json.loads(path.read_text(encoding="utf-8"))["photos"]
         return {
             name: [
-                entry["file"],
-                *([entry["fallback"]["file"]] if entry["fallback"] else []),
+                *(
+                    file["file"]
+                    for width in photo.get("widths", [photo])  # earlier ones had one
+                    for file in (width, width["fallback"])
+                    if file
+                ),
                 snippet_path(name),
             ]
-            for name, entry in photos.items()
+            for name, photo in photos.items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,12 @@ class PhotoSource:
     def size(self) -> tuple[int, int]:
         """(height, width), in pixels."""
         return self.pixels.shape[0], self.pixels.shape[1]
+
+    def resized(self, size: tuple[int, int]) -> PhotoSource:
+        """Return the photo in another (height, width); its own file is not that."""
+        if size == self.size:
+            return self
+        return replace(self, pixels=_resized(self.pixels, size), original=None)
 
 
 def read_source(
@@ -75,7 +81,11 @@ def _fitted(pixels: NDArray[np.uint8], max_side_px: int | None) -> NDArray[np.ui
     longest = max(height, width)
     if max_side_px is None or longest <= max_side_px:
         return pixels
-    size = [max(1, round(side * max_side_px / longest)) for side in (width, height)]
+    fitting = [max(1, round(side * max_side_px / longest)) for side in (height, width)]
+    return _resized(pixels, (fitting[0], fitting[1]))
+
+
+def _resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     # Pillow weighs colours by alpha, so transparent pixels do not bleed into others.
-    reduced = Image.fromarray(pixels).resize((size[0], size[1]), Image.Resampling.LANCZOS)
+    reduced = Image.fromarray(pixels).resize((size[1], size[0]), Image.Resampling.LANCZOS)
     return np.asarray(reduced)

@@ -1,4 +1,7 @@
-"""What publishing saved, where the savings come from, and when the downloads have paid off."""
+"""What publishing saved, where the savings come from, and when the downloads have paid off.
+
+Sums are of the largest width of each photo, or of all widths.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from export.publish.choice import FIXED, Choice
+from export.publish.choice import FIXED, SentPhoto
 from pixels.scale import scale_name
 from pixels.sending.codecs import Codec
 from plumbing.amounts import in_bytes
@@ -20,18 +23,20 @@ class Totals:
 
     photos: int
     """Number of published photos."""
+    widths: int
+    """In how many widths they are counted: as many as photos, or more."""
     reduced: int
-    """Photos sent reduced, to be enlarged in the browser."""
+    """Widths sent reduced, to be enlarged in the browser."""
     scales: dict[str, int]
     """How many of them were reduced by each scale, such as `3/2`."""
     original: int
-    """Photos sent as they were, without metadata."""
+    """Widths in which the photo's own file is sent, without metadata."""
     missed: int
-    """Photos of which no file reaches the target."""
+    """Widths of which no file reaches the target."""
     own_bytes: int
     """Size of the photos' own files."""
     full_bytes: int
-    """Size, had all photos been sent at full size in their best codec, just reaching the target."""
+    """Size, had all been sent at full size in their best codec, just reaching the target."""
     fixed_bytes: dict[Codec, int]
     """Size of what a site sends with fixed settings: every photo in one codec at one quality."""
     sent_bytes: int
@@ -61,7 +66,7 @@ class Totals:
         """Photos after which students and scripts have paid off; None if none is sent."""
         if not self.reduced or self.saved_bytes <= 0:
             return None
-        return (self.student_bytes + self.runtime_bytes) * self.photos / self.saved_bytes
+        return (self.student_bytes + self.runtime_bytes) * self.widths / self.saved_bytes
 
     @property
     def sentence(self) -> str:
@@ -69,18 +74,21 @@ class Totals:
         full, sent = self.full_bytes_at_target, self.sent_bytes_at_target
         percent = 100 * self.saved_bytes / full if full else 0.0
         summary = (
-            f"{self.photos} photos, {self._of_which}: {in_bytes(self.sent_bytes)}. At exactly the "
-            f"same score that is {in_bytes(sent)} instead of {in_bytes(full)} at full size, by the "
-            f"same encoders ({percent:.1f} % less). "
+            f"{self._counted}, {self._of_which}: {in_bytes(self.sent_bytes)}. At exactly the same "
+            f"score that is {in_bytes(sent)} instead of {in_bytes(full)} at full size, by the same "
+            f"encoders ({percent:.1f} % less). "
+        )
+        downloads = self.student_bytes + self.runtime_bytes
+        if not downloads:
+            return summary + "No student is sent."
+        once = (
+            f"A reader also downloads {in_bytes(downloads)} once (students "
+            f"{in_bytes(self.student_bytes)}, scripts {in_bytes(self.runtime_bytes)})"
         )
         if self.break_even is None:
-            return summary + "No student is sent."
-        downloads = self.student_bytes + self.runtime_bytes
-        return summary + (
-            f"A reader also downloads {in_bytes(downloads)} once (students "
-            f"{in_bytes(self.student_bytes)}, scripts {in_bytes(self.runtime_bytes)}), which pays "
-            f"off after {math.ceil(self.break_even):,} photos."
-        )
+            return f"{summary}{once}."
+        photos = math.ceil(self.break_even)
+        return f"{summary}{once}, which pays off after {photos:,} photos."
 
     @property
     def fixed_sentence(self) -> str:
@@ -90,6 +98,11 @@ class Totals:
             for codec, setting in FIXED.items()
         ]
         return f"With one setting for all photos, at full size, a site sends {', '.join(sites)}."
+
+    @property
+    def _counted(self) -> str:
+        widths = f" in {self.widths} widths" if self.widths > self.photos else ""
+        return f"{self.photos} photos{widths}"
 
     @property
     def _of_which(self) -> str:
@@ -102,17 +115,55 @@ class Totals:
         return asdict(self) | derived
 
 
+@dataclass(frozen=True, kw_only=True)
+class SiteTotals:
+    """The sums of a site."""
+
+    largest: Totals
+    """Over the largest width of each photo."""
+    all_widths: Totals
+    """Over every width of each photo."""
+
+    @property
+    def sentences(self) -> list[str]:
+        """Summarise the savings, in the largest width and in all where there are several."""
+        if self.all_widths.widths == self.largest.widths:
+            return [self.largest.sentence]
+        return [
+            f"In the largest width of each: {self.largest.sentence}",
+            f"In all widths: {self.all_widths.sentence}",
+        ]
+
+
+def add_up_site(
+    photos: Sequence[SentPhoto], *, own_bytes: int, student_bytes: int, runtime_bytes: int
+) -> SiteTotals:
+    """Add up a site; the arguments are those of `add_up`."""
+
+    def added(counted: Sequence[SentPhoto]) -> Totals:
+        return add_up(
+            counted,
+            own_bytes=own_bytes,
+            student_bytes=student_bytes,
+            runtime_bytes=runtime_bytes,
+        )
+
+    largest = [SentPhoto((photo.largest,)) for photo in photos]
+    return SiteTotals(largest=added(largest), all_widths=added(photos))
+
+
 def add_up(
-    choices: Sequence[Choice], *, own_bytes: int, student_bytes: int, runtime_bytes: int
+    photos: Sequence[SentPhoto], *, own_bytes: int, student_bytes: int, runtime_bytes: int
 ) -> Totals:
-    """Add up what was chosen.
+    """Add up what was chosen, in all widths.
 
     Args:
-        choices: One for each published photo.
+        photos: What is sent of each published photo.
         own_bytes: Size of the photos' own files.
         student_bytes: What a reader downloads of the students, gzipped.
         runtime_bytes: What a reader downloads of the page's scripts, gzipped.
     """
+    choices = [choice for photo in photos for choice in photo.widths]
     full = sum(choice.full.bytes for choice in choices)
     sent = sum(choice.sent.bytes for choice in choices)
     first_filter = sum(choice.first_filter_bytes for choice in choices)
@@ -121,7 +172,8 @@ def add_up(
     reduced = [choice for choice in choices if choice.form == "reduced"]
     scales = Counter(scale_name(choice.sent.scale) for choice in reduced)
     return Totals(
-        photos=len(choices),
+        photos=len(photos),
+        widths=len(choices),
         reduced=sum(scales.values()),
         scales=dict(sorted(scales.items())),
         original=sum(choice.form == "original" for choice in choices),

@@ -1,7 +1,7 @@
 """Which students a site sends: those with which a visit downloads least.
 
-A visit downloads photos; each student that one of them needs, once; and with the first student the
-page's scripts.
+A visit downloads photos, each in one of its widths; each student that one of them needs, once; and
+with the first student the page's scripts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from export.delivery.student import Student
-from export.publish.choice import Choice
+from export.publish.choice import SentPhoto
 from plumbing.amounts import in_bytes
 
 MOST_STUDENTS = 8
@@ -72,7 +72,7 @@ class WeighedStudents:
 
 def weigh_students(
     students: Sequence[Student],
-    choices: Iterable[Choice],
+    photos: Iterable[SentPhoto],
     *,
     photos_per_visit: int,
     runtime_bytes: int,
@@ -81,11 +81,12 @@ def weigh_students(
 
     Args:
         students: The students, at most `MOST_STUDENTS`.
-        choices: What was chosen for each photo among all of them.
+        photos: What was chosen of each photo among all of them. In which width a reader gets it is
+            not known: the mean of its widths counts.
         photos_per_visit: Number of photos that a reader sees in a visit.
         runtime_bytes: What a reader downloads of the page's scripts, gzipped.
     """
-    visit = _Visit(students, choices, photos_per_visit, runtime_bytes)
+    visit = _Visit(students, photos, photos_per_visit, runtime_bytes)
     everyone = range(len(students))
     sets = [
         frozenset(one) for size in range(len(students) + 1) for one in combinations(everyone, size)
@@ -110,18 +111,20 @@ class _Visit:
     def __init__(
         self,
         students: Sequence[Student],
-        choices: Iterable[Choice],
+        photos: Iterable[SentPhoto],
         photos_per_visit: int,
         runtime_bytes: int,
     ) -> None:
         hashes = [student.sha256 for student in students]
-        sizes = [
-            [choice.without_students]
-            + [choice.with_student.get(digest, choice.without_students) for digest in hashes]
-            for choice in choices
-        ]
-        # (photos, 1 + students): without any first.
+        counts, sizes = [], []
+        for photo in photos:
+            counts.append(len(photo.widths))
+            for choice in photo.widths:
+                plain = choice.without_students
+                sizes.append([plain, *(choice.with_student.get(one, plain) for one in hashes)])
+        # (widths of all photos, 1 + students): without any first.
         self._sizes = np.array(sizes, np.int64).reshape(len(sizes), 1 + len(students))
+        self._shares = np.repeat(1.0 / np.array(counts, float), counts)
         self._own = [student.gzip_bytes for student in students]
         self._photos_per_visit, self._runtime_bytes = photos_per_visit, runtime_bytes
 
@@ -130,6 +133,7 @@ class _Visit:
         if not len(self._sizes):
             return 0.0
         columns = [0, *(1 + at for at in sorted(among))]
-        photos = self._sizes[:, columns].min(axis=1).mean() * self._photos_per_visit
+        smallest = self._sizes[:, columns].min(axis=1) * self._shares
+        photos = smallest.sum() / self._shares.sum() * self._photos_per_visit
         scripts = self._runtime_bytes if among else 0
         return float(photos) + scripts + sum(self._own[at] for at in among)

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from export.delivery.student import Student
-from export.publish.choice import Settings
 from export.publish.plan import SitePhoto
 from export.publish.search.choose import PhotoOutcome, PhotoTask, publish_photo
 from plumbing.command import UserError
@@ -36,32 +35,30 @@ class WorkedPhoto:
 
 
 def over_processes(
-    photos: Iterable[SitePhoto], settings: Settings, students: tuple[Student, ...], *, jobs: int
+    photos: Iterable[SitePhoto], students: tuple[Student, ...], *, jobs: int
 ) -> Iterator[WorkedPhoto]:
     """Process photos in worker processes; results come in the order of the photos.
 
     Args:
         photos: The photos.
-        settings: What is wanted.
-        students: As in `PhotoTask`.
+        students: Those of the site.
         jobs: Number of processes; with 1 none is started.
 
     Raises:
         UserError: A process was killed.
     """
-    work = partial(_from_disk, settings=settings, students=students)
+    work = partial(_from_disk, students=students)
     yield from in_order(work, photos, workers=jobs, processes=True)
 
 
 def over_ray(
-    photos: Iterable[SitePhoto], settings: Settings, students: tuple[Student, ...], *, address: str
+    photos: Iterable[SitePhoto], students: tuple[Student, ...], *, address: str
 ) -> Iterator[WorkedPhoto]:
     """Process photos on a Ray cluster: photos travel there as bytes, results travel back.
 
     Args:
         photos: The photos; read ahead by a few more than the cluster has cores.
-        settings: What is wanted.
-        students: As in `PhotoTask`.
+        students: Those of the site.
         address: As in `ray.init`, or `local` for a cluster on this machine alone.
 
     Raises:
@@ -81,7 +78,7 @@ def over_ray(
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise UserError(f"--ray {address}: no cluster answers there ({_line(error)})") from error
     try:
-        shared = ray.put((settings, students))
+        shared = ray.put(students)
         remote = ray.remote(_from_memory)
         limit = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
         waiting: deque[Any] = deque()
@@ -119,20 +116,21 @@ def _read(photo: SitePhoto) -> bytes | str:
         return f"{as_text(photo.path)}: does not fit into memory; make it smaller first"
 
 
-def _from_disk(
-    photo: SitePhoto, *, settings: Settings, students: tuple[Student, ...]
-) -> WorkedPhoto:
-    return _from_memory(photo, _read(photo), (settings, students))
+def _from_disk(photo: SitePhoto, *, students: tuple[Student, ...]) -> WorkedPhoto:
+    return _from_memory(photo, _read(photo), students)
 
 
 def _from_memory(
-    photo: SitePhoto, content: bytes | str, shared: tuple[Settings, tuple[Student, ...]]
+    photo: SitePhoto, content: bytes | str, students: tuple[Student, ...]
 ) -> WorkedPhoto:
-    settings, students = shared
     started = time.monotonic()
     if isinstance(content, str):
         return WorkedPhoto(photo=photo, outcome=PhotoOutcome(error=content), seconds=0.0)
-    outcome = publish_photo(
-        PhotoTask(name=as_text(photo.path), content=content, settings=settings, students=students)
+    task = PhotoTask(
+        name=as_text(photo.path),
+        content=content,
+        settings=photo.wanted.settings,
+        students=photo.students(students),
     )
+    outcome = publish_photo(task)
     return WorkedPhoto(photo=photo, outcome=outcome, seconds=time.monotonic() - started)

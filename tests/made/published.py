@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from export.publish.choice import Choice, SentAs, SentFile
+from export.publish.choice import Choice, SentAs, SentFile, SentPhoto
 from export.publish.search.choose import PhotoOutcome
 from pixels.sending.codecs import Codec
 from plumbing.disk import sha256_of
@@ -61,6 +61,10 @@ class Published:
     @property
     def manifest(self) -> dict[str, Any]:
         return json.loads((self.site / "manifest.json").read_text())
+
+    def largest(self, name: str) -> dict[str, Any]:
+        """What the manifest says of a photo's largest width."""
+        return self.manifest["photos"][name]["widths"][-1]
 
     @property
     def files(self) -> dict[str, str]:
@@ -117,9 +121,10 @@ def write_published(folder: Path) -> None:
 
 
 def chosen(outcome: PhotoOutcome) -> Choice:
-    """The choice of a photo that could be used."""
-    assert outcome.choice is not None, outcome.error
-    return outcome.choice
+    """The choice for the only width of a photo that could be used."""
+    assert outcome.photo is not None, outcome.error
+    (choice,) = outcome.photo.widths
+    return choice
 
 
 def sent_file(
@@ -139,6 +144,11 @@ def sent_file(
     )
 
 
+def photo_of(*widths: Choice) -> SentPhoto:
+    """What is sent of a photo."""
+    return SentPhoto(widths)
+
+
 def choice_of(
     sent: SentFile,
     *,
@@ -146,6 +156,7 @@ def choice_of(
     full_bytes: int = 1000,
     form: SentAs = "reduced",
     students: dict[str, int] | None = None,
+    width: int = 600,
 ) -> Choice:
     """What is sent of a photo of 600 x 400 pixels.
 
@@ -155,13 +166,14 @@ def choice_of(
         full_bytes: Size of the best full-size file.
         form: How it is sent.
         students: What each student would have sent, by its hash; the first one is used.
+        width: Another width, of the same shape.
     """
     students = students or {}
     return Choice(
         form=form,
         student=next(iter(students), "x") if form == "reduced" else None,
-        width=600,
-        height=400,
+        width=width,
+        height=round(width * 400 / 600),
         sent=sent,
         fallback=fallback,
         full=sent_file(digit="c", bytes_=full_bytes),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from export.delivery import seen_size
 from export.delivery.student import Student
-from export.publish.choice import FIXED, Choice, SentFile, Settings
+from export.publish.choice import FIXED, Choice, SentFile, SentPhoto, Settings
 from export.publish.html import MEDIA_TYPES
 from export.publish.sample.style import CSS, SCRIPT
 from export.publish.site import LIBRARY
@@ -31,20 +31,32 @@ class ShownPhoto:
     """A photo of the site, with all that its section needs."""
 
     name: str
-    choice: Choice
+    sent: SentPhoto
+    """What is sent of it; the largest width is shown."""
     student: Student | None
-    """The student that enlarges it; None if none does."""
+    """The student that enlarges the largest width; None if none does."""
     own_bytes: int
     """Size of the photo's own file."""
     full: str | None
     """Where the full-size file lies that it is compared with, within the site; None if nowhere."""
+    settings: Settings
+    """What decided the choice: by whom it is judged, and on which screen."""
+
+    @property
+    def choice(self) -> Choice:
+        """The choice for the largest width."""
+        return self.sent.largest
+
+    def score(self, file: SentFile) -> str:
+        """Write the score of one of its files."""
+        measure = self.settings.judge.measure
+        return f"{measure.name} {file.score:.{measure.decimals}f}"
 
 
 def sample_page(
     photos: Sequence[ShownPhoto],
     read: Callable[[str], bytes],
     *,
-    settings: Settings,
     totals: Totals,
     sentences: Sequence[str],
 ) -> str:
@@ -56,8 +68,7 @@ def sample_page(
     Args:
         photos: The photos, in the order of the page.
         read: Reads a file of the site.
-        settings: What decided the choices: by whom photos are judged, and on which screen.
-        totals: Sums over all photos.
+        totals: Sums over all photos, in the largest width of each.
         sentences: Paragraphs above the photos.
     """
     shown = photos[:_MOST_SHOWN]
@@ -70,32 +81,45 @@ def sample_page(
         f"<title>Published photos</title>\n<style>{CSS}</style>\n<h1>Published photos</h1>\n"
         + "\n".join(f"<p>{escape(sentence)}</p>" for sentence in [*sentences, _LOOK])
         + _bars(_of_totals(totals))
-        + "\n".join(_section(photo, read, settings) for photo in shown)
+        + "\n".join(_section(photo, read) for photo in shown)
         + f"\n{scripts}<script>{SCRIPT}</script>\n</html>\n"
     )
 
 
-def _section(photo: ShownPhoto, read: Callable[[str], bytes], settings: Settings) -> str:
+def _section(photo: ShownPhoto, read: Callable[[str], bytes]) -> str:
     choice = photo.choice
     missed = "" if choice.reached else " <small>does not reach the target</small>"
-    panes = "".join(_panes(photo, read, settings))
+    panes = "".join(_panes(photo, read))
     label = escape(f"{photo.name}, side by side", quote=True)
     return (
         f"\n<section>\n<h2>{escape(photo.name)}{missed}</h2>\n"
         f'<div class="panes seen" role="group" aria-label="{label}" tabindex="0" '
-        f'style="{seen_size.style(choice.width, settings.screen)}">{panes}</div>'
-        f"{_bars(_of_photo(photo))}</section>"
+        f'style="{seen_size.style(choice.width, photo.settings.screen)}">{panes}</div>'
+        f"{_bars(_of_photo(photo))}{_widths(photo)}</section>"
     )
 
 
-def _panes(photo: ShownPhoto, read: Callable[[str], bytes], settings: Settings) -> list[str]:
+def _widths(photo: ShownPhoto) -> str:
+    """List the files of all widths, if there are several."""
+    if len(photo.sent.widths) == 1:
+        return ""
+    rows = [
+        f"<tr><th scope=row>{choice.width} × {choice.height}</th>"
+        f"<td>{_described(choice.sent)}</td><td>{photo.score(choice.sent)}</td>"
+        f"<td>{_against(choice.sent.bytes, choice.full.bytes)}</td></tr>"
+        for choice in reversed(photo.sent.widths)
+    ]
+    heads = ("Width", "As sent", "Score as seen", "Against full size")
+    head = "".join(f"<th scope=col>{name}</th>" for name in heads)
+    return (
+        f'<div class="widths"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _panes(photo: ShownPhoto, read: Callable[[str], bytes]) -> list[str]:
     """Show a photo at full size, as sent and as restored; or as sent alone, if it is full size."""
-    choice, sent = photo.choice, photo.choice.sent
-    measure = settings.judge.measure
-
-    def score(file: SentFile) -> str:
-        return f"{measure.name} {file.score:.{measure.decimals}f}"
-
+    choice, sent, score = photo.choice, photo.choice.sent, photo.score
     address = quote(sent.path(photo.name))
     if photo.student is None:
         title = "As sent: its own file" if choice.form == "original" else "As sent: full size"

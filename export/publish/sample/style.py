@@ -42,6 +42,10 @@ figcaption b { display: block; color: var(--ink); font-weight: 600; }
   border-radius: 0.25rem; background: var(--bar); }
 .bars .sent .bar::before { background: var(--accent); }
 .bars .sent dt { font-weight: 600; }
+.widths { overflow-x: auto; margin-top: 1.25rem; }
+.widths table { border-collapse: collapse; font-size: 0.875rem; }
+.widths :is(th, td) { padding: 0.25rem 1.5rem 0.25rem 0; text-align: left; white-space: nowrap; }
+.widths thead th { color: var(--quiet); font-weight: 400; }
 @media (max-width: 40rem) {
   .bars { display: block; }
   .bars div { display: grid; grid-template-columns: minmax(0, 1fr) max-content; gap: 0 1rem;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from export.delivery.student import Student, enlarger_of
 from export.publish.choice import SentFile
-from export.publish.search.curves import Curve, Kind, kind_of, usual_curves
+from export.publish.search.curves import Curve, Kind, UsualCurves, kind_of, usual_curves
 from export.publish.search.ladder import QualityLadder
 from export.publish.source import PhotoSource
 from pixels.quality.judge import JudgedOriginal
@@ -38,6 +39,8 @@ HIGHEST_QUALITY = 100
 """The highest quality setting of every codec."""
 _HOPE = 1.5
 """Standard deviations by which a photo may be better than expected: docs/experiments/savings.md."""
+_NEAR = 1.05
+"""A filter that needs so many times the bytes in a width of a photo hardly wins in another."""
 _GROUNDS = (255, 0)  # transparent photos are judged on white and on black
 
 _FULL = Fraction(1)
@@ -137,7 +140,11 @@ class Candidates:
     """All candidates for a photo; files and scores are kept, and shared between students."""
 
     def __init__(
-        self, source: PhotoSource, screen: Screen | None, effort: Effort = "normal"
+        self,
+        source: PhotoSource,
+        screen: Screen | None,
+        effort: Effort = "normal",
+        expected: UsualCurves | None = None,
     ) -> None:
         """Take the photo to compare with, the screen on which it is judged, and the effort.
 
@@ -145,8 +152,12 @@ class Candidates:
             source: The photo.
             screen: The reader's screen; None if pixels are compared.
             effort: How hard encoders try, for files of all sizes alike.
+            expected: The curves to expect; by default those of any photo.
         """
         self.source, self._screen, self._encoder = source, screen, EFFORTS[effort]
+        self.is_known = expected is not None
+        """Whether something is known of this very photo before it is looked at."""
+        self._expected = expected or usual_curves(screen)
         self._small = cache(self._reduce)
         self._full: dict[Codec, Candidate] = {}
         self._reduced: dict[tuple[Student, Codec, Reduction], Candidate] = {}
@@ -207,7 +218,25 @@ class Candidates:
     def usual(self, kind: Kind) -> Curve:
         """Return what is expected of a kind of files, from all files that were made so far."""
         known = [(other, one) for other, ladder in self._known for one in ladder.known]
-        return usual_curves(self._screen).expected(kind, known)
+        return self._expected.expected(kind, known)
+
+    def learned(self) -> UsualCurves:
+        """Return what to expect of the same photo in another width."""
+        searched = {kind: ladder.curve for kind, ladder in self._known}
+        kinds = self._expected.kinds
+        return self._expected.around(
+            [searched[kind] if kind in searched else self.usual(kind) for kind in kinds]
+        )
+
+    def nearest_reductions(self, target: float) -> tuple[Reduction, ...]:
+        """List the filters that need hardly more bytes than the best one, which is the first."""
+        tried: dict[tuple[Student, Codec], dict[Reduction, float]] = defaultdict(dict)
+        for (student, codec, reduction), one in self._reduced.items():
+            if one.ladder.scores:
+                tried[student, codec][reduction] = one.ladder.expected_bytes(target)
+        needed = max(tried.values(), key=len, default={})
+        most = _NEAR * min(needed.values(), default=0.0)
+        return tuple(sorted((one for one in needed if needed[one] <= most), key=needed.__getitem__))
 
     @property
     def looks(self) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -106,7 +106,11 @@ class Curve:
         setting = self.setting_of_loss(loss)
         if setting > SETTINGS[-1]:
             return math.inf
-        return math.exp(np.interp(setting, SETTINGS, self.sizes))
+        return math.exp(self.size_at(setting))
+
+    def size_at(self, setting: float) -> float:
+        """Return the size at a setting, between two whole ones too."""
+        return float(np.interp(setting, SETTINGS, self.sizes))
 
     def setting_of_size(self, size: float) -> float:
         """Return the setting at which files have this size; beyond the ends, along the slope."""
@@ -193,6 +197,19 @@ class UsualCurves:
             losses=np.minimum.accumulate(losses),
             spread=spread,
         )
+
+    def around(self, curves: Sequence[Curve]) -> UsualCurves:
+        """Return what to expect of a photo in another width, of which these curves are known.
+
+        Args:
+            curves: Of each kind, in the order of `kinds`.
+        """
+        usual = np.array([[curve.sizes, curve.losses] for curve in curves])
+        return replace(self, usual=usual, ways=_OF_ANOTHER_WIDTH * self.ways)
+
+
+_OF_ANOTHER_WIDTH = 0.5
+"""By how much a width of a photo differs from another, where photos differ by 1."""
 
 
 @cache

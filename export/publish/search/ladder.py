@@ -7,6 +7,7 @@ every smaller one does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -92,7 +93,11 @@ class QualityLadder:
             target: The score.
             found: The lowest setting that reaches it.
         """
-        return min(self.size(found), round(self.expected_bytes(target)))
+        curve = self.curve
+        wanted = curve.setting_of_loss(loss_of(self.measure, target))
+        below = max((one for one in self.settings if one < found), default=found)
+        size = curve.size_at(min(max(wanted, below), found))  # the one below is known to miss
+        return min(self.size(found), round(math.exp(size) * self.pixels))
 
     def lowest_reaching(self, target: float, max_bytes: int | None = None) -> int | None:
         """Find the lowest setting that reaches a score, within a number of bytes if given.

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from export.publish.choice import Choice, Settings, from_json, to_json
+from export.publish.choice import SentPhoto, Settings, from_json, to_json
 from pixels.quality.screens import PHONE, screen_of
-from tests.made.published import choice_of, sent_file
+from tests.made.published import choice_of, photo_of, sent_file
 
 SETTINGS = Settings(target=50.0, margin=0.1)
 CHANGES: dict[str, object] = {
@@ -21,20 +21,26 @@ CHANGES: dict[str, object] = {
     "max_side_px": 100,
     "keep_metadata": True,
     "effort": "best",
+    "widths": (480, "own"),
 }
 
 
 @pytest.mark.parametrize(
-    "choice",
+    "photo",
     [
-        choice_of(sent_file(), form="full"),
-        choice_of(
-            sent_file(scale=Fraction(3, 2)), fallback=sent_file("WEBP"), students={"a": 1, "b": 2}
+        photo_of(choice_of(sent_file(), form="full")),
+        photo_of(
+            choice_of(sent_file(), form="full", width=300),
+            choice_of(
+                sent_file(scale=Fraction(3, 2)),
+                fallback=sent_file("WEBP"),
+                students={"a": 1, "b": 2},
+            ),
         ),
     ],
 )
-def test_a_choice_survives_json(choice: Choice) -> None:
-    assert from_json(json.loads(json.dumps(to_json(choice)))) == choice
+def test_what_is_sent_survives_json(photo: SentPhoto) -> None:
+    assert from_json(json.loads(json.dumps(to_json(photo)))) == photo
 
 
 def test_photo_students_and_every_setting_make_another_key() -> None:

@@ -380,7 +380,7 @@ def test_why_a_photo_cannot_be_used_is_returned(
     )
     assert outcome.error.startswith("dir/x.jpg: ")
     assert key_word in outcome.error
-    assert outcome.choice is None
+    assert outcome.photo is None
 
 
 def test_an_animation_is_refused() -> None:
@@ -411,7 +411,7 @@ def test_the_student_with_the_smallest_file_is_chosen(
     both = check_never_worse(pixels, settings, student, thirds)
     assert both.sent.scale == scale
     assert set(both.with_student) == {student.sha256, thirds.sha256}
-    assert published(png(pixels), settings, thirds, student).choice == both
+    assert chosen(published(png(pixels), settings, thirds, student)) == both
     expected = student if scale == HALF else thirds
     alone = chosen(published(png(pixels), settings, expected))
     assert (alone.sent, alone.without_students) == (both.sent, both.without_students)

@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from export.publish.choice import Settings, Wanted
 from export.publish.estimate import TimedPhoto, estimate, fitting_jobs, probes_first
 from export.publish.plan import SitePhoto
 from plumbing.command import UserError
 
+WANTED = Wanted(settings=Settings(target=60.0, margin=0.1))
+
 
 def photos_of(*megapixels: float) -> list[SitePhoto]:
     return [
-        SitePhoto(path=Path(f"{n}"), name=f"{n}", sha256="", bytes=1, megapixels=size)
+        SitePhoto(
+            path=Path(f"{n}"), name=f"{n}", sha256="", bytes=1, megapixels=size, wanted=WANTED
+        )
         for n, size in enumerate(megapixels)
     ]
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from export.delivery.student import read_student
-from export.publish.choice import Choice, Settings
+from export.publish.choice import SentPhoto, Settings
 from export.publish.config import PublishConfig
 from export.publish.search import choose
 from export.publish.search.choose import PhotoOutcome, PhotoTask, publish_photo
@@ -60,6 +60,10 @@ class Folder:
     @property
     def manifest(self) -> dict[str, Any]:
         return json.loads((self.site / "manifest.json").read_text(encoding="utf-8"))
+
+    def largest(self, name: str) -> dict[str, Any]:
+        """What the manifest says of a photo's largest width."""
+        return self.manifest["photos"][name]["widths"][-1]
 
     @property
     def names(self) -> list[str]:
@@ -130,7 +134,7 @@ def test_a_codec_that_cannot_hold_a_photo_is_left_out(student: Path) -> None:
     assert choice.full.codec == "JPEG"
     alone = published(encoded(wide), student, codecs=("WEBP",))
     assert "WEBP holds at most 16383 pixels a side, the photo is 16448 x 12" in alone.error
-    assert alone.choice is None
+    assert alone.photo is None
     clear = np.dstack([wide, np.full(wide.shape[:2], 100, np.uint8)])
     outcome = published(encoded(clear), student)
     assert "WEBP holds" in outcome.error
@@ -172,7 +176,7 @@ def test_a_tiff_keeps_its_exif_and_not_its_layout(folder: Folder) -> None:
     tags[0x010E] = "a harbour"
     part_of_photo(2).save(folder.photos / "scan.tif", tiffinfo=tags)
     assert folder.publish("--keep-metadata").status == 0
-    entry = folder.manifest["photos"]["scan.tif"]
+    entry = folder.largest("scan.tif")
     with Image.open(folder.site / entry["file"]) as image:
         assert dict(image.getexif()) == {0x010E: "a harbour", 0x0112: 1}
 
@@ -181,7 +185,7 @@ def test_a_photo_whose_file_is_in_the_way_is_an_error_of_its_own(folder: Folder)
     folder.put("a.jpg")
     folder.put("b.jpg", 2)
     folder.publish()
-    path = folder.site / folder.manifest["photos"]["a.jpg"]["file"]
+    path = folder.site / folder.largest("a.jpg")["file"]
     shutil.rmtree(folder.site)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"mine")
@@ -218,7 +222,7 @@ def test_files_of_a_photo_that_fails_stay_until_it_is_taken_away(folder: Folder)
 def test_the_student_stays_while_a_failed_photo_needs_it(folder: Folder) -> None:
     soft_photo().save(folder.photos / "soft.png")
     folder.publish("--quality", "50")
-    assert folder.manifest["photos"]["soft.png"]["form"] == "reduced"
+    assert folder.largest("soft.png")["form"] == "reduced"
     scripts = {path for path in (folder.site / "halfsize").rglob("*") if path.is_file()}
     (folder.photos / "soft.png").write_bytes(b"damaged")
     folder.publish("--quality", "50")
@@ -297,7 +301,7 @@ def test_any_name_is_published(folder: Folder, name: bytes) -> None:
     assert folder.publish().status == 0
     other = next(one for one in folder.names if one != "ok.jpg")
     entry = folder.manifest["photos"][other]
-    assert (folder.site / entry["file"]).is_file()
+    assert (folder.site / folder.largest(other)["file"]).is_file()
     assert (folder.site / snippet_path(other)).read_text() == entry["html"] + "\n"
     again = json.loads(folder.publish("--json").output)
     assert (again["kept"], again["removed"]) == (2, 0)
@@ -328,10 +332,10 @@ def test_a_name_that_the_disk_refuses_is_an_error_of_the_photo(
     folder.put("b.jpg", 2)
     put_photo = Site.put_photo
 
-    def refusing(site: Site, name: str, choice: Choice, contents: dict[str, bytes]) -> None:
+    def refusing(site: Site, name: str, photo: SentPhoto, contents: dict[str, bytes]) -> None:
         if name == "a.jpg":
             raise OSError(84, "Invalid or incomplete multibyte or wide character")
-        put_photo(site, name, choice, contents)
+        put_photo(site, name, photo, contents)
 
     monkeypatch.setattr(Site, "put_photo", refusing)
     assert "a.jpg: cannot be written" in folder.publish("--strict").sentence()
@@ -367,7 +371,7 @@ def test_photos_that_are_the_site_or_its_photos_are_refused(folder: Folder) -> N
 
 
 def test_a_single_photo_that_was_published_here_is_left_out(copied: Published) -> None:
-    file = copied.site / copied.manifest["photos"]["square.png"]["file"]
+    file = copied.site / copied.largest("square.png")["file"]
     inputs = (copied.photos, file, "--model", copied.student, "--out", copied.site)
     assert command_here("export.publish", *inputs, *QUICK).status == 0
     assert (len(copied.manifest["photos"]), list(copied.manifest["notes"])) == (3, [file.name])
@@ -396,7 +400,7 @@ def test_every_address_is_joined(folder: Folder) -> None:
     folder.publish("--base-url", "/media", "--quality", "50")
     manifest = folder.manifest
     entry = manifest["photos"]["soft.png"]
-    assert f'src="/media/{entry["file"]}"' in entry["html"]
+    assert f'src="/media/{folder.largest("soft.png")["file"]}"' in entry["html"]
     (student,) = manifest["students"]
     for address in (manifest["script"], student["model"]):
         assert (folder.site / address.removeprefix("/media/")).exists()

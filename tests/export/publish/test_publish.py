@@ -41,13 +41,14 @@ def test_the_site_is_what_its_manifest_says(published: Published) -> None:
     site, manifest = published.site, published.manifest
     names = ["Sub Folder/sharp & <bright>.png", "soft.png", "square.png"]
     assert list(manifest["photos"]) == names
-    forms = [manifest["photos"][name]["form"] for name in names]
+    forms = [published.largest(name)["form"] for name in names]
     assert forms[1] == "reduced"
     assert "full" in forms
     sums = dict.fromkeys(
         ("full_bytes", "sent_bytes", "full_bytes_at_target", "sent_bytes_at_target"), 0
     )
-    for name, entry in manifest["photos"].items():
+    for name, photo in manifest["photos"].items():
+        (entry,) = photo["widths"]
         file = site / entry["file"]
         assert file.stat().st_size == entry["bytes"]
         assert sha256_of(file)[:10] in file.name
@@ -58,13 +59,13 @@ def test_the_site_is_what_its_manifest_says(published: Published) -> None:
         assert entry["saved_bytes"] == full["bytes_at_target"] - entry["bytes_at_target"] >= 0
         assert 0.9 * entry["bytes"] < entry["bytes_at_target"] <= entry["bytes"]
         assert 0.9 * full["bytes"] < full["bytes_at_target"] <= full["bytes"]
-        assert entry["source"]["sha256"] == sha256_of(published.photos / name)
+        assert photo["source"]["sha256"] == sha256_of(published.photos / name)
         sums["full_bytes"] += full["bytes"]
         sums["sent_bytes"] += entry["bytes"]
         sums["full_bytes_at_target"] += full["bytes_at_target"]
         sums["sent_bytes_at_target"] += entry["bytes_at_target"]
         html = (site / "snippets" / f"{name}.html").read_text()
-        assert html == entry["html"] + "\n"
+        assert html == photo["html"] + "\n"
         assert f'src="/media/{entry["file"]}"' in html
         assert f'width="{entry["width"]}" height="{entry["height"]}" alt="{{alt}}"' in html
         assert ('<half-size model="/media/halfsize/models/bilinear/">' in html) == (
@@ -73,7 +74,8 @@ def test_the_site_is_what_its_manifest_says(published: Published) -> None:
         assert entry["scale"] == (2 if entry["form"] == "reduced" else 1)
         with Image.open(published.photos / name) as image:
             assert image.size == (entry["width"], entry["height"])
-    assert manifest["format"] == 2
+        assert (photo["width"], photo["height"]) == (entry["width"], entry["height"])
+    assert (manifest["format"], manifest["base_url"]) == (3, "/media/")
     assert manifest["judge"] == {
         "name": "SSIMULACRA2",
         "unit": "points",
@@ -86,7 +88,8 @@ def test_the_site_is_what_its_manifest_says(published: Published) -> None:
     assert earned == sums["full_bytes"] - sums["sent_bytes"] > 0
     saved = sums["full_bytes_at_target"] - sums["sent_bytes_at_target"]
     assert totals["saved_bytes"] == saved > 0
-    fixed = [entry["fixed_bytes"] for entry in manifest["photos"].values()]
+    assert manifest["totals_of_all_widths"] == totals
+    fixed = [published.largest(name)["fixed_bytes"] for name in names]
     assert totals["fixed_bytes"] == {
         codec: sum(sizes[codec] for sizes in fixed) for codec in manifest["fixed_settings"]
     }
@@ -178,7 +181,7 @@ def test_other_settings_do_all_again(copied: Published) -> None:
 
 
 def test_what_is_not_ours_stays(copied: Published) -> None:
-    entry = copied.manifest["photos"]["square.png"]
+    entry = copied.largest("square.png")
     (copied.site / "photos" / "mine.webp").write_bytes(b"mine")
     (copied.site / entry["file"]).write_bytes(b"changed by hand")
     (copied.photos / "square.png").unlink()
@@ -344,7 +347,7 @@ def test_a_student_that_does_not_pay_for_itself_is_not_sent_and_nothing_is_done_
         worked_on = json.loads(finished.output)["worked_on"]
         manifest = json.loads((site / "manifest.json").read_text())
         # What was tried with a student that is not sent does not stay.
-        (entry,) = manifest["photos"].values()
+        ((entry,),) = (photo["widths"] for photo in manifest["photos"].values())
         sent = {file["file"] for file in (entry, entry["fallback"]) if file}
         assert {f"photos/{path.name}" for path in (site / "photos").iterdir()} == sent
         return worked_on, manifest
@@ -353,18 +356,19 @@ def test_a_student_that_does_not_pay_for_itself_is_not_sent_and_nothing_is_done_
     assert worked_on == 1
     assert [student["sent"] for student in manifest["students"]] == [False, True]
     assert manifest["students"][0]["model"] is None
-    (entry,) = manifest["photos"].values()
+    (photo,) = manifest["photos"].values()
+    (entry,) = photo["widths"]
     assert (entry["student"], entry["scale"]) == ("light", "3/2")
     assert (entry["width"], entry["height"]) == (121, 119)
     assert (entry["file_width"], entry["file_height"]) == (82, 80)
-    assert 'model="/media/halfsize/models/light/model.halfsize"' in entry["html"]
+    assert 'model="/media/halfsize/models/light/model.halfsize"' in photo["html"]
     assert [path.name for path in (site / "halfsize" / "models").iterdir()] == ["light"]
     assert publish()[0] == 0
     # A visit of one photo saves less than student and scripts take.
     worked_on, manifest = publish("--photos-per-visit", "1")
     assert (worked_on, manifest["totals"]["reduced"], manifest["script"]) == (1, 0, None)
     assert not any(student["sent"] for student in manifest["students"])
-    (entry,) = manifest["photos"].values()
+    ((entry,),) = (photo["widths"] for photo in manifest["photos"].values())
     assert (entry["form"], entry["scale"], entry["student"]) == ("full", 1, None)
     assert not (site / "halfsize").exists()
     assert publish("--photos-per-visit", "1")[0] == 0
@@ -383,7 +387,7 @@ def test_a_photo_is_judged_on_a_screen(several: tuple[Path, Path, Path], tmp_pat
     judge = manifest["judge"]
     assert (judge["name"], judge["unit"], judge["target"]) == ("ColorVideoVDP", "JOD", 9.3)
     assert manifest["settings"]["screen"]["pixels_per_degree"] == 95
-    (entry,) = manifest["photos"].values()
+    ((entry,),) = (photo["widths"] for photo in manifest["photos"].values())
     assert 9.3 <= entry["score"] < 9.6
     assert entry["full_size"]["score"] >= 9.3
 
@@ -398,6 +402,8 @@ def test_a_photo_is_judged_on_a_screen(several: tuple[Path, Path, Path], tmp_pat
         ({"jobs": 0}, "jobs"),
         ({"photos_per_visit": 0}, "photos-per-visit"),
         ({"max_side_px": 15}, "max-side-px"),
+        ({"widths": ()}, "widths"),
+        ({"widths": (15, "own")}, "widths"),
         ({"fallback": "AVIF"}, "fallback"),
         ({"model": ()}, "model"),
         ({"model": (Path("x"),) * 9}, "model"),

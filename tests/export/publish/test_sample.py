@@ -21,7 +21,7 @@ from export.publish.totals import add_up
 from pixels.quality.screens import PHONE
 from pixels.scale import HALF
 from plumbing.paths import WEB_DEMO
-from tests.made.published import choice_of, sent_file
+from tests.made.published import choice_of, photo_of, sent_file
 
 SMALL = read_student(WEB_DEMO / "models" / "small-fine")
 ON_A_PHONE = Settings(target=9.6, margin=0.1, screen=PHONE)
@@ -32,19 +32,24 @@ FULL = choice_of(sent_file(digit="d", bytes_=700), full_bytes=700, form="full")
 def shown(
     choice: Choice, student: Student | None = None, name: str = "a.png", full: str | None = None
 ) -> ShownPhoto:
-    return ShownPhoto(name=name, choice=choice, student=student, own_bytes=9000, full=full)
+    return ShownPhoto(
+        name=name,
+        sent=photo_of(choice),
+        student=student,
+        own_bytes=9000,
+        full=full,
+        settings=ON_A_PHONE,
+    )
 
 
 def page_of(photos: Sequence[ShownPhoto], sentences: Sequence[str] = ()) -> str:
     totals = add_up(
-        [photo.choice for photo in photos],
+        [photo.sent for photo in photos],
         own_bytes=9000 * len(photos),
         student_bytes=1000,
         runtime_bytes=500,
     )
-    return sample_page(
-        photos, lambda _: b"file", settings=ON_A_PHONE, totals=totals, sentences=sentences
-    )
+    return sample_page(photos, lambda _: b"file", totals=totals, sentences=sentences)
 
 
 def bars(page: str) -> list[list[tuple[str, ...]]]:
@@ -119,6 +124,25 @@ def test_names_cannot_break_the_sample_page(student: Student | None, scripts: in
     assert "<p>1 &lt; 2</p>\n<p>two</p>" in page
     assert page.count("</script>") == scripts
     assert ('src="data:image/avif;base64,ZmlsZQ=="' in page) == (student is not None)
+
+
+def test_all_widths_are_listed() -> None:
+    narrow = choice_of(sent_file("JPEG", bytes_=300), full_bytes=300, form="full", width=300)
+    photo = replace(shown(REDUCED, SMALL), sent=photo_of(narrow, REDUCED))
+    page = page_of([photo])
+    rows = re.findall(
+        r"<tr><th scope=row>(.*?)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>", page
+    )
+    assert rows == [
+        (
+            "600 × 400",
+            "300 × 200, AVIF 50, 800 bytes",
+            "ColorVideoVDP 60.00",
+            "20.0% less is sent",
+        ),
+        ("300 × 200", "600 × 400, JPEG 50, 300 bytes", "ColorVideoVDP 60.00", "the same is sent"),
+    ]
+    assert "<table>" not in page_of([shown(REDUCED, SMALL)])
 
 
 @pytest.fixture

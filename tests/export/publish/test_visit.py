@@ -6,9 +6,9 @@ from fractions import Fraction
 import pytest
 
 from export.delivery.student import Student
-from export.publish.choice import Choice
+from export.publish.choice import SentPhoto
 from export.publish.visit import weigh_students
-from tests.made.published import choice_of, sent_file
+from tests.made.published import choice_of, photo_of, sent_file
 
 RUNTIME = 20_000
 
@@ -29,12 +29,12 @@ HALF, THIRDS = student("half", 10_000), student("thirds", 12_000, Fraction(3, 2)
 TWIN = student("twin", 11_000)
 
 
-def photo(**sizes: int) -> Choice:
+def photo(**sizes: int) -> SentPhoto:
     """A photo of 100,000 bytes at full size, and what each student would send."""
     hashes = {one.name: one.sha256 for one in (HALF, THIRDS, TWIN)}
     by_hash = {hashes[name]: size for name, size in sizes.items()}
     form = "reduced" if sizes else "full"
-    return choice_of(sent_file(), full_bytes=100_000, form=form, students=by_hash)
+    return photo_of(choice_of(sent_file(), full_bytes=100_000, form=form, students=by_hash))
 
 
 SMOOTH = photo(half=70_000, thirds=80_000)
@@ -57,7 +57,7 @@ NOISY = photo()
     ],
 )
 def test_the_students_with_the_smallest_visit_are_sent(
-    photos: list[Choice], per_visit: int, sent: tuple[Student, ...]
+    photos: list[SentPhoto], per_visit: int, sent: tuple[Student, ...]
 ) -> None:
     weighed = weigh_students(
         (HALF, THIRDS), photos, photos_per_visit=per_visit, runtime_bytes=RUNTIME
@@ -87,6 +87,15 @@ def test_students_that_pay_for_the_scripts_only_together_are_sent() -> None:
     light = [replace(one, gzip_bytes=1000) for one in (HALF, THIRDS)]
     weighed = weigh_students(light, photos, photos_per_visit=3, runtime_bytes=RUNTIME)
     assert weighed.sent == tuple(light)  # 30,000 saved, 22,000 sent; alone 15,000 and 21,000
+
+
+def test_a_reader_gets_each_width_as_often() -> None:
+    """Three of four widths of two photos could be reduced: with equal shares of each photo."""
+    plain, smooth = (one.largest for one in (NOISY, SMOOTH))
+    photos = [photo_of(plain, smooth), photo_of(smooth, smooth)]
+    weighed = weigh_students((HALF,), photos, photos_per_visit=10, runtime_bytes=RUNTIME)
+    (one,) = weighed.weighed
+    assert one.saves_bytes == 10 * 30_000 * 3 / 4 - HALF.gzip_bytes - RUNTIME
 
 
 def test_one_student_that_is_sent_needs_no_sentence() -> None:

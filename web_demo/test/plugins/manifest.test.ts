@@ -40,6 +40,29 @@ test('a manifest of the next format, with widths', () => {
   expect(read.baseUrl).toBe('/m/');
 });
 
+test('a manifest as `halfsize publish` writes it', () => {
+  const golden = new PublishedPhotos(
+    path.join(import.meta.dirname, '../../../tests/golden/manifest.json'),
+  );
+  expect(golden.names).toEqual(['harbour.jpg', 'trip/hero & 1.jpg']);
+  expect([golden.baseUrl, golden.script]).toEqual(['/media/', '/media/halfsize/half-size.js']);
+  const { width, height, widths } = golden.photo('harbour.jpg');
+  expect([width, height]).toEqual([600, 400]);
+  expect(widths?.map((one) => [one.width, one.height, one.file_width])).toEqual([
+    [300, 200, 600],
+    [450, 300, 400],
+    [600, 400, 300],
+  ]);
+  const html = golden.html('harbour.jpg', 'The "harbour"', { sizes: '50vw', class: 'wide' });
+  expect(html.match(/ sizes="50vw"/g)).toHaveLength(2);
+  expect(html).not.toContain('100vw');
+  expect(html).toMatch(/<img class="wide" src=.* alt="The &quot;harbour&quot;" loading="lazy"/);
+  expect(html).toContain('model.halfsize 2x, /media/halfsize/models/thirds/model.halfsize 1.5x">');
+  const hero = golden.html('trip/hero & 1.jpg', '');
+  expect(hero).toMatch(/^<img src="[^"]*" width="600" height="400" alt="" fetchpriority="high"/);
+  expect(() => golden.photo('torn.jpg')).toThrow('ends too soon');
+});
+
 test('a manifest that has changed is read again', () => {
   const photos = written({ ...manifestOf(), photos: {} });
   expect(photos.names).toEqual([]);

@@ -1,0 +1,1 @@
+"""Settings from a file: for the whole site, and for some of its photos."""
