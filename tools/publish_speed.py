@@ -30,6 +30,7 @@ from export.publish.search import candidates
 from export.publish.search.choose import PhotoTask, publish_photo
 from pixels.quality.looks import LOOKS
 from pixels.quality.screens import PHONE
+from pixels.sending.codecs import Effort
 from pixels.stills.files import read_picture
 from plumbing.command import UserError, run_command
 from plumbing.progress import track
@@ -54,6 +55,8 @@ class PublishSpeedConfig:
     """Size to which photos are reduced."""
     widths: tuple[Width, ...] = ("own",)
     """Widths in which they are sent."""
+    effort: Effort = "normal"
+    """How hard encoders try."""
     judges: tuple[Judged, ...] = ("SSIMULACRA2 60", "ColorVideoVDP, phone, good")
     """Who judges them."""
     model: tuple[Path, ...] = (
@@ -95,7 +98,7 @@ class Stopwatch:
         scores = self.timed(lambda *_: "score", candidates.Candidates._rate_pixels)
         enlarges = self.timed(lambda *_: "enlarge", candidates.Candidates._enlarge)
         steps = {
-            "encode": lambda picture, codec, setting: f"encode {codec}",
+            "encode": lambda picture, codec, *settings: f"encode {codec}",
             "decode": lambda content: "decode",
             "reduce": lambda photo, reduction, scale: "reduce",
         }
@@ -116,7 +119,7 @@ def main(config: PublishSpeedConfig) -> None:
     known = json.loads(config.against.read_text("utf-8")) if config.against else {}
     chosen: dict[str, dict[str, Any]] = {}
     for judge in config.judges:
-        settings = replace(JUDGES[judge], widths=config.widths)
+        settings = replace(JUDGES[judge], widths=config.widths, effort=config.effort)
         watch, seconds, looks, megapixels, widths = Stopwatch(), [], [], [], []
         for path in track(config.photos, judge):
             content, pixels = _reduced(path, config.megapixels)

@@ -17,12 +17,11 @@ ALT = "{alt}"
 """Placeholder in each snippet for the text that describes the photo, which only you can write."""
 
 MEDIA_TYPES: dict[Codec, str] = {
-    "JPEG": "image/jpeg",
-    "WEBP": "image/webp",
     "AVIF": "image/avif",
+    "WEBP": "image/webp",
+    "JPEG": "image/jpeg",
 }
-_NEWEST: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
-"""A browser that decodes one of them decodes those after it."""
+"""The newest codec first: a browser that decodes one of them decodes those after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +59,10 @@ class Snippets:
         if any(choice.fallback for choice in photo.widths):
             sent = [choice.sent for choice in photo.widths]
             # Browsers look at the contents, not at the type: it only keeps out those without AVIF.
-            type_ = MEDIA_TYPES[min((file.codec for file in sent), key=_NEWEST.index)]
+            used = {file.codec for file in sent}
+            newest = next(type_ for codec, type_ in MEDIA_TYPES.items() if codec in used)
             candidates = self._candidates(name, photo, sent)
-            img = f'<picture><source type="{type_}" srcset="{candidates}"{sizes}>{img}</picture>'
+            img = f'<picture><source type="{newest}" srcset="{candidates}"{sizes}>{img}</picture>'
         models = self._models(photo.students)
         return f'<half-size model="{escape(models)}">{img}</half-size>' if models else img
 
