@@ -30,7 +30,7 @@ from export.publish.search import candidates
 from export.publish.search.choose import PhotoTask, publish_photo
 from pixels.quality.looks import LOOKS
 from pixels.quality.screens import PHONE
-from pixels.sending.codecs import Effort
+from pixels.sending.codecs import Effort, EncoderSettings
 from pixels.stills.files import read_picture
 from plumbing.command import UserError, run_command
 from plumbing.progress import track
@@ -98,7 +98,7 @@ class Stopwatch:
         scores = self.timed(lambda *_: "score", candidates.Candidates._rate_pixels)
         enlarges = self.timed(lambda *_: "enlarge", candidates.Candidates._enlarge)
         steps = {
-            "encode": lambda picture, codec, *settings: f"encode {codec}",
+            "encode": _encoding,
             "decode": lambda content: "decode",
             "reduce": lambda photo, reduction, scale: "reduce",
         }
@@ -109,6 +109,11 @@ class Stopwatch:
             for method, wrapped in (("_rate_pixels", scores), ("_enlarge", enlarges)):
                 stack.enter_context(patch.object(candidates.Candidates, method, wrapped))
             yield
+
+
+def _encoding(picture: object, codec: str, setting: int, encoder: EncoderSettings) -> str:
+    """Name a call of `encode`."""
+    return f"encode {codec}" + (f", speed {encoder.avif_speed}" if codec == "AVIF" else "")
 
 
 def main(config: PublishSpeedConfig) -> None:

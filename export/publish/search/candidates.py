@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from export.delivery.student import Student, enlarger_of
 from export.publish.choice import SentFile
 from export.publish.search.curves import Curve, Kind, UsualCurves, kind_of, usual_curves
-from export.publish.search.ladder import QualityLadder
+from export.publish.search.ladder import SKETCHED, QualityLadder
 from export.publish.source import PhotoSource
 from pixels.quality.judge import JudgedOriginal
 from pixels.quality.judges import judge_for
@@ -24,6 +24,7 @@ from pixels.sending.codecs import (
     EFFORTS,
     Codec,
     Effort,
+    EncoderSettings,
     Reduction,
     decode,
     decode_with_alpha,
@@ -44,6 +45,10 @@ _NEAR = 1.05
 _GROUNDS = (255, 0)  # transparent photos are judged on white and on black
 
 _FULL = Fraction(1)
+_QUICK = EFFORTS["fast"]
+
+_Encoded = tuple[Codec, Reduction | None, Fraction, EncoderSettings]
+"""All that decides about a file, but for its setting."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ class Candidates:
         self._full: dict[Codec, Candidate] = {}
         self._reduced: dict[tuple[Student, Codec, Reduction], Candidate] = {}
         self._known: list[tuple[Kind, QualityLadder]] = []
-        self._files: dict[tuple[Codec, Reduction, Fraction], dict[int, bytes]] = {}
+        self._files: dict[_Encoded, dict[int, bytes]] = defaultdict(dict)
 
     @property
     def transparent(self) -> bool:
@@ -181,9 +186,9 @@ class Candidates:
         """Return the candidate that is as large as the photo."""
         if codec not in self._full:
             kind = kind_of(codec, _FULL)
-            ladder = self._ladder(self.source.pixels, codec, self._rate, partial(self.usual, kind))
+            ladder = self._ladder(codec, None, _FULL, self._rate, partial(self.usual, kind))
             self._full[codec] = Candidate(codec, None, _FULL, self.source.size, ladder)
-            self._known.append((kind, ladder))
+            self._known.append((kind, ladder.quick))
         return self._full[codec]
 
     def reduced(
@@ -205,14 +210,13 @@ class Candidates:
             alike = next(
                 (one for one in self._reduced.values() if one.resembles(student.scale, codec)), None
             )
-            start = partial(self.usual, kind) if alike is None else lambda: alike.ladder.curve
-            files = self._files.setdefault((codec, reduction, student.scale), {})
+            start = partial(self.usual, kind) if alike is None else lambda: alike.ladder.quick.curve
             rate = partial(self._rate_enlarged, student)
-            ladder = self._ladder(small, codec, rate, start, files)
+            ladder = self._ladder(codec, reduction, student.scale, rate, start)
             size = (small.shape[0], small.shape[1])
             self._reduced[key] = Candidate(codec, reduction, student.scale, size, ladder)
             if alike is None:
-                self._known.append((kind, ladder))
+                self._known.append((kind, ladder.quick))
         return self._reduced[key]
 
     def usual(self, kind: Kind) -> Curve:
@@ -232,8 +236,9 @@ class Candidates:
         """List the filters that need hardly more bytes than the best one, which is the first."""
         tried: dict[tuple[Student, Codec], dict[Reduction, float]] = defaultdict(dict)
         for (student, codec, reduction), one in self._reduced.items():
-            if one.ladder.scores:
-                tried[student, codec][reduction] = one.ladder.expected_bytes(target)
+            quick = one.ladder.quick
+            if quick.scores:
+                tried[student, codec][reduction] = quick.expected_bytes(target)
         needed = max(tried.values(), key=len, default={})
         most = _NEAR * min(needed.values(), default=0.0)
         return tuple(sorted((one for one in needed if needed[one] <= most), key=needed.__getitem__))
@@ -241,29 +246,43 @@ class Candidates:
     @property
     def looks(self) -> int:
         """Count the pictures that were scored."""
-        candidates = [*self._full.values(), *self._reduced.values()]
-        return sum(len(one.ladder.scores) for one in candidates)
+        ladders = [one.ladder for one in (*self._full.values(), *self._reduced.values())]
+        ladders += [ladder.sketch for ladder in ladders if ladder.sketch]
+        return sum(len(ladder.scores) for ladder in ladders)
 
     def _ladder(
         self,
-        pixels: NDArray[np.uint8],
         codec: Codec,
+        reduction: Reduction | None,
+        scale: Fraction,
         rate: Callable[[bytes], float],
         start: Callable[[], Curve],
-        files: dict[int, bytes] | None = None,
     ) -> QualityLadder:
-        return QualityLadder(
-            encode=partial(self._encode, pixels, codec),
-            rate=rate,
-            measure=judge_for(self._screen).measure,
-            pixels=self.source.size[0] * self.source.size[1],
-            start=start,
-            settings=distinct_settings(codec),
-            files={} if files is None else files,
-        )
+        picture = self.source.pixels if reduction is None else self._small(reduction, scale)
 
-    def _encode(self, pixels: NDArray[np.uint8], codec: Codec, setting: int) -> bytes:
-        return encode(pixels, codec, setting, self._encoder, exif=self.source.exif)
+        def made_by(
+            encoder: EncoderSettings, start: Callable[[], Curve], sketch: QualityLadder | None
+        ) -> QualityLadder:
+            return QualityLadder(
+                encode=partial(self._encode, picture, codec, encoder),
+                rate=rate,
+                measure=judge_for(self._screen).measure,
+                pixels=self.source.size[0] * self.source.size[1],
+                start=start,
+                settings=distinct_settings(codec),
+                files=self._files[codec, reduction, scale, encoder],
+                sketch=sketch,
+            )
+
+        if codec != "AVIF" or self._encoder.avif_speed >= _QUICK.avif_speed:
+            return made_by(self._encoder, start, None)
+        sketch = made_by(_QUICK, start, None)
+        return made_by(self._encoder, lambda: sketch.curve.with_bytes(SKETCHED), sketch)
+
+    def _encode(
+        self, pixels: NDArray[np.uint8], codec: Codec, encoder: EncoderSettings, setting: int
+    ) -> bytes:
+        return encode(pixels, codec, setting, encoder, exif=self.source.exif)
 
     def _reduce(self, reduction: Reduction, scale: Fraction) -> NDArray[np.uint8]:
         return reduce(self.source.pixels, reduction, scale)

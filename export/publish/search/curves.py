@@ -98,6 +98,10 @@ class Curve:
             losses=np.minimum.accumulate(_moved(self.losses, scored)),
         )
 
+    def with_bytes(self, share: float) -> Curve:
+        """Return the curve of files that lose the same with this share of the bytes."""
+        return replace(self, sizes=self.sizes + math.log(share))
+
     def bytes_for(self, loss: float) -> float:
         """Return the bytes per pixel of the photo with which a file loses no more than this.
 

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from export.publish.search.curves import Curve, Known, loss_of, size_of
 from pixels.quality.judge import Measure
 
+SKETCHED = 0.95
+"""Bytes of AVIF files at speed 4, by those of speed 6 at the same setting, whose scores are about
+the same (docs/experiments/encoders.md)."""
 _SURE = 0.3
 """A setting is not tried if it is expected to miss by this part of a step or more."""
 
@@ -42,6 +45,15 @@ class QualityLadder:
     """Encoded files, by setting."""
     scores: dict[int, float] = field(default_factory=dict)
     """Their scores, by setting, where known."""
+    sketch: QualityLadder | None = None
+    """The same picture by an encoder that takes a fraction of the time. It is searched first: it
+    tells whether a search is worth while, and where it ends. What is found was still made and
+    scored by the encoder that is asked for."""
+
+    @property
+    def quick(self) -> QualityLadder:
+        """The ladder whose files take least time: the sketch, where there is one."""
+        return self.sketch or self
 
     def size(self, setting: int) -> int:
         """Count the bytes of the file at a setting."""
@@ -105,6 +117,10 @@ class QualityLadder:
         Returns:
             A setting whose file was scored and reaches the target; None if none does.
         """
+        if self.sketch is not None:
+            most = None if max_bytes is None else round(max_bytes / SKETCHED)
+            if self.sketch.lowest_reaching(target, most) is None:
+                return None
         width, tries = len(self.settings), 0
         while True:
             rungs = self._rungs(target, max_bytes)

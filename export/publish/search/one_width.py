@@ -40,7 +40,7 @@ class WidthSearch:
         candidates = [self._candidates.full(codec) for codec in self._codecs()]
         if not self._candidates.is_known:
             # Encoded already: its score tells most of all others.
-            candidates[0].ladder.score(FIXED[candidates[0].codec])
+            candidates[0].ladder.quick.score(FIXED[candidates[0].codec])
         fulls = improving(candidates, self._settings.target)
         full = fulls[-1] if fulls else max(map(_best, candidates), key=lambda rung: rung.score)
         original = self._candidates.source.original
@@ -122,7 +122,7 @@ class WidthSearch:
         A photo that a codec cannot hold counts with the smallest of the other files.
         """
         sizes = {
-            codec: self._candidates.full(codec).ladder.size(setting)
+            codec: self._candidates.full(codec).ladder.quick.size(setting)
             for codec, setting in FIXED.items()
             if not self._candidates.obstacle(codec)
         }
