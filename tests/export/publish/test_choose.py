@@ -414,7 +414,10 @@ def test_the_student_with_the_smallest_file_is_chosen(
     assert chosen(published(png(pixels), settings, thirds, student)) == both
     expected = student if scale == HALF else thirds
     alone = chosen(published(png(pixels), settings, expected))
-    assert (alone.sent, alone.without_students) == (both.sent, both.without_students)
+    assert (alone.sent.scale, alone.without_students) == (scale, both.without_students)
+    # Scores of a picture this small jump between settings: a search may end at another one.
+    assert alone.reached
+    assert alone.sent.bytes == pytest.approx(both.sent.bytes, rel=0.05)
 
 
 def test_without_students_photos_stay_at_full_size() -> None:
@@ -422,7 +425,7 @@ def test_without_students_photos_stay_at_full_size() -> None:
     choice = check_never_worse(pixels, OLDER_CODECS)
     assert choice.form == "full"
     assert choice.fixed == {
-        "AVIF": len(encode(pixels, "AVIF", 50)),
+        "AVIF": len(encode(pixels, "AVIF", 50, EFFORTS["fast"])),
         "WEBP": len(encode(pixels, "WEBP", 75)),
         "JPEG": len(encode(pixels, "JPEG", 80)),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import product
@@ -21,7 +22,7 @@ from export.publish.search.curves import (
     size_of,
     usual_curves,
 )
-from export.publish.search.ladder import QualityLadder
+from export.publish.search.ladder import SKETCHED, QualityLadder
 from pixels.quality.looks import LOOKS
 from pixels.quality.screens import PHONE, SCREENS, screen_of
 from pixels.quality.ssimulacra2 import MEASURE
@@ -68,6 +69,13 @@ def ladder(
     )
 
 
+def sketched(shift: float, better: float, lighter: float) -> QualityLadder:
+    """A photo of which another encoder makes better and lighter files, and takes its time."""
+    sketch = ladder(shift)
+    slow = ladder(shift + better, kilobytes=20.0 * lighter)
+    return replace(slow, sketch=sketch, start=lambda: sketch.curve.with_bytes(SKETCHED))
+
+
 def test_a_made_file_tells_its_setting() -> None:
     made = ladder()
     assert made.size(40) == bytes_of(40, 20.0)
@@ -93,6 +101,28 @@ def test_a_usual_picture_takes_one_or_two_evaluations() -> None:
         made.lowest_reaching(60.0)
         counts.append(len(made.scores))
     assert np.mean(counts) <= 2.2
+
+
+@pytest.mark.parametrize("lighter", [0.85, 0.95, 1.02])
+@pytest.mark.parametrize("better", [-0.6, 0.0, 0.6])
+@pytest.mark.parametrize("shift", [-12.0, 0.0, 9.0])
+def test_after_a_sketch_the_slow_encoder_makes_one_to_three_files(
+    shift: float, better: float, lighter: float
+) -> None:
+    made, by_hand = sketched(shift, better, lighter), ladder(shift + better)
+    reaching = [q for q in range(1, 96) if by_hand.score(q) >= 60.0]
+    assert made.lowest_reaching(60.0) == min(reaching)
+    assert len(made.files) <= 3
+    assert made.quick is made.sketch
+
+
+def test_where_the_sketch_has_no_hope_the_slow_encoder_does_not_start() -> None:
+    made = sketched(0.0, 0.0, 0.95)
+    needed = ladder().size(ladder().lowest_reaching(60.0) or 0)
+    assert made.lowest_reaching(60.0, round(0.85 * needed)) is None
+    assert made.lowest_reaching(95.0) is None
+    assert not made.files
+    assert made.lowest_reaching(60.0, round(0.96 * needed)) is not None
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.98])
