@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -55,6 +56,9 @@ def test_the_version_is_the_projects() -> None:
     assert command_here("halfsize", "--version").output == f"halfsize {project['version']}\n"
     package = json.loads((WEB_DEMO / "package.json").read_text(encoding="utf-8"))
     assert package["version"] == project["version"]
+    for document in ("README.md", "docs/use-on-a-site.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        assert {*re.findall(r"halfsize-(\d[\d.]*\d)", text)} == {project["version"]}
 
 
 @pytest.mark.parametrize(
