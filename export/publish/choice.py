@@ -19,7 +19,7 @@ from pixels.quality.judge import Judge
 from pixels.quality.judges import judge_for
 from pixels.quality.screens import Screen
 from pixels.scale import parse_scale, scale_json
-from pixels.sending.codecs import SUFFIXES, Codec, Effort, Reduction
+from pixels.sending.codecs import SUFFIXES, Codec, Effort, Reduction, Subsampling
 from pixels.sending.jpeg import encoder_versions
 from plumbing.names import cut, is_reserved
 
@@ -119,6 +119,8 @@ class SentFile:
     """Hash of the file."""
     score: float
     """How good it is as the reader sees it, by the judge of the settings."""
+    subsampling: Subsampling = "4:2:0"
+    """Resolution of its chroma."""
 
     def path(self, name: str) -> str:
         """Name the file: readable, safe in an address, and new whenever the bytes are new.

@@ -154,6 +154,7 @@ def _file(name: str, sent: SentFile) -> dict[str, Any]:
         "bytes": sent.bytes,
         "codec": sent.codec,
         "quality": sent.quality,
+        "subsampling": sent.subsampling,
         "scale": scale_json(sent.scale),
         "filter": sent.reduction,
         "score": sent.score,

@@ -28,6 +28,7 @@ from export.check.browser import NO_BROWSER, find_browser
 from pixels.quality.judge import Judge
 from pixels.quality.judges import judge_for
 from pixels.quality.screens import screen_of
+from pixels.sending.codecs import Effort
 from pixels.stills.files import read_picture
 from plumbing.amounts import in_bytes
 from plumbing.command import UserError, run_command
@@ -48,6 +49,8 @@ class SiteBenchConfig:
     """Students to choose among."""
     quality: float = 60.0
     """SSIMULACRA2 score that plain AVIF and halfsize aim at."""
+    effort: Effort = "normal"
+    """How hard encoders try for both of them."""
     max_side_px: int = 1600
     """Longest side of a photo: larger ones are reduced before anything else."""
     jobs: int = 1
@@ -67,6 +70,7 @@ def main(config: SiteBenchConfig) -> None:
         work=config.work,
         models=config.model,
         quality=config.quality,
+        effort=config.effort,
         jobs=config.jobs,
     )
     folders = {}

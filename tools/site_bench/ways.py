@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 
 import halfsize
+from pixels.sending.codecs import Effort
 from tools.site_bench.page import PagePhoto, page
 from tools.sites.packages import install, run_in
 
@@ -48,6 +49,8 @@ class Bench:
     """The students to choose among."""
     quality: float
     """SSIMULACRA2 score that plain AVIF and halfsize aim at."""
+    effort: Effort
+    """How hard encoders try for both of them."""
     jobs: int
     """Photos that are published at a time."""
 
@@ -110,6 +113,7 @@ def _published(bench: Bench, name: str, **settings: Any) -> Path:  # noqa: ANN40
         model=list(bench.models),
         quality=bench.quality,
         widths=(*WIDTHS, "own"),
+        effort=bench.effort,
         jobs=bench.jobs,
         **settings,
     )

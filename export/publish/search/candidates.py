@@ -26,6 +26,7 @@ from pixels.sending.codecs import (
     Effort,
     EncoderSettings,
     Reduction,
+    Subsampling,
     decode,
     decode_with_alpha,
     distinct_settings,
@@ -65,6 +66,8 @@ class Candidate:
     """(height, width) of the files."""
     ladder: QualityLadder
     """The files."""
+    subsampling: Subsampling = "4:2:0"
+    """Resolution of their chroma."""
 
     def resembles(self, scale: Fraction, codec: Codec) -> bool:
         """Say whether the files are like others, but for the filter or the student."""
@@ -108,6 +111,7 @@ class Rung:
             codec=self.candidate.codec,
             quality=self.setting,
             reduction=self.candidate.reduction,
+            subsampling=self.candidate.subsampling,
             scale=self.candidate.scale,
             width=self.candidate.size[1],
             height=self.candidate.size[0],
@@ -150,6 +154,8 @@ class Candidates:
         screen: Screen | None,
         effort: Effort = "normal",
         expected: UsualCurves | None = None,
+        *,
+        subsampling: Subsampling = "4:2:0",
     ) -> None:
         """Take the photo to compare with, the screen on which it is judged, and the effort.
 
@@ -158,8 +164,10 @@ class Candidates:
             screen: The reader's screen; None if pixels are compared.
             effort: How hard encoders try, for files of all sizes alike.
             expected: The curves to expect; by default those of any photo.
+            subsampling: Of AVIF files. JPEG and WebP files keep half the chroma on each axis.
         """
         self.source, self._screen, self._encoder = source, screen, EFFORTS[effort]
+        self._subsampling: dict[Codec, Subsampling] = {"AVIF": subsampling}
         self.is_known = expected is not None
         """Whether something is known of this very photo before it is looked at."""
         self._expected = expected or usual_curves(screen)
@@ -187,7 +195,9 @@ class Candidates:
         if codec not in self._full:
             kind = kind_of(codec, _FULL)
             ladder = self._ladder(codec, None, _FULL, self._rate, partial(self.usual, kind))
-            self._full[codec] = Candidate(codec, None, _FULL, self.source.size, ladder)
+            self._full[codec] = Candidate(
+                codec, None, _FULL, self.source.size, ladder, self._chroma(codec)
+            )
             self._known.append((kind, ladder.quick))
         return self._full[codec]
 
@@ -214,7 +224,9 @@ class Candidates:
             rate = partial(self._rate_enlarged, student)
             ladder = self._ladder(codec, reduction, student.scale, rate, start)
             size = (small.shape[0], small.shape[1])
-            self._reduced[key] = Candidate(codec, reduction, student.scale, size, ladder)
+            self._reduced[key] = Candidate(
+                codec, reduction, student.scale, size, ladder, self._chroma(codec)
+            )
             if alike is None:
                 self._known.append((kind, ladder.quick))
         return self._reduced[key]
@@ -282,7 +294,17 @@ class Candidates:
     def _encode(
         self, pixels: NDArray[np.uint8], codec: Codec, encoder: EncoderSettings, setting: int
     ) -> bytes:
-        return encode(pixels, codec, setting, encoder, exif=self.source.exif)
+        return encode(
+            pixels,
+            codec,
+            setting,
+            encoder,
+            subsampling=self._chroma(codec),
+            exif=self.source.exif,
+        )
+
+    def _chroma(self, codec: Codec) -> Subsampling:
+        return self._subsampling.get(codec, "4:2:0")
 
     def _reduce(self, reduction: Reduction, scale: Fraction) -> NDArray[np.uint8]:
         return reduce(self.source.pixels, reduction, scale)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from export.delivery.student import Student
 from export.publish.choice import Choice, SentPhoto, Settings, Width
 from export.publish.search.candidates import Candidates
+from export.publish.search.chroma import subsampling_for
 from export.publish.search.curves import UsualCurves
 from export.publish.search.one_width import WidthSearch
 from export.publish.source import PhotoSource
@@ -38,11 +39,14 @@ def choose_widths(
         files: Receives the files that are sent, by SHA-256.
     """
     kept: list[Choice] = []
+    subsampling = subsampling_for(source, settings)
     expected: UsualCurves | None = None
     able, wanted = list(students), settings
     for size in sizes_of(source.size, settings.widths):
         resized = source.resized(size)
-        candidates = Candidates(resized, settings.screen, settings.effort, expected)
+        candidates = Candidates(
+            resized, settings.screen, settings.effort, expected, subsampling=subsampling
+        )
         own: dict[str, bytes] = {}
         choice = WidthSearch(candidates, wanted, able).choose(own)
         if kept and choice.sent.bytes > (1.0 - LEAST_STEP) * kept[-1].sent.bytes:
