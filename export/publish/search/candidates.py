@@ -201,6 +201,15 @@ class Candidates:
             self._known.append((kind, ladder.quick))
         return self._full[codec]
 
+    def fixed_bytes(self, codec: Codec, setting: int) -> int:
+        """Count the bytes with which a site sends the photo that has one setting for all.
+
+        Such sites keep half the chroma.
+        """
+        if self._chroma(codec) == "4:2:0":
+            return self.full(codec).ladder.quick.size(setting)
+        return len(encode(self.source.pixels, codec, setting, _QUICK, exif=self.source.exif))
+
     def reduced(
         self, student: Student, codecs: Sequence[Codec], reductions: Sequence[Reduction]
     ) -> list[Candidate]:

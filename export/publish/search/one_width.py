@@ -122,7 +122,7 @@ class WidthSearch:
         A photo that a codec cannot hold counts with the smallest of the other files.
         """
         sizes = {
-            codec: self._candidates.full(codec).ladder.quick.size(setting)
+            codec: self._candidates.fixed_bytes(codec, setting)
             for codec, setting in FIXED.items()
             if not self._candidates.obstacle(codec)
         }

@@ -25,7 +25,15 @@ from pixels.quality.looks import LOOKS, Look
 from pixels.quality.screens import DESKTOP, LAPTOP, PHONE, SCREENS, Screen
 from pixels.quality.ssimulacra2 import ssimulacra2
 from pixels.scale import HALF
-from pixels.sending.codecs import CODECS, EFFORTS, REDUCTIONS, encode, reduce
+from pixels.sending.codecs import (
+    CODECS,
+    EFFORTS,
+    REDUCTIONS,
+    Codec,
+    Subsampling,
+    encode,
+    reduce,
+)
 from pixels.stills.listing import list_pictures
 from tests.made.photos import photo
 from tests.made.profiles import P3, rgb_profile
@@ -266,14 +274,15 @@ def test_a_target_out_of_reach_gives_the_best_full_size_marked_as_missed(student
     assert not choice.reached
     assert choice.form == "full"
     assert choice.sent.quality == 100
+    best: list[tuple[Codec, Subsampling]] = [("WEBP", "4:2:0"), ("AVIF", "4:2:0")]
+    best.append(("AVIF", "4:4:4"))  # its colours have edges
+    files = [encode(pixels, codec, 100, FAST, subsampling=chroma) for codec, chroma in best]
     scores = [
-        ssimulacra2(
-            np.array(Image.open(io.BytesIO(encode(pixels, codec, 100, FAST))).convert("RGB")),
-            pixels,
-        )
-        for codec in CODECS
+        ssimulacra2(np.array(Image.open(io.BytesIO(file)).convert("RGB")), pixels) for file in files
     ]
     assert choice.sent.score == pytest.approx(max(scores), abs=0.01)
+    assert (choice.sent.codec, choice.sent.subsampling) == ("AVIF", "4:4:4")
+    assert scores[2] > scores[1] + 30.0
 
 
 def test_a_small_enough_jpeg_is_left_as_it_is_without_its_metadata(student: Student) -> None:
