@@ -46,7 +46,7 @@ def test_a_visit_counts_what_it_downloads_and_sees_device_pixels(
     assert visited.bytes_["photos"] == sum(sizes.values())  # no candidate of 100 pixels is enough
     script = (folder / "own.js").read_bytes()
     assert visited.bytes_["scripts"] == len(gzip.compress(script, 9, mtime=0))
-    assert [one.shape for one in visited.seen] == [(120, 240, 3), (104, 208, 3)]
+    assert [one.shape for one in visited.seen] == [(120, 240, 3), (105, 210, 3)]
     assert all(np.std(one) > 5 for one in visited.seen)
     assert visited.states == []
 

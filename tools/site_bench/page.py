@@ -6,23 +6,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Every box is a whole number of device pixels at the viewports of the measurement.
-HERO_PX, GRID_PX, GAP_PX = 1200, 1204, 16
+# Photos are 3:2, and every box begins and ends at a whole device pixel of every viewport: only then
+# can what is seen be compared with the original pixel by pixel.
+_HERO_PX, _CARD_PX, _EDGE_PX, _BETWEEN_PX = 1200, 381, 15, 18
+_GRID_PX = 3 * _CARD_PX + 2 * _BETWEEN_PX
 _STYLE = f"""
-body {{ margin: 0; font: 16px/24px sans-serif; }}
-main {{ max-width: {HERO_PX}px; margin: 0 auto; }}
+body {{ margin: 0; font: 16px/25px sans-serif; }}
+h1, h2, p {{ margin: 10px 0; font-size: 20px; line-height: 25px; }}
+main {{ max-width: {_HERO_PX}px; margin: 0 auto; }}
 img {{ display: block; width: 100%; height: auto; }}
-.cards {{ display: grid; gap: {GAP_PX}px; max-width: {GRID_PX - 2 * GAP_PX}px; margin: 0 auto;
-  padding: {GAP_PX}px; grid-template-columns: 1fr; align-items: start; }}
+.cards {{ display: grid; gap: 20px {_BETWEEN_PX}px; max-width: {_GRID_PX}px; margin: 0 auto;
+  padding: {_EDGE_PX}px; grid-template-columns: 1fr; align-items: start; }}
 @media (min-width: 600px) {{ .cards {{ grid-template-columns: 1fr 1fr; }} }}
 @media (min-width: 1000px) {{ .cards {{ grid-template-columns: 1fr 1fr 1fr; }} }}
 """
-HERO_SIZES = f"(max-width: {HERO_PX}px) 100vw, {HERO_PX}px"
+HERO_SIZES = f"(max-width: {_HERO_PX}px) 100vw, {_HERO_PX}px"
 CARD_SIZES = (
-    f"(max-width: 599px) calc(100vw - {2 * GAP_PX}px), "
-    f"(max-width: 999px) calc((100vw - {3 * GAP_PX}px) / 2), "
-    f"(max-width: {GRID_PX}px) calc((100vw - {4 * GAP_PX}px) / 3), "
-    f"{(GRID_PX - 4 * GAP_PX) // 3}px"
+    f"(max-width: 599px) calc(100vw - {2 * _EDGE_PX}px), "
+    f"(max-width: 999px) calc((100vw - {2 * _EDGE_PX + _BETWEEN_PX}px) / 2), {_CARD_PX}px"
 )
 
 

@@ -55,8 +55,8 @@ class Viewport:
 
 VIEWPORTS = (
     Viewport("phone, 3", 390, 844, 3, 95),
-    Viewport("phone, 2.6", 412, 915, 2.6, 95),
-    Viewport("tablet, 2", 820, 1180, 2, 72),
+    Viewport("phone, 2.6", 405, 900, 2.6, 95),
+    Viewport("tablet, 2", 810, 1080, 2, 72),
     Viewport("laptop, 2", 1440, 900, 2, 77),
     Viewport("laptop, 1", 1440, 900, 1, 38),
 )
