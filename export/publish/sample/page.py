@@ -106,10 +106,10 @@ def _widths(photo: ShownPhoto) -> str:
     rows = [
         f"<tr><th scope=row>{choice.width} × {choice.height}</th>"
         f"<td>{_described(choice.sent)}</td><td>{photo.score(choice.sent)}</td>"
-        f"<td>{_against(choice.sent.bytes, choice.full.bytes)}</td></tr>"
+        f"<td>{_against(choice.sent_at_target, choice.full_at_target)}</td></tr>"
         for choice in reversed(photo.sent.widths)
     ]
-    heads = ("Width", "As sent", "Score as seen", "Against full size")
+    heads = ("Width", "As sent", "Score as seen", "Against full size, same score")
     head = "".join(f"<th scope=col>{name}</th>" for name in heads)
     return (
         f'<div class="widths"><table><thead><tr>{head}</tr></thead>'
@@ -174,6 +174,9 @@ class _Way:
     name: str
     bytes_: int
     note: str = ""
+    sent_likewise: int | None = None
+    """What is sent would have so many bytes if it reached exactly the same score; None compares the
+    files as they are."""
 
 
 def _of_photo(photo: ShownPhoto) -> list[_Way]:
@@ -181,7 +184,7 @@ def _of_photo(photo: ShownPhoto) -> list[_Way]:
     note = f"{_NAMES[choice.full.codec]} {choice.full.quality}"
     return [
         _Way("As sent", choice.sent.bytes),
-        _Way("Full size, same target", choice.full_at_target, note),
+        _Way("Full size, same target", choice.full_at_target, note, choice.sent_at_target),
         *_fixed(choice.fixed),
         _Way("Your own file", photo.own_bytes),
     ]
@@ -191,7 +194,12 @@ def _of_totals(totals: Totals) -> list[_Way]:
     once = totals.student_bytes + totals.runtime_bytes
     return [
         _Way("As sent", totals.sent_bytes, f"and {in_bytes(once)} once" if once else ""),
-        _Way("Full size, same target", totals.full_bytes_at_target, "each in its best codec"),
+        _Way(
+            "Full size, same target",
+            totals.full_bytes_at_target,
+            "each in its best codec",
+            totals.sent_bytes_at_target,
+        ),
         *_fixed(totals.fixed_bytes),
         _Way("Your own files", totals.own_bytes),
     ]
@@ -209,7 +217,13 @@ def _bars(ways: Sequence[_Way]) -> str:
     sent, most = ways[0].bytes_, max(way.bytes_ for way in ways)
     rows = []
     for number, way in enumerate(ways):
-        notes = [way.note, _against(sent, way.bytes_) if number else ""]
+        against = ""
+        if way.sent_likewise is not None:
+            where = "" if way.sent_likewise == sent else "at exactly the same score "
+            against = _against(way.sent_likewise, way.bytes_, where)
+        elif number:
+            against = _against(sent, way.bytes_)
+        notes = [way.note, against]
         rows.append(
             f"<div{' class=sent' if number == 0 else ''}><dt>{escape(way.name)}</dt>"
             f'<dd class="bar" style="--share: {100 * way.bytes_ / max(most, 1):.1f}%"></dd>'
@@ -219,9 +233,9 @@ def _bars(ways: Sequence[_Way]) -> str:
     return f'<dl class="bars">{"".join(rows)}</dl>'
 
 
-def _against(sent: int, other: int) -> str:
+def _against(sent: int, other: int, where: str = "") -> str:
     """Compare what is sent with another way."""
     if sent == other:
         return "the same is sent"
     share = abs(sent - other) / max(other, 1)
-    return f"{share:.1%} {'less' if sent < other else 'more'} is sent"
+    return f"{where}{share:.1%} {'less' if sent < other else 'more'} is sent"
