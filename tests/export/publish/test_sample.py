@@ -208,7 +208,7 @@ def test_nothing_is_wider_than_the_screen(looked_at: Page, width: int) -> None:
 
 
 def test_what_is_sent_is_compared_at_exactly_the_score_of_full_size() -> None:
-    """A file overshoots the target, by up to a setting: that is not what reducing costs or saves."""
+    """A file overshoots the target, by up to a setting: no fault of reducing."""
     overshooting = [
         replace(REDUCED, sent_at_target=760, full_at_target=950),
         replace(FULL, sent_at_target=650, full_at_target=650),
