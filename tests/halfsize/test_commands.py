@@ -15,6 +15,7 @@ import pytest
 
 from halfsize.__main__ import overview
 from halfsize.commands import COMMANDS, find_command
+from plumbing.extras import installed
 from plumbing.paths import ROOT, WEB_DEMO
 from tests.made.commands import command_here
 
@@ -79,23 +80,26 @@ def test_a_command_of_two_words_and_its_earlier_name() -> None:
         assert command is not None and arguments == ["--help"]
         assert words[-1] in (command.name.split()[-1], command.formerly)
     done = command_here("halfsize", "search", "student", "--help")
-    assert done.output.startswith("usage: halfsize search student ")
+    if installed("optuna"):
+        assert done.output.startswith("usage: halfsize search student ")
+    else:
+        assert done.sentence().startswith("`halfsize search student` needs ")
     names = [*COMMANDS, *(command.formerly for command in COMMANDS.values() if command.formerly)]
     assert len({*names}) == len(names)
 
 
 def test_help_names_the_command_as_it_was_called() -> None:
-    done = command_here("halfsize", "students", "--help")
+    done = command_here("halfsize", "verify", "--help")
     assert done.status == 0
-    assert done.output.startswith("usage: halfsize students ")
-    assert command_here("halfsize", "help", "students").output == done.output
-    assert command_here("distill.students", "--help").output.startswith(
-        "usage: python -m distill.students "
+    assert done.output.startswith("usage: halfsize verify ")
+    assert command_here("halfsize", "help", "verify").output == done.output
+    assert command_here("export.verify", "--help").output.startswith(
+        "usage: python -m export.verify "
     )
 
 
 def test_a_command_keeps_its_exit_status(tmp_path: Path) -> None:
-    assert command_here("halfsize", "students", "--kernel", "4").status == 2
+    assert command_here("halfsize", "verify", "--no-such").status == 2
     crops = command_here("halfsize", "crops", "--store", tmp_path / "none")
     assert "none" in crops.sentence(1)
 
