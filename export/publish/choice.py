@@ -32,6 +32,8 @@ Width = int | Literal["own"]
 
 PHOTOS = "photos"
 """Folder of the published photos within a site."""
+FRUGAL = "frugal"
+"""Folder of lighter files, with the same paths, for readers who save data."""
 FIXED: dict[Codec, int] = {"AVIF": 50, "WEBP": 75, "JPEG": 80}
 """Encoder qualities of a site that sends every photo at full size with the same setting: what many
 sites do, and so what publishing is compared with."""
@@ -63,6 +65,8 @@ class Settings:
     """How hard encoders try, for files of all sizes alike."""
     widths: tuple[Width, ...] = ("own",)
     """In which widths a photo is sent."""
+    frugal: float | None = None
+    """Score to reach for readers who save data; None sends them the same files."""
 
     @property
     def judge(self) -> Judge:
@@ -151,6 +155,18 @@ def _in_names(letter: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LightFiles:
+    """What readers who save data get instead of the files of one width, at the same addresses."""
+
+    student: str | None
+    """SHA-256 of the student that enlarges them; None at full size."""
+    sent: SentFile | None
+    """Instead of the file for current browsers, in the same codec; None if it were not smaller."""
+    fallback: SentFile | None
+    """Instead of the file for other browsers."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """What is sent of one photo in one width, and what the alternatives would have cost."""
 
@@ -190,16 +206,13 @@ class Choice:
     """Size, had the photo been reduced with the first filter only."""
     looks: int
     """How many files were decoded and scored."""
+    light: LightFiles | None = None
+    """What readers who save data get; None if that is the same."""
 
     @property
     def saved(self) -> int:
         """Bytes saved compared with full size at the same score."""
         return self.full_at_target - self.sent_at_target
-
-    @property
-    def files(self) -> list[SentFile]:
-        """The files that a browser may download."""
-        return [self.sent] if self.fallback is None else [self.sent, self.fallback]
 
 
 @dataclass(frozen=True)
@@ -214,15 +227,34 @@ class SentPhoto:
         """The choice for the largest width."""
         return self.widths[-1]
 
-    @property
-    def files(self) -> list[SentFile]:
-        """The files that a browser may download."""
-        return [file for choice in self.widths for file in choice.files]
+    def files(self, name: str) -> dict[str, SentFile]:
+        """Return the files that a browser may download, by their paths within the site.
+
+        Args:
+            name: The photo's name.
+        """
+        places = {}
+        for choice in self.widths:
+            light = choice.light or LightFiles(student=None, sent=None, fallback=None)
+            pairs = ((choice.sent, light.sent), (choice.fallback, light.fallback))
+            for usual, instead in pairs:
+                if usual:
+                    places[usual.path(name)] = usual
+                if usual and instead:
+                    places[light_path(name, usual)] = instead
+        return places
 
     @property
     def students(self) -> set[str]:
         """SHA-256 of the students that enlarge it in one of its widths."""
-        return {choice.student for choice in self.widths if choice.student}
+        used = {choice.student for choice in self.widths}
+        used |= {choice.light.student for choice in self.widths if choice.light}
+        return {student for student in used if student}
+
+
+def light_path(name: str, usual: SentFile) -> str:
+    """Return the path of what readers who save data get instead of a file."""
+    return f"{FRUGAL}/{usual.path(name)}"
 
 
 def to_json(photo: SentPhoto) -> list[dict[str, Any]]:
@@ -241,15 +273,22 @@ def from_json(values: list[dict[str, Any]]) -> SentPhoto:
 
 def _choice_to_json(choice: Choice) -> dict[str, Any]:
     values = asdict(choice)
-    for name in _FILES:
-        if values[name] is not None:
-            values[name]["scale"] = scale_json(values[name]["scale"])
+    for part in (values, values["light"] or {}):
+        for name in _FILES:
+            if part.get(name) is not None:
+                part[name]["scale"] = scale_json(part[name]["scale"])
     return values
 
 
 def _choice_from_json(values: dict[str, Any]) -> Choice:
-    files = {name: _file_from_json(values[name]) for name in _FILES}
-    return Choice(**{**values, **files})
+    light = values["light"]
+    if light is not None:
+        light = LightFiles(**{**light, **_files_from_json(light)})
+    return Choice(**{**values, **_files_from_json(values), "light": light})
+
+
+def _files_from_json(values: dict[str, Any]) -> dict[str, SentFile | None]:
+    return {name: _file_from_json(values[name]) for name in _FILES if name in values}
 
 
 def _file_from_json(values: dict[str, Any] | None) -> SentFile | None:

@@ -66,6 +66,9 @@ class PublishConfig:
     first: tuple[str, ...] = ()
     """Photos of the first screen, by name or pattern: they are sent at full size and loaded at
     once."""
+    frugal: float | Look | None = None
+    """A lower score than --quality, or with --screen a lower look than --look: of every file there
+    is a lighter one in `frugal/`, which your server sends to readers who save data."""
     max_side_px: int | None = None
     """Limit the longer side of every photo to this many pixels first."""
     keep_metadata: bool = False
@@ -110,8 +113,27 @@ class PublishConfig:
             raise ValueError("photos-per-visit and jobs must be at least 1")
         if self.max_side_px is not None and self.max_side_px < 16:
             raise ValueError(f"max-side-px must be at least 16, got {self.max_side_px}")
+        self._check_frugal()
         if not self.widths or any(width != "own" and width < 16 for width in self.widths):
             raise ValueError("widths must be `own`, or numbers of at least 16 pixels")
+
+    @property
+    def _frugal_target(self) -> float | None:
+        return LOOKS[self.frugal] if isinstance(self.frugal, str) else self.frugal
+
+    def _check_frugal(self) -> None:
+        if self.frugal is None:
+            return
+        if isinstance(self.frugal, str) != (self.readers_screen is not None):
+            raise ValueError("frugal must be a score, or with --screen a look")
+        if not 0 < (self._frugal_target or 0.0) < self._target:
+            raise ValueError(f"frugal must be below the score or look of all, got {self.frugal}")
+
+    @property
+    def _target(self) -> float:
+        if self.readers_screen is not None:
+            return LOOKS[self.look or "good"]
+        return 60.0 if self.quality is None else self.quality
 
     def _check_screen(self) -> None:
         if self.screen is not None and self.pixels_per_degree is not None:
@@ -162,11 +184,9 @@ class PublishConfig:
     @property
     def decisive(self) -> Settings:
         """What decides about a photo, unless a table wants something else."""
-        screen = self.readers_screen
-        points = 60.0 if self.quality is None else self.quality
         return Settings(
-            target=points if screen is None else LOOKS[self.look or "good"],
-            screen=screen,
+            target=self._target,
+            screen=self.readers_screen,
             margin=self.margin,
             codecs=tuple(dict.fromkeys(self.codecs)),
             reductions=tuple(dict.fromkeys(self.filters)),
@@ -175,6 +195,7 @@ class PublishConfig:
             keep_metadata=self.keep_metadata,
             effort=self.effort,
             widths=_ladder(self.widths),
+            frugal=self._frugal_target,
         )
 
 

@@ -64,7 +64,8 @@ class Snippets:
             candidates = self._candidates(name, photo, sent)
             img = f'<picture><source type="{newest}" srcset="{candidates}"{sizes}>{img}</picture>'
         models = self._models(photo.students)
-        return f'<half-size model="{escape(models)}">{img}</half-size>' if models else img
+        frugal = " frugal" if any(choice.light for choice in photo.widths) else ""
+        return f'<half-size model="{escape(models)}"{frugal}>{img}</half-size>' if models else img
 
     def _candidates(self, name: str, photo: SentPhoto, files: Iterable[SentFile]) -> str:
         addresses = [self._address(name, file) for file in files]

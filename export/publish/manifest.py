@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from export.delivery.scripts import ELEMENT_SCRIPT
-from export.publish.choice import FIXED, Choice, SentFile, SentPhoto, Settings
+from export.publish.choice import FIXED, Choice, SentFile, SentPhoto, Settings, light_path
 from export.publish.library import model_address
 from export.publish.plan import SitePhoto
 from export.publish.site import LIBRARY
@@ -127,6 +127,7 @@ class Manifest:
 
     def _width(self, name: str, choice: Choice) -> dict[str, Any]:
         full_size = _file(name, choice.full)
+        light = choice.light
         names = {one.student.sha256: one.student.name for one in self.weighed.weighed}
         return {
             "form": choice.form,
@@ -143,7 +144,20 @@ class Manifest:
             "fixed_bytes": choice.fixed,
             "bytes_at_target": choice.sent_at_target,
             "saved_bytes": choice.saved,
+            "frugal": None
+            if light is None
+            else {
+                "student": names[light.student] if light.student else None,
+                "sent": _light(name, choice.sent, light.sent),
+                "fallback": _light(name, choice.fallback, light.fallback),
+            },
         }
+
+
+def _light(name: str, usual: SentFile | None, instead: SentFile | None) -> dict[str, Any] | None:
+    if usual is None or instead is None:
+        return None
+    return {**_file(name, instead), "file": light_path(name, usual)}
 
 
 def _file(name: str, sent: SentFile) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from export.delivery.student import Student
-from export.publish.choice import PHOTOS, Wanted
+from export.publish.choice import FRUGAL, PHOTOS, Wanted
 from export.publish.site import LIBRARY, SNIPPETS, Site, open_site
 from export.publish.source import MOVING
 from pixels.stills.listing import look_through, no_pictures
@@ -110,7 +110,7 @@ def plan_site(
 
 def _require_apart(named: Sequence[Path], site: Path) -> None:
     """Refuse to publish a site's own files: each run would publish those of the one before."""
-    own = [(site / name).resolve() for name in (PHOTOS, SNIPPETS, LIBRARY)]
+    own = [(site / name).resolve() for name in (PHOTOS, FRUGAL, SNIPPETS, LIBRARY)]
     for place in named:
         real = place.resolve()
         if not place.is_dir():

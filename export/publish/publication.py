@@ -138,10 +138,7 @@ class Publication:
             self.site.put(snippet_path(one.photo.name), f"{one.html}\n".encode())
         self.site.put(SAMPLE_PAGE, page.encode())
         self.site.put(MANIFEST, self.manifest.content)
-        files = {
-            name: [*(file.path(name) for file in sent.files), snippet_path(name)]
-            for name, sent in self.sent.items()
-        }
+        files = {name: [*sent.files(name), snippet_path(name)] for name, sent in self.sent.items()}
         self.finish = self.site.finish(self._keys, files, self.errors)
 
     @property

@@ -204,13 +204,12 @@ class Site:
             photo: What is sent of it.
             contents: Files by SHA-256; others may be among them.
         """
-        for sent in photo.files:
-            self._write(sent.path(name), contents[sent.sha256])
+        for relative, sent in photo.files(name).items():
+            self._write(relative, contents[sent.sha256])
 
     def has_photo(self, name: str, photo: SentPhoto) -> bool:
         """Check that all files of a photo exist; those of a renamed one are copied."""
-        for sent in photo.files:
-            relative = sent.path(name)
+        for relative, sent in photo.files(name).items():
             if not self._exists(relative, sent):
                 place = self._places.get(sent.sha256)
                 if place is None or not self._exists(place, sent):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from export.delivery.student import Student
-from export.publish.choice import Choice, SentPhoto, Settings, Width
+from export.publish.choice import Choice, LightFiles, SentFile, SentPhoto, Settings, Width
 from export.publish.search.candidates import Candidates
 from export.publish.search.chroma import subsampling_for
 from export.publish.search.curves import UsualCurves
@@ -51,15 +51,50 @@ def choose_widths(
         choice = WidthSearch(candidates, wanted, able).choose(own)
         if kept and choice.sent.bytes > (1.0 - LEAST_STEP) * kept[-1].sent.bytes:
             continue
+        if settings.frugal is not None:
+            lighter = replace(wanted, target=settings.frugal)
+            choice = _with_light(choice, candidates, lighter, able, own)
         kept.append(choice)
         files |= own
         # A page tells the students of a photo apart by their scales.
-        used = next((one for one in able if one.sha256 == choice.student), None)
-        able = [one for one in able if used in (None, one) or one.scale != used.scale]
+        able = _beside(choice.student, able)
+        able = _beside(choice.light.student if choice.light else None, able)
         expected = candidates.learned()
         near = candidates.nearest_reductions(settings.target)
         wanted = replace(wanted, reductions=near or wanted.reductions[:1])
     return SentPhoto(tuple(reversed(kept)))
+
+
+def _with_light(
+    choice: Choice,
+    candidates: Candidates,
+    lighter: Settings,
+    students: Sequence[Student],
+    files: dict[str, bytes],
+) -> Choice:
+    """Choose what readers who save data get at the addresses of a choice: the same codecs."""
+    lighter = replace(lighter, codecs=(choice.sent.codec,))
+    made: dict[str, bytes] = {}
+    found = WidthSearch(candidates, lighter, _beside(choice.student, students)).choose(made)
+    sent, fallback = (
+        instead if usual and instead and _is_lighter(instead, usual) else None
+        for usual, instead in ((choice.sent, found.sent), (choice.fallback, found.fallback))
+    )
+    if not (sent or fallback):
+        return choice
+    files |= {one.sha256: made[one.sha256] for one in (sent, fallback) if one}
+    light = LightFiles(student=found.student, sent=sent, fallback=fallback)
+    return replace(choice, light=light)
+
+
+def _is_lighter(instead: SentFile, usual: SentFile) -> bool:
+    return instead.codec == usual.codec and instead.bytes < usual.bytes
+
+
+def _beside(used: str | None, students: Sequence[Student]) -> list[Student]:
+    """List the students that a photo may have beside one, given by its hash: of other scales."""
+    one = next((student for student in students if student.sha256 == used), None)
+    return [student for student in students if one in (None, student) or student.scale != one.scale]
 
 
 def sizes_of(own: tuple[int, int], widths: Sequence[Width]) -> list[tuple[int, int]]:

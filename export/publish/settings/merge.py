@@ -92,5 +92,5 @@ def _check(name: str, value: Any) -> None:  # noqa: ANN401
     if name == "first":
         return
     some: dict[str, Any] = {"photos": (Path(),), "out": Path(), "model": (Path(),)}
-    beside = {"screen": "phone"} if name == "look" else {}
+    beside = {"screen": "phone"} if name == "look" or (name, type(value)) == ("frugal", str) else {}
     PublishConfig(**{**some, **beside, name: value})

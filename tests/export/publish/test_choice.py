@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from export.publish.choice import SentPhoto, Settings, from_json, to_json
+from export.publish.choice import LightFiles, SentPhoto, Settings, from_json, to_json
 from pixels.quality.screens import PHONE, screen_of
 from tests.made.published import choice_of, photo_of, sent_file
 
@@ -22,6 +22,7 @@ CHANGES: dict[str, object] = {
     "keep_metadata": True,
     "effort": "best",
     "widths": (480, "own"),
+    "frugal": 30.0,
 }
 
 
@@ -29,6 +30,12 @@ CHANGES: dict[str, object] = {
     "photo",
     [
         photo_of(choice_of(sent_file(), form="full")),
+        photo_of(
+            replace(
+                choice_of(sent_file(), form="full"),
+                light=LightFiles(student="x", sent=sent_file(scale=Fraction(2)), fallback=None),
+            )
+        ),
         photo_of(
             choice_of(sent_file(), form="full", width=300),
             choice_of(

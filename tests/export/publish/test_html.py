@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from export.delivery.student import read_student
-from export.publish.choice import Settings, Wanted
+from export.publish.choice import LightFiles, Settings, Wanted
 from export.publish.html import Snippets
 from pixels.scale import HALF
 from plumbing.paths import WEB_DEMO
@@ -79,6 +80,17 @@ def test_sizes_are_as_wanted(sizes: str) -> None:
     html = Snippets(students=(SMALL,)).of("x.png", photo, wanted)
     assert html.count(f' sizes="{sizes.replace(chr(34), "&quot;")}"') == 1
     assert '<half-size model="halfsize/models/small-fine/model.halfsize"><img ' in html
+
+
+def test_a_photo_with_lighter_files_says_so() -> None:
+    """Also if only these are reduced; the addresses are the same."""
+    full = choice_of(sent_file("WEBP"), form="full")
+    light = LightFiles(student=SMALL.sha256, sent=sent_file("WEBP", "b", scale=HALF), fallback=None)
+    snippets = Snippets(students=(SMALL,))
+    plain = snippets.of("x.png", photo_of(full), WANTED)
+    assert snippets.of("x.png", photo_of(replace(full, light=light)), WANTED) == (
+        f'<half-size model="halfsize/models/small-fine/model.halfsize" frugal>{plain}</half-size>'
+    )
 
 
 def test_a_photo_of_the_first_screen_is_loaded_at_once() -> None:

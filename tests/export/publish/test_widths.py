@@ -75,7 +75,7 @@ def published(photo: Image.Image, settings: Settings, *students: Path) -> SentPh
     )
     outcome = publish_photo(task)
     assert outcome.photo, outcome.error
-    for sent in outcome.photo.files:
+    for sent in outcome.photo.files("made").values():
         with Image.open(io.BytesIO(outcome.files[sent.sha256])) as image:
             assert image.size == (sent.width, sent.height)
     return outcome.photo
@@ -122,6 +122,26 @@ def test_a_width_with_hardly_fewer_bytes_is_dropped() -> None:
     sent = published(plain, replace(SETTINGS, widths=(60, 225, "own"))).widths
     assert [choice.width for choice in sent] == [60, 240]
     assert sent[0].sent.bytes <= 0.9 * sent[1].sent.bytes
+
+
+def test_readers_who_save_data_get_lighter_files_at_the_same_addresses(
+    photo: Image.Image, tmp_path: Path
+) -> None:
+    student = write_bilinear_student(tmp_path / "bilinear")
+    settings = replace(SETTINGS, target=70.0, widths=(150, "own"))
+    usual = published(photo, settings, student)
+    sent = published(photo, replace(settings, frugal=40.0), student)
+    assert [choice.sent for choice in sent.widths] == [choice.sent for choice in usual.widths]
+    for choice in sent.widths:
+        assert choice.light and choice.light.sent
+        light = choice.light.sent
+        assert (light.codec, light.bytes < choice.sent.bytes) == (choice.sent.codec, True)
+        assert 40.0 <= light.score < choice.sent.score
+        # A file that is smaller than its photo has a student that makes it as large.
+        assert (light.scale == 2) == (choice.light.student is not None)
+        places = sent.files("a/b.jpg")
+        path = choice.sent.path("a/b.jpg")
+        assert (places[path], places[f"frugal/{path}"]) == (choice.sent, light)
 
 
 @pytest.mark.usefixtures("keeping_all")
