@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # Photos are 3:2, and every box begins and ends at a whole device pixel of every viewport: only then
 # can what is seen be compared with the original pixel by pixel.
-_HERO_PX, _CARD_PX, _EDGE_PX, _BETWEEN_PX = 1200, 381, 15, 18
+_HERO_PX, _CARD_PX, _EDGE_PX, _BETWEEN_PX = 1200, 384, 15, 18
 _GRID_PX = 3 * _CARD_PX + 2 * _BETWEEN_PX
 _STYLE = f"""
 body {{ margin: 0; font: 16px/25px sans-serif; }}
