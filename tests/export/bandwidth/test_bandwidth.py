@@ -30,7 +30,7 @@ from tests.made.workers import made_once
 
 pytestmark = pytest.mark.slow
 
-FEW = ("--codecs", "JPEG", "--qualities", "10", "40", "85", "--reduced-qualities", "20")
+FEW = ("--codecs", "JPEG", "--qualities", "2", "40", "85", "--reduced-qualities", "20")
 FEW = (*FEW, "60", "95", "--bands", "20", "40", "60", "--jobs", "1", "--reduction-photos", "1")
 
 MORE = ("--teacher", "bicubic", "--teacher-photos", "1", "--screen", "phone", "--jod-bands", "9")
