@@ -63,7 +63,7 @@ class Snippets:
             newest = next(type_ for codec, type_ in MEDIA_TYPES.items() if codec in used)
             candidates = self._candidates(name, photo, sent)
             img = f'<picture><source type="{newest}" srcset="{candidates}"{sizes}>{img}</picture>'
-        models = self._models(photo.students)
+        models = self._models(photo)
         frugal = " frugal" if any(choice.light for choice in photo.widths) else ""
         return f'<half-size model="{escape(models)}"{frugal}>{img}</half-size>' if models else img
 
@@ -79,11 +79,15 @@ class Snippets:
     def _address(self, name: str, sent: SentFile) -> str:
         return escape(f"{self.base_url}{quote(sent.path(name))}")
 
-    def _models(self, used: set[str]) -> str:
-        """Name the students that enlarge a photo; several with their scales."""
-        able = [student for student in self.students if student.sha256 in used]
+    def _models(self, photo: SentPhoto) -> str:
+        """Name the students that enlarge a photo.
+
+        With their scales where there are several, or several widths: the page then knows that `w`
+        names the width after restoring.
+        """
+        able = [student for student in self.students if student.sha256 in photo.students]
         addresses = [model_address(student, self.base_url) for student in able]
-        if len(able) < 2:
+        if len(able) < 2 and len(photo.widths) == 1:
             return "".join(addresses)
         return ", ".join(
             f"{address} {_times(student.scale)}x"

@@ -42,7 +42,7 @@ const SUMS = [
   {
     name: 'element + library + compact runtime + nano-web',
     files: ['dist/half-size.js', ...COMPACT, ...model('nano-web')],
-    limit: 29.9,
+    limit: 29.95, // 29.9 in README
   },
   {
     name: 'library + TF.js, WebGPU',

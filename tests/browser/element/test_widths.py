@@ -118,6 +118,18 @@ def test_a_candidate_of_full_size_is_left_alone_and_nothing_is_downloaded(
     assert page.evaluate(_CONTENT) == "normal"
 
 
+def test_where_no_scale_is_named_w_is_the_width_of_the_file(page: Page, widths_site: Path) -> None:
+    """As most sites write it: a file that is drawn larger is enlarged, as one of a plain src is."""
+    page.add_init_script(_LISTEN)
+    body = (
+        '<half-size backend="wasm"><img srcset="/photos/half,1.png 60w" sizes="120px" width="120" '
+        'height="82" alt=""></half-size><half-size><img srcset="/photos/whole.png 300w" '
+        'sizes="300px" width="300" height="203" alt=""></half-size>'
+    )
+    show(page, widths_site, body, model="stand-in/")
+    assert sorted(map(str, reported(page, 2))) == ["[120, 82]", "shown-small"]
+
+
 def test_another_viewport_brings_another_candidate(page: Page, widths_site: Path) -> None:
     page.add_init_script(_LISTEN)
     sizes = "(min-width: 900px) 290px, (min-width: 850px) 170px, 110px"

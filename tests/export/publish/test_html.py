@@ -79,7 +79,8 @@ def test_sizes_are_as_wanted(sizes: str) -> None:
     wanted = Wanted(settings=WANTED.settings, sizes=sizes)
     html = Snippets(students=(SMALL,)).of("x.png", photo, wanted)
     assert html.count(f' sizes="{sizes.replace(chr(34), "&quot;")}"') == 1
-    assert '<half-size model="halfsize/models/small-fine/model.halfsize"><img ' in html
+    # One student, but several widths: `w` names the width after restoring.
+    assert '<half-size model="halfsize/models/small-fine/model.halfsize 2x"><img ' in html
 
 
 def test_a_photo_with_lighter_files_says_so() -> None:

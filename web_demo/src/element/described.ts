@@ -1,4 +1,4 @@
-import type { Photo, Size } from './decide';
+import { isFullSize, type Photo, type Size } from './decide';
 
 /**
  * A candidate of a srcset: its address and its descriptors. The spaces are those of HTML: addresses may
@@ -29,8 +29,10 @@ export function describedWidth(
  * its width, and the attributes `width` and `height` its shape; without one they name its size.
  *
  * @param file size of the file in its own pixels.
+ * @param isPublished whether descriptors name widths after restoring. Elsewhere they name the files'
+ * own, as most sites write them, and say no more than a plain `src` does.
  */
-export function photoOf(image: HTMLImageElement, file: Size): Photo {
+export function photoOf(image: HTMLImageElement, file: Size, isPublished: boolean): Photo {
   const link = document.createElement('a'); // resolves addresses as the browser does
   const isShown = (address: string) => {
     link.href = address;
@@ -49,7 +51,11 @@ export function photoOf(image: HTMLImageElement, file: Size): Photo {
   const [width, height] = ['width', 'height'].map(
     (side) => Number(named.getAttribute(side)) || Number.NaN,
   ) as [number, number];
-  return exact
-    ? { file, width: exact, height: Math.round((exact * height) / width), exact }
-    : { file, width, height, exact: Number.NaN };
+  const photo = { file, width, height, exact: exact || Number.NaN };
+  if (!isPublished && isFullSize(photo)) photo.exact = Number.NaN;
+  if (photo.exact) {
+    photo.height = Math.round((photo.exact * height) / width);
+    photo.width = photo.exact;
+  }
+  return photo;
 }

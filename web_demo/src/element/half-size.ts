@@ -12,7 +12,7 @@ import { drawnPixels, fileSize } from './measure';
 import { clearPaint, isPainted, paint } from './paint';
 import { jobs, kept, keptFor, obtain } from './results';
 import { forgetFailures, isCached, measureSlow } from './shared-model';
-import { studentFor } from './student';
+import { namesScales, studentFor } from './student';
 import { Trials } from './trials';
 
 /** The browser's HTMLElement, or an empty class where there is none: when rendering on a server. */
@@ -293,7 +293,7 @@ export class HalfSizeElement extends Base {
   }
 
   async #run(image: HTMLImageElement, request: Request, signal: AbortSignal): Promise<void> {
-    const photo = photoOf(image, await fileSize(image));
+    const photo = photoOf(image, await fileSize(image), namesScales(request.model));
     if (signal.aborted) return;
     if (isFullSize(photo)) return this.#skip('full-size');
     if (!request.always && isShownSmall(photo.file, drawnPixels(image))) {

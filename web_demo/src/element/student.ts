@@ -6,6 +6,11 @@ const STUDENTS = /(\S.*?)(?:\s+([\d.]+)x\s*(?:,|$)|\s*$)/gs;
 /** A photo is padded to whole blocks before it is reduced: enlarged, its file is so much wider. */
 const MOST_PADDING = 3;
 
+/** Whether students are named with their scales, as pages with files of several widths do. */
+export function namesScales(named: string): boolean {
+  return /\s[\d.]+x\s*(?:,|$)/.test(named);
+}
+
 /** Make the addresses of students absolute: that of a page may change. */
 export function resolveStudents(named: string): string {
   return named.replace(STUDENTS, (all, address) =>

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Photo } from '../../src/element/decide';
-import { requireFit, resolveStudents, studentFor } from '../../src/element/student';
+import { namesScales, requireFit, resolveStudents, studentFor } from '../../src/element/student';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -70,4 +70,14 @@ test('addresses are made absolute once', () => {
   expect(resolveStudents('/m/a/ 2x, ../b$& 1.5x')).toBe(
     'https://example.org/m/a/ 2x, https://example.org/b$& 1.5x',
   );
+});
+
+test.each([
+  ['models/half/', false],
+  ['models/2x', false],
+  ['models/2x/half', false],
+  ['models/half/ 2x', true],
+  [BOTH, true],
+])('%s names scales: %o', (named, expected) => {
+  expect(namesScales(named)).toBe(expected);
 });
