@@ -53,7 +53,7 @@ def test_the_pixels_of_the_file_decide_whatever_srcset_says(
     # Where the machine is too busy, that is the reason; the sharp file is never enlarged.
     told = {name: (kind, what) for kind, what, name in webkit.run(_EVENTS)}
     assert told["soft"] in (("upscaled", 180), ("skipped", "slow"))
-    assert told["sharp"] == ("skipped", "full-size")
+    assert told["sharp"] == ("skipped", "shown-small")
 
 
 def test_css_zoom_counts(webkit: MiniBrowser, show: Show) -> None:
