@@ -22,8 +22,8 @@ from pixels.stills.listing import look_through
 from tests.made.commands import command_here
 from tests.made.photos import photo
 from tests.made.profiles import P3, rgb_profile
-from tests.made.published import require_page_library
 from tests.made.students import write_bilinear_student
+from tests.missing import require_page_library
 
 SIDE_PX = 24
 NUMBERS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF)

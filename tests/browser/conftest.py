@@ -19,9 +19,9 @@ from plumbing.paths import WEB_DEMO
 from teacher.networks.chain import Chain
 from teacher.networks.compact_file import FILE, read_compact
 from tests.browser.driver import Driver
-from tests.made.published import require_page_library
 from tests.made.runs import MadeChain
 from tests.made.workers import made_once
+from tests.missing import require_page_library
 from tools.serving import served
 from tools.sites.packages import pack
 

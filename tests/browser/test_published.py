@@ -12,8 +12,9 @@ from skimage import data
 
 from plumbing.paths import WEB_DEMO
 from tests.made.commands import command_here
-from tests.made.published import MANY_PHOTOS, require_page_library
+from tests.made.published import MANY_PHOTOS
 from tests.made.students import write_bilinear_student
+from tests.missing import require_page_library
 from tools.serving import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.browsers("chromium", "firefox")]

@@ -12,8 +12,9 @@ from PIL import Image
 
 from halfsize.commands import COMMANDS
 from plumbing.extras import EXTRAS
-from plumbing.paths import DIST, ROOT
+from plumbing.paths import ROOT
 from tests.made.photos import write_photos
+from tests.missing import require_page_library
 
 # What only extras bring, and what came along with it.
 HEAVY = (*EXTRAS, "jax", "scipy", "ssimulacra2", "torchvision")
@@ -54,8 +55,8 @@ def test_pictures_are_enlarged_and_exports_verified(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.skipif(not DIST.is_dir(), reason="the page's scripts are not built")
 def test_photos_are_published_and_reported_on(tmp_path: Path) -> None:
+    require_page_library()
     photos = write_photos(tmp_path / "photos", [(48, 64)])
     flags = ("--model", "nano-web", "--quality", "40", "--jobs", "1")
     done = run("publish", photos, *flags, "--out", tmp_path / "site")

@@ -27,6 +27,7 @@ from plumbing.paths import DIST, ROOT
 from plumbing.siblings import PACKAGES
 from tests.made.photos import samples, write_photos
 from tests.made.published import MANY_PHOTOS
+from tests.missing import require_page_library
 from tools.dist import DistConfig
 from tools.dist import main as build_all
 from tools.serving import served
@@ -74,8 +75,8 @@ def test_the_wheel_has_all_code_and_what_is_released(installed_files: set[str]) 
 
 
 @pytest.mark.process
-@pytest.mark.skipif(not DIST.is_dir(), reason="the page's scripts are not built")
 def test_the_wheel_has_the_scripts_that_sites_and_checks_need(installed_files: set[str]) -> None:
+    require_page_library()
     built = {path.relative_to(ROOT).as_posix() for path in DIST.rglob("*") if path.suffix != ".ts"}
     needed = {
         name

@@ -17,18 +17,10 @@ from export.publish.choice import Choice, SentAs, SentFile, SentPhoto
 from export.publish.search.choose import PhotoOutcome
 from pixels.sending.codecs import Codec
 from plumbing.disk import sha256_of
-from plumbing.paths import DIST
 from tests.made.commands import Finished, command_here
 from tests.made.students import write_bilinear_student
-from tests.missing import skip_or_fail
 
 _FULL = Fraction(1)
-
-
-def require_page_library() -> None:
-    """Skip or fail the test where the page's library is not built."""
-    if not (DIST / "halfsize.js").is_file():
-        skip_or_fail("the page's library is not built: make web")
 
 
 MANY_PHOTOS = ("--photos-per-visit", "100000")

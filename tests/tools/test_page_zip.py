@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from plumbing.command import UserError
 from plumbing.paths import ROOT
-from tests.made.published import require_page_library
+from tests.missing import require_page_library
 from tools.packing import page_zip
 from tools.packing.page_zip import MOST_BYTES, STUDENTS, build_zip
 from tools.serving import served

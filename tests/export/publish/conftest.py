@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.made.published import Published, require_page_library, write_published
+from tests.made.published import Published, write_published
 from tests.made.workers import made_once
+from tests.missing import require_page_library
 
 
 @pytest.fixture(scope="session")

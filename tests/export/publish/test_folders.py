@@ -28,11 +28,11 @@ from tests.made.published import (
     Published,
     chosen,
     part_of_photo,
-    require_page_library,
     sent_file,
     soft_photo,
 )
 from tests.made.students import write_bilinear_student
+from tests.missing import require_page_library
 
 
 class Folder:

@@ -29,10 +29,9 @@ from tests.made.published import (
     Published,
     hashes,
     part_of_photo,
-    require_page_library,
 )
 from tests.made.students import write_bicubic_student
-from tests.missing import require_module
+from tests.missing import require_module, require_page_library
 
 BICUBIC = Image.Resampling.BICUBIC
 

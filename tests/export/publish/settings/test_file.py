@@ -14,7 +14,8 @@ from export.publish.settings.merge import fields_of, read_file, with_tables, wor
 from pixels.quality.looks import LOOKS
 from plumbing.command import UserError
 from tests.made.commands import command_here
-from tests.made.published import MANY_PHOTOS, part_of_photo, require_page_library, soft_photo
+from tests.made.published import MANY_PHOTOS, part_of_photo, soft_photo
+from tests.missing import require_page_library
 
 CONTENT = """
 model = "nano-web"
