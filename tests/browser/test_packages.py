@@ -70,7 +70,8 @@ def test_the_package_holds_what_it_promises(tarball: Path) -> None:
     models = {file.split("/")[1] for file in files if file.startswith("models/")}
     assert {"nano-web", "small-fine-3-2"} <= models
     for model in models:
-        assert {f"models/{model}/LICENSE.txt", f"models/{model}/CREDITS.txt"} <= files
+        beside = ("LICENSE.txt", "CREDITS.txt", "golden.json")
+        assert {f"models/{model}/{name}" for name in beside} <= files
 
 
 def test_the_same_files_are_packed_to_the_same_bytes(tarball: Path, tmp_path: Path) -> None:

@@ -1,20 +1,20 @@
 """Measure a whole page: python -m tools.site_bench PHOTO... --work DIR.
 
 A page with a hero and a grid of cards is built in three ways: by eleventy-img (AVIF 50), with the
-smallest AVIF that reaches `--quality` in each width, and by halfsize with the same target. Each is
-opened in Chromium at five viewports, scrolled to its end and left until all is restored. Printed
-are the bytes by kind, and the mean look of the photos as they are seen: device pixels of the screen
-against the original, reduced to the same pixels with Lanczos. The row of the originals says what
-the browser's own resizing costs.
+smallest AVIF that reaches `--quality` or `--look` in each width, and by halfsize with the same
+target. Each is opened in Chromium at five viewports, scrolled to its end and left until all is
+restored. Printed are the bytes by kind, and the mean look of the photos as they are seen: device
+pixels of the screen against the original, reduced to the same pixels with Lanczos. The row of the
+originals says what the browser's own resizing costs.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
@@ -27,6 +27,7 @@ from rich.table import Table
 from export.check.browser import NO_BROWSER, find_browser
 from pixels.quality.judge import Judge
 from pixels.quality.judges import judge_for
+from pixels.quality.looks import Look
 from pixels.quality.screens import screen_of
 from pixels.sending.codecs import Effort
 from pixels.stills.files import read_picture
@@ -49,6 +50,8 @@ class SiteBenchConfig:
     """Students to choose among."""
     quality: float = 60.0
     """SSIMULACRA2 score that plain AVIF and halfsize aim at."""
+    look: Look | None = None
+    """Aim at this look on a phone instead, by ColorVideoVDP."""
     effort: Effort = "normal"
     """How hard encoders try for both of them."""
     max_side_px: int = 1599
@@ -62,6 +65,13 @@ class SiteBenchConfig:
         if len(self.photos) < 2:
             raise ValueError("photos must be at least two: a hero and a card")
 
+    @property
+    def aim(self) -> Mapping[str, Any]:
+        """What plain AVIF and halfsize aim at, as arguments of `halfsize.publish`."""
+        if self.look is None:
+            return {"quality": self.quality}
+        return {"screen": "phone", "look": self.look}
+
 
 def main(config: SiteBenchConfig) -> None:
     """Build every page, visit each at every viewport, and print the table."""
@@ -69,7 +79,7 @@ def main(config: SiteBenchConfig) -> None:
         photos=_prepared(config),
         work=config.work,
         models=config.model,
-        quality=config.quality,
+        aim=config.aim,
         effort=config.effort,
         jobs=config.jobs,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -47,8 +47,8 @@ class Bench:
     """Folder for everything that is built."""
     models: Sequence[str]
     """The students to choose among."""
-    quality: float
-    """SSIMULACRA2 score that plain AVIF and halfsize aim at."""
+    aim: Mapping[str, Any]
+    """What plain AVIF and halfsize aim at, as arguments of `halfsize.publish`."""
     effort: Effort
     """How hard encoders try for both of them."""
     jobs: int
@@ -86,7 +86,7 @@ def eleventy(bench: Bench) -> Path:
 
 
 def plain_avif(bench: Bench) -> Path:
-    """Build the page with the smallest AVIF of each width that reaches the quality."""
+    """Build the page with the smallest AVIF of each width that reaches what is aimed at."""
     # No reduced file is as much smaller as this.
     return _published(bench, "plain", margin=0.999, codecs=("AVIF",), fallback=None)
 
@@ -111,7 +111,7 @@ def _published(bench: Bench, name: str, **settings: Any) -> Path:  # noqa: ANN40
         list(bench.photos),
         out,
         model=list(bench.models),
-        quality=bench.quality,
+        **bench.aim,
         widths=(*WIDTHS, "own"),
         effort=bench.effort,
         jobs=bench.jobs,
