@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
 
+from distill.judged.ssimulacra2 import ssimulacra2_error
+from teacher.networks.chain import Chain
 from teacher.networks.registry import Network
 from teacher.training.feed import Batch
 
+_DISTANCES = 4  # columns of the weights, before those of judges
 
-def weights_of(*, truth: Tensor, teacher: Tensor, norm: Literal["l1", "l2"]) -> Tensor:
+
+def weights_of(
+    *,
+    truth: Tensor,
+    teacher: Tensor,
+    norm: Literal["l1", "l2"],
+    ssimulacra2: Tensor | None = None,
+) -> Tensor:
     """Write the weights of each crop's distances as a layer of its batch.
 
     A layer rather than an argument of `distances`: it travels with the crops to their process and
@@ -21,13 +31,16 @@ def weights_of(*, truth: Tensor, teacher: Tensor, norm: Literal["l1", "l2"]) -> 
         truth: (batch,), weights of the distance to the true photo; 0 where it is not known.
         teacher: (batch,), weights of the distance to the teacher's output.
         norm: How distance is measured.
+        ssimulacra2: (batch,), weights of SSIMULACRA2's error; without it that is not computed.
 
     Returns:
-        (batch, 4, 1, 1): absolute and squared error to the truth, absolute and squared error to
-        the teacher.
+        (batch, 4 or 5, 1, 1): absolute and squared error to the truth, absolute and squared error
+        to the teacher, and SSIMULACRA2's error.
     """
     absolute, squared = float(norm == "l1"), float(norm == "l2")
     columns = [absolute * truth, squared * truth, absolute * teacher, squared * teacher]
+    if ssimulacra2 is not None:
+        columns.append(ssimulacra2)
     return torch.stack(columns, dim=1).float()[:, :, None, None]
 
 
@@ -43,14 +56,21 @@ def distances(network: Network, batch: Batch) -> dict[str, Tensor]:
             outputs may be missing: (batch, 3, 0, 0).
 
     Returns:
-        The terms `truth` and `teacher`, measured in the student's colour.
+        The terms `truth` and `teacher`, measured in the student's colour; with a weight of it
+        `ssimulacra2`, of the student's output to the true photo, in colour.
 
     Source: output distillation for regression; e.g. Gao et al., "Image Super-Resolution Using
     Knowledge Distillation", 2018.
     """
     reduced, original, taught, weights = batch
-    output = network.core(network.native(reduced.float() / 255.0)).float()
     terms = {}
+    if weights.shape[1] > _DISTANCES and original.shape[-1]:
+        judged = cast(Chain, network).unclipped(reduced.float() / 255.0).float()
+        error = ssimulacra2_error(judged, original.float() / 255.0)
+        terms["ssimulacra2"] = (weights[:, _DISTANCES, 0, 0] * error).mean()
+        output = network.native(judged)
+    else:
+        output = network.core(network.native(reduced.float() / 255.0)).float()
     for name, layer, first in (("truth", original, 0), ("teacher", taught, 2)):
         if layer.shape[-1] == 0:
             continue

@@ -228,11 +228,19 @@ def _rows(source: BatchSource, rng: np.random.Generator, count: int, stage: Stag
     """Cut one source's part of a batch; a layer that is missing or not needed is empty."""
     truth = stage.truth if source.truth else 0.0
     teacher = (stage.teacher if source.truth else 1.0) if source.taught else 0.0
-    wanted = [source.small, source.truth if truth else None, source.taught if teacher else None]
+    judged = stage.ssimulacra2 if source.truth else 0.0
+    wanted = [
+        source.small,
+        source.truth if truth or judged else None,
+        source.taught if teacher else None,
+    ]
     cut = iter(source.crops(rng, count, stage.crop_px, [layer for layer in wanted if layer]))
     empty = torch.empty((count, 3, 0, 0), dtype=torch.uint8)
     weights = weights_of(
-        truth=torch.full((count,), truth), teacher=torch.full((count,), teacher), norm=stage.norm
+        truth=torch.full((count,), truth),
+        teacher=torch.full((count,), teacher),
+        norm=stage.norm,
+        ssimulacra2=torch.full((count,), judged) if stage.ssimulacra2 else None,
     )
     return [*(next(cut) if layer else empty for layer in wanted), weights]
 

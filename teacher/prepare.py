@@ -62,7 +62,7 @@ class PrepareConfig:
     """Encoded variants of each training photo, for a training on compressed photos; with 0 the
     first such training makes them."""
     sending: Sending = WEB
-    """How the variants are encoded: for --degradation `web` or `fine` of a training."""
+    """How the variants are encoded: for that --degradation of a training."""
     limits: tyro.conf.OmitArgPrefixes[Limits] = field(default_factory=Limits)
     workers: int | None = None
     """Number of processes; by default one per available CPU core."""

@@ -27,7 +27,7 @@ class Gaussian:
         distance = np.arange(-radius_px, radius_px + 1, dtype=np.float64)
         kernel = np.exp(-0.5 * (distance / sigma_px) ** 2)
         self._kernel = (kernel / kernel.sum()).astype(np.float32)
-        self._matrix = cache(self._make_matrix)
+        self._matrix = cache(self.matrix)
 
     def inner(
         self, plane: NDArray[np.float32], out: NDArray[np.float32] | None = None
@@ -73,8 +73,8 @@ class Gaussian:
         if rest:
             np.matmul(tall[:, width - rest :], self._matrix(rest).T, out=result[:, width - rest :])
 
-    def _make_matrix(self, pixels: int) -> NDArray[np.float32]:
-        """Return what so many pixels in a line are made of: (pixels, pixels + 2 radii)."""
+    def matrix(self, pixels: int) -> NDArray[np.float32]:
+        """Return what so many blurred pixels in a line are made of: (pixels, pixels + 2 radii)."""
         matrix = np.zeros((pixels, pixels + 2 * self.radius_px), np.float32)
         for at in range(pixels):
             matrix[at, at : at + len(self._kernel)] = self._kernel

@@ -26,17 +26,24 @@ from pixels.quality.judge import SMALLEST_PX, Measure, require_same_shape, requi
 _Plane = NDArray[np.float32]
 
 _MODEL = json.loads((Path(__file__).parent / "ssimulacra2.json").read_text(encoding="utf-8"))
-_SCALES: int = _MODEL["scales"]
+SCALES: int = _MODEL["scales"]
+"""How often a picture is halved, and once more."""
+MATRIX: list[list[float]] = _MODEL["opsin_absorbance"]
+"""From linear RGB to what the eye's receptors absorb: 3 x 3."""
+BIAS: float = _MODEL["opsin_bias"]
+"""Added to that before the cube root."""
+C2: float = _MODEL["c2"]
+"""The constant that keeps SSIM's denominator above 0."""
 _WEIGHTS = np.array(_MODEL["weights"])
 
 _SRGB = np.arange(256) / 255.0
 _LINEAR = np.where(_SRGB <= 0.04045, _SRGB / 12.92, ((_SRGB + 0.055) / 1.055) ** 2.4).astype(
     np.float32
 )
-_MATRIX = np.array(_MODEL["opsin_absorbance"], np.float32)
-_BIAS = np.float32(_MODEL["opsin_bias"])
-_BIAS_ROOT = np.float32(np.cbrt(_MODEL["opsin_bias"]))
-_ONE, _TWO, _C2 = np.float32(1.0), np.float32(2.0), np.float32(_MODEL["c2"])
+_MATRIX = np.array(MATRIX, np.float32)
+_BIAS = np.float32(BIAS)
+_BIAS_ROOT = np.float32(np.cbrt(BIAS))
+_ONE, _TWO, _C2 = np.float32(1.0), np.float32(2.0), np.float32(C2)
 
 # Arrays of this many pixels stay in a core's cache, a dozen at a time.
 _STRIP_PIXELS = 1 << 15
@@ -127,7 +134,7 @@ class Reference:
         require_side(truth)
         self._shape = truth.shape
         scales = list(_pyramid(truth))
-        self._weights = _weights(len(scales))
+        self._weights = term_weights(len(scales))
         self._channels: dict[tuple[int, int], _Prepared] = {}
         for scale, planes in enumerate(scales):
             for channel, plane in enumerate(planes):
@@ -155,10 +162,10 @@ class Reference:
                 if prepared is not None:
                     weights = self._weights[channel, scale]
                     total += float((weights * _norms(prepared, plane, weights)).sum())
-        return _on_scale(total)
+        return on_scale(total)
 
 
-def _weights(scales: int) -> NDArray[np.float64]:
+def term_weights(scales: int) -> NDArray[np.float64]:
     """Return the weights as (X, Y, B) x scales x (mean, 4-norm) x (SSIM, artefacts, lost detail).
 
     A small picture has fewer scales, and takes its weights from the front of the list.
@@ -166,7 +173,7 @@ def _weights(scales: int) -> NDArray[np.float64]:
     return _WEIGHTS[: 18 * scales].reshape(3, scales, 2, 3)
 
 
-def _on_scale(difference: float) -> float:
+def on_scale(difference: float) -> float:
     """Map the weighted differences to the scale of people's ratings."""
     x = difference * 0.9562382616834844
     x = 2.326765642916932 * x - 0.020884521182843837 * x**2 + 6.248496625763138e-05 * x**3
@@ -280,7 +287,7 @@ def _pyramid(image: NDArray[np.uint8]) -> Iterator[_Plane]:
     linear = np.empty((3, *image.shape[:2]), np.float32)
     for rows in _strips(*linear.shape[1:]):
         np.take(_LINEAR, image[rows].transpose(2, 0, 1), out=linear[:, rows], mode="clip")
-    for _ in range(_SCALES):
+    for _ in range(SCALES):
         if min(linear.shape[1:]) < SMALLEST_PX:  # such scales are skipped
             break
         yield _colours(linear)

@@ -5,15 +5,27 @@ Everything is a pure function of the photo and of the random generator that is p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixels.resize import crop_to_multiple, cropped_size
-from pixels.sending.codecs import CODECS, TRAINING, Codec, Subsampling, reduce, round_trip
+from pixels.scale import HALF
+from pixels.sending.codecs import (
+    CODECS,
+    EFFORTS,
+    TRAINING,
+    AnyReduction,
+    Codec,
+    EncoderSettings,
+    Subsampling,
+    reduce,
+    round_trip,
+)
 
 ToolReduction = Literal["pillow-bicubic", "lanczos", "area"]
 """The filters of sites' tools, as Pillow computes them."""
@@ -26,9 +38,10 @@ BLOCK_PX = 256
 # Reductions reach 3 pixels, sharpening 1 more, the codecs' blocks and deblocking 16.
 _MARGIN_PX = 16
 
-Sending = Literal["web", "fine"]
+Sending = Literal["web", "fine", "published"]
 """How sites send photos: `web`, with any tool, at qualities of 40 to 95; `fine`, reduced with
-bicubic and not distorted, at qualities of 65 to 97, where half-size files pay off."""
+bicubic and not distorted, at qualities of 65 to 97; `published`, as `export.publish` sends them for
+the looks `fair` to `excellent` on a phone: mostly AVIF, at settings that depend on the scale."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +54,7 @@ class _Range:
 
 # Mostly bicubic, in `web` too: a student that has to serve every filter alike is worse on each.
 # (`export.publish` tries several filters, Lanczos first, and keeps the one that suits the student.)
-_RANGES: dict[Sending, _Range] = {
+_RANGES: dict[Literal["web", "fine"], _Range] = {
     "web": _Range(
         qualities=(40, 95),
         reductions={"pillow-bicubic": 0.6, "lanczos": 0.25, "area": 0.15},
@@ -54,12 +67,34 @@ _RANGES: dict[Sending, _Range] = {
 }
 _SHARPENING = (-0.15, 0.3)
 
+_PUBLISHED_CODECS: dict[Codec, float] = {"AVIF": 0.6, "WEBP": 0.2, "JPEG": 0.2}
+_PUBLISHED_REDUCTIONS: dict[AnyReduction, float] = {
+    "lanczos": 0.45,
+    "bicubic": 0.35,
+    "area": 0.1,
+    "sharp": 0.1,
+}
+# Settings with which reduced files look 9.3 to 9.8 JOD good on a phone, for nine photos of ten:
+# docs/experiments/judged-training.md.
+_PUBLISHED_TWO: dict[Codec, tuple[int, int]] = {
+    "AVIF": (38, 85),
+    "WEBP": (38, 92),
+    "JPEG": (35, 92),
+}
+_PUBLISHED_LESS: dict[Codec, tuple[int, int]] = {
+    "AVIF": (28, 70),
+    "WEBP": (22, 82),
+    "JPEG": (20, 82),
+}
+_Kind = TypeVar("_Kind")
+_PUBLISHED_444 = 0.2  # share of AVIF files that keep all chroma
+
 
 @dataclass(frozen=True, kw_only=True)
 class Degradation:
     """One way from a photo to the smaller picture that is sent."""
 
-    reduction: ToolReduction
+    reduction: AnyReduction
     """The filter that makes it smaller, antialiased."""
     sharpening: float
     """Share of the difference from the 3x3 mean that is added, as a mild distortion; below 0 it
@@ -69,13 +104,17 @@ class Degradation:
     codec: Codec
     """The format it is compressed to."""
     quality: int
-    """The encoder's own setting, 40 to 97."""
+    """The encoder's own setting, 20 to 97."""
     subsampling: Subsampling
     """Of chroma; always 4:2:0 in WebP."""
+    encoder: EncoderSettings = TRAINING
+    """How hard the encoder tries."""
 
 
-def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
-    """Draw a degradation at random; every codec is equally likely."""
+def draw(rng: np.random.Generator, sending: Sending = "web", scale: Fraction = HALF) -> Degradation:
+    """Draw a degradation at random; `web` and `fine` have every codec equally often."""
+    if sending == "published":
+        return _draw_published(rng, scale)
     bounds = _RANGES[sending]
     codec = CODECS[rng.integers(len(CODECS))]
     reductions = list(bounds.reductions)
@@ -95,6 +134,26 @@ def draw(rng: np.random.Generator, sending: Sending = "web") -> Degradation:
     )
 
 
+def _draw_published(rng: np.random.Generator, scale: Fraction) -> Degradation:
+    reduction = _drawn(rng, _PUBLISHED_REDUCTIONS)
+    codec = _drawn(rng, _PUBLISHED_CODECS)
+    low, high = (_PUBLISHED_TWO if scale >= HALF else _PUBLISHED_LESS)[codec]
+    all_chroma = codec == "AVIF" and rng.random() < _PUBLISHED_444
+    return Degradation(
+        reduction=reduction,
+        sharpening=0.0,
+        noise=0.0,
+        codec=codec,
+        quality=int(rng.integers(low, high + 1)),
+        subsampling="4:4:4" if all_chroma else "4:2:0",
+        encoder=EFFORTS["fast"],
+    )
+
+
+def _drawn(rng: np.random.Generator, shares: Mapping[_Kind, float]) -> _Kind:
+    return list(shares)[rng.choice(len(shares), p=list(shares.values()))]
+
+
 def degrade(
     photo: NDArray[np.uint8], scale: Fraction, rng: np.random.Generator, sending: Sending = "web"
 ) -> NDArray[np.uint8]:
@@ -110,7 +169,7 @@ def degrade(
     Returns:
         A picture of `pixels.resize.cropped_size`, 0 to 255.
     """
-    return apply(photo, scale, draw(rng, sending), rng)
+    return apply(photo, scale, draw(rng, sending, scale), rng)
 
 
 def apply(
@@ -124,7 +183,7 @@ def apply(
         reduced,
         degradation.codec,
         degradation.quality,
-        TRAINING,
+        degradation.encoder,
         subsampling=degradation.subsampling,
     )
 

@@ -113,21 +113,25 @@ class Chain(nn.Module):
         Raises:
             ValueError: A side is not a multiple of `align_px`.
         """
+        return self.unclipped(rgb).clamp(0.0, 1.0)
+
+    def unclipped(self, rgb: Tensor) -> Tensor:
+        """Enlarge a batch as `forward` does, without clipping: for losses that judge colours."""
         if self.config.colour == "rgb":
-            return self.core(rgb).clamp(0.0, 1.0)
+            return self.core(rgb)
         if self.align_px > 1:
             require_whole_blocks(rgb, self.scale)
             # The anchor and chroma are the same bicubic, so it enlarges all of RGB at once.
             detail = self._detail(F.conv2d(rgb, self.to_luma))
             mixed = self._bicubic_planes(rgb) + torch.cat([detail] * 3, dim=1)
-            return F.pixel_shuffle(mixed, self.scale.numerator).clamp(0.0, 1.0)
+            return F.pixel_shuffle(mixed, self.scale.numerator)
         # All at the small size: luma planes, chroma planes, and a 1x1 convolution that turns them
         # into RGB planes, so that a runtime shuffles pixels once and never mixes large images.
         planes = self._planes(F.conv2d(rgb, self.to_luma))
         edges = (BICUBIC_RADIUS_PX,) * 4
         chroma = F.conv2d(F.pad(rgb, edges, mode="replicate"), self.to_chroma)
         mixed = F.conv2d(torch.cat([planes, chroma], dim=1), self.to_rgb)
-        return F.pixel_shuffle(mixed, self.scale.numerator).clamp(0.0, 1.0)
+        return F.pixel_shuffle(mixed, self.scale.numerator)
 
     def _detail(self, image: Tensor) -> Tensor:
         """Compute what the network adds to its anchor, in planes of the blocks' size."""

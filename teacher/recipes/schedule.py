@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import Field
+from dataclasses import Field, asdict
 from typing import Any, ClassVar, Protocol
 
 import torch
@@ -42,6 +42,11 @@ class Schedule(Protocol):
     def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         """Make the optimiser of a network's weights."""
         ...
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """The recipe as a run's settings hold it."""
+        return asdict(self)
 
     def averaging_at(self, step: int) -> float:
         """Decay of the moving average at a step: lower at first, to forget the initial weights."""

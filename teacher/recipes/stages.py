@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import torch
 from torch import nn
@@ -35,6 +35,9 @@ class Stage:
     """Weight of the distance to the teacher's output for photos whose original is known."""
     norm: Literal["l1", "l2"] = "l1"
     """Distance: mean absolute (`l1`) or mean squared (`l2`) error."""
+    ssimulacra2: float = 0.0
+    """Weight of SSIMULACRA2's error to the original photo, in addition to the distances: 0.003
+    pulls about as hard as the weight 1 of an `l1` distance."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.share <= 1.0:
@@ -51,6 +54,8 @@ class Stage:
                 f"truth and teacher must be at least 0, and one of them above 0, "
                 f"got {self.truth} and {self.teacher}"
             )
+        if not self.ssimulacra2 >= 0.0:
+            raise ValueError(f"ssimulacra2 must be at least 0, got {self.ssimulacra2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +110,15 @@ class StagedRecipe(Schedule):
     def stages(self) -> tuple[Stage, Stage, Stage]:
         """All stages, in order."""
         return self.stage1, self.stage2, self.stage3
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """The recipe as a run's settings hold it: without judges that no stage asks."""
+        recipe = asdict(self)
+        for stage in ("stage1", "stage2", "stage3"):
+            if not recipe[stage]["ssimulacra2"]:  # as before there was one
+                del recipe[stage]["ssimulacra2"]
+        return recipe
 
     @property
     def batches(self) -> tuple[int, ...]:

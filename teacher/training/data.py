@@ -27,7 +27,7 @@ from teacher.recipes.schedule import CropSchedule
 from teacher.training.device_store import DeviceStore, fits_on
 from teacher.training.feed import Batch
 
-DegradationKind = Literal["clean", "web", "fine"]
+DegradationKind = Literal["clean", "web", "fine", "published"]
 
 _VALIDATION_PHOTOS = 8
 # Validation runs many times in a training: the centre of each photo is enough.
@@ -54,7 +54,8 @@ class DataConfig(PhotosConfig):
     degradation: DegradationKind = "clean"
     """The network's input. `clean`: photos reduced with bicubic. `web`: what sites really send,
     reduced with various filters and compressed as JPEG, WebP or AVIF at encoder qualities 40 to 95.
-    `fine`: reduced with bicubic and compressed at 65 to 97, the half-size files worth sending."""
+    `fine`: reduced with bicubic and compressed at 65 to 97. `published`: as `python -m
+    export.publish` sends photos for a phone, mostly AVIF, at settings that depend on the scale."""
 
 
 @dataclass(frozen=True, kw_only=True)

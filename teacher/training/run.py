@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def _describe(
     data = {"fingerprint": photos.store.fingerprint, "photos": photos.store.file_count}
     settings = {
         "network": {"name": network.name, **settings_of(network.config)},
-        "recipe": asdict(run.recipe),
+        "recipe": run.recipe.recorded,
         "seed": run.seed,
         "data": data,
         **photos.settings,

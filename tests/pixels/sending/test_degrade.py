@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pixels.quality.psnr_ssim import compare
 from pixels.resize import crop_to_multiple, cropped_size, resize
 from pixels.scale import SCALES
-from pixels.sending.codecs import Codec, reduce
+from pixels.sending.codecs import EFFORTS, Codec, reduce, round_trip
 from pixels.sending.degrade import (
     Degradation,
     ToolReduction,
@@ -190,3 +190,27 @@ def test_fine_files_are_undistorted_bicubic_and_of_high_quality() -> None:
     assert {way.sharpening for way in ways} == {0.0}
     assert {way.reduction for way in ways} == {"pillow-bicubic"}
     assert {way.codec for way in ways} == {"JPEG", "WEBP", "AVIF"}
+
+
+@pytest.mark.parametrize(
+    ("scale", "avif"), [(Fraction(2), (38, 85)), (Fraction(3, 2), (28, 70))], ids=str
+)
+def test_published_photos_are_mostly_avif_at_the_settings_of_their_scale(
+    scale: Fraction, avif: tuple[int, int]
+) -> None:
+    rng = np.random.default_rng(0)
+    ways = [draw(rng, "published", scale) for _ in range(2000)]
+    codecs = Counter(way.codec for way in ways)
+    assert codecs["AVIF"] / len(ways) == pytest.approx(0.6, abs=0.03)
+    qualities = [way.quality for way in ways if way.codec == "AVIF"]
+    assert (min(qualities), max(qualities)) == avif
+    assert {way.reduction for way in ways} == {"lanczos", "bicubic", "area", "sharp"}
+    assert {(way.noise, way.sharpening) for way in ways} == {(0.0, 0.0)}
+    assert {way.codec for way in ways if way.subsampling == "4:4:4"} == {"AVIF"}
+    part = coffee()[100:160, 200:290]
+    sent = apply(part, scale, ways[0], rng)
+    reduced = reduce(crop_to_multiple(part, scale), ways[0].reduction, scale)
+    expected = round_trip(
+        reduced, ways[0].codec, ways[0].quality, EFFORTS["fast"], subsampling=ways[0].subsampling
+    )
+    np.testing.assert_array_equal(sent, expected)

@@ -60,6 +60,7 @@ def test_every_step_of_a_short_training_has_a_stage_and_a_rate(steps: int) -> No
         *(("share", value) for value in (-0.1, 1.1, math.nan)),
         *(("learning_rate", value) for value in (0.0, 1.0, math.nan)),
         *(("batch", 0), ("crop_px", 7), ("truth", -1.0), ("teacher", -1.0), ("teacher", math.nan)),
+        *(("ssimulacra2", value) for value in (-1.0, math.nan)),
     ],
 )
 def test_a_stage_refuses_what_is_out_of_range(name: str, value: float) -> None:
@@ -84,3 +85,11 @@ def test_a_recipe_refuses_what_is_out_of_range(name: str, value: float) -> None:
 def test_shares_that_do_not_add_up_are_refused() -> None:
     with pytest.raises(ValueError, match="add up to 1"):
         replace(RECIPE, stage1=replace(FIRST, share=0.5))
+
+
+def test_runs_record_a_judge_only_for_stages_that_ask_it() -> None:
+    judged = replace(RECIPE, stage3=replace(THIRD, ssimulacra2=0.01)).recorded
+    assert judged["stage3"]["ssimulacra2"] == 0.01
+    # Runs from before there was a judge go on with equal settings.
+    assert all("ssimulacra2" not in judged[stage] for stage in ("stage1", "stage2"))
+    assert RECIPE.recorded["stage1"]["norm"] == FIRST.norm

@@ -1,0 +1,1 @@
+"""Judges of pictures as losses: what the judges of `pixels.quality` measure, with gradients."""
