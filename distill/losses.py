@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, cast
 
 import torch
 from torch import Tensor
 
+from distill.judged.colorvideovdp import colorvideovdp_error
 from distill.judged.ssimulacra2 import ssimulacra2_error
 from teacher.networks.chain import Chain
 from teacher.networks.registry import Network
 from teacher.training.feed import Batch
 
-_DISTANCES = 4  # columns of the weights, before those of judges
+JUDGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "ssimulacra2": ssimulacra2_error,
+    "colorvideovdp": colorvideovdp_error,
+}
+"""Errors of pictures, (batch,), as judges see them, by the name of their weight in a stage."""
 
 
-def weights_of(
-    *,
-    truth: Tensor,
-    teacher: Tensor,
-    norm: Literal["l1", "l2"],
-    ssimulacra2: Tensor | None = None,
-) -> Tensor:
+def weights_of(*, truth: Tensor, teacher: Tensor, norm: Literal["l1", "l2"]) -> Tensor:
     """Write the weights of each crop's distances as a layer of its batch.
 
     A layer rather than an argument of `distances`: it travels with the crops to their process and
@@ -31,17 +31,31 @@ def weights_of(
         truth: (batch,), weights of the distance to the true photo; 0 where it is not known.
         teacher: (batch,), weights of the distance to the teacher's output.
         norm: How distance is measured.
-        ssimulacra2: (batch,), weights of SSIMULACRA2's error; without it that is not computed.
 
     Returns:
-        (batch, 4 or 5, 1, 1): absolute and squared error to the truth, absolute and squared error
-        to the teacher, and SSIMULACRA2's error.
+        (batch, 4, 1, 1): absolute and squared error to the truth, absolute and squared error to
+        the teacher.
     """
     absolute, squared = float(norm == "l1"), float(norm == "l2")
     columns = [absolute * truth, squared * truth, absolute * teacher, squared * teacher]
-    if ssimulacra2 is not None:
-        columns.append(ssimulacra2)
     return torch.stack(columns, dim=1).float()[:, :, None, None]
+
+
+def weights_of_judges(known: Tensor, **weights: float) -> list[Tensor]:
+    """Write the weights of judges as further layers of a batch; none if no judge has a weight.
+
+    Args:
+        known: (batch,), 1 for crops whose true photo is known, else 0: those are not judged.
+        weights: Weight of each of `JUDGES`.
+
+    Returns:
+        A layer for each of `JUDGES`, in order: (batch, 1, 1, 1), or (batch, 0, 1, 1) for one that
+        is not asked, so that its error is not computed.
+    """
+    if not any(weights.values()):
+        return []
+    column = known.float()[:, None, None, None]
+    return [weights[name] * column if weights[name] else column[:, :0] for name in JUDGES]
 
 
 def distances(network: Network, batch: Batch) -> dict[str, Tensor]:
@@ -52,23 +66,25 @@ def distances(network: Network, batch: Batch) -> dict[str, Tensor]:
     Args:
         network: The student.
         batch: Reduced crops, originals and the teacher's outputs, uint8 (batch, 3, side, side)
-            each, and the weights from `weights_of`. A whole layer of originals or of teacher's
-            outputs may be missing: (batch, 3, 0, 0).
+            each, and the weights from `weights_of` and `weights_of_judges`. A whole layer of
+            originals or of teacher's outputs may be missing: (batch, 3, 0, 0).
 
     Returns:
-        The terms `truth` and `teacher`, measured in the student's colour; with a weight of it
-        `ssimulacra2`, of the student's output to the true photo, in colour.
+        The terms `truth` and `teacher`, measured in the student's colour, and one for each judge
+        that is asked, of the student's picture and the true photo.
 
     Source: output distillation for regression; e.g. Gao et al., "Image Super-Resolution Using
     Knowledge Distillation", 2018.
     """
-    reduced, original, taught, weights = batch
+    reduced, original, taught, weights, *judges = batch
     terms = {}
-    if weights.shape[1] > _DISTANCES and original.shape[-1]:
-        judged = cast(Chain, network).unclipped(reduced.float() / 255.0).float()
-        error = ssimulacra2_error(judged, original.float() / 255.0)
-        terms["ssimulacra2"] = (weights[:, _DISTANCES, 0, 0] * error).mean()
-        output = network.native(judged)
+    if judges and original.shape[-1]:
+        picture = cast(Chain, network).unclipped(reduced.float() / 255.0).float()
+        for (name, error_of), weight in zip(JUDGES.items(), judges, strict=True):
+            if weight.shape[1]:
+                error = error_of(picture, original.float() / 255.0)
+                terms[name] = (weight[:, 0, 0, 0] * error).mean()
+        output = network.native(picture)
     else:
         output = network.core(network.native(reduced.float() / 255.0)).float()
     for name, layer, first in (("truth", original, 0), ("teacher", taught, 2)):

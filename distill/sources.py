@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from distill.losses import weights_of
+from distill.losses import weights_of, weights_of_judges
 from distill.teaching import Teacher
 from pixels.stills.listing import list_pictures
 from pixels.store.build import open_or_build_store
@@ -219,7 +219,7 @@ def mixed_batches(
             if count
         ]
         layers = list(zip(*rows, strict=True))
-        return [*map(_joined, layers[:3]), torch.cat(layers[3])]
+        return [*map(_joined, layers[:3]), *map(torch.cat, layers[3:])]
 
     return batch_at
 
@@ -228,7 +228,7 @@ def _rows(source: BatchSource, rng: np.random.Generator, count: int, stage: Stag
     """Cut one source's part of a batch; a layer that is missing or not needed is empty."""
     truth = stage.truth if source.truth else 0.0
     teacher = (stage.teacher if source.truth else 1.0) if source.taught else 0.0
-    judged = stage.ssimulacra2 if source.truth else 0.0
+    judged = bool(source.truth) and stage.is_judged
     wanted = [
         source.small,
         source.truth if truth or judged else None,
@@ -237,12 +237,11 @@ def _rows(source: BatchSource, rng: np.random.Generator, count: int, stage: Stag
     cut = iter(source.crops(rng, count, stage.crop_px, [layer for layer in wanted if layer]))
     empty = torch.empty((count, 3, 0, 0), dtype=torch.uint8)
     weights = weights_of(
-        truth=torch.full((count,), truth),
-        teacher=torch.full((count,), teacher),
-        norm=stage.norm,
-        ssimulacra2=torch.full((count,), judged) if stage.ssimulacra2 else None,
+        truth=torch.full((count,), truth), teacher=torch.full((count,), teacher), norm=stage.norm
     )
-    return [*(next(cut) if layer else empty for layer in wanted), weights]
+    known = torch.full((count,), float(judged))
+    judges = weights_of_judges(known, **stage.judges)
+    return [*(next(cut) if layer else empty for layer in wanted), weights, *judges]
 
 
 def _joined(parts: Sequence[Tensor]) -> Tensor:

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from distill.judged.tensors import clipped, in_linear_light
 from pixels.quality.gaussian import RADIUS_PX, WANG
 from pixels.quality.judge import SMALLEST_PX
 from pixels.quality.ssimulacra2 import BIAS, C2, MATRIX, SCALES, term_weights
@@ -43,10 +44,11 @@ def ssimulacra2_error(shown: Tensor, truth: Tensor) -> Tensor:
     """
     if min(shown.shape[2:]) < SMALLEST_PX:
         raise ValueError(f"at least {SMALLEST_PX} pixels a side are needed to judge a crop")
-    clipped = shown + (shown.clamp(0.0, 1.0) - shown).detach()
     weights = torch.from_numpy(term_weights(SCALES)).to(shown)
     error = shown.new_zeros(len(shown))
-    for scale, (ours, theirs) in enumerate(zip(_pyramid(clipped), _pyramid(truth), strict=True)):
+    for scale, (ours, theirs) in enumerate(
+        zip(_pyramid(clipped(shown)), _pyramid(truth), strict=True)
+    ):
         terms = _norms(ours, theirs)
         error = error + torch.einsum("bcnt,cnt->b", terms, weights[:, scale])
     return error
@@ -54,8 +56,7 @@ def ssimulacra2_error(shown: Tensor, truth: Tensor) -> Tensor:
 
 def _pyramid(rgb: Tensor) -> Iterator[Tensor]:
     """Yield pictures in XYB, (batch, 3, height, width), at each scale; halved in linear light."""
-    above = ((rgb.clamp_min(0.04045) + 0.055) / 1.055) ** 2.4
-    linear = torch.where(rgb <= 0.04045, rgb / 12.92, above)
+    linear = in_linear_light(rgb)
     for _ in range(SCALES):
         if min(linear.shape[2:]) < SMALLEST_PX:
             break

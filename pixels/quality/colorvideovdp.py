@@ -25,13 +25,13 @@ from pixels.quality.pyramid import Planes, doubled, halved
 from pixels.quality.screens import DESKTOP, Screen
 
 _MODEL = json.loads((Path(__file__).parent / "colorvideovdp.json").read_text(encoding="utf-8"))
-_PARAMETERS = _MODEL["parameters"]
+PARAMETERS = _MODEL["parameters"]
 
 _LOWEST_CPD = 0.2  # no band is made below this frequency, in cycles per degree
-_BASE_CPD = 0.1  # the frequency of what is left
-_DARKEST_CD_M2 = 0.01
-_HIGHEST_CONTRAST = 1000.0
-_EPSILON = 1e-5  # the package keeps powers differentiable at 0
+BASE_CPD = 0.1  # the frequency of what is left
+DARKEST_CD_M2 = 0.01
+HIGHEST_CONTRAST = 1000.0
+EPSILON = 1e-5  # the package keeps powers differentiable at 0
 
 # sRGB (BT.709 primaries, D65) to XYZ, to the cones' responses (CIE 2006, 10 degrees), to the
 # opponent colours of Derrington, Krauskopf and Lennie: lightness, red-green, violet-yellow.
@@ -52,8 +52,8 @@ _XYZ_TO_LMS = np.array(
 _LMS_TO_DKL = np.array(
     [[1.0, 1.0, 0.0], [1.0, -2.311130179947035, 0.0], [-1.0, -1.0, 50.977571328718781]]
 )
-_TO_DKL = (_LMS_TO_DKL @ _XYZ_TO_LMS @ _RGB_TO_XYZ).astype(np.float32)
-_GAIN = np.array([1.0, 1.45, 1.0])  # of each channel, before masking
+TO_DKL = (_LMS_TO_DKL @ _XYZ_TO_LMS @ _RGB_TO_XYZ).astype(np.float32)
+GAIN = np.array([1.0, 1.45, 1.0])  # of each channel, before masking
 
 MEASURE = Measure(
     name="ColorVideoVDP",
@@ -127,7 +127,7 @@ class OriginalOnScreen:
         require_side(photo)
         self._shape = photo.shape
         self._emitted = _emitted(screen)
-        self._frequencies = _frequencies(self.size, screen.pixels_per_degree)
+        self._frequencies = frequencies(self.size, screen.pixels_per_degree)
         self._bands: list[_Band] = []
         *fine, base = _gaussian_pyramid(self._seen(photo), len(self._frequencies))
         for at, planes in enumerate(fine):
@@ -135,12 +135,12 @@ class OriginalOnScreen:
             contrast, background = _contrast(planes, coarser)
             sensitivity = _sensitivity(self._frequencies[at], background)
             # The package doubles all bands but the first and the last.
-            sensitivity *= (_GAIN * (1.0 if at == 0 else 2.0)).astype(np.float32)[:, None, None]
+            sensitivity *= (GAIN * (1.0 if at == 0 else 2.0)).astype(np.float32)[:, None, None]
             contrast *= sensitivity
             self._bands.append(_Band(sensitivity, contrast))
         self._base = _base_contrast(base)
-        background = np.maximum(base[:1], _DARKEST_CD_M2).mean(axis=(1, 2), keepdims=True)
-        self._base_sensitivity = _sensitivity(_BASE_CPD, background[0])
+        background = np.maximum(base[:1], DARKEST_CD_M2).mean(axis=(1, 2), keepdims=True)
+        self._base_sensitivity = _sensitivity(BASE_CPD, background[0])
 
     @property
     def size(self) -> tuple[int, int]:
@@ -168,7 +168,7 @@ class OriginalOnScreen:
             perceived *= band.sensitivity
             pooled.append(_visible(perceived, band.perceived))
         difference = np.abs(_base_contrast(base) - self._base) * self._base_sensitivity
-        pooled.append(_pooled(difference) * np.array(_PARAMETERS["baseband_weight"][:3]))
+        pooled.append(_pooled(difference) * np.array(PARAMETERS["baseband_weight"][:3]))
         return _jod(np.stack(pooled, axis=1))
 
     def _seen(self, picture: NDArray[np.uint8]) -> Planes:
@@ -180,7 +180,7 @@ class OriginalOnScreen:
         rows = max(1, _STRIP_PIXELS // width)
         for start in range(0, height, rows):
             strip = picture[start : start + rows].swapaxes(1, 2)
-            seen[:, start : start + rows] = (_TO_DKL @ np.take(self._emitted, strip)).swapaxes(0, 1)
+            seen[:, start : start + rows] = (TO_DKL @ np.take(self._emitted, strip)).swapaxes(0, 1)
         return seen
 
 
@@ -192,13 +192,13 @@ def _emitted(screen: Screen) -> NDArray[np.float32]:
     return (light + screen.black_cd_m2 + screen.reflected_cd_m2).astype(np.float32)
 
 
-def _frequencies(size: tuple[int, int], pixels_per_degree: float) -> list[float]:
+def frequencies(size: tuple[int, int], pixels_per_degree: float) -> list[float]:
     """Return the peak frequency of each band in cycles per degree, finest first, base last."""
     peaks = [1.0] + [0.3228 * 2.0**-level for level in range(14)]
     wanted = [peak * pixels_per_degree / 2.0 for peak in peaks]
     most = int(np.floor(np.log2(min(size)))) - 1
     first_too_low = next(i for i, value in enumerate(wanted) if value <= _LOWEST_CPD)
-    return [*wanted[: min(first_too_low + 1, most)], _BASE_CPD]
+    return [*wanted[: min(first_too_low + 1, most)], BASE_CPD]
 
 
 def _gaussian_pyramid(planes: Planes, levels: int) -> list[Planes]:
@@ -212,16 +212,16 @@ def _contrast(planes: Planes, coarser: Planes) -> tuple[Planes, NDArray[np.float
     """Return the Weber contrast of a band, and the luminance to which it is relative."""
     around = doubled(coarser, (planes.shape[1], planes.shape[2]))
     contrast = planes - around
-    background = np.maximum(around[0], _DARKEST_CD_M2)
+    background = np.maximum(around[0], DARKEST_CD_M2)
     contrast /= background
-    np.minimum(contrast, _HIGHEST_CONTRAST, out=contrast)
+    np.minimum(contrast, HIGHEST_CONTRAST, out=contrast)
     return contrast, background
 
 
 def _base_contrast(base: Planes) -> Planes:
     """Return what is left at the coarsest scale, relative to the mean luminance."""
-    mean = np.maximum(base[0], _DARKEST_CD_M2).mean()
-    return np.minimum(base / mean, _HIGHEST_CONTRAST)
+    mean = np.maximum(base[0], DARKEST_CD_M2).mean()
+    return np.minimum(base / mean, HIGHEST_CONTRAST)
 
 
 @cache
@@ -237,27 +237,34 @@ def _sensitivity_table() -> tuple[NDArray[np.float64], NDArray[np.float64], NDAr
     return luminance, frequency, table
 
 
-def _sensitivity(cycles_per_degree: float, background: NDArray[np.float32]) -> Planes:
-    """Return the contrast sensitivity (castleCSF) of the three channels, (3, height, width)."""
+def sensitivity_levels(
+    cycles_per_degree: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return log10 of luminances, evenly spaced (L), and of the sensitivities there (3, L)."""
     luminance, frequency, table = _sensitivity_table()
     at = np.clip(np.searchsorted(frequency, np.log10(cycles_per_degree)) - 1, 0, len(frequency) - 2)
     part = (np.log10(cycles_per_degree) - frequency[at]) / (frequency[at + 1] - frequency[at])
     levels = table[:, :, at] * (1.0 - part) + table[:, :, at + 1] * part
-    levels += _PARAMETERS["sensitivity_correction"] / 20.0
+    return luminance, levels + PARAMETERS["sensitivity_correction"] / 20.0
+
+
+def _sensitivity(cycles_per_degree: float, background: NDArray[np.float32]) -> Planes:
+    """Return the contrast sensitivity (castleCSF) of the three channels, (3, height, width)."""
+    luminance, levels = sensitivity_levels(cycles_per_degree)
     logarithm = np.log10(background)
     planes = [np.interp(logarithm, luminance, channel) for channel in levels]
     return np.power(10.0, np.stack(planes), dtype=np.float32, casting="same_kind")
 
 
-_MASK_P = np.float32(_PARAMETERS["mask_p"])
-_MASK_Q = [np.float32(value) for value in _PARAMETERS["mask_q"][:3]]
-_MIXING = np.ascontiguousarray(
-    (2.0 ** np.array(_PARAMETERS["xcm_weights"])).reshape(4, 4)[:3, :3].T.astype(np.float32)
+_MASK_P = np.float32(PARAMETERS["mask_p"])
+_MASK_Q = [np.float32(value) for value in PARAMETERS["mask_q"][:3]]
+MIXING = np.ascontiguousarray(
+    (2.0 ** np.array(PARAMETERS["xcm_weights"])).reshape(4, 4)[:3, :3].T.astype(np.float32)
 )
-_LARGEST = np.float32(10.0 ** _PARAMETERS["d_max"])
-_SHARED_GAIN = np.float32(10.0 ** _PARAMETERS["mask_c"])
-_SPREAD_PX = 2 * int(_PARAMETERS["pu_dilate"])
-_SPREAD = Gaussian(sigma_px=float(_PARAMETERS["pu_dilate"]), radius_px=_SPREAD_PX)
+LARGEST = np.float32(10.0 ** PARAMETERS["d_max"])
+SHARED_GAIN = np.float32(10.0 ** PARAMETERS["mask_c"])
+SPREAD_PX = 2 * int(PARAMETERS["pu_dilate"])
+SPREAD = Gaussian(sigma_px=float(PARAMETERS["pu_dilate"]), radius_px=SPREAD_PX)
 _STRIP_PIXELS = 1 << 16
 
 
@@ -267,7 +274,7 @@ def _visible(perceived: Planes, original: Planes) -> NDArray[np.float64]:
     Works in strips of rows that stay in a core's cache.
     """
     _, height, width = perceived.shape
-    rows = max(2 * _SPREAD_PX, _STRIP_PIXELS // width)
+    rows = max(2 * SPREAD_PX, _STRIP_PIXELS // width)
     total = np.zeros(3)
     for start in range(0, height, rows):
         strip = slice(start, min(start + rows, height))
@@ -276,18 +283,18 @@ def _visible(perceived: Planes, original: Planes) -> NDArray[np.float64]:
             visible = np.abs(perceived[channel, strip] - original[channel, strip])
             visible = _power(visible, _MASK_P)
             visible /= masking[channel]
-            # A difference is never larger than _LARGEST, which it approaches softly.
-            visible *= _LARGEST / (_LARGEST + visible)
-            visible += _EPSILON
+            # A difference is never larger than LARGEST, which it approaches softly.
+            visible *= LARGEST / (LARGEST + visible)
+            visible += EPSILON
             total[channel] += np.square(visible, out=visible).sum(dtype=np.float64)
-    return _norm(total / (height * width) - _EPSILON**2, 2.0)
+    return _norm(total / (height * width) - EPSILON**2, 2.0)
 
 
 def _masking(perceived: Planes, original: Planes, strip: slice) -> Planes:
     """Return by what the differences in a strip of rows are divided, (3, rows, width)."""
     _, height, width = perceived.shape
-    blurs = min(height, width) > _SPREAD_PX  # the package does not blur smaller bands
-    reach = _SPREAD_PX if blurs else 0
+    blurs = min(height, width) > SPREAD_PX  # the package does not blur smaller bands
+    reach = SPREAD_PX if blurs else 0
     above, below = max(0, strip.start - reach), min(height, strip.stop + reach)
     mirrored = (reach - (strip.start - above), reach - (below - strip.stop))
     shared = np.empty((3, strip.stop - strip.start, width), np.float32)
@@ -295,17 +302,17 @@ def _masking(perceived: Planes, original: Planes, strip: slice) -> Planes:
         pair = np.abs(perceived[channel, above:below]), np.abs(original[channel, above:below])
         both = np.minimum(*pair, out=pair[0])
         if blurs:
-            both = _SPREAD.inner(np.pad(both, (mirrored, (reach, reach)), "reflect"))
-        both *= _SHARED_GAIN
+            both = SPREAD.inner(np.pad(both, (mirrored, (reach, reach)), "reflect"))
+        both *= SHARED_GAIN
         shared[channel] = _power(both, exponent)
-    masking = (_MIXING @ shared.reshape(3, -1)).reshape(shared.shape)
+    masking = (MIXING @ shared.reshape(3, -1)).reshape(shared.shape)
     masking += np.float32(1.0)
     return masking
 
 
 def _power(values: NDArray[np.float32], exponent: np.float32) -> NDArray[np.float32]:
     """Raise values, which are changed, to a power."""
-    epsilon = np.float32(_EPSILON)
+    epsilon = np.float32(EPSILON)
     values += epsilon
     np.power(values, exponent, out=values)
     values -= epsilon**exponent
@@ -314,25 +321,29 @@ def _power(values: NDArray[np.float32], exponent: np.float32) -> NDArray[np.floa
 
 def _pooled(differences: Planes) -> NDArray[np.float64]:
     """Return the 2-norm of each channel over all pixels, (3,)."""
-    squares = np.square(differences + np.float32(_EPSILON)).mean(axis=(1, 2), dtype=np.float64)
-    return _norm(squares - _EPSILON**2, 2.0)
+    squares = np.square(differences + np.float32(EPSILON)).mean(axis=(1, 2), dtype=np.float64)
+    return _norm(squares - EPSILON**2, 2.0)
 
 
 def _norm(powers: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
-    return (powers + _EPSILON) ** (1.0 / exponent) - _EPSILON ** (1.0 / exponent)
+    return (powers + EPSILON) ** (1.0 / exponent) - EPSILON ** (1.0 / exponent)
 
 
 def _sum(values: NDArray[np.float64], exponent: float, axis: int) -> NDArray[np.float64]:
-    powers = (values + _EPSILON) ** exponent - _EPSILON**exponent
+    powers = (values + EPSILON) ** exponent - EPSILON**exponent
     return _norm(powers.sum(axis=axis), exponent)
 
 
 def _jod(pooled: NDArray[np.float64]) -> float:
-    """Add up differences, (channels, bands), and return what is left of 10 JOD."""
-    weights = np.array([1.0, _PARAMETERS["ch_chrom_w"], _PARAMETERS["ch_chrom_w"]])
-    channels = _sum(pooled * weights[:, None], _PARAMETERS["beta_sch"], 1)
-    total = float(_sum(channels, _PARAMETERS["beta_tch"], 0)) * _PARAMETERS["image_int"]
-    a, exponent, linear_below = _PARAMETERS["jod_a"], _PARAMETERS["jod_exp"], 0.1
+    """Add up differences, (channels, bands), and return what they leave of 10 JOD."""
+    weights = np.array([1.0, PARAMETERS["ch_chrom_w"], PARAMETERS["ch_chrom_w"]])
+    channels = _sum(pooled * weights[:, None], PARAMETERS["beta_sch"], 1)
+    return jod_of(float(_sum(channels, PARAMETERS["beta_tch"], 0)) * PARAMETERS["image_int"])
+
+
+def jod_of(total: float) -> float:
+    """Return what a sum of visible differences leaves of 10 JOD."""
+    a, exponent, linear_below = PARAMETERS["jod_a"], PARAMETERS["jod_exp"], 0.1
     if total <= linear_below:
         return 10.0 - a * linear_below ** (exponent - 1.0) * total
     return 10.0 - a * total**exponent

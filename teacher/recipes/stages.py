@@ -38,6 +38,8 @@ class Stage:
     ssimulacra2: float = 0.0
     """Weight of SSIMULACRA2's error to the original photo, in addition to the distances: 0.003
     pulls about as hard as the weight 1 of an `l1` distance."""
+    colorvideovdp: float = 0.0
+    """The same of ColorVideoVDP's, on a phone."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.share <= 1.0:
@@ -54,8 +56,19 @@ class Stage:
                 f"truth and teacher must be at least 0, and one of them above 0, "
                 f"got {self.truth} and {self.teacher}"
             )
-        if not self.ssimulacra2 >= 0.0:
-            raise ValueError(f"ssimulacra2 must be at least 0, got {self.ssimulacra2}")
+        for name, weight in self.judges.items():
+            if not weight >= 0.0:
+                raise ValueError(f"{name} must be at least 0, got {weight}")
+
+    @property
+    def judges(self) -> dict[str, float]:
+        """Weights of all judges by name."""
+        return {"ssimulacra2": self.ssimulacra2, "colorvideovdp": self.colorvideovdp}
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether any judge is asked."""
+        return any(self.judges.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,9 +128,10 @@ class StagedRecipe(Schedule):
     def recorded(self) -> dict[str, Any]:
         """The recipe as a run's settings hold it: without judges that no stage asks."""
         recipe = asdict(self)
-        for stage in ("stage1", "stage2", "stage3"):
-            if not recipe[stage]["ssimulacra2"]:  # as before there was one
-                del recipe[stage]["ssimulacra2"]
+        for number, stage in enumerate(self.stages, start=1):
+            for name, weight in stage.judges.items():
+                if not weight:  # as before there were any
+                    del recipe[f"stage{number}"][name]
         return recipe
 
     @property

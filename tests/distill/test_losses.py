@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from distill.judged.ssimulacra2 import ssimulacra2_error
-from distill.losses import distances, weights_of
+from distill.losses import JUDGES, distances, weights_of, weights_of_judges
 from pixels.tensors import luma
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig, Colour
@@ -64,19 +63,23 @@ def test_layers_that_are_missing_entirely_are_left_out() -> None:
 
 @pytest.mark.parametrize("scale", [Fraction(2), Fraction(3, 2)], ids=str)
 @pytest.mark.parametrize("colour", ["luma", "rgb"])
-def test_the_judge_sees_the_students_picture_in_colour(colour: Colour, scale: Fraction) -> None:
+@pytest.mark.parametrize("asked", [{"ssimulacra2"}, {"colorvideovdp"}, set(JUDGES)], ids=len)
+def test_judges_see_the_students_picture_in_colour(
+    colour: Colour, scale: Fraction, asked: set[str]
+) -> None:
     torch.manual_seed(4)
     network = Chain(ChainConfig(body=0, channels=2, colour=colour, scale=scale))
     reduced, truth = random_bytes(3, 8), random_bytes(3, int(8 * scale))
     nothing = torch.zeros((3, 3, 0, 0), dtype=torch.uint8)
-    of_judge = torch.tensor([0.5, 1.0, 0.0])
-    given = {"truth": torch.ones(3), "teacher": torch.zeros(3)}
-    weights = weights_of(**given, norm="l1", ssimulacra2=of_judge)
-    terms = distances(network, [reduced, truth, nothing, weights])
-    each = ssimulacra2_error(network(reduced / 255.0), truth / 255.0)
-    torch.testing.assert_close(terms["ssimulacra2"], (of_judge * each).mean())
-    without = distances(network, [reduced, truth, nothing, weights_of(**given, norm="l1")])
+    known = torch.tensor([1.0, 1.0, 0.0])
+    weights = weights_of(truth=torch.ones(3), teacher=torch.zeros(3), norm="l1")
+    judges = weights_of_judges(known, **{name: 0.5 * (name in asked) for name in JUDGES})
+    terms = distances(network, [reduced, truth, nothing, weights, *judges])
+    for name in asked:
+        each = JUDGES[name](network(reduced / 255.0), truth / 255.0)
+        torch.testing.assert_close(terms[name], (0.5 * known * each).mean())
+    without = distances(network, [reduced, truth, nothing, weights])
     torch.testing.assert_close(terms["truth"], without["truth"])
-    assert set(without) == {"truth"}
+    assert set(terms) == {"truth"} | asked
     # Crops without a true photo are not judged.
-    assert set(distances(network, [reduced, nothing, truth, weights])) == {"teacher"}
+    assert set(distances(network, [reduced, nothing, truth, weights, *judges])) == {"teacher"}

@@ -60,7 +60,11 @@ def test_every_step_of_a_short_training_has_a_stage_and_a_rate(steps: int) -> No
         *(("share", value) for value in (-0.1, 1.1, math.nan)),
         *(("learning_rate", value) for value in (0.0, 1.0, math.nan)),
         *(("batch", 0), ("crop_px", 7), ("truth", -1.0), ("teacher", -1.0), ("teacher", math.nan)),
-        *(("ssimulacra2", value) for value in (-1.0, math.nan)),
+        *(
+            (judge, value)
+            for judge in ("ssimulacra2", "colorvideovdp")
+            for value in (-1.0, math.nan)
+        ),
     ],
 )
 def test_a_stage_refuses_what_is_out_of_range(name: str, value: float) -> None:
