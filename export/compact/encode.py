@@ -20,11 +20,11 @@ from teacher.networks.compact_file import (
     MAGIC,
     PRECISIONS,
     RATIO,
-    STORED_AXES,
     WHOLE,
     Golden,
     StoredWeights,
 )
+from teacher.networks.compact_reader import STORED_AXES
 
 # A channel's range may be cut to these parts of its largest weight, in favour of the others.
 _CLIPS = np.linspace(0.7, 1.0, 31, dtype=np.float32)

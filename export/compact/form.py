@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from export.check.any_size import any_size
 from export.check.pictures import to_batch
 from export.check.runtime import Arithmetic, Runtime, Unavailable
+from export.compact.encode_integer import encode_integer, sum_of
 from export.folder import form
 from export.pipeline.form import ExportForm
-from export.pipeline.golden import golden_inputs
+from export.pipeline.golden import byte_picture, golden_inputs
 from export.weights.precision import Precision
 from export.weights.tolerances import tolerance
 from pixels.scale import enlarged_size
 from pixels.tiling import Enlarge
 from plumbing.command import UserError
 from plumbing.threads import thread_count
-from teacher.networks.chain_weights import ChainWeights
+from teacher.networks.arrays.run import StudentWeights, run_weights
 from teacher.networks.compact_file import FILE, decode, read_compact
-from teacher.networks.numpy_chain import NumpyChain
+from teacher.networks.integer.weights import IntegerChainWeights
 
 if TYPE_CHECKING:  # with PyTorch, which those who only read have not
     from export.pipeline.job import Job
@@ -36,6 +37,7 @@ _ARITHMETIC: dict[str, Arithmetic] = {
 }
 # Software GPUs (as on any machine without a GPU) need about 10 s for this much.
 _MOST_GMACS = {"webgl2": 1.0, "webgpu": 0.1}
+_EXTREMES_PX = (9, 8)
 
 
 def write_compact(path: Path, network: Chain, precision: Precision) -> None:
@@ -51,10 +53,19 @@ def write_compact(path: Path, network: Chain, precision: Precision) -> None:
     path.write_bytes(encode(network, precision, golden))
 
 
-def _enlarge(weights: ChainWeights, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    enlarge = any_size(NumpyChain(weights), weights.config.scale)
+def _enlarge(weights: StudentWeights, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    enlarge = any_size(run_weights(weights), weights.config.scale)
     enlarged = enlarge(to_batch(picture))[0].transpose(1, 2, 0)
     return np.floor(enlarged * np.float32(255.0) + np.float32(0.5)).astype(np.uint8)
+
+
+def write_integer(path: Path, weights: IntegerChainWeights) -> None:
+    """Write a student in whole numbers, with golden vectors."""
+    pictures = [picture for _, picture in golden_inputs()]
+    # Largest sums: what an engine with narrower numbers would get wrong.
+    pictures.append(byte_picture("checkerboard", *_EXTREMES_PX))
+    golden = [(picture, sum_of(_enlarge(weights, picture))) for picture in pictures]
+    path.write_bytes(encode_integer(weights, golden))
 
 
 def _write(job: Job, folder: Path, precision: Precision) -> None:
@@ -65,7 +76,7 @@ def _write(job: Job, folder: Path, precision: Precision) -> None:
 
 def open_compact(folder: Path) -> Enlarge:
     """Run a written file in this process, with the file's own weights."""
-    return NumpyChain(read_compact(folder / FILE).weights, threads=thread_count())
+    return run_weights(read_compact(folder / FILE).weights, threads=thread_count())
 
 
 def compact_problems(folder: Path) -> list[str]:
@@ -74,6 +85,9 @@ def compact_problems(folder: Path) -> list[str]:
         model = read_compact(folder / FILE)
     except UserError as error:
         return [str(error)]
+    for picture, crc in model.summed:
+        if sum_of(_enlarge(model.weights, picture)) != crc:
+            return [f"{FILE}: its golden vectors do not match its weights"]
     for picture, enlarged in model.golden:
         if abs(_enlarge(model.weights, picture).astype(int) - enlarged).max() > 1:
             return [f"{FILE}: its golden vectors do not match its weights"]

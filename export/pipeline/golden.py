@@ -27,8 +27,13 @@ _IN_BLOCKS = (
 def golden_inputs() -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """Make the small pictures of golden vectors: name, (height, width, 3)."""
     for kind, height, width in _CASES:
-        pixels = np.floor(make_picture(kind, height, width)[0].transpose(1, 2, 0) * 255 + 0.5)
-        yield f"{kind} {height}x{width}", pixels.astype(np.uint8)
+        yield f"{kind} {height}x{width}", byte_picture(kind, height, width)
+
+
+def byte_picture(kind: str, height: int, width: int) -> NDArray[np.uint8]:
+    """Make a check picture of bytes: (height, width, 3)."""
+    pixels = np.floor(make_picture(kind, height, width)[0].transpose(1, 2, 0) * 255 + 0.5)
+    return pixels.astype(np.uint8)
 
 
 def write_golden(path: Path, run: Enlarge, tolerance: float, scale: Fraction) -> None:

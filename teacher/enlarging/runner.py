@@ -20,12 +20,12 @@ from plumbing.command import UserError
 from plumbing.extras import installed, require_installed
 from plumbing.threads import thread_count
 from teacher.enlarging.ensemble import self_ensemble
+from teacher.networks.arrays.run import StudentWeights, run_weights
 from teacher.networks.chain_config import CHAIN
-from teacher.networks.chain_weights import ChainWeights
 from teacher.networks.compact_file import read_compact
-from teacher.networks.numpy_chain import NumpyChain
+from teacher.networks.integer.config import INTEGER_CHAIN
 from teacher.runs.models import NamedModel, find_model
-from teacher.runs.record import read_chain, read_record
+from teacher.runs.record import read_chain, read_integer_chain, read_record
 
 PLAIN = ("bicubic", "lanczos")
 """Enlargements that need no network, for comparison."""
@@ -196,7 +196,7 @@ def _open(model: NamedModel) -> _Opened:
         opened = _open_onnx(model.file)
         return opened if model.path.is_file() else replace(opened, name=_name_of(model.path))
     if model.kind == "compact":
-        return _open_chain(model.path, read_compact(model.file).weights)
+        return _open_student(model.path, read_compact(model.file).weights)
     raise UserError(
         f"--model {model.path}: an export for TensorFlow.js, which runs in browsers alone: name "
         "the run that it was made of, or export that with `python -m export.compact`"
@@ -207,22 +207,25 @@ def _name_of(folder: Path) -> str:
     return folder.resolve().name  # also for `.` and a trailing `..`
 
 
-def _open_chain(path: Path, weights: ChainWeights) -> _Opened:
+def _open_student(path: Path, weights: StudentWeights) -> _Opened:
     return _Opened(
         name=_name_of(path),
         scale=weights.config.scale,
         margin_px=weights.config.margin_px,
         align_px=weights.config.scale.denominator,
         parameters=weights.parameters,
-        run=NumpyChain(weights, threads=thread_count()),
+        run=run_weights(weights, threads=thread_count()),
     )
 
 
 def _open_run(path: Path) -> _Opened:
     record = read_record(path)
     name = _name_of(path)
+    # In whole numbers NumPy is as exact as PyTorch, and faster.
+    if record.network == INTEGER_CHAIN:
+        return _open_student(path, read_integer_chain(path, record))
     if record.network == CHAIN and not installed("torch"):
-        return _open_chain(path, read_chain(path, record))
+        return _open_student(path, read_chain(path, record))
     require_installed("torch", f"{name}, which is more than a student,")
     from teacher.enlarging.pytorch import run_network
     from teacher.networks.registry import parameter_count

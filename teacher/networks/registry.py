@@ -20,16 +20,20 @@ from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.flipboard import Flipboard
 from teacher.networks.flipboard_config import FlipboardConfig
+from teacher.networks.integer.chain import IntegerChain
+from teacher.networks.integer.config import IntegerChainConfig
+from teacher.networks.integer.quantised import QuantisedChain
 from teacher.networks.residual import Residual, ResidualConfig
 from teacher.networks.settings import config_of
 
-Network = Residual | Flipboard | Chain
+Network = Residual | Flipboard | Chain | IntegerChain | QuantisedChain
 Config = ResidualConfig | FlipboardConfig | ChainConfig
 
 _NETWORKS = {
     Residual.name: (Residual, ResidualConfig),
     Flipboard.name: (Flipboard, FlipboardConfig),
     Chain.name: (Chain, ChainConfig),
+    IntegerChain.name: (IntegerChain, IntegerChainConfig),
 }
 
 
@@ -37,7 +41,7 @@ def build(name: str, settings: Mapping[str, Any]) -> Network:
     """Build a network with fresh weights.
 
     Args:
-        name: `residual`, `flipboard` or `chain`.
+        name: `residual`, `flipboard`, `chain` or `integer-chain`.
         settings: The fields of its config, as read from JSON.
 
     Raises:
@@ -62,6 +66,9 @@ def macs_per_output_pixel(network: Network) -> float:
     """Count multiply-accumulates of all layers, fixed ones included, per output pixel."""
     if isinstance(network, Flipboard):
         return network.macs_per_window() / (int(network.scale) * network.config.stride_px) ** 2
+    if isinstance(network, (IntegerChain, QuantisedChain)):
+        whole = IntegerChain(network.config)
+        return whole.macs_per_block() / network.scale.numerator**2
     tensors = [*network.parameters(), *network.buffers()]
     # Every convolution gives one value per block of the input, which is a pixel for whole scales:
     # each weight of a kernel is used once per up^2 output pixels.

@@ -27,6 +27,8 @@ from torch import Tensor
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
 from plumbing.paths import IS_INSTALLED, ROOT
+from teacher.networks.integer.chain import IntegerChain
+from teacher.networks.integer.weights import IntegerChainWeights
 from teacher.networks.registry import Network, build
 from teacher.runs.record import (
     RESUME,
@@ -81,8 +83,16 @@ def load_network(folder: Path) -> tuple[Network, RunRecord]:
     except ValueError as error:
         raise UserError(f"{folder / RUN}: {error}") from error
     try:
-        network.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError) as error:
+        tensors = load_file(path)
+        if isinstance(network, IntegerChain):  # all that arithmetic relies on, types included
+            network = IntegerChain.of(
+                IntegerChainWeights.from_tensors(
+                    network.config, {name: tensor.numpy() for name, tensor in tensors.items()}
+                )
+            )
+        else:
+            network.load_state_dict(tensors)
+    except (SafetensorError, RuntimeError, ValueError) as error:
         raise does_not_fit(folder, str(error).splitlines()[0]) from error
     return network.eval(), record
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
@@ -16,13 +16,17 @@ from plumbing.command import UserError
 from plumbing.disk import sha256_of
 from teacher.networks.chain_config import ChainConfig
 from teacher.networks.chain_weights import ChainWeights
-from teacher.networks.settings import config_of
+from teacher.networks.integer.config import IntegerChainConfig
+from teacher.networks.integer.weights import IntegerChainWeights
+from teacher.networks.settings import AnyConfig, config_of
 from teacher.runs.released import find_run
 
 FORMAT = 1
 RUN, WEIGHTS = "run.json", "model.safetensors"
 RESUME = Path("resume") / "state.safetensors"
 _LARGEST_JSON_BYTES = 4 * 2**20
+
+Weights = TypeVar("Weights", ChainWeights, IntegerChainWeights)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +105,7 @@ def weights_file(folder: Path, record: RunRecord) -> Path:
     return path
 
 
-def read_weights(folder: Path) -> dict[str, NDArray[np.float32]]:
+def read_weights(folder: Path) -> dict[str, NDArray]:
     """Read the weights of a finished run, of any network.
 
     Args:
@@ -128,13 +132,35 @@ def read_chain(folder: Path, record: RunRecord) -> ChainWeights:
     Raises:
         UserError: The weights are damaged, or do not fit the network in the record.
     """
+    return _fitting(folder, record, ChainConfig, ChainWeights.from_tensors)
+
+
+def read_integer_chain(folder: Path, record: RunRecord) -> IntegerChainWeights:
+    """Read the weights of a finished run whose network is a student in whole numbers.
+
+    Args:
+        folder: A run folder, or the name of released weights.
+        record: Its record.
+
+    Raises:
+        UserError: The weights are damaged, out of range, or do not fit the network in the record.
+    """
+    return _fitting(folder, record, IntegerChainConfig, IntegerChainWeights.from_tensors)
+
+
+def _fitting(
+    folder: Path,
+    record: RunRecord,
+    kind: type[AnyConfig],
+    build: Callable[[AnyConfig, Mapping[str, NDArray]], Weights],
+) -> Weights:
     folder = find_run(folder)
     try:
-        config = config_of(ChainConfig, record.network, record.network_config)
+        config = config_of(kind, record.network, record.network_config)
     except ValueError as error:
         raise UserError(f"{folder / RUN}: {error}") from error
     try:
-        return ChainWeights.from_tensors(config, read_weights(folder))
+        return build(config, read_weights(folder))
     except ValueError as error:
         raise does_not_fit(folder, str(error)) from error
 

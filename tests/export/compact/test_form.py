@@ -235,7 +235,7 @@ def test_no_other_ratio_is_read() -> None:
     [
         (0, 0, "not a halfsize model"),
         (4, 0, "version 0"),
-        (4, 3, "newer version, 3: update halfsize"),
+        (4, 4, "newer version, 4: update halfsize"),
         (4, 2, "it enlarges 2/0 times, which is none of 4/3, 3/2, 2, 3, 4"),
         (6, 9, "it enlarges 9/1 times"),
         (14, 2, "undefined value"),

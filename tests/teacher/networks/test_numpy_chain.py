@@ -15,10 +15,10 @@ from pixels.scale import SCALES
 from pixels.tiling import Enlarge
 from plumbing.parallel import core_count
 from teacher.enlarging.runner import tiled
+from teacher.networks.arrays.numpy_chain import NumpyChain
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig, Colour
 from teacher.networks.chain_weights import ChainWeights
-from teacher.networks.numpy_chain import NumpyChain
 from teacher.runs.folder import load_network
 from tests.made.photos import noise
 

@@ -1,0 +1,1 @@
+"""Chains without PyTorch: computed with NumPy alone."""

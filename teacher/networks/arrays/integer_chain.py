@@ -1,0 +1,160 @@
+"""The student in whole numbers without PyTorch, at the speed of floats.
+
+It computes with float32 throughout: no number reaches 2^24, so that every product and every sum is
+exact (docs/decisions/0041). docs/reference/format.md defines each step.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teacher.networks.arrays.convolution import (
+    Convolution,
+    Convolver,
+    Finish,
+    Flat,
+    Planes,
+    in_blocks,
+    on_blocks,
+)
+from teacher.networks.fixed import require_blocks
+from teacher.networks.integer.arithmetic import (
+    BLUE_OF_GREEN,
+    GREEN_ONE,
+    LAST_LEAST,
+    LAST_MOST,
+    LUMA_ONE,
+    LUMA_PARTS,
+    MULTIPLIER_ONE,
+    RED_OF_GREEN,
+    SUM_LEAST,
+    SUM_MOST,
+)
+from teacher.networks.integer.enlargement import enlarged_planes
+from teacher.networks.integer.weights import IntegerChainWeights, IntegerLayer
+
+
+class NumpyIntegerChain:
+    """A student in whole numbers as a function of arrays (`pixels.tiling.Enlarge`)."""
+
+    def __init__(self, weights: IntegerChainWeights, *, threads: int = 1) -> None:
+        """Prepare the kernels.
+
+        Args:
+            weights: Config and weights.
+            threads: How many threads share the work.
+        """
+        self._config = config = weights.config
+        self._up, self._down = config.scale.numerator, config.scale.denominator
+        self._convolutions = []
+        for at, layer in enumerate(weights.layers):
+            # Shifted before the sum instead of after it, which is exact.
+            kernels = layer.kernels * np.float32(2.0**-layer.shift)
+            blocks = on_blocks(kernels, self._down if at == 0 else 1)
+            self._convolutions.append(Convolution(blocks, _finish(layer, at, weights)))
+        self._convolver = Convolver(threads)
+
+    def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Enlarge a batch.
+
+        Args:
+            batch: (batch, 3, height, width), sRGB in [0, 1]: bytes divided by 255. What lies
+                between two bytes is rounded.
+
+        Returns:
+            (batch, 3, scale * height, scale * width): bytes divided by 255.
+
+        Raises:
+            ValueError: A side is not a multiple of `down`.
+        """
+        require_blocks((batch.shape[2], batch.shape[3]), self._config.scale)
+        return np.stack([self._enlarged(rgb) for rgb in batch])
+
+    def _enlarged(self, rgb: Planes) -> Planes:
+        up, rows, columns = self._up, rgb.shape[1] // self._down, rgb.shape[2] // self._down
+        bytes_ = np.floor(rgb * np.float32(255.0) + np.float32(0.5))
+        values = self._values(np.clip(bytes_, 0.0, 255.0))
+        values += np.float32(32.0)
+        values *= np.float32(1 / 64)
+        # The pixel shuffle: (3, up, up, rows, columns) to rows and columns of pixels.
+        result = np.empty((3, rows, up, columns, up), np.float32)
+        np.clip(np.floor(values, out=values), 0.0, 255.0, out=result.transpose(0, 2, 4, 1, 3))
+        result /= np.float32(255.0)
+        return result.reshape(3, rows * up, columns * up)
+
+    def _values(self, bytes_: Planes) -> NDArray[np.float32]:
+        """Compute all before the pixel shuffle, in 64ths of a byte: (3, up, up, rows, columns)."""
+        is_luma, is_whole = self._config.colour == "luma", self._down == 1
+        eighths = bytes_ * np.float32(8.0)
+        image = _luma(bytes_)[None] if is_luma else eighths
+        chained = self._convolver.chained(self._convolutions, in_blocks(image, self._down), 1)
+        detail = chained.reshape(-1, self._up, self._up, *chained.shape[1:])
+        if not is_whole:
+            return detail + enlarged_planes(eighths, self._config.scale)
+        detail += np.float32(8.0) * image[:, None, None]
+        if not is_luma:
+            return detail
+        e, f = enlarged_planes(eighths[::2] - image, self._config.scale)
+        y = detail[0]
+        green = np.float32(RED_OF_GREEN) * e
+        green += np.float32(BLUE_OF_GREEN) * f
+        green *= np.float32(1 / GREEN_ONE)
+        green += np.float32(0.5)
+        return np.stack([y + e, y - np.floor(green, out=green), y + f])
+
+
+def _luma(bytes_: Planes) -> NDArray[np.float32]:
+    """Weigh R, G and B into luma, in eighths of a byte."""
+    total = sum(np.float32(part) * plane for part, plane in zip(LUMA_PARTS, bytes_, strict=True))
+    return np.floor(total * np.float32(8 / LUMA_ONE) + np.float32(0.5))
+
+
+def _finish(layer: IntegerLayer, at: int, weights: IntegerChainWeights) -> Finish:
+    if at == len(weights.layers) - 1:
+        return _Rescale(layer, np.zeros(1), LAST_LEAST, LAST_MOST)
+    ranges = layer.ranges.astype(np.float32) if layer.ranges.size else np.zeros(1)
+    return _Rescale(layer, ranges, 0, weights.config.most)
+
+
+class _Rescale:
+    """Turns sums into activations: bias, shift, multipliers, clamp."""
+
+    def __init__(
+        self, layer: IntegerLayer, ranges: NDArray[np.floating], least: int, most: int
+    ) -> None:
+        """Prepare for a layer.
+
+        Args:
+            layer: The layer; its kernels are shifted already.
+            ranges: (outputs) or (1): how far below `least` and `most` the bounds lie.
+            least: Lower bound of results.
+            most: Upper bound of results.
+        """
+        self._biases = layer.biases.astype(np.float32)[:, None] * np.float32(2.0**-layer.shift)
+        self._multipliers = _in_ones(layer.multipliers)
+        self._below = _in_ones(layer.below) if layer.below.size else None
+        # Of a ReLU all below zero becomes zero in any case.
+        is_relu = self._below is None and least == 0
+        self._sum_least = np.float32(0 if is_relu else SUM_LEAST)
+        self._least = np.float32(least) - ranges.astype(np.float32)[:, None]
+        self._most = np.float32(most) - ranges.astype(np.float32)[:, None]
+
+    def __call__(self, result: Flat, scratch: Flat) -> None:
+        result += self._biases
+        np.floor(result, out=result)
+        np.clip(result, self._sum_least, np.float32(SUM_MOST), out=result)
+        if self._below is not None:
+            np.minimum(result, np.float32(0.0), out=scratch)
+            scratch *= self._below
+            np.maximum(result, np.float32(0.0), out=result)
+        result *= self._multipliers
+        if self._below is not None:
+            result += scratch
+        result += np.float32(0.5)
+        np.floor(result, out=result)
+        np.clip(result, self._least, self._most, out=result)
+
+
+def _in_ones(multipliers: NDArray[np.int16]) -> NDArray[np.float32]:
+    return (multipliers * np.float32(1 / MULTIPLIER_ONE))[:, None]

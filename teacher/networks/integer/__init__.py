@@ -1,0 +1,1 @@
+"""Students in whole numbers: every engine computes the same bytes (docs/decisions/0041)."""
