@@ -11,6 +11,7 @@ from torch import Tensor
 from distill.judged.colorvideovdp import colorvideovdp_error
 from distill.judged.ssimulacra2 import ssimulacra2_error
 from teacher.networks.chain import Chain
+from teacher.networks.integer.quantised import QuantisedChain
 from teacher.networks.registry import Network
 from teacher.training.feed import Batch
 
@@ -79,7 +80,7 @@ def distances(network: Network, batch: Batch) -> dict[str, Tensor]:
     reduced, original, taught, weights, *judges = batch
     terms = {}
     if judges and original.shape[-1]:
-        picture = cast(Chain, network).unclipped(reduced.float() / 255.0).float()
+        picture = cast(Chain | QuantisedChain, network).unclipped(reduced.float() / 255.0).float()
         for (name, error_of), weight in zip(JUDGES.items(), judges, strict=True):
             if weight.shape[1]:
                 error = error_of(picture, original.float() / 255.0)

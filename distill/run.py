@@ -14,12 +14,12 @@ With --scale 3/2 students are trained that restore photos of two thirds of their
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 import tyro
@@ -29,18 +29,28 @@ from distill.losses import distances
 from distill.sources import BatchSource, SourceConfig, gather, mixed_batches
 from distill.students import StudentConfig, folded, fresh, widen
 from distill.teaching import Teacher, open_teacher
-from distill.tuning import TUNING, open_student, report_gain
+from distill.tuning import ROUNDING, TUNING, open_student, report_gain
 from pixels.scale import HALF, OptionalScale
 from plumbing.command import UsageError, UserError, flag_value, run_command
 from plumbing.threads import use_threads
 from teacher.networks.chain import Chain
+from teacher.networks.integer.calibration import calibrated
+from teacher.networks.registry import Network
 from teacher.recipes.stages import StagedRecipe
 from teacher.runs.record import read_record
 from teacher.training.data import DataConfig, Photos, prepare_photos, require_crops
+from teacher.training.feed import Batch
 from teacher.training.loop import TrainingRun, Watch, unwatched
 from teacher.training.processes import joined_processes
 from teacher.training.run import train_and_save
 from teacher.training.speed import Speed
+
+# Crops that the grids of whole numbers are chosen by. No training has this many steps: it shares
+# no crops with them.
+_SAMPLE_STEP, _SAMPLE_BATCHES = 2**31, 12
+
+BatchAt = Callable[[int], Batch]
+"""Returns the batch of a step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +71,12 @@ class DistillConfig:
     body_from: Path | None = None
     """Run folder of a student of any scale: its shape and all its convolutions but the first and
     the last are taken over, and trained with the rest, as from fresh weights."""
+    arithmetic: Literal["float", "integer"] = "float"
+    """`integer`: the student of --start-from, in floats, becomes one in whole numbers, which every
+    engine computes to the same bytes. Training rounds as the result will."""
+    bits: Literal[7, 8] = 8
+    """Bits of the numbers between the convolutions of a student in whole numbers: 8 are closer to
+    the floats, 7 faster where a browser has the instruction for them."""
     scale: OptionalScale = None
     """Ratio of output to input size; by default that of --teacher or --start-from, or else 2."""
     network: tyro.conf.OmitArgPrefixes[StudentConfig] = field(default_factory=StudentConfig)
@@ -85,6 +101,10 @@ class DistillConfig:
         for flag, run in (("--start-from", self.start_from), ("--body-from", self.body_from)):
             if run is not None and self.network.student != StudentConfig.student:
                 raise ValueError(f"{flag} determines the shape: leave out --student")
+        if self.arithmetic == "integer" and self.start_from is None:
+            raise ValueError(
+                "--arithmetic integer rounds a finished student: name it with --start-from"
+            )
         if self.sources.any and self.teacher is None:
             raise ValueError("photos without a larger version need a --teacher")
         if not 0 <= self.expansion <= 1024:
@@ -128,7 +148,7 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
         train_and_save(
             run,
             photos,
-            widen(network, config.expansion),
+            _to_train(network, config, batch_at),
             distances,
             batch_at,
             extra_settings=_settings(config, sources),
@@ -136,6 +156,19 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
         )
         if started is not None and processes.first:
             report_gain(config.run, started, photos.validation)
+
+
+def _to_train(network: Chain, config: DistillConfig, batch_at: BatchAt) -> Network:
+    """Prepare a chain for training: wide kernels, and grids if it becomes whole numbers."""
+    if config.arithmetic == "float":
+        return widen(network, config.expansion)
+    batches = (batch_at(_SAMPLE_STEP + number)[0] for number in range(_SAMPLE_BATCHES))
+    try:
+        quantised = calibrated(network, [batch.float() / 255.0 for batch in batches], config.bits)
+    except ValueError as error:
+        raise UserError(f"--arithmetic integer: {error}") from error
+    widen(quantised.chain, config.expansion)
+    return quantised
 
 
 def prepared(
@@ -219,10 +252,11 @@ def defaults(arguments: Sequence[str]) -> DistillConfig | None:
     Tuning has its own recipe, and an optimiser its own rates.
     """
     tuning = flag_value(arguments, "--start-from") is not None
+    rounding = flag_value(arguments, "--arithmetic") == "integer"
     optimizer = flag_value(arguments, "--optimizer")
-    if not tuning and optimizer is None:
+    if not tuning and not rounding and optimizer is None:
         return None
-    recipe = TUNING if tuning else StagedRecipe()
+    recipe = ROUNDING if rounding else TUNING if tuning else StagedRecipe()
     return DistillConfig(run=tyro.MISSING, recipe=recipe.suited_to(optimizer))
 
 

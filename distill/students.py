@@ -20,6 +20,8 @@ from pixels.scale import HALF, Scale
 from plumbing.command import run_command
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import Activation, ChainConfig, Colour
+from teacher.networks.integer.chain import IntegerChain
+from teacher.networks.integer.quantised import QuantisedChain
 from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
 
 SIZES = {
@@ -139,7 +141,9 @@ def fold(chain: Chain) -> Chain:
 
 
 def folded(network: Network) -> Network:
-    """Fold a network if it is a chain."""
+    """Fold a network if it is a chain; behind grids it becomes whole numbers."""
+    if isinstance(network, QuantisedChain):
+        return IntegerChain.of(network.integers())
     return fold(network) if isinstance(network, Chain) else network
 
 

@@ -16,6 +16,7 @@ from plumbing.command import UserError
 from plumbing.disk import write_csv
 from teacher.enlarging.network import network_enlarger
 from teacher.networks.chain import Chain
+from teacher.networks.integer.chain import IntegerChain
 from teacher.recipes.stages import Stage, StagedRecipe
 from teacher.runs.folder import load_network
 
@@ -28,6 +29,14 @@ TUNING = StagedRecipe(
 )
 """For weights that are good already: low rates, a few minutes on one CPU core."""
 
+ROUNDING = StagedRecipe(
+    steps=3000,
+    stage1=Stage(share=0.8, learning_rate=1e-3, batch=16, crop_px=48),
+    stage2=Stage(share=0.0, learning_rate=1e-3, batch=16, crop_px=48),
+    stage3=Stage(share=0.2, learning_rate=2e-4, batch=8, crop_px=64, norm="l2"),
+)
+"""For weights that are good already and become whole numbers."""
+
 GAIN = "gain.csv"
 
 
@@ -38,6 +47,11 @@ def open_student(run: Path, flag: str = "--start-from") -> Chain:
         UserError: The folder is not a finished run, or not a student's.
     """
     network, _ = load_network(run)
+    if isinstance(network, IntegerChain):
+        raise UserError(
+            f"{flag} {run} holds a student in whole numbers, which cannot be trained any further: "
+            "name the student in floats that it was made of"
+        )
     if not isinstance(network, Chain):
         raise UserError(f"{flag} {run} holds the network {network.name}, not a student")
     return network

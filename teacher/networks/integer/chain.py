@@ -16,8 +16,11 @@ from teacher.networks.integer.layers import (
     detail,
     native_eighths,
     output_bytes,
+    output_values,
 )
 from teacher.networks.integer.weights import EIGHTHS_MOST, IntegerChainWeights, tensor_shapes
+
+_PARAMETERS = ("kernels", "biases", "below")
 
 
 class IntegerChain(nn.Module):
@@ -43,8 +46,12 @@ class IntegerChain(nn.Module):
         self.layers = nn.ModuleList(_Layer() for _ in range(config.body + 2))
         for name, (shape, kind) in tensor_shapes(config).items():
             _, at, part = name.split(".")
-            blank = torch.zeros(shape, dtype=getattr(torch, kind.name))
-            self.layers[int(at)].register_parameter(part, nn.Parameter(blank, requires_grad=False))
+            blank, layer = torch.zeros(shape, dtype=getattr(torch, kind.name)), self.layers[int(at)]
+            # As many parameters as the student in floats has: the others are only its rescaling.
+            if part in _PARAMETERS:
+                layer.register_parameter(part, nn.Parameter(blank, requires_grad=False))
+            else:
+                layer.register_buffer(part, blank)
 
     @classmethod
     def of(cls, weights: IntegerChainWeights) -> IntegerChain:
@@ -101,8 +108,8 @@ class IntegerChain(nn.Module):
         bytes_ = bytes_of(rgb)
         image = native_eighths(bytes_, self.config)
         added = detail(image, self._floats(), self.config, torch.floor)
-        planes = output_bytes(bytes_, image, added, self.config, self._enlargement())
-        return F.pixel_shuffle(planes, self.scale.numerator) / 255.0
+        values = output_values(bytes_, image, added, self.config, self._enlargement())
+        return F.pixel_shuffle(output_bytes(values), self.scale.numerator) / 255.0
 
     def macs_per_block(self) -> int:
         """Count multiply-accumulates of all layers, fixed ones included, per block of the input."""
@@ -122,7 +129,7 @@ class _Layer(nn.Module):
     """The tensors of a layer, as a run folder names them."""
 
     def floats(self) -> FloatLayer:
-        part = {name: tensor.float() for name, tensor in self.named_parameters()}
+        part = {name: tensor.float() for name, tensor in self.state_dict().items()}
         return FloatLayer(
             shift=int(part["shift"]),
             kernels=part["kernels"],

@@ -65,13 +65,15 @@ def bytes_of(rgb: Tensor) -> Tensor:
     return (rgb * 255.0 + 0.5).floor().clamp(0.0, 255.0)
 
 
-def native_eighths(bytes_: Tensor, config: IntegerChainConfig) -> Tensor:
+def native_eighths(
+    bytes_: Tensor, config: IntegerChainConfig, floor: Floor = torch.floor
+) -> Tensor:
     """Extract what the first convolution sees, 0 to 2040: (batch, 1 or 3, height, width)."""
     if config.colour == "rgb":
         return 8.0 * bytes_
     red, green, blue = bytes_[:, 0:1], bytes_[:, 1:2], bytes_[:, 2:3]
     total = LUMA_PARTS[0] * red + LUMA_PARTS[1] * green + LUMA_PARTS[2] * blue
-    return (total * (8 / LUMA_ONE) + 0.5).floor()
+    return floor(total * (8 / LUMA_ONE) + 0.5)
 
 
 def detail(
@@ -154,10 +156,14 @@ def _for_each(kernels: Tensor, channels: int) -> Tensor:
     return kernels.repeat(channels, 1, 1, 1)
 
 
-def output_bytes(
-    bytes_: Tensor, image: Tensor, added: Tensor, config: IntegerChainConfig, larger: WholeBicubic
+def output_values(
+    bytes_: Tensor,
+    image: Tensor,
+    added: Tensor,
+    config: IntegerChainConfig,
+    larger: WholeBicubic,
 ) -> Tensor:
-    """Put anchor, detail and chroma together: bytes before the pixel shuffle.
+    """Put anchor, detail and chroma together, in 64ths of a byte.
 
     Args:
         bytes_: The picture, (batch, 3, height, width), 0 to 255.
@@ -167,20 +173,23 @@ def output_bytes(
         larger: The enlargement for its scale.
 
     Returns:
-        (batch, 3 * up^2, rows of blocks, columns of blocks), 0 to 255.
+        (batch, 3 * up^2, rows of blocks, columns of blocks), not clipped.
     """
     up, is_luma = config.scale.numerator, config.colour == "luma"
     if config.scale.denominator > 1:
-        values = larger(8.0 * bytes_) + (torch.cat([added] * 3, dim=1) if is_luma else added)
-    elif not is_luma:
-        values = 8.0 * image.repeat_interleave(up**2, dim=1) + added
-    else:
-        luma = 8.0 * image + added
-        red = larger(8.0 * bytes_[:, 0:1] - image)
-        blue = larger(8.0 * bytes_[:, 2:3] - image)
-        mixed = RED_OF_GREEN * red + BLUE_OF_GREEN * blue
-        green = (mixed * (1 / GREEN_ONE) + 0.5).floor()
-        values = torch.cat([luma + red, luma - green, luma + blue], dim=1)
+        return larger(8.0 * bytes_) + (torch.cat([added] * 3, dim=1) if is_luma else added)
+    if not is_luma:
+        return 8.0 * image.repeat_interleave(up**2, dim=1) + added
+    luma = 8.0 * image + added
+    red = larger(8.0 * bytes_[:, 0:1] - image)
+    blue = larger(8.0 * bytes_[:, 2:3] - image)
+    mixed = RED_OF_GREEN * red + BLUE_OF_GREEN * blue
+    green = (mixed * (1 / GREEN_ONE) + 0.5).floor()
+    return torch.cat([luma + red, luma - green, luma + blue], dim=1)
+
+
+def output_bytes(values: Tensor) -> Tensor:
+    """Round 64ths of a byte to bytes."""
     return (values * (1 / 64) + 0.5).floor().clamp(0.0, 255.0)
 
 

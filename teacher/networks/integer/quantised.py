@@ -19,12 +19,14 @@ from teacher.networks.colour import require_whole_blocks
 from teacher.networks.integer.config import INTEGER_CHAIN, IntegerChainConfig
 from teacher.networks.integer.layers import (
     FloatLayer,
+    Floor,
     WholeBicubic,
     bytes_of,
     core_values,
     detail,
     native_eighths,
     output_bytes,
+    output_values,
     straight_floor,
 )
 from teacher.networks.integer.weights import (
@@ -35,6 +37,7 @@ from teacher.networks.integer.weights import (
 )
 
 MOST_WEIGHT = 127
+_NEARLY = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +84,12 @@ class QuantisedChain(nn.Module):
         self.register_buffer("wide", larger.wide, persistent=False)
 
     def native(self, rgb: Tensor) -> Tensor:
-        """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
-        return native_eighths(bytes_of(rgb), self.config) / EIGHTHS_MOST
+        """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width).
+
+        With gradients, and without clipping; of bytes it is what `IntegerChain.native` extracts.
+        """
+        bytes_ = _snapped(255.0 * rgb)
+        return native_eighths(bytes_, self.config, straight_floor) / EIGHTHS_MOST
 
     def core(self, image: Tensor) -> Tensor:
         """Enlarge as `IntegerChain.core` does, with gradients."""
@@ -92,14 +99,30 @@ class QuantisedChain(nn.Module):
             added = detail(eighths, self._layers(), self.config, straight_floor)
             return core_values(eighths, added, self.config, self._larger(), straight_floor)
 
+    def unclipped(self, rgb: Tensor) -> Tensor:
+        """Enlarge with gradients, neither clipped nor rounded to bytes.
+
+        Args:
+            rgb: (batch, 3, height, width), sRGB in [0, 1]; what lies between two bytes is rounded.
+
+        Returns:
+            (batch, 3, scale * height, scale * width).
+        """
+        with torch.autocast(rgb.device.type, enabled=False):
+            values = self._values(rgb.float(), straight_floor)
+            return F.pixel_shuffle(values, self.scale.numerator) * (1 / (8 * EIGHTHS_MOST))
+
     def forward(self, rgb: Tensor) -> Tensor:
         """Enlarge as `IntegerChain` does."""
-        require_whole_blocks(rgb, self.scale)
-        bytes_ = bytes_of(rgb.float())
-        image = native_eighths(bytes_, self.config)
-        added = detail(image, self._layers(), self.config, torch.floor)
-        planes = output_bytes(bytes_, image, added, self.config, self._larger())
+        planes = output_bytes(self._values(rgb.float(), torch.floor))
         return F.pixel_shuffle(planes, self.scale.numerator) / 255.0
+
+    def _values(self, rgb: Tensor, floor: Floor) -> Tensor:
+        require_whole_blocks(rgb, self.scale)
+        bytes_ = bytes_of(rgb)
+        image = native_eighths(bytes_, self.config)
+        added = detail(image, self._layers(), self.config, floor)
+        return output_values(bytes_, image, added, self.config, self._larger())
 
     @torch.no_grad()
     def integers(self) -> IntegerChainWeights:
@@ -163,6 +186,12 @@ class QuantisedChain(nn.Module):
 def straight_round(values: Tensor) -> Tensor:
     """Round to the nearest whole number, and pass gradients straight on."""
     return values + (values.round() - values).detach()
+
+
+def _snapped(bytes_: Tensor) -> Tensor:
+    """Take what is a byte but for the rounding of a division as that byte."""
+    off = bytes_.round() - bytes_
+    return bytes_ + torch.where(off.abs() < _NEARLY, off, 0.0).detach()
 
 
 def _array(values: Tensor, kind: type) -> np.ndarray:
