@@ -193,7 +193,7 @@ def test_fine_files_are_undistorted_bicubic_and_of_high_quality() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scale", "avif"), [(Fraction(2), (38, 85)), (Fraction(3, 2), (28, 70))], ids=str
+    ("scale", "avif"), [(Fraction(2), (44, 82)), (Fraction(3, 2), (33, 69))], ids=str
 )
 def test_published_photos_are_mostly_avif_at_the_settings_of_their_scale(
     scale: Fraction, avif: tuple[int, int]
@@ -201,10 +201,10 @@ def test_published_photos_are_mostly_avif_at_the_settings_of_their_scale(
     rng = np.random.default_rng(0)
     ways = [draw(rng, "published", scale) for _ in range(2000)]
     codecs = Counter(way.codec for way in ways)
-    assert codecs["AVIF"] / len(ways) == pytest.approx(0.6, abs=0.03)
+    assert codecs["AVIF"] / len(ways) == pytest.approx(0.8, abs=0.03)
     qualities = [way.quality for way in ways if way.codec == "AVIF"]
     assert (min(qualities), max(qualities)) == avif
-    assert {way.reduction for way in ways} == {"lanczos", "bicubic", "area", "sharp"}
+    assert {way.reduction for way in ways} == {"lanczos", "bicubic"}
     assert {(way.noise, way.sharpening) for way in ways} == {(0.0, 0.0)}
     assert {way.codec for way in ways if way.subsampling == "4:4:4"} == {"AVIF"}
     part = coffee()[100:160, 200:290]
