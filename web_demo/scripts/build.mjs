@@ -38,10 +38,16 @@ const ENGINES = [
   'tfjs-cpu',
 ].filter((name) => existsSync(path.join(root, 'src', 'engines', `${name}.ts`)));
 
-/** Few pictures are transparent: their code is in separate builds of the compact runtime's engines. */
-const ALPHA_TWINS = ENGINES.filter((name) => !name.startsWith('tfjs-')).map(
-  (name) => `${name}-alpha`,
+/** The compact runtime's engines: of each there is a build for students in whole numbers. */
+const COMPACT = ENGINES.filter((name) => !name.startsWith('tfjs-'));
+const INTEGER_TWINS = COMPACT.map((name) => `${name}-integer`).filter((name) =>
+  existsSync(path.join(root, 'src', 'engines', `${name}.ts`)),
 );
+
+/** Few pictures are transparent: their code is in separate builds of the compact runtime's engines. */
+const ALPHA_TWINS = [...COMPACT, ...INTEGER_TWINS].map((name) => `${name}-alpha`);
+
+const ALL = [...ENGINES, ...INTEGER_TWINS, ...ALPHA_TWINS];
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = {
@@ -272,9 +278,20 @@ async function writeModelModules(models) {
   await mkdir(path.join(out, 'models'));
   for (const { folder, card } of models) {
     const whole = /** @type {any} */ (card);
-    const { format, name, scale, margin_px, align_px, colour, parameters, files } = whole;
+    const { format, name, scale, margin_px, align_px, colour, arithmetic, parameters, files } =
+      whole;
     if (Object.keys(files).join() !== 'model.halfsize') continue;
-    const needed = { format, name, scale, margin_px, align_px, colour, parameters, files };
+    const needed = {
+      format,
+      name,
+      scale,
+      margin_px,
+      align_px,
+      colour,
+      arithmetic,
+      parameters,
+      files,
+    };
     const text = `const file = new URL('../../models/${folder}/model.halfsize', import.meta.url);
 export default file.href + ${JSON.stringify(`#${encodeURIComponent(JSON.stringify(needed))}`)};
 `;
@@ -304,7 +321,8 @@ async function packSamples() {
 
 /** What a reader downloads, in gzipped bytes, for the page's own figures. */
 async function writeSizes() {
-  const names = ['half-size', 'halfsize', ...ENGINES.map((name) => `engine-${name}`)];
+  const engines = [...ENGINES, ...INTEGER_TWINS].map((name) => `engine-${name}`);
+  const names = ['half-size', 'halfsize', ...engines];
   const sizes = await Promise.all(
     names.map(async (name) => {
       const text = await readFile(path.join(out, `${name}.js`));
@@ -325,7 +343,7 @@ async function copyOrt() {
 
 /** Delete the engines of an earlier version, which copies of the folder would ship. */
 async function forgetOldEngines() {
-  const wanted = [...ENGINES, ...ALPHA_TWINS].map((name) => `engine-${name}.js`);
+  const wanted = ALL.map((name) => `engine-${name}.js`);
   for (const name of await readdir(out)) {
     if (/^engine-.*\.js$/.test(name) && !wanted.includes(name)) await rm(path.join(out, name));
   }
@@ -347,8 +365,8 @@ try {
     buildScript('verify', 'src/verify/tfjs.ts', common),
     buildScript('verify-onnx', 'src/verify/onnx.ts', common),
     copyOrt(),
-    ...[...ENGINES, ...ALPHA_TWINS].map(buildEngine),
-    ...ALPHA_TWINS.map((name) => buildVerifier(name.replace('-alpha', ''))),
+    ...ALL.map(buildEngine),
+    ...[...COMPACT, ...INTEGER_TWINS].map(buildVerifier),
     packModels(path.resolve(values.models)).then((models) =>
       Promise.all([writeModels(models), writeModelModules(models)]),
     ),

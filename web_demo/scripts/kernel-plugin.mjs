@@ -1,6 +1,6 @@
-import { buildRows } from './build-kernels.mjs';
+import { buildKernels } from './build-kernels.mjs';
 
-const MARK = '@kernels:rows@';
+const MARK = /"@kernels:([\w-]+)@"/;
 
 /**
  * Every byte is XORed with this: most then are ASCII, which takes one byte in the script instead of
@@ -8,28 +8,34 @@ const MARK = '@kernels:rows@';
  */
 const SWAP = 109;
 
-/** @type {Promise<Uint8Array> | undefined} */
-let built;
+/** @type {Map<string, Promise<Uint8Array>>} */
+const built = new Map();
 
-/** The compiled program, built once for all scripts. */
-function rows() {
-  built ??= buildRows();
-  return built;
+/**
+ * A compiled program, built once for all scripts.
+ *
+ * @param {string} name
+ */
+async function compiled(name) {
+  const program = built.get(name) ?? buildKernels(name);
+  built.set(name, program);
+  return program;
 }
 
 /**
- * Resolve `kernels:rows` to the compiled program; `embedKernels` must then put it into the text.
+ * Resolve `kernels:NAME` to the compiled program of assembly/NAME.ts; `embedKernels` must then put it into
+ * the text.
  *
  * @type {import('esbuild').Plugin}
  */
 export const kernelFiles = {
   name: 'kernels',
   setup(build) {
-    build.onResolve({ filter: /^kernels:rows$/ }, ({ path }) => ({ path, namespace: 'kernels' }));
-    build.onLoad({ filter: /.*/, namespace: 'kernels' }, async () => {
+    build.onResolve({ filter: /^kernels:/ }, ({ path }) => ({ path, namespace: 'kernels' }));
+    build.onLoad({ filter: /.*/, namespace: 'kernels' }, async ({ path }) => {
       // The minifier would use the mark's length instead of the program's.
-      const { length } = await rows();
-      const contents = `export const program = "${MARK}"; export const swap = ${SWAP}; export const size = ${length};`;
+      const { length } = await compiled(path.replace('kernels:', ''));
+      const contents = `export const program = "@${path}@"; export const swap = ${SWAP}; export const size = ${length};`;
       return { contents };
     });
   },
@@ -42,13 +48,14 @@ export const kernelFiles = {
  * @param {string} text
  */
 export async function embedKernels(text) {
-  const [before, after] = text.split(`"${MARK}"`);
-  if (after === undefined) return text;
-  const characters = Buffer.from((await rows()).map((byte) => byte ^ SWAP)).toString('latin1');
+  const [mark, name] = MARK.exec(text) ?? [];
+  if (mark === undefined || name === undefined) return text;
+  const program = await compiled(name);
+  const characters = Buffer.from(program.map((byte) => byte ^ SWAP)).toString('latin1');
   const escapes = /** @type {Record<string, string>} */ ({ '\n': '\\n', '\r': '\\r' });
   const escaped = characters.replace(
     /[\n\r"\\]/g,
     (character) => escapes[character] ?? `\\${character}`,
   );
-  return `${before}"${escaped}"${after}`;
+  return text.replace(mark, () => `"${escaped}"`);
 }

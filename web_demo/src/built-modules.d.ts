@@ -1,10 +1,10 @@
 /** Modules that the build writes. */
 
 /**
- * The program that assembly/rows.ts becomes, one character for each of its `size` bytes; XOR with
+ * The program that a file of assembly/ becomes, one character for each of its `size` bytes; XOR with
  * `swap` gives the byte.
  */
-declare module 'kernels:rows' {
+declare module 'kernels:*' {
   export const program: string;
   export const swap: number;
   export const size: number;

@@ -11,8 +11,11 @@ export const BACKENDS = [
 
 export type Backend = (typeof BACKENDS)[number];
 
-/** The engines' scripts. Those of the compact runtime handle opaque pictures, `-alpha` handles all. */
-export type EngineName = Backend | `${Backend}-alpha`;
+/**
+ * The engines' scripts. Those of the compact runtime run students in floats, `-integer` those in whole
+ * numbers; they handle opaque pictures, `-alpha` handles all.
+ */
+export type EngineName = `${Backend}${'' | '-integer'}${'' | '-alpha'}`;
 
 /** The form of a model: one file for the compact runtime, or a TF.js graph model. */
 export type ModelForm = 'compact' | 'tfjs';

@@ -14,6 +14,8 @@ export type Card = {
   /** Tiles must start at multiples of this; older cards do not have it. */
   align_px: number;
   colour: 'luma' | 'rgb' | 'ycbcr';
+  /** How the network computes; cards without it compute in floats. */
+  arithmetic?: 'float' | 'integer' | undefined;
   parameters: number;
   files: Record<string, CardFile>;
 };
@@ -31,12 +33,14 @@ export const GOLDEN_FILE = 'golden.json';
 
 const COLOURS: unknown[] = ['luma', 'rgb', 'ycbcr'];
 
+export const ARITHMETICS: unknown[] = [undefined, 'float', 'integer'];
+
 type Written = Partial<Card> & { format?: number; other_files?: Record<string, CardFile> };
 
 /** Read a parsed `halfsize.json`. Undefined where a field is wrong: ./card-problem says which. */
 export function readCard(value: unknown): Card | undefined {
   const card: Written = Object(value);
-  const { name, colour, scale, margin_px, parameters } = card;
+  const { name, colour, arithmetic, scale, margin_px, parameters } = card;
   const align_px = card.align_px ?? 1;
   const model = Object(card.files);
   const { [GOLDEN_FILE]: golden } = Object(card.other_files);
@@ -48,6 +52,7 @@ export function readCard(value: unknown): Card | undefined {
     typeof name === 'string' &&
     name !== '' &&
     COLOURS.includes(colour) &&
+    ARITHMETICS.includes(arithmetic) &&
     (isWhole(scale, 1) || FRACTIONS.includes(scale)) &&
     isWhole(margin_px, 0) &&
     isWhole(align_px, 1) &&
@@ -56,7 +61,7 @@ export function readCard(value: unknown): Card | undefined {
     (NETWORK_FILE in files || 'model.json' in files) &&
     Object.values(files).every(isFile);
   return isRight
-    ? ({ name, colour, scale, margin_px, align_px, parameters, files } as Card)
+    ? ({ name, colour, arithmetic, scale, margin_px, align_px, parameters, files } as Card)
     : undefined;
 }
 
@@ -97,6 +102,13 @@ async function hashOf(bytes: Uint8Array<ArrayBuffer>, compute: Sha256): Promise<
 /** The form of a model: which runtimes it is for. */
 export function formOf({ files }: Pick<Card, 'files'>): ModelForm {
   return NETWORK_FILE in files ? 'compact' : 'tfjs';
+}
+
+/** What the names of a model's engines have behind their backends'. */
+export type Suffix = '' | '-integer';
+
+export function suffixOf({ arithmetic }: Pick<Card, 'arithmetic'>): Suffix {
+  return arithmetic === 'integer' ? '-integer' : '';
 }
 
 /** What a reader downloads for this model, golden vectors included: as stored, and as a server sends it gzipped. */

@@ -41,6 +41,8 @@ export interface Enlarger {
   paint?(bitmap: ImageBitmap, colorSpace: ColorSpace, work: Work): Promise<ImageBitmap | undefined>;
   /** Inputs and outputs from the model's file, to check the engine against. */
   readonly golden?: readonly GoldenCase[];
+  /** The same of a model in whole numbers. */
+  readonly checks?: readonly CheckedCase[];
   /** How many tiles it works on at once; 1 by default. */
   readonly lanes?: number;
   dispose(): void;
@@ -72,6 +74,9 @@ export type GoldenCase = {
   input: Uint8Array;
   output: Uint8Array;
 };
+
+/** A small input of any size, and the CRC-32 of the RGB bytes that the model makes of it, row by row. */
+export type CheckedCase = Omit<GoldenCase, 'output'> & { crc: number };
 
 export type Enlarged = {
   data: Float32Array;

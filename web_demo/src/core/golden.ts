@@ -3,21 +3,32 @@ import type { Enlarger, GoldenCase } from './engine';
 import { blankPicture, cropPicture } from './picture';
 import { enlarged, padded } from './scale';
 
+/** The RGB bytes that an engine makes of a golden input; undefined where bytes are missing. */
+export async function goldenBytes(
+  model: Enlarger,
+  { scale, height, width, input }: Omit<GoldenCase, 'output'>,
+): Promise<number[]> {
+  const small = blankPicture(width, height);
+  for (let i = 0; i < input.length; i++) small.data[rgba(i)] = input[i] as number;
+  const rows = { start: 0, end: padded(height, scale) };
+  const whole = cropPicture(small, rows, { start: 0, end: padded(width, scale) });
+  const got = await model.runBytes(whole.data, whole.height, whole.width);
+  const kept = 3 * enlarged(width, scale);
+  const left = 4 * enlarged(whole.width, scale) - rgba(kept);
+  return Array.from(
+    { length: kept * enlarged(height, scale) },
+    (_, i) => got[rgba(i) + Math.floor(i / kept) * left] as number,
+  );
+}
+
 /** The largest difference of an engine's bytes from golden vectors; NaN where bytes are missing. */
 export async function goldenError(model: Enlarger, golden: readonly GoldenCase[]): Promise<number> {
   let largest = 0;
-  for (const { scale, height, width, input, output } of golden) {
-    const small = blankPicture(width, height);
-    for (let i = 0; i < input.length; i++) small.data[rgba(i)] = input[i] as number;
-    const rows = { start: 0, end: padded(height, scale) };
-    const whole = cropPicture(small, rows, { start: 0, end: padded(width, scale) });
-    const got = await model.runBytes(whole.data, whole.height, whole.width);
-    const kept = 3 * enlarged(width, scale);
-    const left = 4 * enlarged(whole.width, scale) - rgba(kept);
-    for (let i = 0; i < output.length; i++) {
-      const byte = got[rgba(i) + Math.floor(i / kept) * left] as number;
+  for (const checked of golden) {
+    const got = await goldenBytes(model, checked);
+    for (const [i, byte] of checked.output.entries()) {
       // Math.max passes NaN on.
-      largest = Math.max(largest, Math.abs(byte - (output[i] as number)));
+      largest = Math.max(largest, Math.abs((got[i] as number) - byte));
     }
   }
   return largest;
@@ -29,7 +40,11 @@ export async function goldenError(model: Enlarger, golden: readonly GoldenCase[]
  * @returns false for a model without golden vectors, which cannot be checked.
  * @throws Error saying by how much the output differs, so that the engine is refused.
  */
-export async function requireGoldenCases(model: Enlarger, backend: Backend): Promise<boolean> {
+export async function requireGoldenCases(
+  model: Enlarger,
+  _files: unknown,
+  backend: Backend,
+): Promise<boolean> {
   if (!model.golden) return false;
   const error = await goldenError(model, model.golden);
   // The file has rounded values: what is computed may be just beyond a half, on a GPU a step away.

@@ -1,4 +1,5 @@
 import { wasmEngine } from '../compact/wasm/engine';
+import { requireGoldenCases } from '../core/golden';
 import { serve } from '../worker/serve';
 
-serve(wasmEngine);
+serve(wasmEngine, requireGoldenCases);

@@ -3,6 +3,7 @@ import { WebgpuEnlarger } from '../compact/gpu/webgpu';
 import { parseNetwork } from '../compact/network';
 import { NETWORK_FILE } from '../core/card';
 import type { Engine, Enlarger } from '../core/engine';
+import { requireGoldenCases } from '../core/golden';
 import { enlargePixels } from '../worker/enlarge';
 import { serve } from '../worker/serve';
 
@@ -33,7 +34,7 @@ const engine: Engine = {
   },
 };
 
-serve(engine, undefined, async (message, model, work, breathe) => {
+serve(engine, requireGoldenCases, async (message, model, work, breathe) => {
   const { picture, colorSpace, output } = message;
   const isPixels = 'data' in picture || output === 'imagedata';
   const painted = isPixels ? undefined : await opened?.paint?.(picture, colorSpace, work);

@@ -13,6 +13,8 @@ const BESIDE: Record<string, () => URL> = {
   'engine-webgl2-alpha.js': () => new URL('./engine-webgl2-alpha.js', import.meta.url),
   'engine-wasm.js': () => new URL('./engine-wasm.js', import.meta.url),
   'engine-wasm-alpha.js': () => new URL('./engine-wasm-alpha.js', import.meta.url),
+  'engine-wasm-integer.js': () => new URL('./engine-wasm-integer.js', import.meta.url),
+  'engine-wasm-integer-alpha.js': () => new URL('./engine-wasm-integer-alpha.js', import.meta.url),
 };
 
 /** As in ./beside. The engines of TF.js are in a package of their own, which says where they are. */

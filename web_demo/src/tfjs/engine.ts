@@ -44,7 +44,7 @@ export function serveTfjs<T extends tf.KernelBackend>(kind: Kind<T>): void {
   serve({ ...engine, open }, (model, files, backend) => {
     const { [NETWORK_FILE]: network } = files;
     return network
-      ? requireGoldenCases({ ...model, golden: parseNetwork(network).golden }, backend)
+      ? requireGoldenCases({ ...model, golden: parseNetwork(network).golden }, files, backend)
       : requireGolden(model, files, backend, scaleOf(opened.scale));
   });
 }

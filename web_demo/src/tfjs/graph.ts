@@ -1,5 +1,6 @@
 import { bicubicLines, bicubicReach } from '../compact/chroma';
-import { type ChainNetwork, parseNetwork, swapped } from '../compact/network';
+import { swapped } from '../compact/file';
+import { type ChainNetwork, parseNetwork } from '../compact/network';
 import type { ModelFiles } from '../core/card';
 import { NETWORK_FILE } from '../core/card';
 import type { Scale } from '../core/scale';

@@ -5,16 +5,24 @@
  * dist/verify-engine-NAME.js is a classic script that a Python process adds to a blank page.
  */
 
+import { requireSameBytes } from '../compact/integer/golden';
+import { parseIntegers } from '../compact/integer/network';
 import { parseNetwork } from '../compact/network';
 import { base64FromBytes, bytesFromBase64 } from '../core/base64';
 import { NETWORK_FILE } from '../core/card';
 import type { Engine, Enlarged, Enlarger } from '../core/engine';
 import { ModelMismatch } from '../core/errors';
 import type { PixelBytes } from '../core/picture';
+import { enlargedSize, type Scale } from '../core/scale';
 import { toByte } from '../tfjs/floats';
+
+/** Where a file has its version, and which one is in whole numbers. */
+const VERSION_AT = 4;
+const INTEGER_VERSION = 3;
 
 let engine: Engine | undefined;
 let model: Enlarger | undefined;
+let scale: Scale = { up: 2, down: 1 };
 
 export function serve(served: Engine): void {
   engine = served;
@@ -24,7 +32,10 @@ export function serve(served: Engine): void {
 async function open(modelBase64: string): Promise<boolean> {
   if (!engine) throw new Error('the script contains no engine');
   const bytes = bytesFromBase64(modelBase64);
-  const { scale, colour, marginPx } = parseNetwork(bytes);
+  const isInteger = bytes[VERSION_AT] === INTEGER_VERSION;
+  const described = (isInteger ? parseIntegers : parseNetwork)(bytes);
+  const { colour, marginPx } = described;
+  ({ scale } = described);
   const sizes = { scale: `${scale.up}/${scale.down}`, margin_px: marginPx, align_px: scale.down };
   const card = { name: 'given', ...sizes, colour, parameters: 0 };
   model?.dispose();
@@ -35,22 +46,38 @@ async function open(modelBase64: string): Promise<boolean> {
     if (error instanceof ModelMismatch || engine.backend === 'wasm') throw error;
     return false;
   }
+  if (isInteger) await requireSameBytes(model);
   return true;
 }
 
-/** Run the model on one NHWC picture of floats; where they are bytes, as bytes as well. */
+/**
+ * Run the model on one NHWC picture of floats; where they are bytes, as bytes as well. A model in whole
+ * numbers runs on bytes alone.
+ */
 async function run(inputBase64: string, height: number, width: number) {
   if (!model) throw new Error('open a model first');
   const pixels = new Float32Array(bytesFromBase64(inputBase64).buffer);
   const bytes = asBytes(pixels);
-  const enlarged = await model.run?.(pixels, height, width);
+  const got = bytes && (await model.runBytes(bytes, height, width));
+  const enlarged = model.checks
+    ? { data: floatsOf(got), ...enlargedSize({ height, width }, scale), channels: 3 }
+    : await model.run?.(pixels, height, width);
   if (!enlarged) throw new Error('the engine does not run on floats');
-  if (bytes) requireSame(enlarged, await model.runBytes(bytes, height, width));
+  if (got) requireSame(enlarged, got);
   const { data, ...size } = enlarged;
   return {
     ...size,
     data: base64FromBytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
   };
+}
+
+/** RGB floats of RGBA bytes. */
+function floatsOf(bytes: PixelBytes | undefined): Float32Array {
+  if (!bytes) throw new Error('a model in whole numbers takes bytes, which these floats are not');
+  return Float32Array.from(
+    { length: (bytes.length / 4) * 3 },
+    (_, i) => (bytes[i + Math.floor(i / 3)] as number) / 255,
+  );
 }
 
 /** RGBA bytes, if that is what the floats are. */

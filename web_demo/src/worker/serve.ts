@@ -1,6 +1,5 @@
 import { breather } from '../core/breathe';
 import type { Engine } from '../core/engine';
-import { requireGoldenCases } from '../core/golden';
 import type { FromEngine, Port } from '../core/messages';
 import { type Enlarge, enlargePixels } from './enlarge';
 import { type Check, Server } from './server';
@@ -13,11 +12,7 @@ declare const halfsizePort: Port;
  *
  * @param check whether a model has golden vectors; it throws if the engine does not reproduce them.
  */
-export function serve(
-  engine: Engine,
-  check: Check = (model, _, backend) => requireGoldenCases(model, backend),
-  enlarge: Enlarge = enlargePixels,
-): void {
+export function serve(engine: Engine, check: Check, enlarge: Enlarge = enlargePixels): void {
   const port = halfsizePort;
   const post = (message: FromEngine, transfer: Transferable[] = []): void =>
     port.postMessage(message, transfer);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildRows } from '../../scripts/build-kernels.mjs';
+import { buildKernels } from '../../scripts/build-kernels.mjs';
 import { type ChainLayer, type ChainNetwork, parseNetwork } from '../../src/compact/network';
 import { WasmChain } from '../../src/compact/wasm/chain';
 import { enlargeFloats } from '../../src/compact/wasm/floats';
@@ -14,7 +14,7 @@ import { encodeChain, plainChain, randomChain } from '../made/chains';
 import { randomSource, wholeBetween } from '../made/random';
 import { expectSameBytes, randomPicture } from '../made/stand-ins';
 
-const program = await compileProgram(await buildRows(), ['plain']);
+const program = await compileProgram(await buildKernels(), ['plain']);
 
 const THREE_HALVES = { up: 3, down: 2 };
 const FOUR_THIRDS = { up: 4, down: 3 };

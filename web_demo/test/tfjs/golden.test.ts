@@ -115,15 +115,15 @@ test.each([
   [2, 'webgpu', true],
   [3, 'webgl2', false],
 ] as const)('golden bytes that are %d off on %s: %s', async (error, backend, isRight) => {
-  const checked = requireGoldenCases({ ...nearest(2), golden: oneCase(error) }, backend);
+  const checked = requireGoldenCases({ ...nearest(2), golden: oneCase(error) }, {}, backend);
   if (isRight) expect(await checked).toBe(true);
   else await expect(checked).rejects.toThrow(`it computes wrongly: ${error}/255`);
 });
 
 test('golden bytes that are missing are wrong, and none prove nothing', async () => {
   const short = { ...nearest(2), runBytes: async () => new Uint8ClampedArray(4) };
-  await expect(requireGoldenCases({ ...short, golden: oneCase(0) }, 'webgpu')).rejects.toThrow(
+  await expect(requireGoldenCases({ ...short, golden: oneCase(0) }, {}, 'webgpu')).rejects.toThrow(
     /wrongly/,
   );
-  expect(await requireGoldenCases(nearest(2), 'wasm')).toBe(false);
+  expect(await requireGoldenCases(nearest(2), {}, 'wasm')).toBe(false);
 });

@@ -7,9 +7,7 @@ import { Arena } from './arena';
 import { MOST_PIXELS } from './convolution';
 import { type PlacedLayer, placeLayers } from './placed-layers';
 import type { Program, RowKernels } from './program';
-
-/** A ring of rows: where a row is. Later rows take the places of those that nobody reads any more. */
-type Rows = (y: number) => number;
+import { KEPT_ROWS, type Rows, ring, runRows } from './rows';
 
 /** Where everything is that depends on the width of a picture. */
 export type Room = ReturnType<WasmChain['layOut_']>;
@@ -20,9 +18,6 @@ export type Ends = {
   read: (y: number, native: number, pixels: number, room: Room) => void;
   write: (y: number, room: Room) => void;
 };
-
-/** Of each layer the row that is read in the middle, and those above and below. */
-const KEPT_ROWS = 3;
 
 const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
@@ -93,24 +88,18 @@ export class WasmChain {
     const { down } = this.scale;
     const [height, width] = [pixelsDown / down, pixelsAcross / down];
     const room = this.layOut_(width);
-    const depth = this.#layers.length;
-    // Each layer is one row behind the one that it reads; a step computes one row of each.
-    for (let step = 0; step < height + depth; step++) {
-      if (step < height) this.#read(step, width, room, ends);
-      for (const [index, layer] of this.#layers.entries()) {
-        const y = step - 1 - index;
-        if (y < 0 || y >= height) continue;
-        const from = room.rings_[index] as Rows;
-        const rows = [y - 1, y, y + 1].map((at) =>
-          at < 0 || at >= height ? room.zeros_ : from(at),
-        );
-        this.#convolve(layer, rows, (room.rings_[index + 1] as Rows)(y), width, room);
-      }
-      const y = step - depth;
-      if (y < 0) continue;
-      this.#finish(y, height, width, room, asBytes);
-      ends.write(y, room);
-    }
+    runRows(
+      height,
+      room.rings_,
+      room.zeros_,
+      (y) => this.#read(y, width, room, ends),
+      (index, rows, to) =>
+        this.#convolve(this.#layers[index] as PlacedLayer, rows, to, width, room),
+      (y) => {
+        this.#finish(y, height, width, room, asBytes);
+        ends.write(y, room);
+      },
+    );
   }
 
   #read(y: number, width: number, room: Room, { read }: Ends): void {
@@ -188,11 +177,7 @@ export class WasmChain {
     const { up, down } = this.scale;
     arena.end = this.#afterWeights;
     const pixels = width + 2 + MOST_PIXELS;
-    const rows = (pixelBytes: number, count: number): Rows => {
-      const bytes = VECTOR_BYTES * Math.ceil((pixels * pixelBytes) / VECTOR_BYTES);
-      const start = arena.take(bytes * count);
-      return (y) => start + (y % count) * bytes;
-    };
+    const rows = (pixelBytes: number, count: number) => ring(arena, pixels * pixelBytes, count);
     const widest = Math.max(...this.#layers.map(({ inputBytes }) => inputBytes));
     // The anchor and bicubic wait until the last layer has come as far; bicubic looks two rows back.
     const waiting = this.#layers.length + BICUBIC_RADIUS_PX + 1;

@@ -8,39 +8,31 @@
  * product. docs/decisions/0020 has the figures.
  */
 
-/** Nested, to be flattened: bytes of a program. */
-type Code = number | readonly Code[];
+import {
+  AGAIN_IF,
+  type Code,
+  counted,
+  END,
+  get,
+  I32,
+  IS_LESS,
+  LOOP,
+  list,
+  load,
+  MINUS,
+  PLUS,
+  programOf,
+  set,
+  store,
+  tee,
+  V128,
+} from './opcodes';
 
 /** Pixels of a block, for blocks of one, two and three vectors. */
 export const BLOCK_PIXELS = { plain: [8, 4, 3], relaxed: [8, 6, 3] } as const;
 
 /** No kernel works on more pixels at once: so far beyond a row's end may be written. */
 export const MOST_PIXELS = 8;
-
-const I32 = 0x7f;
-const V128 = 0x7b;
-
-// Instructions, by the names of the WebAssembly specification.
-const LOOP = [0x03, 0x40];
-const AGAIN_IF = [0x0d, 0]; // br_if: back to the innermost loop's start
-const END = 0x0b;
-const IS_LESS = 0x49;
-const PLUS = 0x6a;
-const MINUS = 0x6b;
-const TIMES = 0x6c;
-const get = (local: number) => [0x20, local];
-const set = (local: number) => [0x21, local];
-const tee = (local: number) => [0x22, local];
-const constant = (value: number) => [0x41, value]; // less than 64: longer ones have more bytes
-const LOAD_ADDRESS = [0x28, 2, 0];
-const load = (offset: number) => [0xfd, 0x00, 0, offset];
-const LOAD_SPLAT = [0xfd, 0x09, 0, 0];
-const store = (offset: number) => [0xfd, 0x0b, 0, offset];
-const ADD = [0xfd, 0xe4, 1];
-const MULTIPLY = [0xfd, 0xe6, 1];
-const LEAST = [0xfd, 0xe8, 1];
-const MOST = [0xfd, 0xe9, 1];
-const FUSED = [0xfd, 0x85, 2]; // f32x4.relaxed_madd
 
 /**
  * The parameters of a kernel, which computes one row of one layer: `blocks` blocks.
@@ -59,23 +51,23 @@ const OUTPUT_BYTES = 5;
 const BLOCKS = 6;
 const PARAMETERS = 7;
 
+// More instructions, by the names of the WebAssembly specification.
+const TIMES = 0x6c;
+const constant = (value: number) => [0x41, value]; // less than 64: longer ones have more bytes
+const LOAD_ADDRESS = [0x28, 2, 0];
+const LOAD_SPLAT = [0xfd, 0x09, 0, 0];
+const ADD = [0xfd, 0xe4, 1];
+const MULTIPLY = [0xfd, 0xe6, 1];
+const LEAST = [0xfd, 0xe8, 1];
+const MOST = [0xfd, 0xe9, 1];
+const FUSED = [0xfd, 0x85, 2]; // f32x4.relaxed_madd
+
 /** A program of three kernels, exported as 1, 2 and 3: the number of their vectors. */
 export function convolutionProgram(variant: 'plain' | 'relaxed'): Uint8Array<ArrayBuffer> {
   const kernels = BLOCK_PIXELS[variant].map((pixels, index) =>
-    withSize(kernel(pixels, index + 1, variant === 'relaxed')),
+    kernel(pixels, index + 1, variant === 'relaxed'),
   );
-  const program: Code = [
-    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm" and the version
-    section(1, [[0x60, list(Array(PARAMETERS).fill(I32)), 0]]),
-    section(2, [[1, 0x6d, 1, 0x6d, 2, 0, 0]]), // the memory is "m" of "m"
-    section(3, [0, 0, 0]),
-    section(
-      7,
-      kernels.map((_, index) => [1, 0x31 + index, 0, index]),
-    ),
-    section(10, kernels),
-  ];
-  return Uint8Array.from(flat(program));
+  return programOf(kernels, PARAMETERS);
 }
 
 function kernel(pixels: number, vectors: number, fused: boolean): Code {
@@ -130,30 +122,4 @@ function kernel(pixels: number, vectors: number, fused: boolean): Code {
     [get(BLOCKS), constant(1), MINUS, tee(BLOCKS), AGAIN_IF, END],
     END,
   ];
-}
-
-function section(id: number, items: Code[]): Code {
-  return [id, withSize(list(items))];
-}
-
-function list(items: Code[]): Code {
-  return [items.length, items];
-}
-
-function withSize(code: Code): Code {
-  const bytes = flat(code);
-  return [unsigned(bytes.length), bytes];
-}
-
-/** LEB128: seven bits to a byte. */
-function unsigned(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >> 7)];
-}
-
-function flat(code: Code): number[] {
-  return [code].flat(Number.POSITIVE_INFINITY as 1) as number[];
-}
-
-function counted(length: number): number[] {
-  return [...Array(length).keys()];
 }

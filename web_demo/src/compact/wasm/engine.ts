@@ -5,11 +5,10 @@ import { parseNetwork } from '../network';
 import { WasmChain } from './chain';
 import { floatsOf } from './no-floats';
 import { compileProgram } from './program';
+import { unpacked } from './unpack';
 
-// Compiled while the model is being fetched. A loop: a callback would not be optimised yet.
-const rows = new Uint8Array(size);
-for (let i = 0; i < size; i++) rows[i] = program.charCodeAt(i) ^ swap;
-const compiled = compileProgram(rows);
+// Compiled while the model is being fetched.
+const compiled = compileProgram(unpacked(program, size, swap));
 compiled.catch(() => undefined); // opening a model reports it
 
 /** The compact runtime on WebAssembly. */

@@ -1,4 +1,5 @@
 import type { Backend, EngineName } from '../../core/backends';
+import { suffixOf } from '../../core/card';
 import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../../core/errors';
 import type { Started, ToEngine } from '../../core/messages';
 import { besideUrl } from '../beside';
@@ -86,13 +87,17 @@ function isFinal(error: unknown): boolean {
 
 async function start(
   backend: Backend,
-  { content_: content }: LoadedModel,
-  { place, base, tilePx = 0, workers, signal, transparent }: ChooseOptions,
+  model: LoadedModel,
+  options: ChooseOptions,
   picky: boolean,
 ): Promise<Chosen> {
+  const { place, base, tilePx = 0, workers, signal, transparent } = options;
   const reason = await missing(backend, picky);
   if (reason) throw new Error(reason);
-  const engine: EngineName = transparent ? `${backend}-alpha` : backend;
+  const { content_: content } = model;
+  const identity = await model.identity_;
+  const { suffix_: suffix } = identity;
+  const engine: EngineName = `${backend}${suffix}${transparent ? '-alpha' : ''}`;
   const open = (greet?: Greet) =>
     openEngine(engine, besideUrl(`engine-${engine}.js`, base), place, greet);
   let greeted!: Promise<ModelContent>;
@@ -111,6 +116,12 @@ async function start(
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
     const { card, files } = await greeted;
+    if (suffixOf(card) !== suffix) {
+      // The address did not tell.
+      identity.suffix_ = suffixOf(card);
+      session.close();
+      return await start(backend, model, options, picky);
+    }
     const started = await session.started();
     if (backend === 'wasm' && session.place === 'worker') {
       session.hire_ = () => session.employ_(workers - 1, open, card, files);

@@ -6,6 +6,8 @@ import {
   NETWORK_FILE,
   readCard,
   requireUntouched,
+  type Suffix,
+  suffixOf,
 } from '../../core/card';
 import { ModelMismatch } from '../../core/errors';
 import { fetchAs } from '../fetch-as';
@@ -15,13 +17,17 @@ import type { FindFile, ModelBytes } from '../types';
 /**
  * A model: the address of its export folder or of its `halfsize.json`, the files themselves, or a
  * folder name of the models that `models.js` holds. The address of its `model.halfsize` shows at once
- * which runtime it is for, so that card, network and engine are fetched at the same time. Where a
- * bundler renames files, the card is in the address, behind `#`.
+ * which runtime it is for, so that card, network and engine are fetched at the same time: that of whole
+ * numbers where there is `integer` behind `?`. Where a bundler renames files, the card is in the address,
+ * behind `#`.
  */
 export type ModelSource = string | URL | ModelBytes;
 
-/** The form of a model, and the name under which its best backend is remembered. */
-export type ModelIdentity = { form: ModelForm; memory: string };
+/**
+ * The form of a model, the name under which its best backend is remembered, and what its engines'
+ * names end in: as the card says, or as far as its address does.
+ */
+export type ModelIdentity = { form: ModelForm; memory: string; suffix_: Suffix };
 
 /** A model that is being loaded: engines are opened meanwhile. */
 export type LoadedModel = {
@@ -45,7 +51,11 @@ export async function loadModel(source: ModelSource, signal?: AbortSignal): Prom
   return {
     identity_:
       identity ??
-      card.then((card) => ({ form: formOf(card), memory: card.name + card.parameters })),
+      card.then((card) => ({
+        form: formOf(card),
+        memory: card.name + card.parameters,
+        suffix_: suffixOf(card),
+      })),
     content_: content,
   };
 }
@@ -113,6 +123,6 @@ async function finderOf(
   network.catch(() => undefined); // as above
   return [
     (name, cache) => (name === NETWORK_FILE && !cache ? network : find(name, cache)),
-    { form: 'compact', memory: pathname },
+    { form: 'compact', memory: pathname, suffix_: /integer/.test(search + hash) ? '-integer' : '' },
   ];
 }

@@ -1,0 +1,25 @@
+import { program, size, swap } from 'kernels:integer-rows';
+import { NETWORK_FILE } from '../../../core/card';
+import type { Engine } from '../../../core/engine';
+import { parseIntegers } from '../../integer/network';
+import { unpacked } from '../unpack';
+import { IntegerChain } from './chain';
+import { compileProgram } from './program';
+
+// Compiled while the model is being fetched.
+const compiled = compileProgram(unpacked(program, size, swap));
+compiled.catch(() => undefined); // opening a model reports it
+
+/** The compact runtime on WebAssembly, for students in whole numbers. */
+export const integerWasmEngine: Engine = {
+  backend: 'wasm',
+  open: async (files) => {
+    const network = parseIntegers(files[NETWORK_FILE] ?? new Uint8Array());
+    const chain = await IntegerChain.start(await compiled, network);
+    return {
+      checks: network.golden,
+      runBytes: async (pixels, height, width) => chain.enlargeBytes(pixels, height, width),
+      dispose: () => undefined,
+    };
+  },
+};
