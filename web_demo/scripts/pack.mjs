@@ -18,7 +18,13 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 /** What `halfsize` may weigh packed, in bytes. */
 const MOST_BYTES = 250_000;
 
-const MODEL_FILES = ['model.halfsize', 'halfsize.json', 'golden.json', 'LICENSE.txt', 'CREDITS.txt'];
+const MODEL_FILES = [
+  'model.halfsize',
+  'halfsize.json',
+  'golden.json',
+  'LICENSE.txt',
+  'CREDITS.txt',
+];
 
 /** Patterns of what a package takes from dist/, as paths with slashes. */
 const FROM_DIST = {

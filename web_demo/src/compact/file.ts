@@ -26,19 +26,19 @@ export type Sizes = {
 /** The version of the format. */
 export function readVersion(reader: Reader): number {
   for (const byte of MAGIC)
-    if (reader.bytes(1)[0] !== byte) throw wrong('it is not a halfsize model');
-  return reader.number(1, 255);
+    if (reader.bytes_(1)[0] !== byte) throw wrong('it is not a halfsize model');
+  return reader.number_(1, 255);
 }
 
 export function readSizes(reader: Reader): Sizes {
   // In the order of the file: each number that is read is the next one.
   return {
-    up: reader.number(2, 4),
-    colours: reader.number(0, 1) === 0 ? 1 : 3,
-    hasSlopes_: reader.number(0, 1) === 1,
-    golden: reader.number(1, MOST_GOLDEN),
-    body: reader.number(0, MOST_BODY, 2),
-    channels: reader.number(1, MOST_CHANNELS, 2),
+    up: reader.number_(2, 4),
+    colours: reader.number_(0, 1) === 0 ? 1 : 3,
+    hasSlopes_: reader.number_(0, 1) === 1,
+    golden: reader.number_(1, MOST_GOLDEN),
+    body: reader.number_(0, MOST_BODY, 2),
+    channels: reader.number_(1, MOST_CHANNELS, 2),
   };
 }
 
@@ -89,7 +89,7 @@ export class Reader {
     this.#bytes = bytes;
   }
 
-  bytes(count: number): Uint8Array {
+  bytes_(count: number): Uint8Array {
     const end = this.#at + count;
     if (end > this.#bytes.length) throw wrong('it is cut off');
     const part = this.#bytes.subarray(this.#at, end);
@@ -98,8 +98,8 @@ export class Reader {
   }
 
   /** A whole number of some bytes, the least significant first, that must be in this range. */
-  number(least: number, most: number, size = 1): number {
-    const value = this.bytes(size).reduceRight((sum, byte) => 256 * sum + byte, 0);
+  number_(least: number, most: number, size = 1): number {
+    const value = this.bytes_(size).reduceRight((sum, byte) => 256 * sum + byte, 0);
     if (value < least || value > most) {
       const at = this.#at - size;
       throw wrong(`the number at byte ${at} is ${value}, it must be from ${least} to ${most}`);

@@ -55,12 +55,12 @@ export function parseNetwork(bytes: Uint8Array): ChainNetwork {
   const reader = new Reader(bytes);
   const version = readVersion(reader);
   if (version > VERSION) throw wrong('it is of a newer version', 'Update halfsize');
-  const isInt8 = reader.number(1, 2) === 2;
+  const isInt8 = reader.number_(1, 2) === 2;
   const sizes = readSizes(reader);
   const { colours, body } = sizes;
   const scale = readScale(
     sizes,
-    reader.number(version - 1, (version - 1) * (sizes.up - 1), 2) || 1,
+    reader.number_(version - 1, (version - 1) * (sizes.up - 1), 2) || 1,
   );
   const layers = counted(body + 2, (index) => parseLayer(reader, sizes, scale, isInt8, index));
   const golden = counted(sizes.golden, () => parseGolden(reader, scale));
@@ -83,7 +83,7 @@ function parseLayer(
   let weights: Float32Array;
   if (isInt8) {
     const steps = halves(reader, outputs);
-    weights = new Float32Array(new Int8Array(reader.bytes(count)));
+    weights = new Float32Array(new Int8Array(reader.bytes_(count)));
     // A loop: readers wait for it, and nothing has optimised what it would call.
     for (let i = 0; i < count; i++)
       weights[i] = (weights[i] as number) * (steps[i % outputs] as number);
@@ -93,16 +93,16 @@ function parseLayer(
 }
 
 function parseGolden(reader: Reader, scale: Scale): GoldenCase {
-  const height = reader.number(1, 255);
-  const width = reader.number(1, 255);
-  const input = reader.bytes(height * width * 3);
-  const output = reader.bytes(enlarged(height, scale) * enlarged(width, scale) * 3);
+  const height = reader.number_(1, 255);
+  const width = reader.number_(1, 255);
+  const input = reader.bytes_(height * width * 3);
+  const output = reader.bytes_(enlarged(height, scale) * enlarged(width, scale) * 3);
   return { scale, height, width, input, output };
 }
 
 /** IEEE 754 binary16, little-endian. */
 function halves(reader: Reader, count: number): Float32Array {
-  const stored = reader.bytes(2 * count);
+  const stored = reader.bytes_(2 * count);
   const values = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     values[i] = half((stored[2 * i] as number) + 256 * (stored[2 * i + 1] as number));

@@ -17,8 +17,11 @@ export type Backend = (typeof BACKENDS)[number];
  */
 export type EngineName = `${Backend}${'' | '-integer'}${'' | '-alpha'}`;
 
-/** The form of a model: one file for the compact runtime, or a TF.js graph model. */
-export type ModelForm = 'compact' | 'tfjs';
+/**
+ * The form of a model: one file for the compact runtime, which computes in floats or in whole numbers, or a
+ * TF.js graph model.
+ */
+export type ModelForm = 'compact' | 'integer' | 'tfjs';
 
 export const BACKEND_LABELS: Record<Backend, string> = {
   webgpu: 'WebGPU',

@@ -1,4 +1,4 @@
-import { ARITHMETICS, type Card, GOLDEN_FILE, isWhole, NETWORK_FILE, readCard } from './card';
+import { type Card, GOLDEN_FILE, isWhole, NETWORK_FILE, readCard } from './card';
 import { ModelMismatch } from './errors';
 import { FRACTIONS, scaleOf } from './scale';
 
@@ -19,7 +19,6 @@ function problemOf(value: unknown): string | undefined {
   if (colour !== 'luma' && colour !== 'rgb' && colour !== 'ycbcr') {
     return 'colour must be "luma", "rgb" or "ycbcr"';
   }
-  if (!ARITHMETICS.includes(value.arithmetic)) return 'arithmetic must be "float" or "integer"';
   if (!isRecord(files)) return 'files must be an object';
   if (!(NETWORK_FILE in files || 'model.json' in files)) {
     return `files must list ${NETWORK_FILE} or model.json`;

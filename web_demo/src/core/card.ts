@@ -14,7 +14,7 @@ export type Card = {
   /** Tiles must start at multiples of this; older cards do not have it. */
   align_px: number;
   colour: 'luma' | 'rgb' | 'ycbcr';
-  /** How the network computes; cards without it compute in floats. */
+  /** How the network computes: of cards that do not say so, in floats. */
   arithmetic?: 'float' | 'integer' | undefined;
   parameters: number;
   files: Record<string, CardFile>;
@@ -33,8 +33,6 @@ export const GOLDEN_FILE = 'golden.json';
 
 const COLOURS: unknown[] = ['luma', 'rgb', 'ycbcr'];
 
-export const ARITHMETICS: unknown[] = [undefined, 'float', 'integer'];
-
 type Written = Partial<Card> & { format?: number; other_files?: Record<string, CardFile> };
 
 /** Read a parsed `halfsize.json`. Undefined where a field is wrong: ./card-problem says which. */
@@ -52,7 +50,6 @@ export function readCard(value: unknown): Card | undefined {
     typeof name === 'string' &&
     name !== '' &&
     COLOURS.includes(colour) &&
-    ARITHMETICS.includes(arithmetic) &&
     (isWhole(scale, 1) || FRACTIONS.includes(scale)) &&
     isWhole(margin_px, 0) &&
     isWhole(align_px, 1) &&
@@ -100,15 +97,8 @@ async function hashOf(bytes: Uint8Array<ArrayBuffer>, compute: Sha256): Promise<
 }
 
 /** The form of a model: which runtimes it is for. */
-export function formOf({ files }: Pick<Card, 'files'>): ModelForm {
-  return NETWORK_FILE in files ? 'compact' : 'tfjs';
-}
-
-/** What the names of a model's engines have behind their backends'. */
-export type Suffix = '' | '-integer';
-
-export function suffixOf({ arithmetic }: Pick<Card, 'arithmetic'>): Suffix {
-  return arithmetic === 'integer' ? '-integer' : '';
+export function formOf({ files, arithmetic }: Pick<Card, 'files' | 'arithmetic'>): ModelForm {
+  return NETWORK_FILE in files ? (arithmetic === 'integer' ? arithmetic : 'compact') : 'tfjs';
 }
 
 /** What a reader downloads for this model, golden vectors included: as stored, and as a server sends it gzipped. */

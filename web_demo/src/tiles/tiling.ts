@@ -1,8 +1,8 @@
 /**
- * One window along one axis: it reads `[readStart, readEnd)` of the picture and the result keeps
- * `[keepStart, keepEnd)`. All four are pixels of the small picture.
+ * One window along one axis: it reads `[readStart_, readEnd_)` of the picture and the result keeps
+ * `[keepStart_, keepEnd_)`. All four are pixels of the small picture.
  */
-export type Span = { readStart: number; readEnd: number; keepStart: number; keepEnd: number };
+export type Span = { readStart_: number; readEnd_: number; keepStart_: number; keepEnd_: number };
 
 /**
  * Cut `length` pixels into windows whose kept parts cover every pixel exactly once.
@@ -37,12 +37,12 @@ export function planSpans(
   }
   const last = Math.max(0, Math.ceil((length - tile) / align) * align);
   const spans: Span[] = [];
-  for (let keepStart = from; keepStart < length; ) {
-    const readStart = Math.min(Math.max(keepStart - margin, 0), last);
-    const readEnd = Math.min(readStart + tile, length);
-    const keepEnd = readEnd === length ? length : readEnd - margin;
-    spans.push({ readStart, readEnd, keepStart, keepEnd });
-    keepStart = keepEnd;
+  for (let keepStart_ = from; keepStart_ < length; ) {
+    const readStart_ = Math.min(Math.max(keepStart_ - margin, 0), last);
+    const readEnd_ = Math.min(readStart_ + tile, length);
+    const keepEnd_ = readEnd_ === length ? length : readEnd_ - margin;
+    spans.push({ readStart_, readEnd_, keepStart_, keepEnd_ });
+    keepStart_ = keepEnd_;
   }
   return spans;
 }

@@ -29,8 +29,8 @@ export function openTile(
   const reach = marginPx + ALPHA_REACH_PX;
   const opaque = isOpaqueWithin(
     picture,
-    widened(row.readStart, row.readEnd, picture.height, reach),
-    widened(column.readStart, column.readEnd, picture.width, reach),
+    widened(row.readStart_, row.readEnd_, picture.height, reach),
+    widened(column.readStart_, column.readEnd_, picture.width, reach),
   );
   if (opaque) return { pixels: readTile(picture, row, column) };
   return {
@@ -41,8 +41,8 @@ export function openTile(
 
 /** A tile's bytes, with colour under what is transparent. It spreads no further than `radius`. */
 function readHiddenFilled(picture: Picture, row: Span, column: Span, radius: number): PixelBytes {
-  const rows = widened(row.readStart, row.readEnd, picture.height, radius);
-  const columns = widened(column.readStart, column.readEnd, picture.width, radius);
+  const rows = widened(row.readStart_, row.readEnd_, picture.height, radius);
+  const columns = widened(column.readStart_, column.readEnd_, picture.width, radius);
   const filled = fillHidden(cropPicture(picture, rows, columns), radius);
   return readTile(filled, shifted(row, rows.start), shifted(column, columns.start));
 }
@@ -50,8 +50,8 @@ function readHiddenFilled(picture: Picture, row: Span, column: Span, radius: num
 function writeAlpha(result: Picture, picture: Picture, row: Span, column: Span, scale: Scale) {
   // What is cut out begins with a block, as spans do.
   const reach = padded(ALPHA_REACH_PX, scale);
-  const rows = widened(row.keepStart, row.keepEnd, picture.height, reach);
-  const columns = widened(column.keepStart, column.keepEnd, picture.width, reach);
+  const rows = widened(row.keepStart_, row.keepEnd_, picture.height, reach);
+  const columns = widened(column.keepStart_, column.keepEnd_, picture.width, reach);
   const alpha = enlargeAlpha(cropPicture(picture, rows, columns), scale);
   const stride = enlarged(columns.end - columns.start, scale);
   const [top, left] = [enlarged(rows.start, scale), enlarged(columns.start, scale)];
@@ -71,11 +71,11 @@ function widened(start: number, end: number, length: number, by: number) {
   return { start: Math.max(0, start - by), end: Math.min(length, end + by) };
 }
 
-function shifted({ readStart, readEnd, keepStart, keepEnd }: Span, by: number): Span {
+function shifted({ readStart_, readEnd_, keepStart_, keepEnd_ }: Span, by: number): Span {
   return {
-    readStart: readStart - by,
-    readEnd: readEnd - by,
-    keepStart: keepStart - by,
-    keepEnd: keepEnd - by,
+    readStart_: readStart_ - by,
+    readEnd_: readEnd_ - by,
+    keepStart_: keepStart_ - by,
+    keepEnd_: keepEnd_ - by,
   };
 }

@@ -58,9 +58,9 @@ export async function eachTile(
         const task = start(row, column, total).then(() => void running.delete(task));
         task.catch(() => undefined); // it may fail while nobody waits
         running.add(task);
-        x = column.keepEnd;
+        x = column.keepEnd_;
       }
-      y = row.keepEnd;
+      y = row.keepEnd_;
     }
     await Promise.all(running);
   } finally {
@@ -76,8 +76,8 @@ async function enlargeTile(
   column: Span,
   work: Work,
 ): Promise<void> {
-  const height = row.readEnd - row.readStart;
-  const width = column.readEnd - column.readStart;
+  const height = row.readEnd_ - row.readStart_;
+  const width = column.readEnd_ - column.readStart_;
   const { pixels, finish } = openTile(picture, row, column, work);
   const enlarged = await model.runBytes(pixels, height, width);
   requireLength(enlarged, height, width, work.scale);

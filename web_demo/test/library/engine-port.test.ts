@@ -93,7 +93,7 @@ test('a model that cannot be handed to a worker is an error, and nobody waits fo
   };
   have(workers(() => true, refuses));
   const model = {
-    identity_: { form: 'compact', memory: '', suffix_: '' } as const,
+    identity_: { form: 'compact', memory: '' } as const,
     content_: Promise.resolve({ card: {} as Card, files: {} }),
   };
   const options = { place: 'auto', base: 'https://site.example/', tilePx: undefined } as const;

@@ -62,7 +62,7 @@ test('a card in the address is not asked for, and the file may have any name', a
   serve({ 'model-1a2b3c.bin': OLD['model.halfsize'] as string }, {});
   const loaded = await loadModel(`assets/model-1a2b3c.bin?v=1#${card}`);
   const memory = '/assets/model-1a2b3c.bin';
-  expect(loaded.identity_).toEqual({ form: 'compact', memory, suffix_: '' });
+  expect(loaded.identity_).toEqual({ form: 'compact', memory });
   const { card: read, files } = await loaded.content_;
   expect(read.name).toBe('old');
   expect(Buffer.from(files['model.halfsize'] ?? []).toString()).toBe('old');

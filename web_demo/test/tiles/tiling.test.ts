@@ -8,7 +8,7 @@ type Golden = {
   tile: number;
   margin: number;
   align?: number;
-  spans: [readStart: number, readEnd: number, keepStart: number, keepEnd: number][];
+  spans: [readStart_: number, readEnd_: number, keepStart_: number, keepEnd_: number][];
 };
 
 const GOLDEN = new URL('../../../tests/golden/tiling.json', import.meta.url);
@@ -18,31 +18,31 @@ test('the plans equal those of pixels/tiling.py', () => {
   expect(plans.length).toBeGreaterThan(0);
   for (const { length, tile, margin, align, spans } of plans) {
     const planned = planSpans(length, tile, margin, align).map((span) => [
-      span.readStart,
-      span.readEnd,
-      span.keepStart,
-      span.keepEnd,
+      span.readStart_,
+      span.readEnd_,
+      span.keepStart_,
+      span.keepEnd_,
     ]);
     expect(planned, `length ${length}, tile ${tile}, margin ${margin}`).toEqual(spans);
   }
 });
 
 test.each([1, 64, 65, 1000])('spans of %i px keep every pixel exactly once', (length) => {
-  const kept = planSpans(length, 64, 8).flatMap(({ keepStart, keepEnd }) =>
-    range(keepStart, keepEnd),
+  const kept = planSpans(length, 64, 8).flatMap(({ keepStart_, keepEnd_ }) =>
+    range(keepStart_, keepEnd_),
   );
   expect(kept).toEqual(range(0, length));
 });
 
 test('a picture no longer than a tile is read whole', () => {
-  const whole = [{ readStart: 0, readEnd: 64, keepStart: 0, keepEnd: 64 }];
+  const whole = [{ readStart_: 0, readEnd_: 64, keepStart_: 0, keepEnd_: 64 }];
   expect(planSpans(64, 64, 8)).toEqual(whole);
 });
 
 test('the last window is shifted back to end with the picture', () => {
   expect(planSpans(100, 64, 8)).toEqual([
-    { readStart: 0, readEnd: 64, keepStart: 0, keepEnd: 56 },
-    { readStart: 36, readEnd: 100, keepStart: 56, keepEnd: 100 },
+    { readStart_: 0, readEnd_: 64, keepStart_: 0, keepEnd_: 56 },
+    { readStart_: 36, readEnd_: 100, keepStart_: 56, keepEnd_: 100 },
   ]);
 });
 
@@ -60,14 +60,14 @@ test('any plan partitions the picture and leaves the margin inside it', () => {
 
 function holds(length: number, tile: number, margin: number): boolean {
   let covered = 0;
-  for (const { readStart, readEnd, keepStart, keepEnd } of planSpans(length, tile, margin)) {
-    const inOrder = keepStart === covered && keepEnd > keepStart;
-    const inside = readStart >= 0 && readEnd <= length;
-    const oneSize = readEnd - readStart === Math.min(tile, length);
-    const marginLeft = readStart <= Math.max(0, keepStart - margin);
-    const marginRight = readEnd >= Math.min(length, keepEnd + margin);
+  for (const { readStart_, readEnd_, keepStart_, keepEnd_ } of planSpans(length, tile, margin)) {
+    const inOrder = keepStart_ === covered && keepEnd_ > keepStart_;
+    const inside = readStart_ >= 0 && readEnd_ <= length;
+    const oneSize = readEnd_ - readStart_ === Math.min(tile, length);
+    const marginLeft = readStart_ <= Math.max(0, keepStart_ - margin);
+    const marginRight = readEnd_ >= Math.min(length, keepEnd_ + margin);
     if (!(inOrder && inside && oneSize && marginLeft && marginRight)) return false;
-    covered = keepEnd;
+    covered = keepEnd_;
   }
   return covered === length;
 }

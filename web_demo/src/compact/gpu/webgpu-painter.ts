@@ -129,12 +129,12 @@ export class Painter {
     const gpu = this.#gpu;
     const { colour, scale } = this.#network;
     const { source, target, flag } = painting;
-    const height = row.readEnd - row.readStart;
-    const width = column.readEnd - column.readStart;
+    const height = row.readEnd_ - row.readStart_;
+    const width = column.readEnd_ - column.readStart_;
     const { size, image, last, chain } = this.#planesFor(height, width);
     const [from, sums, place] = [{ buffer: image }, { buffer: last }, { buffer: painting.place }];
-    const read = [column.readStart, row.readStart];
-    const keep = [column.keepStart, row.keepStart, column.keepEnd, row.keepEnd];
+    const read = [column.readStart_, row.readStart_];
+    const keep = [column.keepStart_, row.keepStart_, column.keepEnd_, row.keepEnd_];
     const blocks = [...read, ...keep].map((px) => px / scale.down);
     gpu.device.queue.writeBuffer(place.buffer, 0, new Uint32Array(blocks));
     const texture = source.createView();

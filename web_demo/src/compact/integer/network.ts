@@ -60,10 +60,10 @@ export function parseIntegers(bytes: Uint8Array): IntegerNetwork {
   const version = readVersion(reader);
   if (version > VERSION) throw wrong('it is of a newer version', 'Update halfsize');
   if (version < VERSION) throw wrong('it does not compute in whole numbers, as its card says');
-  reader.number(2, 2);
+  reader.number_(2, 2);
   const sizes = readSizes(reader);
-  const scale = readScale(sizes, reader.number(1, Math.max(sizes.up - 1, 1)));
-  const most = 2 ** reader.number(7, 8) - 1;
+  const scale = readScale(sizes, reader.number_(1, Math.max(sizes.up - 1, 1)));
+  const most = 2 ** reader.number_(7, 8) - 1;
   const { body, colours, hasSlopes_: isBent } = sizes;
   const layers: IntegerLayer[] = [];
   let inputs = Array<number>(colours * scale.down ** 2).fill(MOST_INPUT);
@@ -92,20 +92,20 @@ function parseLayer(
   const { inputs, outputs } = widthsOf(sizes, scale, index);
   const isLast = index > sizes.body;
   const isBent = sizes.hasSlopes_ && !isLast;
-  const shift = reader.number(0, 15);
-  const bias = new Int32Array(counted(outputs, () => reader.number(0, 2 ** 32 - 1, 4)));
-  const multipliers = new Int16Array(counted(outputs, () => reader.number(0, 32767, 2)));
+  const shift = reader.number_(0, 15);
+  const bias = new Int32Array(counted(outputs, () => reader.number_(0, 2 ** 32 - 1, 4)));
+  const multipliers = new Int16Array(counted(outputs, () => reader.number_(0, 32767, 2)));
   if (isLast && multipliers.some((value) => value % 256))
     throw wrong('a multiplier of its last layer is not a multiple of 256');
   // Of whole numbers without a sign, -32768 is the one between the others.
   const below = isLast
     ? multipliers
-    : new Int16Array(counted(outputs, () => (isBent ? reader.number(0, 65535, 2) : 0)));
+    : new Int16Array(counted(outputs, () => (isBent ? reader.number_(0, 65535, 2) : 0)));
   if (below.includes(-32768)) throw wrong('a multiplier is -32768');
   const least = new Int16Array(outputs).fill(isLast ? LEAST_RESULT : 0);
-  if (isBent) for (let o = 0; o < outputs; o++) least[o] = -reader.number(0, range);
+  if (isBent) for (let o = 0; o < outputs; o++) least[o] = -reader.number_(0, range);
   const most = least.map((value) => (isLast ? -LEAST_RESULT - 1 : range + value));
-  let weights: Int8Array = new Int8Array(reader.bytes(9 * inputs * outputs));
+  let weights: Int8Array = new Int8Array(reader.bytes_(9 * inputs * outputs));
   if (index === 0) weights = swapped(weights, scale.down, 3);
   return { inputs, outputs, weights, bias, shift, multipliers, below, least, most };
 }
@@ -122,8 +122,8 @@ function requireSmallSums({ outputs, weights, bias }: IntegerLayer, most: number
 }
 
 function parseCase(reader: Reader, scale: Scale): CheckedCase {
-  const height = reader.number(1, 255);
-  const width = reader.number(1, 255);
-  const input = reader.bytes(height * width * 3);
-  return { scale, height, width, input, crc: reader.number(0, 2 ** 32 - 1, 4) };
+  const height = reader.number_(1, 255);
+  const width = reader.number_(1, 255);
+  const input = reader.bytes_(height * width * 3);
+  return { scale, height, width, input, crc: reader.number_(0, 2 ** 32 - 1, 4) };
 }

@@ -56,7 +56,7 @@ export class WasmChain {
     this.arena_ = arena;
     this.isLuma_ = colour === 'luma';
     this.#layers = placeLayers(network, program, arena);
-    this.nativeBytes_ = (this.#layers[0] as PlacedLayer).inputBytes;
+    this.nativeBytes_ = (this.#layers[0] as PlacedLayer).inputBytes_;
     this.#fours = Array.from({ length: up }, (_, sub) => {
       const middle = ((sub + 0.5) * down) / up - 0.5;
       const first = Math.floor(middle) - 1;
@@ -132,24 +132,24 @@ export class WasmChain {
   }
 
   #convolve(layer: PlacedLayer, rows: number[], to: number, width: number, room: Room): void {
-    const { parts, inputBytes, outputBytes } = layer;
+    const { parts, inputBytes_, outputBytes_ } = layer;
     const { bytes } = this.arena_;
     new Uint32Array(bytes.buffer).set(rows, room.table_ / 4);
-    const out = to + outputBytes;
+    const out = to + outputBytes_;
     for (const { convolve, pixels, offset, weights, bias } of parts) {
       const blocks = Math.ceil(width / pixels);
-      convolve(room.table_, inputBytes, weights, bias, out + offset, outputBytes, blocks);
+      convolve(room.table_, inputBytes_, weights, bias, out + offset, outputBytes_, blocks);
     }
     // The last block went on beyond the row's end.
-    const end = out + width * outputBytes;
-    bytes.fill(0, end, end + outputBytes);
+    const end = out + width * outputBytes_;
+    bytes.fill(0, end, end + outputBytes_);
   }
 
   /** All rows of the result that a row of blocks gives, in the order of the picture. */
   #finish(y: number, height: number, width: number, room: Room, asBytes: boolean): void {
     const { up, down } = this.scale;
-    const { outputBytes } = this.#layers.at(-1) as PlacedLayer;
-    const planes = (room.rings_.at(-1) as Rows)(y) + outputBytes;
+    const { outputBytes_ } = this.#layers.at(-1) as PlacedLayer;
+    const planes = (room.rings_.at(-1) as Rows)(y) + outputBytes_;
     const isAnchored = down === 1;
     for (const [row, { first, weights }] of this.#fours.entries()) {
       const at = FOUR.map((tap) =>
@@ -158,8 +158,8 @@ export class WasmChain {
       this.#weigh(at, weights, room.weighed_, width * up, 1, 1);
       this.#kernels.finishRow(
         planes + row * up * FLOAT_BYTES,
-        outputBytes,
-        this.isLuma_ ? 0 : outputBytes / 3,
+        outputBytes_,
+        this.isLuma_ ? 0 : outputBytes_ / 3,
         isAnchored ? room.native(y) + this.nativeBytes_ : room.zeros_,
         isAnchored ? this.nativeBytes_ : 0,
         room.weighed_,
@@ -178,7 +178,7 @@ export class WasmChain {
     arena.end = this.#afterWeights;
     const pixels = width + 2 + MOST_PIXELS;
     const rows = (pixelBytes: number, count: number) => ring(arena, pixels * pixelBytes, count);
-    const widest = Math.max(...this.#layers.map(({ inputBytes }) => inputBytes));
+    const widest = Math.max(...this.#layers.map(({ inputBytes_ }) => inputBytes_));
     // The anchor and bicubic wait until the last layer has come as far; bicubic looks two rows back.
     const waiting = this.#layers.length + BICUBIC_RADIUS_PX + 1;
     const native = rows(this.nativeBytes_, waiting);
@@ -186,7 +186,7 @@ export class WasmChain {
       zeros_: arena.take(pixels * widest),
       native,
       /** What each layer reads, and behind them what the last one writes. */
-      rings_: [native, ...this.#layers.map(({ outputBytes }) => rows(outputBytes, KEPT_ROWS))],
+      rings_: [native, ...this.#layers.map(({ outputBytes_ }) => rows(outputBytes_, KEPT_ROWS))],
       table_: arena.take(VECTOR_BYTES),
       source: arena.take(4 * down * pixels),
       /** What bicubic has: a row of pixels, rows enlarged in width, and one in both directions. */

@@ -14,18 +14,18 @@ export type Part = {
 };
 
 /** A layer whose weights lie in memory; `…Bytes` are from one pixel to the next. */
-export type PlacedLayer = { parts: Part[]; inputBytes: number; outputBytes: number };
+export type PlacedLayer = { parts: Part[]; inputBytes_: number; outputBytes_: number };
 
 /** Put a network's weights into memory as the kernels use them. */
 export function placeLayers(network: ChainNetwork, program: Program, arena: Arena): PlacedLayer[] {
   const { layers, scale } = network;
-  let inputBytes = 4 * (layers[0] as ChainLayer).inputs;
+  let inputBytes_ = 4 * (layers[0] as ChainLayer).inputs;
   return layers.map((layer, index) => {
     const isLast = index === layers.length - 1;
     // Of the last layer, each colour's sub-pixels begin with a vector.
     const group = isLast ? scale.up ** 2 : layer.outputs;
-    const placed = placeLayer(layer, group, isLast, inputBytes, program, arena);
-    inputBytes = placed.outputBytes;
+    const placed = placeLayer(layer, group, isLast, inputBytes_, program, arena);
+    inputBytes_ = placed.outputBytes_;
     return placed;
   });
 }
@@ -35,7 +35,7 @@ function placeLayer(
   { inputs, outputs, weights, bias, slopes }: ChainLayer,
   group: number,
   isLast: boolean,
-  inputBytes: number,
+  inputBytes_: number,
   { convolutions_: convolutions, blockPixels_: blockPixels }: Program,
   arena: Arena,
 ): PlacedLayer {
@@ -50,7 +50,7 @@ function placeLayer(
     return filled;
   };
   // Each tap has a row of outputs for each input, those included that the layer before filled up.
-  const placed = new Float32Array((9 * inputBytes * count) / 4);
+  const placed = new Float32Array((9 * inputBytes_ * count) / 4);
   for (let tap = 0; tap < 9; tap++) {
     const own = weights.subarray(tap * inputs * outputs, (tap + 1) * inputs * outputs);
     placed.set(filledUp(own), (placed.length / 9) * tap);
@@ -74,5 +74,5 @@ function placeLayer(
     });
     first = end;
   }
-  return { parts, inputBytes, outputBytes: 4 * count };
+  return { parts, inputBytes_, outputBytes_: 4 * count };
 }

@@ -40,11 +40,11 @@ export type RowKernels = {
 /** What ./convolution writes; it says what the parameters are. */
 export type Convolve = (
   rows: number,
-  inputBytes: number,
+  inputBytes_: number,
   weights: number,
   bias: number,
   out: number,
-  outputBytes: number,
+  outputBytes_: number,
   blocks: number,
 ) => void;
 

@@ -1,5 +1,5 @@
 import type { Backend, EngineName } from '../../core/backends';
-import { suffixOf } from '../../core/card';
+import { formOf } from '../../core/card';
 import { Aborted, ModelMismatch, NoBackend, reasonOf } from '../../core/errors';
 import type { Started, ToEngine } from '../../core/messages';
 import { besideUrl } from '../beside';
@@ -96,8 +96,9 @@ async function start(
   if (reason) throw new Error(reason);
   const { content_: content } = model;
   const identity = await model.identity_;
-  const { suffix_: suffix } = identity;
-  const engine: EngineName = `${backend}${suffix}${transparent ? '-alpha' : ''}`;
+  const { form } = identity;
+  const kind = form === 'integer' ? '-integer' : '';
+  const engine: EngineName = `${backend}${kind}${transparent ? '-alpha' : ''}`;
   const open = (greet?: Greet) =>
     openEngine(engine, besideUrl(`engine-${engine}.js`, base), place, greet);
   let greeted!: Promise<ModelContent>;
@@ -116,9 +117,9 @@ async function start(
   try {
     if (signal?.aborted) throw new Aborted(signal.reason);
     const { card, files } = await greeted;
-    if (suffixOf(card) !== suffix) {
+    if (formOf(card) !== form) {
       // The address did not tell.
-      identity.suffix_ = suffixOf(card);
+      identity.form = formOf(card);
       session.close();
       return await start(backend, model, options, picky);
     }

@@ -6,8 +6,6 @@ import {
   NETWORK_FILE,
   readCard,
   requireUntouched,
-  type Suffix,
-  suffixOf,
 } from '../../core/card';
 import { ModelMismatch } from '../../core/errors';
 import { fetchAs } from '../fetch-as';
@@ -24,10 +22,10 @@ import type { FindFile, ModelBytes } from '../types';
 export type ModelSource = string | URL | ModelBytes;
 
 /**
- * The form of a model, the name under which its best backend is remembered, and what its engines'
- * names end in: as the card says, or as far as its address does.
+ * The form of a model, as its card says or as far as its address does, and the name under which its best
+ * backend is remembered.
  */
-export type ModelIdentity = { form: ModelForm; memory: string; suffix_: Suffix };
+export type ModelIdentity = { form: ModelForm; memory: string };
 
 /** A model that is being loaded: engines are opened meanwhile. */
 export type LoadedModel = {
@@ -54,7 +52,6 @@ export async function loadModel(source: ModelSource, signal?: AbortSignal): Prom
       card.then((card) => ({
         form: formOf(card),
         memory: card.name + card.parameters,
-        suffix_: suffixOf(card),
       })),
     content_: content,
   };
@@ -123,6 +120,6 @@ async function finderOf(
   network.catch(() => undefined); // as above
   return [
     (name, cache) => (name === NETWORK_FILE && !cache ? network : find(name, cache)),
-    { form: 'compact', memory: pathname, suffix_: /integer/.test(search + hash) ? '-integer' : '' },
+    { form: /integer/.test(search + hash) ? 'integer' : 'compact', memory: pathname },
   ];
 }

@@ -1,4 +1,4 @@
-import { modelBytes, suffixOf } from '../../core/card';
+import { formOf, modelBytes } from '../../core/card';
 import { Aborted, sentenceOf } from '../../core/errors';
 import type { Halfsize } from '../../library/halfsize';
 import { find } from '../find';
@@ -127,7 +127,11 @@ function reasonNotTo({ photo, isFull }: Weighed): string | undefined {
 /** What a reader downloads once, gzipped. A site that uses the element sends its script as well. */
 export function onceOf({ card, backend }: Halfsize): Once {
   const sizes = globalThis.halfsizeParts?.sizes ?? {};
-  const sent = ['half-size', 'halfsize', `engine-${backend}${suffixOf(card)}`];
+  const sent = [
+    'half-size',
+    'halfsize',
+    `engine-${backend}${formOf(card) === 'integer' ? '-integer' : ''}`,
+  ];
   const runtime = sent.reduce((sum, script) => sum + (sizes[script] ?? 0), 0);
   return { runtime, model: modelBytes(card).gzip };
 }

@@ -67,7 +67,7 @@ export class IntegerChain {
     this.#layers = layers.map((layer, index) =>
       placeLayer(layer, shapes[index] as LayerShape, arena),
     );
-    this.#nativeBytes = (shapes[0] as LayerShape).inputBytes;
+    this.#nativeBytes = (shapes[0] as LayerShape).inputBytes_;
     const put = (taps: Four['taps']) => {
       const at = arena.take(VECTOR_BYTES);
       new Int16Array(arena.bytes.buffer, at).set(taps);
@@ -141,13 +141,13 @@ export class IntegerChain {
   }
 
   #convolve(index: number, from: number[], to: number, blocks: number): void {
-    const { numbers, outputBytes } = this.#layers[index] as PlacedLayer;
-    const out = to + outputBytes;
+    const { numbers, outputBytes_ } = this.#layers[index] as PlacedLayer;
+    const out = to + outputBytes_;
     const [above, own, below] = from as [number, number, number];
     (this.#convolutions[index] as Convolve)(above, own, below, numbers, out, blocks);
     // The last block of pixels went on beyond the row's end.
-    const end = out + blocks * outputBytes;
-    this.#arena.bytes.fill(0, end, end + outputBytes);
+    const end = out + blocks * outputBytes_;
+    this.#arena.bytes.fill(0, end, end + outputBytes_);
   }
 
   /** All rows of the result that a row of blocks gives, in the order of the picture. */
@@ -161,8 +161,8 @@ export class IntegerChain {
       tall_: tall,
       wide_: wide,
     } = room;
-    const { outputBytes } = this.#layers.at(-1) as PlacedLayer;
-    const sums = (room.rings_.at(-1) as Rows)(y) + outputBytes;
+    const { outputBytes_ } = this.#layers.at(-1) as PlacedLayer;
+    const sums = (room.rings_.at(-1) as Rows)(y) + outputBytes_;
     const native = isWhole ? room.native(y) + this.#nativeBytes : zeros;
     const rowVectors = laneBytes / VECTOR_BYTES;
     for (const [row, { first, taps }] of this.#fours.entries()) {
@@ -176,7 +176,7 @@ export class IntegerChain {
         if (this.#planes) this.#enlarge(four, room);
         this.#kernels.finishRow(
           sums + (row * up + sub) * LANE_BYTES,
-          outputBytes,
+          outputBytes_,
           this.#isLuma ? 0 : up ** 2 * LANE_BYTES,
           native,
           isWhole ? this.#nativeBytes : 0,
@@ -218,7 +218,7 @@ export class IntegerChain {
     const { up, down } = this.scale;
     arena.end = this.#afterWeights;
     const pixels = blocks + 2 + MOST_PIXELS;
-    const widest = Math.max(...this.#layers.map(({ inputBytes }) => inputBytes));
+    const widest = Math.max(...this.#layers.map(({ inputBytes_ }) => inputBytes_));
     // Planes that lie one behind the other are read beyond their ends by some blocks.
     const laneBytes =
       VECTOR_BYTES * Math.ceil((2 * INSET_BYTES + LANE_BYTES * blocks) / VECTOR_BYTES);
@@ -233,7 +233,7 @@ export class IntegerChain {
       /** What each layer reads, and behind them what the last one writes. */
       rings_: [
         native,
-        ...this.#layers.map(({ outputBytes }) => ring(arena, pixels * outputBytes, KEPT_ROWS)),
+        ...this.#layers.map(({ outputBytes_ }) => ring(arena, pixels * outputBytes_, KEPT_ROWS)),
       ],
       source: arena.take(4 * down * blocks),
       planes_: ring(arena, planesBytes, waiting * down),

@@ -41,8 +41,8 @@ const UNROLLED = 4;
 
 export type LayerShape = {
   /** From one pixel to the next. */
-  inputBytes: number;
-  outputBytes: number;
+  inputBytes_: number;
+  outputBytes_: number;
   shift: number;
   /** Whether there are multipliers for sums below zero. */
   bends: boolean;
@@ -60,8 +60,8 @@ export type Part = {
 const VECTOR_BYTES = 16;
 
 /** How many pairs a row of a kernel has: three columns, the last pair a half one where they are odd. */
-export function pairsOf({ inputBytes }: LayerShape): number {
-  return Math.ceil((3 * inputBytes) / 4);
+export function pairsOf({ inputBytes_ }: LayerShape): number {
+  return Math.ceil((3 * inputBytes_) / 4);
 }
 
 /** Vectors of 16-bit lanes that this many of 32-bit lanes become. */
@@ -87,9 +87,9 @@ function pixelsOf({ vectors }: Part): number {
 export function partsOf(shape: LayerShape): Part[] {
   const parts: Part[] = [];
   let offset = 0;
-  for (let left = shape.outputBytes / 8; left > 0; ) {
+  for (let left = shape.outputBytes_ / 8; left > 0; ) {
     const vectors = left < 4 ? left : 2;
-    parts.push({ vectors, offset, to: shape.outputBytes - 8 * left });
+    parts.push({ vectors, offset, to: shape.outputBytes_ - 8 * left });
     offset += partBytes(shape, vectors);
     left -= vectors;
   }
@@ -156,7 +156,7 @@ function kernel(shape: LayerShape): Code {
 }
 
 function partCode(shape: LayerShape, part: Part): Code {
-  const { inputBytes, outputBytes, shift, bends } = shape;
+  const { inputBytes_, outputBytes_, shift, bends } = shape;
   const { vectors, offset, to } = part;
   const pixels = pixelsOf(part);
   const sum = (p: number, v: number) => WEIGHTS + vectors * (p + 1) + v;
@@ -173,7 +173,7 @@ function partCode(shape: LayerShape, part: Part): Code {
       set(WEIGHTS + v),
     ]),
     P.map((p) => [
-      [get(FROM), loadSplat(unsigned(p * inputBytes + 4 * at)), set(VALUE)],
+      [get(FROM), loadSplat(unsigned(p * inputBytes_ + 4 * at)), set(VALUE)],
       V.map((v) => [get(VALUE), get(WEIGHTS + v), DOT, get(sum(p, v)), ADD, set(sum(p, v))]),
     ]),
   ];
@@ -203,7 +203,7 @@ function partCode(shape: LayerShape, part: Part): Code {
           ]
         : scaled(0),
       [numbers(vectors + 2 * H.length + h), MOST, numbers(vectors + 3 * H.length + h), LEAST],
-      (first === second ? storeHalf : store)(unsigned(to + p * outputBytes + VECTOR_BYTES * h)),
+      (first === second ? storeHalf : store)(unsigned(to + p * outputBytes_ + VECTOR_BYTES * h)),
     ];
   };
   return [
@@ -213,8 +213,8 @@ function partCode(shape: LayerShape, part: Part): Code {
     [get(NUMBERS), constant(offset + headBytes(vectors)), PLUS, set(WEIGHT)],
     [0, 1, 2].map(row),
     P.map((p) => H.map((h) => result(p, h))),
-    move(DONE, pixels * inputBytes),
-    move(WROTE, pixels * outputBytes),
+    move(DONE, pixels * inputBytes_),
+    move(WROTE, pixels * outputBytes_),
     [get(LEFT), constant(pixels), MINUS, tee(LEFT), constant(0), IS_MORE, AGAIN_IF, END],
   ];
 }

@@ -9,11 +9,11 @@ const LANE_BYTES = 2;
 
 /** The shapes of a network's layers: outputs are padded to whole vectors of 32-bit lanes. */
 export function shapesOf({ layers, isBent }: IntegerNetwork): LayerShape[] {
-  let inputBytes = LANE_BYTES * (layers[0] as IntegerLayer).inputs;
+  let inputBytes_ = LANE_BYTES * (layers[0] as IntegerLayer).inputs;
   return layers.map(({ outputs, shift }, index) => {
-    const outputBytes = 4 * LANE_BYTES * Math.ceil(outputs / 4);
-    const shape = { inputBytes, outputBytes, shift, bends: isBent && index < layers.length - 1 };
-    inputBytes = outputBytes;
+    const outputBytes_ = 4 * LANE_BYTES * Math.ceil(outputs / 4);
+    const shape = { inputBytes_, outputBytes_, shift, bends: isBent && index < layers.length - 1 };
+    inputBytes_ = outputBytes_;
     return shape;
   });
 }
@@ -43,7 +43,7 @@ function placePart(
     short.set(values.subarray(first, first + count), 8 * vectors + half * index);
   }
   // For each pair of inputs, two weights of each output.
-  const stride = shape.inputBytes / LANE_BYTES;
+  const stride = shape.inputBytes_ / LANE_BYTES;
   let start = headBytes(vectors) / LANE_BYTES;
   for (let row = 0; row < 3; row++) {
     for (let input = 0; input < 3 * stride; input++) {
