@@ -13,10 +13,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import numpy as np
 import tyro
@@ -26,7 +25,8 @@ from export.check.any_size import any_size
 from export.check.errors import AgreementError, RuntimeFaultError
 from export.check.results import Agreement, agreement_table, compare, describe_failures
 from export.check.runtime import Runtime, Unavailable, remembering
-from export.folder.card import CARD, FORMATS
+from export.check.whole_bytes import rounded, rounding
+from export.folder.card import CARD, FORMATS, Arithmetics
 from export.folder.form import Form, form_of
 from export.folder.golden import GOLDEN, read_golden
 from export.forms import export_form
@@ -156,6 +156,8 @@ def read_card(folder: Path) -> dict[str, Any]:
     weights = card.get("weights")
     if not isinstance(weights, dict) or weights.get("precision") not in PRECISIONS:
         raise FolderError(f"{folder / CARD}: weights.precision must be one of {PRECISIONS}")
+    if card.get("arithmetic", "float") not in get_args(Arithmetics):
+        raise FolderError(f"{folder / CARD}: arithmetic must be one of {get_args(Arithmetics)}")
     return card
 
 
@@ -215,7 +217,7 @@ def _check(
         if isinstance(runtime, Unavailable):
             continue
         with busy(f"checking in {runtime.name}"):
-            yield from _compare_golden(folder, runtime, parse_scale(card["scale"]))
+            yield from _compare_golden(folder, runtime, card)
             if compare_with_run is not None:
                 yield from compare_with_run(runtime)
 
@@ -231,10 +233,13 @@ def _comparison_with(run: Path) -> Callable[[Runtime], Iterator[Agreement]]:
     return partial(check_runtime, network=network, reference=remembering(run_pytorch(network)))
 
 
-def _compare_golden(folder: Path, runtime: Runtime, scale: Fraction) -> Iterator[Agreement]:
+def _compare_golden(folder: Path, runtime: Runtime, card: dict[str, Any]) -> Iterator[Agreement]:
     cases, allowed = read_golden(_read_text(folder / GOLDEN))
-    run = any_size(runtime.run, scale)
-    if runtime.arithmetic == "browser-gpu":
+    run = any_size(runtime.run, parse_scale(card["scale"]))
+    if card.get("arithmetic") == "integer":  # the very bytes
+        run, allowed = rounding(run), 0.0
+        cases = [(name, picture, rounded(expected)) for name, picture, expected in cases]
+    elif runtime.arithmetic == "browser-gpu":
         allowed += tolerance("browser-gpu", "float32")  # its rounding is not the model's fault
     for name, picture, expected in cases:
         try:

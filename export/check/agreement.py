@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,16 @@ from export.check.errors import RuntimeFaultError
 from export.check.pictures import LARGE_PX, check_batches, check_pictures, tiled_picture
 from export.check.results import Agreement, compare
 from export.check.runtime import Runtime
+from export.check.whole_bytes import rounded, rounding
 from pixels.tiling import Enlarge, enlarge_in_tiles, enlarged_slice
+from teacher.networks.integer.chain import IntegerChain
 from teacher.networks.registry import Network, macs_per_output_pixel
 
 
 def check_runtime(runtime: Runtime, network: Network, reference: Enlarge) -> Iterator[Agreement]:
     """Compare a runtime with the reference on every check picture, in batches, and in tiles.
+
+    A student in whole numbers must give the very bytes: nothing is tolerated.
 
     Args:
         runtime: The runtime to check.
@@ -28,6 +33,10 @@ def check_runtime(runtime: Runtime, network: Network, reference: Enlarge) -> Ite
         One result per picture. A picture on which the runtime fails is a disagreement.
     """
     pictures = check_pictures() | (check_batches() if runtime.batches else {})
+    if isinstance(network, IntegerChain):
+        pictures = {name: rounded(picture) for name, picture in pictures.items()}
+        runtime = replace(runtime, run=rounding(runtime.run), tolerance=0.0)
+        reference = rounding(reference)
     run, reference = (any_size(of, network.scale) for of in (runtime.run, reference))
     for name, picture in pictures.items():
         if not too_much(runtime, network, name, picture):

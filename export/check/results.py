@@ -12,6 +12,8 @@ from rich.table import Table
 from export.check.errors import AgreementError
 
 CHANNELS = "RGB"
+_EQUAL = 1e-9
+"""What a tolerance of 0, which asks for equality, counts as beside others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,7 @@ def describe_failures(results: Sequence[Agreement]) -> str:
     failed = [result for result in results if not result.good]
     if not failed:
         return ""
-    worst = max(failed, key=lambda result: result.max_error / result.tolerance)
+    worst = max(failed, key=lambda result: result.max_error / max(result.tolerance, _EQUAL))
     return (
         f"{len(failed)} of {len(results)} checks; worst: {worst.runtime}, {worst.picture}: "
         f"error {worst.max_error:.2e} at {worst.place}, allowed {worst.tolerance:.2e}"

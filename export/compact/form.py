@@ -70,8 +70,12 @@ def write_integer(path: Path, weights: IntegerChainWeights) -> None:
 
 def _write(job: Job, folder: Path, precision: Precision) -> None:
     from export.compact.encode import require_storable
+    from teacher.networks.integer.chain import IntegerChain
 
-    write_compact(folder / FILE, require_storable(job.network), precision)
+    if isinstance(job.network, IntegerChain):
+        write_integer(folder / FILE, job.network.weights())
+    else:
+        write_compact(folder / FILE, require_storable(job.network), precision)
 
 
 def open_compact(folder: Path) -> Enlarge:

@@ -22,6 +22,8 @@ class Form:
     """File that only export folders of this form have."""
     precisions: tuple[Precision, ...] = PRECISIONS
     """Precisions that the form has; `smallest` chooses among them."""
+    whole_numbers: Precision = "float32"
+    """The one that holds a student in whole numbers exactly."""
 
 
 ONNX = Form(command="onnx", name="ONNX", file=EXPORT_FILES["onnx"])
@@ -30,6 +32,7 @@ COMPACT = Form(
     name="the compact runtime's file",
     file=EXPORT_FILES["compact"],
     precisions=("float16", "int8"),
+    whole_numbers="int8",
 )
 TFJS = Form(command="tfjs", name="TensorFlow.js", file=EXPORT_FILES["tfjs"])
 FORMS = (ONNX, COMPACT, TFJS)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import onnx
 import torch
+from torch import nn
 from torch.export import Dim
 
 from export.onnx.flipboard import FlipboardGraph
+from export.onnx.integer import IntegerGraph
 from pixels.scale import scale_name
 from teacher.enlarging.runner import ONNX_ALIGN, ONNX_MARGIN, ONNX_SCALE
 from teacher.networks.flipboard import Flipboard
+from teacher.networks.integer.chain import IntegerChain
 from teacher.networks.registry import Network
 from teacher.networks.tracing import trace_to_onnx
 
@@ -33,7 +36,11 @@ def to_onnx(network: Network, *, licence: str = "") -> onnx.ModelProto:
     Raises:
         UserError: The network has a shape that cannot be exported.
     """
-    graph = FlipboardGraph(network).eval() if isinstance(network, Flipboard) else network
+    graph: nn.Module = network
+    if isinstance(network, Flipboard):
+        graph = FlipboardGraph(network).eval()
+    elif isinstance(network, IntegerChain):
+        graph = IntegerGraph(network).eval()
     # Sizes that cannot be confused with a constant of the network.
     down = network.scale.denominator
     example = torch.zeros(2, 3, 19 * down, 23 * down)

@@ -8,13 +8,24 @@ from dataclasses import asdict
 from pathlib import Path
 
 from export.check.results import worst_by_runtime
-from export.folder.card import CARD, FORMATS
+from export.folder.card import CARD, FORMATS, Arithmetics
 from export.pipeline.job import Attempt, Job
 from export.weights.precision import BUDGET_DB, Loss
 from pixels.scale import scale_json
 from plumbing.disk import gzip_size, sha256_of
-from teacher.networks.registry import macs_per_output_pixel, parameter_count
+from teacher.networks.integer.chain import IntegerChain
+from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
 from teacher.networks.settings import settings_of
+
+_REFERENCES: dict[Arithmetics, str] = {
+    "float": "PyTorch, float32",
+    "integer": "PyTorch, whole numbers: equal bytes",
+}
+
+
+def arithmetic_of(network: Network) -> Arithmetics:
+    """Say whether a network computes in floats or in whole numbers."""
+    return "integer" if isinstance(network, IntegerChain) else "float"
 
 
 def write_card(folder: Path, job: Job, chosen: Attempt, model_files: Sequence[str]) -> None:
@@ -32,6 +43,7 @@ def write_card(folder: Path, job: Job, chosen: Attempt, model_files: Sequence[st
         "format": FORMATS[network.scale.denominator > 1],
         "name": config.run.name,
         "network": {"name": network.name, **settings_of(network.config)},
+        "arithmetic": arithmetic_of(network),
         "scale": scale_json(network.scale),
         "margin_px": network.margin_px,
         "align_px": network.align_px,
@@ -47,7 +59,7 @@ def write_card(folder: Path, job: Job, chosen: Attempt, model_files: Sequence[st
         "files": {name: _describe(folder / name) for name in model_files},
         "other_files": {name: _describe(folder / name) for name in others},
         "agreement": {
-            "reference": "PyTorch, float32",
+            "reference": _REFERENCES[arithmetic_of(network)],
             "checks": len(chosen.results),
             "browser": config.browser,
             "worst": [

@@ -26,6 +26,7 @@ from plumbing.command import UserError
 from plumbing.disk import whole_folder
 from plumbing.progress import busy, console
 from plumbing.threads import use_threads
+from teacher.networks.integer.chain import IntegerChain
 from teacher.runs.folder import load_network
 
 
@@ -72,6 +73,8 @@ class Export:
     def _candidates(self, folder: Path) -> Sequence[Attempt]:
         """Write each requested precision into its own folder; return the good ones, best first."""
         weights = self.job.config.weights
+        if isinstance(self.job.network, IntegerChain):
+            return [self._attempt(folder, self._of_whole_numbers(), measured=False)]
         if weights != "smallest":
             return [self._attempt(folder, weights, measured=weights != "float32")]
         for precision in self.form.form.precisions:
@@ -87,6 +90,20 @@ class Export:
         if not good:
             raise PrecisionError("; ".join(self.job.refused) or _too_lossy(self.job.losses))
         return [attempt for _, attempt in sorted(good, key=lambda entry: entry[0])]
+
+    def _of_whole_numbers(self) -> Precision:
+        """Find the precision that holds whole numbers exactly.
+
+        Raises:
+            UserError: Another one was asked for.
+        """
+        asked, exact = self.job.config.weights, self.form.form.whole_numbers
+        if asked not in (exact, "smallest"):
+            raise UserError(
+                f"--weights {asked}: {self.job.config.run} is a student in whole numbers, which "
+                f"this form holds exactly with --weights {exact} alone"
+            )
+        return exact
 
     def _attempt(self, folder: Path, precision: Precision, *, measured: bool) -> Attempt:
         """Write one precision, and measure what it costs on photos."""
@@ -165,7 +182,8 @@ class Export:
         """Add golden vectors, licence, credits and the card to the model's files."""
         config, data = self.job.config, self.job.record.data
         model_files = sorted(path.name for path in folder.iterdir())
-        tolerance = GOLDEN_TOLERANCE[chosen.precision]
+        is_exact = isinstance(self.job.network, IntegerChain)
+        tolerance = GOLDEN_TOLERANCE["float32" if is_exact else chosen.precision]
         run, scale = self.form.open(folder), self.job.network.scale
         write_golden(folder / GOLDEN, run, tolerance, scale)
         write_legal(

@@ -68,6 +68,10 @@ def _on_image(kind: str, inputs: list[Any], attributes: Attributes) -> Any:  # n
         case "Add" if isinstance(inputs[1], Image):
             # Not `+`: after a convolution without bias the converter takes the image for a bias.
             return Image(tf.add_n([image.tensor for image in inputs]))
+        case "Floor":
+            return Image(tf.floor(inputs[0].tensor))
+        case "Sub" if isinstance(inputs[1], Image):
+            return Image(tf.subtract(inputs[0].tensor, inputs[1].tensor))
         case "Add" | "Sub" | "Mul" if isinstance(inputs[1], np.ndarray):
             constant = _constant_beside_image(inputs[1])
             combine = {"Add": tf.add, "Sub": tf.subtract, "Mul": tf.multiply}[kind]
@@ -166,14 +170,13 @@ def _constant_beside_image(constant: NDArray[np.float32]) -> NDArray[np.float32]
 def _convolution(image: tf.Tensor, weights: list[Any], attributes: Attributes) -> tf.Tensor:
     kernel = weights[0]
     pads = list(attributes.get("pads", [0, 0, 0, 0]))
-    strides = {*attributes.get("strides", [1, 1])}
+    strides = list(attributes.get("strides", [1, 1]))
     undilated = {*attributes.get("dilations", [1, 1])} == {1}
-    if attributes.get("group", 1) != 1 or len(strides) > 1 or not undilated:
+    if attributes.get("group", 1) != 1 or not undilated:
         raise UnknownOperatorError(f"no translation for a convolution with {attributes}")
-    stride = strides.pop()
     # TensorFlow's SAME shares what the last step needs, side - stride, between both ends, if the
     # image is a multiple of the stride, which all that networks take are.
-    overlaps = [side - stride for side in kernel.shape[2:]]
+    overlaps = [side - stride for side, stride in zip(kernel.shape[2:], strides, strict=True)]
     same = all(overlap % 2 == 0 and overlap >= 0 for overlap in overlaps)
     same = same and pads == [overlap // 2 for overlap in overlaps] * 2
     if not same and any(pads):
@@ -182,7 +185,7 @@ def _convolution(image: tf.Tensor, weights: list[Any], attributes: Attributes) -
     result = tf.nn.conv2d(
         image,
         kernel.transpose(2, 3, 1, 0),
-        strides=stride,
+        strides=strides,
         padding="SAME" if same else "VALID",
     )
     return tf.nn.bias_add(result, weights[1]) if len(weights) > 1 else result

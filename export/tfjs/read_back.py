@@ -129,6 +129,8 @@ def _compute(node: Node, inputs: list[Any]) -> Any:  # noqa: ANN401
             return torch.div(first, inputs[1], rounding_mode="floor")
         case "Relu":
             return F.relu(first)
+        case "Floor":
+            return first.floor()
         case "ClipByValue":
             return first.clamp(inputs[1], inputs[2])
         case "ConcatV2":
@@ -172,13 +174,14 @@ def _text(value: Any) -> str:  # noqa: ANN401
 
 
 def _convolution(image: Tensor, kernel: Tensor, attributes: Node) -> Tensor:
-    stride = int(attributes["strides"]["list"]["i"][1])
+    strides = [int(stride) for stride in attributes["strides"]["list"]["i"][1:3]]
     padding = _text(attributes["padding"]["s"])
     same = padding == "SAME"
     # For images that are multiples of the stride, which all that networks take are.
-    radius = tuple((side - stride) // 2 for side in kernel.shape[:2]) if same else 0
+    overlaps = [side - stride for side, stride in zip(kernel.shape[:2], strides, strict=True)]
+    radius = tuple(overlap // 2 for overlap in overlaps) if same else 0
     result = F.conv2d(
-        image.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1), stride=stride, padding=radius
+        image.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1), stride=strides, padding=radius
     )
     return result.permute(0, 2, 3, 1)
 

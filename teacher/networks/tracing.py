@@ -24,14 +24,18 @@ def trace_to_onnx(network: nn.Module, example: torch.Tensor, **options: Any) -> 
     Returns:
         The model as the exporter makes it.
     """
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # it warns that torchvision is missing, which nobody needs
+    # The first warns that torchvision is missing, which nobody needs; the second reports a way of
+    # tracing as an error that the exporter gives up for the next one.
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch._guards")]
+    levels = [logger.level for logger in loggers]
+    for logger, level in zip(loggers, (logging.ERROR, logging.CRITICAL), strict=True):
+        logger.setLevel(level)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the exporter's own deprecations
             program = torch.onnx.export(network, (example,), dynamo=True, verbose=False, **options)
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
     assert program is not None  # with dynamo=True and no file name it always returns a program
     return program.model_proto

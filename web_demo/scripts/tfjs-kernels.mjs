@@ -9,6 +9,7 @@ const KERNELS = [
   'Conv2D',
   'DepthToSpace',
   'ExpandDims',
+  'Floor',
   'FloorDiv',
   'FusedConv2D',
   'Identity',

@@ -57,7 +57,9 @@ class IntegerChain(nn.Module):
     def of(cls, weights: IntegerChainWeights) -> IntegerChain:
         """Build a student with given weights, in evaluation mode."""
         network = cls(weights.config)
-        tensors = {name: torch.from_numpy(array) for name, array in weights.tensors().items()}
+        tensors = {
+            name: torch.from_numpy(array.copy()) for name, array in weights.tensors().items()
+        }
         network.load_state_dict(tensors)
         return network.eval()
 
@@ -88,7 +90,7 @@ class IntegerChain(nn.Module):
         """
         require_whole_blocks(image, self.scale)
         eighths = (image * EIGHTHS_MOST).round()
-        added = detail(eighths, self._floats(), self.config, torch.floor)
+        added = detail(eighths, self.float_layers(), self.config, torch.floor)
         larger = self._enlargement()
         return core_values(eighths, added, self.config, larger, torch.floor)
 
@@ -107,7 +109,7 @@ class IntegerChain(nn.Module):
         require_whole_blocks(rgb, self.scale)
         bytes_ = bytes_of(rgb)
         image = native_eighths(bytes_, self.config)
-        added = detail(image, self._floats(), self.config, torch.floor)
+        added = detail(image, self.float_layers(), self.config, torch.floor)
         values = output_values(bytes_, image, added, self.config, self._enlargement())
         return F.pixel_shuffle(output_bytes(values), self.scale.numerator) / 255.0
 
@@ -118,7 +120,8 @@ class IntegerChain(nn.Module):
         colours = 3 if self.align_px > 1 else 2 if self.config.colour == "luma" else 0
         return kernels + colours * (larger.tall.numel() + up * larger.wide.numel())
 
-    def _floats(self) -> list[FloatLayer]:
+    def float_layers(self) -> list[FloatLayer]:
+        """Return the layers as floats."""
         return [layer.floats() for layer in self.layers if isinstance(layer, _Layer)]
 
     def _enlargement(self) -> WholeBicubic:

@@ -100,23 +100,24 @@ def detail(
         shifted = floor(sums)
         multipliers = (layer.multipliers / MULTIPLIER_ONE)[:, None, None]
         if last:
-            values = floor(shifted.clamp(SUM_LEAST, SUM_MOST) * multipliers + 0.5)
-            return values.clamp(LAST_LEAST, LAST_MOST)
+            values = floor(shifted.clamp(float(SUM_LEAST), float(SUM_MOST)) * multipliers + 0.5)
+            return values.clamp(float(LAST_LEAST), float(LAST_MOST))
         # Of a ReLU all below zero becomes zero.
-        values = shifted.clamp(0.0, SUM_MOST) * multipliers
+        values = shifted.clamp(0.0, float(SUM_MOST)) * multipliers
         if layer.below is None or layer.ranges is None:
-            features = floor(values + 0.5).clamp(max=float(config.most))
+            features = floor(values + 0.5).clamp(0.0, float(config.most))
             continue
         below = (layer.below / MULTIPLIER_ONE)[:, None, None]
-        values = floor(values + shifted.clamp(SUM_LEAST, 0.0) * below + 0.5)
-        least = -layer.ranges[:, None, None]
-        features = torch.minimum(torch.maximum(values, least), least + config.most)
+        values = values + shifted.clamp(float(SUM_LEAST), 0.0) * below
+        ranges = layer.ranges[:, None, None]
+        # Above the range below zero, the bounds of all channels are the same.
+        features = floor(values + (ranges + 0.5)).clamp(0.0, float(config.most)) - ranges
     raise ValueError("a network has a last layer")
 
 
 @dataclass(frozen=True, kw_only=True)
 class WholeBicubic:
-    """The bicubic enlargement in whole numbers."""
+    """The enlargements in whole numbers: bicubic, and each pixel repeated."""
 
     scale: Fraction
     """The scale `up/down`."""
@@ -151,6 +152,12 @@ class WholeBicubic:
         kernels = _for_each(self.wide, channels * up)
         return floor(F.conv2d(seen, kernels, stride=(1, down), groups=channels * up) + 0.5)
 
+    def repeated(self, planes: Tensor) -> Tensor:
+        """Repeat each pixel, where `down` is 1: values and shape as `__call__` gives them."""
+        channels, up = planes.shape[1], self.scale.numerator
+        eights = torch.full((channels * up**2, 1, 1, 1), 8.0, device=planes.device)
+        return F.conv2d(planes, eights, groups=channels)
+
 
 def _for_each(kernels: Tensor, channels: int) -> Tensor:
     return kernels.repeat(channels, 1, 1, 1)
@@ -175,12 +182,12 @@ def output_values(
     Returns:
         (batch, 3 * up^2, rows of blocks, columns of blocks), not clipped.
     """
-    up, is_luma = config.scale.numerator, config.colour == "luma"
+    is_luma = config.colour == "luma"
     if config.scale.denominator > 1:
         return larger(8.0 * bytes_) + (torch.cat([added] * 3, dim=1) if is_luma else added)
     if not is_luma:
-        return 8.0 * image.repeat_interleave(up**2, dim=1) + added
-    luma = 8.0 * image + added
+        return larger.repeated(image) + added
+    luma = larger.repeated(image) + added
     red = larger(8.0 * bytes_[:, 0:1] - image)
     blue = larger(8.0 * bytes_[:, 2:3] - image)
     mixed = RED_OF_GREEN * red + BLUE_OF_GREEN * blue
@@ -212,5 +219,5 @@ def core_values(
     if config.scale.denominator > 1:
         values = larger(image, floor) + added
     else:
-        values = 8.0 * image.repeat_interleave(up**2, dim=1) + added
+        values = larger.repeated(image) + added
     return F.pixel_shuffle(values, up) * (1 / (8 * EIGHTHS_MOST))

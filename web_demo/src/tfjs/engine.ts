@@ -27,8 +27,8 @@ export type Kind<T extends tf.KernelBackend> = {
 /** The operations that the bundled kernels run, by their TensorFlow names. */
 const OPERATIONS = new Set(
   (
-    'Add AddN AddV2 ClipByValue ConcatV2 Const Conv2D DepthToSpace ExpandDims FloorDiv Identity ' +
-    'MirrorPad Mul NoOp Pack Placeholder Prelu Relu Reshape Shape Slice Squeeze Sub Transpose ' +
+    'Add AddN AddV2 ClipByValue ConcatV2 Const Conv2D DepthToSpace ExpandDims Floor FloorDiv ' +
+    'Identity MirrorPad Mul NoOp Pack Placeholder Prelu Relu Reshape Shape Slice Squeeze Sub Transpose ' +
     'Unpack _FusedConv2D _FusedMatMul'
   ).split(' '),
 );
