@@ -51,7 +51,7 @@ function pictureOf(height: number, width: number, byte: (at: number) => number):
 const smallest = pictureOf(1, 2, (at) => 40 * at);
 
 async function started(network: IntegerNetwork): Promise<Enlarger> {
-  const chain = await IntegerChain.start(program, network);
+  const chain = await IntegerChain.start(program, network, false);
   return {
     checks: network.golden,
     runBytes: async (...tile) => chain.enlargeBytes(...tile),

@@ -35,6 +35,8 @@ export type IntegerNetwork = {
   colour: 'luma' | 'rgb';
   /** How far a pixel of the input reaches. */
   marginPx: number;
+  /** Of what passes from layer to layer. */
+  bits: number;
   /** Whether sums below zero have multipliers of their own, in all layers but the last. */
   isBent: boolean;
   layers: IntegerLayer[];
@@ -63,12 +65,12 @@ export function parseIntegers(bytes: Uint8Array): IntegerNetwork {
   reader.number_(2, 2);
   const sizes = readSizes(reader);
   const scale = readScale(sizes, reader.number_(1, Math.max(sizes.up - 1, 1)));
-  const most = 2 ** reader.number_(7, 8) - 1;
+  const bits = reader.number_(7, 8);
   const { body, colours, hasSlopes_: isBent } = sizes;
   const layers: IntegerLayer[] = [];
   let inputs = Array<number>(colours * scale.down ** 2).fill(MOST_INPUT);
   for (let index = 0; index < body + 2; index++) {
-    const layer = parseLayer(reader, sizes, scale, most, index);
+    const layer = parseLayer(reader, sizes, scale, 2 ** bits - 1, index);
     requireSmallSums(layer, inputs);
     inputs = counted(layer.outputs, (o) =>
       Math.max(-(layer.least[o] as number), layer.most[o] as number),
@@ -78,7 +80,7 @@ export function parseIntegers(bytes: Uint8Array): IntegerNetwork {
   const golden = counted(sizes.golden, () => parseCase(reader, scale));
   reader.requireEnd_();
   const marginPx = (body + 2) * scale.down;
-  return { scale, colour: colours === 1 ? 'luma' : 'rgb', marginPx, isBent, layers, golden };
+  return { scale, colour: colours === 1 ? 'luma' : 'rgb', marginPx, bits, isBent, layers, golden };
 }
 
 /** @param range the largest that a hidden layer's results can be, where they are never below zero. */

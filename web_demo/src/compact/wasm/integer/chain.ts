@@ -48,13 +48,20 @@ export class IntegerChain {
   readonly #planes: number;
   readonly #afterWeights: number;
 
-  static async start(start: StartProgram, network: IntegerNetwork): Promise<IntegerChain> {
-    return new IntegerChain(await start(shapesOf(network)), network);
+  /** @param hasBytes whether what passes from layer to layer are bytes: of activations of 7 bits alone. */
+  static async start(
+    start: StartProgram,
+    network: IntegerNetwork,
+    hasBytes: boolean,
+  ): Promise<IntegerChain> {
+    const shapes = shapesOf(network, hasBytes);
+    return new IntegerChain(await start(shapes), network, shapes);
   }
 
   private constructor(
     { kernels_: kernels, convolutions_: convolutions }: Program,
     network: IntegerNetwork,
+    shapes: LayerShape[],
   ) {
     const { scale, colour, layers } = network;
     const arena = new Arena(kernels.memory);
@@ -63,10 +70,10 @@ export class IntegerChain {
     this.#convolutions = convolutions;
     this.#arena = arena;
     this.#isLuma = colour === 'luma';
-    const shapes = shapesOf(network);
-    this.#layers = layers.map((layer, index) =>
-      placeLayer(layer, shapes[index] as LayerShape, arena),
-    );
+    this.#layers = layers.map((layer, index) => {
+      const added = layers[index - 1]?.least.map((value) => -value);
+      return placeLayer(layer, shapes[index] as LayerShape, added, arena);
+    });
     this.#nativeBytes = (shapes[0] as LayerShape).inputBytes_;
     const put = (taps: Four['taps']) => {
       const at = arena.take(VECTOR_BYTES);
@@ -91,7 +98,7 @@ export class IntegerChain {
       room.rings_,
       room.zeros_,
       (y) => this.#read(y, pixels, blocks, room),
-      (index, from, to) => this.#convolve(index, from, to, blocks),
+      (index, from, to) => this.#convolve(index, from, to, blocks, room),
       (y) => {
         this.#finish(y, rows, blocks, room);
         const { bytes } = this.#arena;
@@ -140,14 +147,19 @@ export class IntegerChain {
     }
   }
 
-  #convolve(index: number, from: number[], to: number, blocks: number): void {
+  #convolve(index: number, from: number[], to: number, blocks: number, room: Room): void {
     const { numbers, outputBytes_ } = this.#layers[index] as PlacedLayer;
+    const outside = room.outside_[index] as number;
     const out = to + outputBytes_;
-    const [above, own, below] = from as [number, number, number];
+    const [above, own, below] = from.map((row) => (row === room.zeros_ ? outside : row)) as [
+      number,
+      number,
+      number,
+    ];
     (this.#convolutions[index] as Convolve)(above, own, below, numbers, out, blocks);
     // The last block of pixels went on beyond the row's end.
-    const end = out + blocks * outputBytes_;
-    this.#arena.bytes.fill(0, end, end + outputBytes_);
+    const next = this.#layers[index + 1];
+    if (next) this.#arena.bytes.set(next.outside, out + blocks * outputBytes_);
   }
 
   /** All rows of the result that a row of blocks gives, in the order of the picture. */
@@ -229,6 +241,8 @@ export class IntegerChain {
     const room = {
       laneBytes_: laneBytes,
       zeros_: arena.take(pixels * widest),
+      /** Rows outside the picture, as each layer reads them. */
+      outside_: this.#layers.map(({ inputBytes_ }) => arena.take(pixels * inputBytes_)),
       native,
       /** What each layer reads, and behind them what the last one writes. */
       rings_: [
@@ -243,6 +257,13 @@ export class IntegerChain {
       result_: arena.take(4 * pixels * up ** 2),
     };
     arena.bytes.fill(0, this.#afterWeights);
+    for (const [index, { outside }] of this.#layers.entries()) {
+      const row = room.outside_[index] as number;
+      for (let x = 0; x < blocks + 2; x++) arena.bytes.set(outside, row + x * outside.length);
+      for (let y = 0; y < KEPT_ROWS; y++) {
+        if (index) arena.bytes.set(outside, (room.rings_[index] as Rows)(y));
+      }
+    }
     return room;
   }
 }

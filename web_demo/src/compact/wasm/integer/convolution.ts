@@ -3,11 +3,13 @@
  * bytes are then written into the instructions, and a block of pixels needs no addresses of its own.
  *
  * Activations are 16-bit lanes. `i32x4.dot_i16x8_s` multiplies two inputs by their weights for each of
- * four outputs, and adds both products. The three neighbours in a row lie one behind the other, so that
- * pairs go on from one to the next: the last one of an odd number has a weight of zero.
+ * four outputs, and adds both products. Those of 7 bits can be bytes from 0 to 127, each with its range
+ * below zero added, which the biases take off again: `i32x4.relaxed_dot_i8x16_i7x16_add_s` then multiplies
+ * four inputs. Either way four bytes are a group. The three neighbours in a row lie one behind the other, so
+ * that groups go on from one to the next: where the last one is not full, it has weights of zero.
  *
  * Sums of a block stay in registers, of which WebAssembly on x86 has 15: beside them are the weights of
- * a pair, an input, and a product.
+ * a group, its inputs, and a product.
  */
 import {
   AGAIN_IF,
@@ -31,12 +33,12 @@ import {
 } from '../opcodes';
 
 /** Pixels of a block, for blocks of one, two and three vectors of four outputs. */
-export const BLOCK_PIXELS = [8, 5, 3] as const;
+export const BLOCK_PIXELS = [8, 6, 3] as const;
 
 /** No kernel works on more pixels at once: so far beyond a row's end may be written. */
 export const MOST_PIXELS = 8;
 
-/** Pairs that a loop does at once. */
+/** Groups that a loop does at once. */
 const UNROLLED = 4;
 
 export type LayerShape = {
@@ -46,6 +48,9 @@ export type LayerShape = {
   shift: number;
   /** Whether there are multipliers for sums below zero. */
   bends: boolean;
+  /** Whether inputs are bytes, and results. */
+  takesBytes: boolean;
+  givesBytes: boolean;
 };
 
 /** Some outputs of a layer, `vectors` of four. */
@@ -53,14 +58,15 @@ export type Part = {
   vectors: number;
   /** Where its numbers begin, behind the layer's first. */
   offset: number;
-  /** Where its outputs begin within a pixel, in bytes. */
+  /** Its first output, and where that is within a pixel, in bytes. */
+  first: number;
   to: number;
 };
 
 const VECTOR_BYTES = 16;
 
-/** How many pairs a row of a kernel has: three columns, the last pair a half one where they are odd. */
-export function pairsOf({ inputBytes_ }: LayerShape): number {
+/** How many groups of four bytes a row of a kernel has, which is three columns. */
+export function groupsOf({ inputBytes_ }: LayerShape): number {
   return Math.ceil((3 * inputBytes_) / 4);
 }
 
@@ -69,14 +75,17 @@ function halfOf(vectors: number): number {
   return Math.ceil(vectors / 2);
 }
 
-/** What stands before a part's weights: biases, multipliers, those below zero, least and largest results. */
+/**
+ * What stands before a part's weights: biases, multipliers, those below zero, least and largest results, and
+ * what is added to those that are bytes.
+ */
 export function headBytes(vectors: number): number {
-  return VECTOR_BYTES * (vectors + 4 * halfOf(vectors));
+  return VECTOR_BYTES * (vectors + 5 * halfOf(vectors));
 }
 
 /** How many bytes a part's numbers are. */
 export function partBytes(shape: LayerShape, vectors: number): number {
-  return headBytes(vectors) + VECTOR_BYTES * 3 * pairsOf(shape) * vectors;
+  return headBytes(vectors) + VECTOR_BYTES * 3 * groupsOf(shape) * vectors;
 }
 
 function pixelsOf({ vectors }: Part): number {
@@ -87,9 +96,11 @@ function pixelsOf({ vectors }: Part): number {
 export function partsOf(shape: LayerShape): Part[] {
   const parts: Part[] = [];
   let offset = 0;
-  for (let left = shape.outputBytes_ / 8; left > 0; ) {
+  const vectorBytes = shape.givesBytes ? 4 : 8;
+  for (let left = shape.outputBytes_ / vectorBytes; left > 0; ) {
     const vectors = left < 4 ? left : 2;
-    parts.push({ vectors, offset, to: shape.outputBytes_ - 8 * left });
+    const to = shape.outputBytes_ - vectorBytes * left;
+    parts.push({ vectors, offset, first: (4 * to) / vectorBytes, to });
     offset += partBytes(shape, vectors);
     left -= vectors;
   }
@@ -98,8 +109,10 @@ export function partsOf(shape: LayerShape): Part[] {
 
 const ADD = [0xfd, 0xae, 1];
 const DOT = [0xfd, 0xba, 1];
+const DOT_BYTES = [0xfd, 0x93, 2]; // i32x4.relaxed_dot_i8x16_i7x16_add_s
 const SHIFT = [0xfd, 0xac, 1];
 const NARROW = [0xfd, 0x85, 1];
+const TO_BYTES = [0xfd, 0x66]; // i8x16.narrow_i16x8_u
 const SCALE = [0xfd, 0x82, 1]; // i16x8.q15mulr_sat_s
 const LEAST = [0xfd, 0x96, 1];
 const MOST = [0xfd, 0x98, 1];
@@ -107,6 +120,7 @@ const ADD_SHORT = [0xfd, 0x8e, 1];
 const IS_MORE = 0x4a; // i32.gt_s
 const loadSplat = (offset: Code) => [0xfd, 0x09, 0, offset];
 const storeHalf = (offset: Code) => [0xfd, 0x5b, 0, offset, 0];
+const storeQuarter = (offset: Code) => [0xfd, 0x5a, 0, offset, 0];
 /** Signed LEB128, of numbers that are not negative. */
 const constant = (value: number): Code => [0x41, signed(value)];
 
@@ -137,6 +151,12 @@ const ZERO = 12;
 const VALUE = 13;
 const WEIGHTS = 14;
 
+/** Whether the browser multiplies bytes. */
+export function multipliesBytes(): boolean {
+  const shape = { inputBytes_: 4, outputBytes_: 4, shift: 0, bends: false, givesBytes: true };
+  return WebAssembly.validate(convolutionProgram([{ ...shape, takesBytes: true }]));
+}
+
 /** A program with a kernel for each layer. */
 export function convolutionProgram(layers: LayerShape[]): Uint8Array<ArrayBuffer> {
   return programOf(layers.map(kernel), PARAMETERS);
@@ -156,17 +176,18 @@ function kernel(shape: LayerShape): Code {
 }
 
 function partCode(shape: LayerShape, part: Part): Code {
-  const { inputBytes_, outputBytes_, shift, bends } = shape;
+  const { inputBytes_, outputBytes_, shift, bends, takesBytes, givesBytes } = shape;
   const { vectors, offset, to } = part;
   const pixels = pixelsOf(part);
   const sum = (p: number, v: number) => WEIGHTS + vectors * (p + 1) + v;
   const P = counted(pixels);
   const V = counted(vectors);
   const H = counted(halfOf(vectors));
+  const halfBytes = givesBytes ? 8 : 16;
   const move = (local: number, by: number) => [get(local), constant(by), PLUS, set(local)];
   const numbers = (index: number) => [get(NUMBERS), load(unsigned(offset + VECTOR_BYTES * index))];
-  const pairs = pairsOf(shape);
-  const pair = (at: number) => [
+  const groups = groupsOf(shape);
+  const group = (at: number) => [
     V.map((v) => [
       get(WEIGHT),
       load(unsigned(VECTOR_BYTES * (at * vectors + v))),
@@ -174,25 +195,30 @@ function partCode(shape: LayerShape, part: Part): Code {
     ]),
     P.map((p) => [
       [get(FROM), loadSplat(unsigned(p * inputBytes_ + 4 * at)), set(VALUE)],
-      V.map((v) => [get(VALUE), get(WEIGHTS + v), DOT, get(sum(p, v)), ADD, set(sum(p, v))]),
+      V.map((v) => [
+        [get(WEIGHTS + v), get(VALUE), takesBytes ? [] : DOT],
+        [get(sum(p, v)), takesBytes ? DOT_BYTES : ADD, set(sum(p, v))],
+      ]),
     ]),
   ];
   const some = (count: number) => [
-    counted(count).map(pair),
+    counted(count).map(group),
     move(FROM, 4 * count),
     move(WEIGHT, VECTOR_BYTES * vectors * count),
   ];
-  const group = Math.min(pairs, UNROLLED);
-  const rest = pairs % group;
+  const unrolled = Math.min(groups, UNROLLED);
+  const rest = groups % unrolled;
   const row = (index: number) => [
-    [get(ROWS + index), get(DONE), PLUS, tee(FROM), constant(4 * (pairs - rest)), PLUS, set(LAST)],
-    [LOOP, some(group), get(FROM), get(LAST), IS_LESS, AGAIN_IF, END],
+    [get(ROWS + index), get(DONE), PLUS, tee(FROM), constant(4 * (groups - rest)), PLUS, set(LAST)],
+    [LOOP, some(unrolled), get(FROM), get(LAST), IS_LESS, AGAIN_IF, END],
     rest ? some(rest) : [],
   ];
   /** Of two vectors of sums one of results; the second may be the first once more. */
   const result = (p: number, h: number) => {
     const [first, second] = [2 * h, Math.min(2 * h + 1, vectors - 1)];
     const whole = (v: number) => [get(sum(p, v)), constant(shift), SHIFT];
+    const stored =
+      first === second ? (givesBytes ? storeQuarter : storeHalf) : givesBytes ? storeHalf : store;
     const scaled = (kind: number) => [numbers(vectors + kind * H.length + h), SCALE];
     return [
       [get(OUT), get(WROTE), PLUS, whole(first), whole(second), NARROW],
@@ -203,7 +229,8 @@ function partCode(shape: LayerShape, part: Part): Code {
           ]
         : scaled(0),
       [numbers(vectors + 2 * H.length + h), MOST, numbers(vectors + 3 * H.length + h), LEAST],
-      (first === second ? storeHalf : store)(unsigned(to + p * outputBytes_ + VECTOR_BYTES * h)),
+      givesBytes ? [numbers(vectors + 4 * H.length + h), ADD_SHORT, get(ZERO), TO_BYTES] : [],
+      stored(unsigned(to + p * outputBytes_ + halfBytes * h)),
     ];
   };
   return [

@@ -1,9 +1,11 @@
 import { program, size, swap } from 'kernels:integer-rows';
 import { NETWORK_FILE } from '../../../core/card';
-import type { Engine } from '../../../core/engine';
+import type { Engine, Enlarger } from '../../../core/engine';
+import { requireSameBytes } from '../../integer/golden';
 import { parseIntegers } from '../../integer/network';
 import { unpacked } from '../unpack';
 import { IntegerChain } from './chain';
+import { multipliesBytes } from './convolution';
 import { compileProgram } from './program';
 
 // Compiled while the model is being fetched.
@@ -15,11 +17,19 @@ export const integerWasmEngine: Engine = {
   backend: 'wasm',
   open: async (files) => {
     const network = parseIntegers(files[NETWORK_FILE] ?? new Uint8Array());
-    const chain = await IntegerChain.start(await compiled, network);
-    return {
-      checks: network.golden,
-      runBytes: async (pixels, height, width) => chain.enlargeBytes(pixels, height, width),
-      dispose: () => undefined,
+    const open = async (hasBytes: boolean): Promise<Enlarger> => {
+      const chain = await IntegerChain.start(await compiled, network, hasBytes);
+      return {
+        checks: network.golden,
+        runBytes: async (pixels, height, width) => chain.enlargeBytes(pixels, height, width),
+        dispose: () => undefined,
+      };
     };
+    if (network.bits === 7 && multipliesBytes()) {
+      const fast = await open(true);
+      // The first browsers that multiplied bytes took one of them for the other.
+      if (await requireSameBytes(fast).catch(() => false)) return fast;
+    }
+    return open(false);
   },
 };
