@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from export.folder.form import TFJS, Form
@@ -15,25 +16,40 @@ _EXTRAS = "halfsize-extras.js"
 _MODULES = ("half-size.mjs", "halfsize.mjs")
 _TRANSPARENT = "-alpha.js"
 """Suffix of the engines that also handle transparent pictures."""
+_INTEGER = "-integer"
+"""What the names of the engines for students in whole numbers have in them."""
 _TFJS = "engine-tfjs-"
 # Of TF.js's engines, most readers' browsers run the one for WebGL.
 _COUNTED_TFJS = "engine-tfjs-webgl.js"
 
 
-def engine_scripts(form: Form, folder: Path = DIST) -> list[Path]:
-    """List the built engines that run a form of student."""
-    engines = sorted(folder.glob("engine-*.js"))
-    return [path for path in engines if path.name.startswith(_TFJS) == (form is TFJS)]
+def engine_scripts(
+    form: Form, folder: Path = DIST, arithmetics: Collection[str] = ("float",)
+) -> list[Path]:
+    """List the built engines that run a form of student, in floats, in whole numbers, or both."""
+    engines = [
+        path
+        for path in sorted(folder.glob("engine-*.js"))
+        if path.name.startswith(_TFJS) == (form is TFJS)
+    ]
+    if form is TFJS:
+        return engines
+    kind = {True: "integer", False: "float"}
+    return [path for path in engines if kind[_INTEGER in path.name] in arithmetics]
 
 
-def shipped_scripts(form: Form, folder: Path = DIST) -> list[Path]:
+def shipped_scripts(
+    form: Form, folder: Path = DIST, arithmetics: Collection[str] = ("float",)
+) -> list[Path]:
     """List the scripts that a site needs for a form of student: element, library and engines."""
     names = (ELEMENT_SCRIPT, LIBRARY_SCRIPT, *_MODULES, _EXTRAS)
     library = [folder / name for name in names]
-    return [path for path in library if path.is_file()] + engine_scripts(form, folder)
+    return [path for path in library if path.is_file()] + engine_scripts(form, folder, arithmetics)
 
 
-def runtime_gzip_bytes(form: Form, folder: Path = DIST) -> int | None:
+def runtime_gzip_bytes(
+    form: Form, folder: Path = DIST, arithmetics: Collection[str] = ("float",)
+) -> int | None:
     """Count the bytes of scripts that a reader downloads: element, library and one engine.
 
     For the compact runtime this counts the largest engine for opaque photos, for TF.js the one for
@@ -42,7 +58,7 @@ def runtime_gzip_bytes(form: Form, folder: Path = DIST) -> int | None:
     Returns:
         Gzipped bytes; None if the scripts were not built.
     """
-    engines = engine_scripts(form, folder)
+    engines = engine_scripts(form, folder, arithmetics)
     engines = [path for path in engines if not path.name.endswith(_TRANSPARENT)]
     if form is TFJS:
         engines = [path for path in engines if path.name == _COUNTED_TFJS]

@@ -59,6 +59,11 @@ class Student:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property
+    def arithmetic(self) -> str:
+        """How it computes, by its card: `float` or `integer`."""
+        return json.loads(self.card).get("arithmetic", "float")
+
+    @property
     def form(self) -> Form:
         """The form of its files."""
         form = form_among(dict(self.files))

@@ -45,14 +45,16 @@ def read_library(students: Sequence[Student], folder: Path = DIST) -> SiteLibrar
         UserError: The library or an engine for the students has not been built.
     """
     form = students[0].form
-    runtime_bytes = runtime_gzip_bytes(form, folder)
+    arithmetics = {student.arithmetic for student in students}
+    runtime_bytes = runtime_gzip_bytes(form, folder, arithmetics)
     if runtime_bytes is None:
         raise UserError(
             f"{folder} has no {LIBRARY_SCRIPT} or no engine for {students[0].name}: build the "
             "page's library with `make web`"
         )
     files = [
-        (f"{LIBRARY}/{path.name}", path.read_bytes()) for path in shipped_scripts(form, folder)
+        (f"{LIBRARY}/{path.name}", path.read_bytes())
+        for path in shipped_scripts(form, folder, arithmetics)
     ]
     files += [
         (f"{model_folder(student)}{name}", content)
@@ -76,9 +78,12 @@ def model_folder(student: Student) -> str:
 def model_address(student: Student, base_url: str) -> str:
     """Return what a page's `model` attribute says of a student.
 
-    Of a compact student it is the file, with which a page starts sooner than with the folder.
+    Of a compact student it is the file, with which a page starts sooner than with the folder. Of
+    one in whole numbers it says so, or the page would ask for the engine for floats first.
     """
     file = COMPACT.file if student.form is COMPACT else ""
+    if file and student.arithmetic == "integer":
+        file += "?integer"
     return f"{base_url}{quote(model_folder(student))}{file}"
 
 

@@ -88,7 +88,12 @@ class Publication:
         write = not config.dry_run
         if write:  # a missing library is reported now, not after hours of work
             read_library(students)
-        runtime_bytes = runtime_gzip_bytes(students[0].form) or 0
+        runtime_bytes = (
+            runtime_gzip_bytes(
+                students[0].form, arithmetics={student.arithmetic for student in students}
+            )
+            or 0
+        )
         with plan_site(config.photos, config.out, config.wanted, write=write) as plan:
             _require_first(config.first, [*(photo.name for photo in plan.photos), *plan.errors])
             yield cls(config, students, runtime_bytes, plan)
