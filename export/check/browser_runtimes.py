@@ -21,6 +21,8 @@ from plumbing.command import UserError
 from plumbing.paths import DIST
 
 COMPACT_ENGINES = ("wasm", "webgl2", "webgpu")
+INTEGER_ENGINES = ("wasm-integer", "webgl2-integer", "webgpu-integer")
+"""Of students in whole numbers."""
 TFJS_BACKENDS = ("cpu", "wasm", "webgl", "webgpu")
 _ORIGIN = "http://localhost/"
 _PAGE_TIMEOUT_MS = 300_000  # TF.js without WebAssembly needs minutes for a large teacher
@@ -79,11 +81,14 @@ def onnx_in_browser(path: Path) -> Iterator[Enlarge]:
         yield run
 
 
-def compact_engines(path: Path) -> Generator[tuple[str, Enlarge | None]]:
+def compact_engines(
+    path: Path, *, whole_numbers: bool = False
+) -> Generator[tuple[str, Enlarge | None]]:
     """Run a `model.halfsize` in a headless browser, on each engine of the compact runtime.
 
     Args:
         path: The file.
+        whole_numbers: Whether its student computes in whole numbers.
 
     Yields:
         An engine's name with a way to run it, or None where it was not built or does not start in
@@ -93,9 +98,9 @@ def compact_engines(path: Path) -> Generator[tuple[str, Enlarge | None]]:
         UserError: There is no browser, or the scripts were not built.
     """
     with open_browser() as browser:
-        for engine in COMPACT_ENGINES:
+        for engine in INTEGER_ENGINES if whole_numbers else COMPACT_ENGINES:
             script = f"verify-engine-{engine}.js"
-            if engine != "wasm" and not (DIST / script).is_file():
+            if not engine.startswith("wasm") and not (DIST / script).is_file():
                 yield engine, None
                 continue
             with _page(browser, script) as page:

@@ -101,23 +101,25 @@ def compact_problems(folder: Path) -> list[str]:
 def _runtimes(folder: Path, precision: Precision, browser: bool) -> Iterator[Runtime | Unavailable]:
     near = tolerance("float32", precision)
     yield Runtime(name="file read back", run=open_compact(folder), tolerance=near, batches=True)
+    whole_numbers = isinstance(read_compact(folder / FILE).weights, IntegerChainWeights)
     if not browser:
-        engines = ", ".join(_ARITHMETIC)
+        engines = "in whole numbers" if whole_numbers else ", ".join(_ARITHMETIC)
         yield Unavailable(name=f"halfsize {engines}", reason="--no-browser")
         return
     from export.check.browser_runtimes import compact_engines
 
-    for engine, run in compact_engines(folder / FILE):
+    for engine, run in compact_engines(folder / FILE, whole_numbers=whole_numbers):
         if run is None:
             yield Unavailable(name=engine, reason="it was not built, or does not start here")
             continue
-        arithmetic = _ARITHMETIC[engine]
+        processor = engine.removesuffix("-integer")
+        arithmetic = _ARITHMETIC[processor]
         yield Runtime(
             name=f"halfsize {engine}",
             run=run,
             tolerance=tolerance(arithmetic, precision),
             arithmetic=arithmetic,
-            most_gmacs=_MOST_GMACS.get(engine),
+            most_gmacs=_MOST_GMACS.get(processor),
         )
 
 

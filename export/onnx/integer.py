@@ -53,7 +53,8 @@ class IntegerGraph(nn.Module):
         bytes_ = bytes_of(rgb)
         config = self.config
         if config.colour == "luma":
-            image = (F.conv2d(bytes_, self.get_buffer("luma")) + 0.5).floor()
+            # With a bias of its own: some runtimes fuse it, and take no single number for one.
+            image = F.conv2d(bytes_, self.get_buffer("luma"), torch.full((1,), 0.5)).floor()
         else:
             image = 8.0 * bytes_
         layers = [self._layer(at) for at in range(self._count)]

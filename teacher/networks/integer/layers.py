@@ -146,11 +146,11 @@ class WholeBicubic:
         channels, reach, down = planes.shape[1], taps_reach_px(self.scale), self.scale.denominator
         up = self.scale.numerator
         seen = F.pad(planes, (0, 0, reach, reach), mode="replicate")
-        kernels = _for_each(self.tall, channels)
-        seen = floor(F.conv2d(seen, kernels, stride=(down, 1), groups=channels) + 0.5)
+        kernels, halves = _for_each(self.tall, channels)
+        seen = floor(F.conv2d(seen, kernels, halves, stride=(down, 1), groups=channels))
         seen = F.pad(seen, (reach, reach, 0, 0), mode="replicate")
-        kernels = _for_each(self.wide, channels * up)
-        return floor(F.conv2d(seen, kernels, stride=(1, down), groups=channels * up) + 0.5)
+        kernels, halves = _for_each(self.wide, channels * up)
+        return floor(F.conv2d(seen, kernels, halves, stride=(1, down), groups=channels * up))
 
     def repeated(self, planes: Tensor) -> Tensor:
         """Repeat each pixel, where `down` is 1: values and shape as `__call__` gives them."""
@@ -159,8 +159,10 @@ class WholeBicubic:
         return F.conv2d(planes, eights, groups=channels)
 
 
-def _for_each(kernels: Tensor, channels: int) -> Tensor:
-    return kernels.repeat(channels, 1, 1, 1)
+def _for_each(kernels: Tensor, channels: int) -> tuple[Tensor, Tensor]:
+    """Repeat kernels for each channel, with a bias that rounds to the nearest."""
+    kernels = kernels.repeat(channels, 1, 1, 1)
+    return kernels, torch.full((len(kernels),), 0.5, device=kernels.device)
 
 
 def output_values(
