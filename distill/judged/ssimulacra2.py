@@ -13,13 +13,14 @@ Source: Jon Sneyers, "SSIMULACRA 2", Cloudinary, 2022 (https://github.com/cloudi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
-from distill.judged.tensors import clipped, in_linear_light
+from distill.judged.tensors import clipped, constant, in_linear_light
 from pixels.quality.gaussian import RADIUS_PX, WANG
 from pixels.quality.judge import SMALLEST_PX
 from pixels.quality.ssimulacra2 import BIAS, C2, MATRIX, SCALES, term_weights
@@ -44,7 +45,7 @@ def ssimulacra2_error(shown: Tensor, truth: Tensor) -> Tensor:
     """
     if min(shown.shape[2:]) < SMALLEST_PX:
         raise ValueError(f"at least {SMALLEST_PX} pixels a side are needed to judge a crop")
-    weights = torch.from_numpy(term_weights(SCALES)).to(shown)
+    weights = _weights(shown.device)
     error = shown.new_zeros(len(shown))
     for scale, (ours, theirs) in enumerate(
         zip(_pyramid(clipped(shown)), _pyramid(truth), strict=True)
@@ -66,7 +67,7 @@ def _pyramid(rgb: Tensor) -> Iterator[Tensor]:
 
 
 def _xyb(linear: Tensor) -> Tensor:
-    mixed = torch.einsum("dc,bchw->bdhw", linear.new_tensor(MATRIX), linear) + BIAS
+    mixed = torch.einsum("dc,bchw->bdhw", _absorbance(linear.device), linear) + BIAS
     first, second, third = (mixed ** (1 / 3) - BIAS ** (1 / 3)).unbind(1)
     lightness = 0.5 * (first + second)
     x = 7.0 * (first - second) + 0.42  # 14 times half the difference
@@ -88,18 +89,32 @@ def _norms(shown: Tensor, truth: Tensor) -> Tensor:
 def _blurred(planes: Tensor) -> Tensor:
     """Blur the last two axes, mirrored at the top and bottom, 0 on the left and right."""
     height, width = planes.shape[-2:]
-    down = _blur_matrix(height, mirrored=True).to(planes)
-    return down @ planes @ _blur_matrix(width, mirrored=False).T.to(planes)
-
-
-@cache
-def _blur_matrix(pixels: int, *, mirrored: bool) -> Tensor:
-    """Return what each blurred pixel of a line is made of: (pixels, pixels)."""
     # A product: at the size of crops it is faster than a convolution, on CPUs and GPUs.
-    around = torch.from_numpy(WANG.matrix(pixels))
-    if not mirrored:
-        return around[:, RADIUS_PX:-RADIUS_PX].contiguous()
-    inner = around[:, RADIUS_PX:-RADIUS_PX].clone()
-    inner[:, :RADIUS_PX] += around[:, :RADIUS_PX].flip(1)
-    inner[:, -RADIUS_PX:] += around[:, -RADIUS_PX:].flip(1)
+    down, across = _mirrored(planes.device, height), _faded(planes.device, width)
+    return down @ planes @ across.T
+
+
+@constant
+def _weights() -> NDArray[np.float64]:
+    return term_weights(SCALES)
+
+
+@constant
+def _absorbance() -> NDArray[np.float64]:
+    return np.array(MATRIX)
+
+
+@constant
+def _faded(pixels: int) -> NDArray[np.float32]:
+    """Return what each blurred pixel of a line is made of, (pixels, pixels); 0 beyond its ends."""
+    return WANG.matrix(pixels)[:, RADIUS_PX:-RADIUS_PX]
+
+
+@constant
+def _mirrored(pixels: int) -> NDArray[np.float32]:
+    """Return the same of a line that is mirrored at its ends."""
+    around = WANG.matrix(pixels)
+    inner = around[:, RADIUS_PX:-RADIUS_PX].copy()
+    inner[:, :RADIUS_PX] += around[:, :RADIUS_PX][:, ::-1]
+    inner[:, -RADIUS_PX:] += around[:, -RADIUS_PX:][:, ::-1]
     return inner
