@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Literal, cast
 
 import torch
@@ -57,6 +58,27 @@ def weights_of_judges(known: Tensor, **weights: float) -> list[Tensor]:
         return []
     column = known.float()[:, None, None, None]
     return [weights[name] * column if weights[name] else column[:, :0] for name in JUDGES]
+
+
+def nearness(floats: Chain) -> Callable[[Network, Batch], dict[str, Tensor]]:
+    """Make the objective of a student in whole numbers: to be what it was in floats.
+
+    Unlike the true photo, that has no noise of its own: a few steps find the nearest integers, and
+    it is good for whatever the student was trained for, and judged by.
+
+    Args:
+        floats: The student in floats; it is not changed.
+    """
+    floats = deepcopy(floats).requires_grad_(False)
+
+    def objective(network: Network, batch: Batch) -> dict[str, Tensor]:
+        reduced = batch[0].float() / 255.0
+        wanted = floats.to(reduced.device).core(floats.native(reduced))
+        made = network.core(network.native(reduced)).float()
+        # In bytes: as ones, squares of what roundings change would be too small to print.
+        return {"floats": (255.0 * (made - wanted.float())).square().mean()}
+
+    return objective
 
 
 def distances(network: Network, batch: Batch) -> dict[str, Tensor]:

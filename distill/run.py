@@ -25,7 +25,7 @@ import torch
 import tyro
 
 from distill.growth import grow, with_body_of
-from distill.losses import distances
+from distill.losses import distances, nearness
 from distill.sources import BatchSource, SourceConfig, gather, mixed_batches
 from distill.students import StudentConfig, folded, fresh, widen
 from distill.teaching import Teacher, open_teacher
@@ -73,7 +73,8 @@ class DistillConfig:
     the last are taken over, and trained with the rest, as from fresh weights."""
     arithmetic: Literal["float", "integer"] = "float"
     """`integer`: the student of --start-from, in floats, becomes one in whole numbers, which every
-    engine computes to the same bytes. Training rounds as the result will."""
+    engine computes to the same bytes. Training rounds as the result will, and minimises the squared
+    distance to what the floats give: what the stages weigh does not count."""
     bits: Literal[7, 8] = 8
     """Bits of the numbers between the convolutions of a student in whole numbers: 8 are closer to
     the floats, 7 faster where a browser has the instruction for them."""
@@ -104,6 +105,10 @@ class DistillConfig:
         if self.arithmetic == "integer" and self.start_from is None:
             raise ValueError(
                 "--arithmetic integer rounds a finished student: name it with --start-from"
+            )
+        if self.arithmetic == "integer" and self.teacher is not None:
+            raise ValueError(
+                "--arithmetic integer learns from the student in floats: leave out --teacher"
             )
         if self.sources.any and self.teacher is None:
             raise ValueError("photos without a larger version need a --teacher")
@@ -149,7 +154,7 @@ def distil(config: DistillConfig, *, watch: Watch = unwatched) -> None:
             run,
             photos,
             _to_train(network, config, batch_at),
-            distances,
+            nearness(started) if started and config.arithmetic == "integer" else distances,
             batch_at,
             extra_settings=_settings(config, sources),
             finish=folded,
@@ -256,7 +261,10 @@ def defaults(arguments: Sequence[str]) -> DistillConfig | None:
     optimizer = flag_value(arguments, "--optimizer")
     if not tuning and not rounding and optimizer is None:
         return None
-    recipe = ROUNDING if rounding else TUNING if tuning else StagedRecipe()
+    if rounding:
+        recipe = ROUNDING.suited_to(optimizer)
+        return DistillConfig(run=tyro.MISSING, recipe=recipe, expansion=0)
+    recipe = TUNING if tuning else StagedRecipe()
     return DistillConfig(run=tyro.MISSING, recipe=recipe.suited_to(optimizer))
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from distill.losses import nearness
 from pixels.stills.files import read_picture
 from plumbing.paths import ROOT
+from teacher.networks.chain import Chain
+from teacher.networks.integer.calibration import calibrated
 from teacher.networks.integer.chain import IntegerChain
 from teacher.networks.registry import parameter_count
 from teacher.runs.folder import load_network
 from teacher.runs.record import read_record
 from tests.made.commands import command_here
 from tests.made.integer.whole_numbers import word_by_word
-from tests.made.photos import write_photos
+from tests.made.photos import photo, write_photos
 from tests.made.training import no_reports as no_reports
 
 FEW = (
@@ -118,3 +122,27 @@ def test_whole_numbers_need_a_finished_student(tmp_path: Path) -> None:
     words = ("--photos", ROOT, "--run", tmp_path / "x", "--arithmetic", "integer")
     done = command_here("distill.run", *words)
     assert done.status == 2 and "name it with --start-from" in done.errors
+    done = command_here("distill.run", *words, "--start-from", ROOT, "--teacher", ROOT)
+    assert done.status == 2 and "leave out --teacher" in done.errors
+
+
+def test_it_learns_to_give_what_the_floats_give(floats: Path) -> None:
+    chain, _ = load_network(floats)
+    assert isinstance(chain, Chain)
+    batch = [torch.from_numpy(photo(16, 16, seed)).permute(2, 0, 1)[None] for seed in range(2)]
+    batch[1:] = [torch.zeros(1, 3, 0, 0)] * 3  # neither the truth nor a teacher
+    objective = nearness(chain)
+    with torch.no_grad():
+        assert objective(deepcopy(chain), batch)["floats"] == 0
+    network = calibrated(deepcopy(chain), [batch[0] / 255.0], 7)
+    rounded = objective(network, batch)["floats"]
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter += 0.02
+    before = objective(network, batch)["floats"]
+    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
+    for _ in range(40):
+        optimizer.zero_grad()
+        objective(network, batch)["floats"].backward()
+        optimizer.step()
+    assert rounded < objective(network, batch)["floats"] < 0.05 * before
