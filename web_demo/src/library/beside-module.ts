@@ -9,8 +9,14 @@ const BESIDE: Record<string, () => URL> = {
   'halfsize-extras.js': () => new URL('./halfsize-extras.js', import.meta.url),
   'engine-webgpu.js': () => new URL('./engine-webgpu.js', import.meta.url),
   'engine-webgpu-alpha.js': () => new URL('./engine-webgpu-alpha.js', import.meta.url),
+  'engine-webgpu-integer.js': () => new URL('./engine-webgpu-integer.js', import.meta.url),
+  'engine-webgpu-integer-alpha.js': () =>
+    new URL('./engine-webgpu-integer-alpha.js', import.meta.url),
   'engine-webgl2.js': () => new URL('./engine-webgl2.js', import.meta.url),
   'engine-webgl2-alpha.js': () => new URL('./engine-webgl2-alpha.js', import.meta.url),
+  'engine-webgl2-integer.js': () => new URL('./engine-webgl2-integer.js', import.meta.url),
+  'engine-webgl2-integer-alpha.js': () =>
+    new URL('./engine-webgl2-integer-alpha.js', import.meta.url),
   'engine-wasm.js': () => new URL('./engine-wasm.js', import.meta.url),
   'engine-wasm-alpha.js': () => new URL('./engine-wasm-alpha.js', import.meta.url),
   'engine-wasm-integer.js': () => new URL('./engine-wasm-integer.js', import.meta.url),

@@ -1,6 +1,6 @@
 /** The text of the WebGL 2 engine's shaders: made of numbers of the network's shape alone. */
 import type { Scale } from '../../core/scale';
-import { bicubic, headRows, LUMA, range, type Step, XYZW } from './layout';
+import { bicubic, LUMA, range, type Step, XYZW } from './layout';
 
 /** Every texture has a border of zeros, one block of pixels wide: that is the zero padding. */
 export const BORDER_PX = 1;
@@ -22,17 +22,30 @@ export type Shape = {
   isFirst: boolean;
   colour: 'luma' | 'rgb';
   scale: Scale;
+  dialect: Dialect;
   /** Where the weights are: a uniform block holds only so much. */
   weights: 'block' | 'table';
   /** In the last step: the sub-pixels that are written, whose sums begin with the step's first. */
   ending?: Ending;
 };
 
-type Ending = { first: number; end: number };
+export type Ending = { first: number; end: number };
+
+/** What a shader says of numbers: floats, or whole ones. */
+export type Dialect = {
+  /** Functions that its other texts call. */
+  helpers: (shape: Shape) => string;
+  /** What the network takes, of the colour of a pixel. */
+  native: (colour: 'luma' | 'rgb', pixel: string) => string;
+  /** The step's results `o0`, `o1`, ... of its sums `a0`, `a1`, ... */
+  activated: (step: Step) => string;
+  /** The end of the last step: the anchor, chroma, and whole bytes. */
+  picture: (shape: Shape, ending: Ending) => string;
+};
 
 /** A step, or some of its outputs. */
 export function convolution(shape: Shape): string {
-  const { step, isFirst, ending } = shape;
+  const { step, isFirst, ending, dialect } = shape;
   const outs = ending ? ending.end - ending.first : step.vectors;
   return `#version 300 es
 precision highp float;
@@ -48,7 +61,7 @@ ${
 ${range(outs)
   .map((i) => `layout(location = ${i}) out vec4 o${i};`)
   .join('\n')}
-${ending ? enlargedColour(shape) : ''}
+${dialect.helpers(shape)}
 void main() {
 ivec2 at = ivec2(gl_FragCoord.xy)${ending ? ` + ${BORDER_PX}` : ''};
 ${atOnce(shape) === 1 ? 'float' : isFirst ? 'vec3' : 'vec4'} v;
@@ -56,9 +69,16 @@ ${range(step.vectors)
   .map((o) => `vec4 a${o} = w(${o});`)
   .join('\n')}
 ${9 * step.inputs * step.vectors > MOST_WRITTEN_OUT ? looped(shape) : writtenOut(shape)}
-${ending ? picture(shape, ending) : activated(step)}
+${ending ? dialect.picture(shape, ending) : dialect.activated(step)}
 }`;
 }
+
+export const FLOATS: Dialect = {
+  helpers: (shape) => (shape.ending ? enlargedColour(shape) : ''),
+  native: (colour, pixel) => (colour === 'luma' ? `dot(${pixel}, vec3(${LUMA}))` : pixel),
+  activated,
+  picture,
+};
 
 /** How many inputs are read together: a texel of the picture or of features. */
 function atOnce({ step, isFirst, colour }: Shape): number {
@@ -101,7 +121,7 @@ b += ${rest * vectors};
 
 /** @param source - which texel of a block: of its features, or which pixel of the picture. */
 function read(shape: Shape, away: string, source: number | string): string {
-  const { isFirst, step, colour, scale } = shape;
+  const { isFirst, step, colour, scale, dialect } = shape;
   if (!isFirst) {
     const texel = `texelFetch(features, ivec3(at + ${away}, ${source}), 0)`;
     return `v = ${texel}${step.inputs === 1 ? '.x' : ''};`;
@@ -109,14 +129,14 @@ function read(shape: Shape, away: string, source: number | string): string {
   const { down } = scale;
   const pixel = `(at + ${away}) * ${down} + ivec2(${source} % ${down}, ${source} / ${down})`;
   const texel = `texelFetch(image, ${pixel}, 0).rgb`;
-  return colour === 'luma' ? `v = dot(${texel}, vec3(${LUMA}));` : `v = ${texel};`;
+  return `v = ${dialect.native(colour, texel)};`;
 }
 
 function sums(shape: Shape, inputs: number, base: string, input: number): string[] {
   const { step } = shape;
   return range(inputs).flatMap((i) =>
     range(step.vectors).map((o) => {
-      const index = (headRows(step) + input + i) * step.vectors + o;
+      const index = (step.heads + input + i) * step.vectors + o;
       return `a${o} += w(${base}${index}) * ${atOnce(shape) === 1 ? 'v' : `v.${XYZW[i]}`};`;
     }),
   );
@@ -130,14 +150,11 @@ function activated({ activation, vectors }: Step): string {
   return lines.join('\n');
 }
 
-/** The end of the last step: the anchor, chroma, and whole bytes. */
 function picture({ colour, scale }: Shape, { first, end }: Ending): string {
   const isLuma = colour === 'luma';
   const isWhole = scale.down === 1;
   const pixels = range(end).slice(first);
-  const summed = first - (first % 4);
-  const sum = (p: number) =>
-    isLuma ? `a${(p - summed) >> 2}.${XYZW[p % 4]}` : `a${p - first}.rgb`;
+  const sum = (p: number) => sumOf(p, first, isLuma);
   const anchor = isWhole ? (isLuma ? 'y + ' : 'c + ') : '';
   return [
     `vec3 c = texelFetch(image, at * ${scale.down}, 0).rgb;`,
@@ -155,6 +172,12 @@ function picture({ colour, scale }: Shape, { first, end }: Ending): string {
       (p) => `o${p - first} = vec4(floor(clamp(p${p}, 0., 1.) * 255. + .5) / 255., 1);`,
     ),
   ].join('\n');
+}
+
+/** The sum of a sub-pixel, where those from `first` on are summed up. */
+export function sumOf(pixel: number, first: number, isLuma: boolean): string {
+  const summed = first - (first % 4);
+  return isLuma ? `a${(pixel - summed) >> 2}.${XYZW[pixel % 4]}` : `a${pixel - first}.rgb`;
 }
 
 /** What bicubic enlarges; pixels beyond an edge repeat the edge. */

@@ -5,36 +5,57 @@
  */
 import type { Scale } from '../../core/scale';
 import { bicubicLines, bicubicReach, LUMA_WEIGHTS } from '../chroma';
-import type { ChainLayer, ChainNetwork } from '../network';
+import type { ChainNetwork } from '../network';
 
 /** A convolution as a shader sees it, or some of its outputs. */
 export type Step = {
   inputs: number;
   /** Vectors of four outputs. */
   vectors: number;
-  activation: 'relu' | 'prelu' | 'none';
+  activation: 'relu' | 'prelu' | 'none' | 'whole';
+  /** Of whole numbers, by which power of two sums are divided. */
+  shift: number;
+  /** How many rows stand before the weights. */
+  heads: number;
   /**
-   * Rows of `vectors` vectors: the bias, the slopes if there are any, and the weights by kernel row,
-   * kernel column and input.
+   * Rows of `vectors` vectors: the bias, what else the activation needs for each output, and the weights by
+   * kernel row, kernel column and input.
    */
   values: Float32Array;
 };
 
-/** How many rows stand before the weights. */
-export function headRows({ activation }: Step): number {
-  return activation === 'prelu' ? 2 : 1;
-}
+/** A network as shaders run it. */
+export type GpuNetwork = { scale: Scale; colour: 'luma' | 'rgb'; steps: Step[] };
+
+/** A convolution of floats or of whole numbers. */
+type Layer = { inputs: number; outputs: number; weights: ArrayLike<number> };
+
+/** What a layer's outputs need: a row of numbers for each kind of them, the biases first. */
+export type Heads = Pick<Step, 'activation' | 'shift'> & { rows: ArrayLike<number>[] };
 
 /**
  * The layers of a network as shaders run them. The last one of an RGB network gives a vector for each
  * sub-pixel: red, green, blue and nothing.
  */
-export function stepsOf({ layers, colour, scale }: ChainNetwork): Step[] {
+export function stepsOf<L extends Layer>(
+  { layers, colour, scale }: { layers: L[]; colour: 'luma' | 'rgb'; scale: Scale },
+  headsOf: (layer: L, isLast: boolean) => Heads,
+): Step[] {
   return layers.map((layer, index) => {
     const isLast = index === layers.length - 1;
     const order = isLast && colour === 'rgb' ? bySubPixel(scale.up) : inOrder(layer.outputs);
-    return stepOf(layer, order, isLast);
+    return stepOf(layer, order, headsOf(layer, isLast));
   });
+}
+
+/** A network of floats. */
+export function chainOf(network: ChainNetwork): GpuNetwork {
+  const steps = stepsOf(network, ({ bias, slopes }, isLast) => ({
+    rows: [bias, ...(slopes ? [slopes] : [])],
+    activation: isLast ? 'none' : slopes ? 'prelu' : 'relu',
+    shift: 0,
+  }));
+  return { ...network, steps };
 }
 
 /** Some of a step's vectors as a step of its own. */
@@ -50,20 +71,22 @@ export function sliceOf(step: Step, first: number, end: number): Step {
 }
 
 /** @param order - which output of the layer each number is; undefined: none, it is zero. */
-function stepOf(layer: ChainLayer, order: (number | undefined)[], isLast: boolean): Step {
-  const { inputs, outputs, weights, bias, slopes } = layer;
-  const rows = [bias, ...(slopes ? [slopes] : [])];
-  for (let at = 0; at < weights.length; at += outputs) {
-    rows.push(weights.subarray(at, at + outputs));
-  }
-  const values = new Float32Array(rows.length * order.length);
-  for (const [index, row] of rows.entries()) {
-    for (const [at, output] of order.entries()) {
-      if (output !== undefined) values[index * order.length + at] = row[output] as number;
+function stepOf(
+  { inputs, outputs, weights }: Layer,
+  order: (number | undefined)[],
+  { rows, activation, shift }: Heads,
+): Step {
+  const heads = rows.length;
+  const values = new Float32Array((heads + weights.length / outputs) * order.length);
+  for (let row = 0, to = 0; to < values.length; row++) {
+    const head = rows[row];
+    const from = (row - heads) * outputs;
+    for (const output of order) {
+      const value = output === undefined ? 0 : head ? head[output] : weights[from + output];
+      values[to++] = value as number;
     }
   }
-  const activation = isLast ? 'none' : slopes ? 'prelu' : 'relu';
-  return { inputs, vectors: order.length / 4, activation, values };
+  return { inputs, vectors: order.length / 4, activation, shift, heads, values };
 }
 
 function inOrder(outputs: number): (number | undefined)[] {

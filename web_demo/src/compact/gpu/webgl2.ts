@@ -1,9 +1,8 @@
 import { type Enlarged, type Enlarger, Exhausted } from '../../core/engine';
 import type { PixelBytes } from '../../core/picture';
 import { enlargedSize, type Scale } from '../../core/scale';
-import type { ChainNetwork } from '../network';
-import { BORDER_PX, convolution, type Shape, shuffle, TABLE_WIDTH } from './glsl';
-import { floatsOf, range, type Step, sliceOf, stepsOf } from './layout';
+import { BORDER_PX, convolution, type Dialect, type Shape, shuffle, TABLE_WIDTH } from './glsl';
+import { floatsOf, type GpuNetwork, range, type Step, sliceOf } from './layout';
 import type { Precision } from './precision';
 import { Programs, requireWell, UNITS } from './webgl2-programs';
 
@@ -46,6 +45,7 @@ export class Webgl2Enlarger implements Enlarger {
   readonly #gl: WebGL2RenderingContext;
   readonly #scale: Scale;
   readonly #colour: 'luma' | 'rgb';
+  readonly #dialect: Dialect;
   /** Texels that hold the features of a pixel. */
   readonly #layers: number;
   readonly #format: GLenum;
@@ -56,15 +56,21 @@ export class Webgl2Enlarger implements Enlarger {
   #space: Space | undefined;
 
   /** @throws Error when the driver does not compile a shader. */
-  constructor(gl: WebGL2RenderingContext, network: ChainNetwork, precision: Precision) {
+  constructor(
+    gl: WebGL2RenderingContext,
+    network: GpuNetwork,
+    dialect: Dialect,
+    precision: Precision,
+  ) {
     this.#gl = gl;
     this.#programs = new Programs(gl);
     this.#scale = network.scale;
+    this.#dialect = dialect;
     this.#colour = network.colour;
     this.#format = precision === 'float16' ? gl.RGBA16F : gl.RGBA32F;
     this.#frame = gl.createFramebuffer();
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.#frame);
-    const steps = stepsOf(network);
+    const steps = [...network.steps];
     const last = steps.pop() as Step;
     this.#layers = Math.max(...steps.map(({ vectors }) => vectors));
     for (const [index, step] of steps.entries()) this.#addStep(step, index === 0);
@@ -180,7 +186,12 @@ export class Webgl2Enlarger implements Enlarger {
 
   #addPass(part: Pick<Shape, 'step' | 'isFirst' | 'ending'>, first: number, end: number): void {
     const { values } = part.step;
-    const shape = { ...part, colour: this.#colour, scale: this.#scale };
+    const shape = {
+      ...part,
+      colour: this.#colour,
+      scale: this.#scale,
+      dialect: this.#dialect,
+    };
     const fits = values.byteLength <= this.#gl.getParameter(this.#gl.MAX_UNIFORM_BLOCK_SIZE);
     this.#passes.push({
       program: this.#programs.start(convolution({ ...shape, weights: fits ? 'block' : 'table' })),

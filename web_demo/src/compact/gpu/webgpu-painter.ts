@@ -4,9 +4,9 @@ import type { ColorSpace } from '../../core/picture';
 import { enlargedSize, type Size } from '../../core/scale';
 import type { Span } from '../../tiles/tiling';
 import { eachTile } from '../../tiles/upscale';
-import type { ChainNetwork } from '../network';
+import type { GpuNetwork } from './layout';
 import type { Dispatch, Gpu } from './webgpu-device';
-import { assembled, prepared, SCAN } from './wgsl';
+import { assembled, type Dialect, prepared, SCAN } from './wgsl';
 
 /** Buffers for tiles of one size, and how what is in `image` becomes what is in `last`. */
 export type Planes = {
@@ -40,16 +40,19 @@ let isGivenUp = false;
 /** Enlarges bitmaps on the GPU, from a texture to a canvas. */
 export class Painter {
   readonly #gpu: Gpu;
-  readonly #network: ChainNetwork;
+  readonly #network: Pick<GpuNetwork, 'scale' | 'colour'>;
+  readonly #dialect: Dialect;
   readonly #planesFor: (height: number, width: number) => Planes;
 
   constructor(
     gpu: Gpu,
-    network: ChainNetwork,
+    network: Pick<GpuNetwork, 'scale' | 'colour'>,
+    dialect: Dialect,
     planesFor: (height: number, width: number) => Planes,
   ) {
     this.#gpu = gpu;
     this.#network = network;
+    this.#dialect = dialect;
     this.#planesFor = planesFor;
   }
 
@@ -138,8 +141,8 @@ export class Painter {
     const blocks = [...read, ...keep].map((px) => px / scale.down);
     gpu.device.queue.writeBuffer(place.buffer, 0, new Uint32Array(blocks));
     const texture = source.createView();
-    const prepare = gpu.pipeline(prepared(colour, scale, 'texture'));
-    const assemble = gpu.pipeline(assembled(colour, scale, 'texture'));
+    const prepare = gpu.pipeline(prepared(this.#dialect, colour, scale, 'texture'));
+    const assemble = gpu.pipeline(assembled(this.#dialect, colour, scale, 'texture'));
     const first = gpu.dispatch(prepare, [size, texture, from, place]);
     const end = gpu.dispatch(assemble, [size, from, sums, target, place]);
     await gpu.run([first, ...chain, end], height / scale.down, width / scale.down, flag);

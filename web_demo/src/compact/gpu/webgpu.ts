@@ -1,12 +1,11 @@
 import type { Enlarged, Enlarger, Work } from '../../core/engine';
 import type { ColorSpace, PixelBytes } from '../../core/picture';
 import { enlargedSize, type Scale } from '../../core/scale';
-import type { ChainNetwork } from '../network';
-import { floatsOf, sliceOf, stepsOf } from './layout';
+import { floatsOf, type GpuNetwork, sliceOf } from './layout';
 import type { Precision } from './precision';
 import { type Dispatch, Gpu } from './webgpu-device';
 import { Painter, type Planes } from './webgpu-painter';
-import { assembled, convolution, imagePlanes, prepared, ROWS } from './wgsl';
+import { assembled, convolution, type Dialect, imagePlanes, prepared, ROWS } from './wgsl';
 
 /** One dispatch of a convolution. */
 type Pass = {
@@ -55,12 +54,11 @@ export class WebgpuEnlarger implements Enlarger {
   readonly #painter: Painter;
   #space: Space | undefined;
 
-  constructor(device: GPUDevice, network: ChainNetwork, precision: Precision) {
-    const { scale, colour } = network;
+  constructor(device: GPUDevice, network: GpuNetwork, dialect: Dialect, precision: Precision) {
+    const { scale, colour, steps } = network;
     this.#gpu = new Gpu(device);
     this.#scale = scale;
     this.#featureBytes = precision === 'float16' ? 2 : 4;
-    const steps = stepsOf(network);
     const last = steps.length - 1;
     const widest = Math.max(...steps.slice(0, last).map(({ vectors }) => vectors));
     this.#planes = {
@@ -80,7 +78,7 @@ export class WebgpuEnlarger implements Enlarger {
         const fits = part.values.byteLength <= device.limits.maxUniformBufferBindingSize;
         const weights = fits ? 'uniform' : 'storage, read';
         this.#passes.push({
-          pipeline: this.#gpu.pipeline(convolution({ step: part, from, to, weights })),
+          pipeline: this.#gpu.pipeline(convolution({ dialect, step: part, from, to, weights })),
           weights: this.#gpu.filled(
             part.values,
             fits ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE,
@@ -92,11 +90,11 @@ export class WebgpuEnlarger implements Enlarger {
       }
     }
     this.#prepare = {
-      floats: this.#gpu.pipeline(prepared(colour, scale, 'floats')),
-      bytes: this.#gpu.pipeline(prepared(colour, scale, 'bytes')),
+      floats: this.#gpu.pipeline(prepared(dialect, colour, scale, 'floats')),
+      bytes: this.#gpu.pipeline(prepared(dialect, colour, scale, 'bytes')),
     };
-    this.#assemble = this.#gpu.pipeline(assembled(colour, scale, 'bytes'));
-    this.#painter = new Painter(this.#gpu, network, (...size) => this.#spaceFor(...size));
+    this.#assemble = this.#gpu.pipeline(assembled(dialect, colour, scale, 'bytes'));
+    this.#painter = new Painter(this.#gpu, network, dialect, (...size) => this.#spaceFor(...size));
   }
 
   async run(pixels: Float32Array, height: number, width: number): Promise<Enlarged> {

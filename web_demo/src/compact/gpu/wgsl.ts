@@ -1,6 +1,6 @@
 /** The text of the WebGPU engine's shaders: made of numbers of the network's shape alone. */
 import type { Scale } from '../../core/scale';
-import { bicubic, headRows, LUMA, range, type Step, XYZW } from './layout';
+import { bicubic, LUMA, range, type Step, XYZW } from './layout';
 
 /** Invocations of a work group, in pixels across and rows (of `ROWS` pixels where they say so) down. */
 export const GROUP = { x: 8, y: 8 };
@@ -26,7 +26,44 @@ fn main(@builtin(global_invocation_id) id: vec3u) {`;
 
 const OUTSIDE = 'if (id.x >= size.width || id.y >= size.height) { return; }';
 
+/** What a shader says of numbers: floats, or whole ones. */
+export type Dialect = {
+  /** A function that its other texts call. */
+  helper: string;
+  /** A colour as it is kept, of one in [0, 1] that was a byte by whatever way. */
+  kept: (colour: string) => string;
+  /** The luma of a colour that is kept. */
+  luma: (colour: string) => string;
+  /** The statement that declares `v`, a step's results of its sums. */
+  activated: (step: Step, sum: string, vector: number) => string;
+  /** What is repeated of the input: of what is kept. */
+  anchor: (kept: string) => string;
+  bicubic: (
+    scale: Scale,
+    pixels: readonly number[],
+    isChroma: boolean,
+    declare: (name: string, value: string) => string,
+    read: (x: number, y: number) => string,
+  ) => string;
+  /** Whole bytes in [0, 1], of a pixel. */
+  finished: (pixel: string) => string;
+};
+
+export const FLOATS: Dialect = {
+  helper: '',
+  kept: exact,
+  luma: (colour) => `dot(${colour}, vec3f(${LUMA}))`,
+  activated: ({ vectors, activation }, sum, o) => {
+    const negative = activation === 'prelu' ? ` + w[${vectors + o}] * min(${sum}, vec4f())` : '';
+    return `let v = ${activation === 'none' ? sum : `max(${sum}, vec4f())${negative}`};`;
+  },
+  anchor: (kept) => kept,
+  bicubic: (scale, pixels, _, declare, read) => bicubic(scale, pixels, declare, read),
+  finished: (pixel) => `floor(saturate(${pixel}) * 255 + .5) / 255`,
+};
+
 export type ConvolutionShape = {
+  dialect: Dialect;
   step: Step;
   from: Float;
   to: Float;
@@ -34,7 +71,7 @@ export type ConvolutionShape = {
 };
 
 /** A step, from planes to planes. */
-export function convolution({ step, from, to, weights }: ConvolutionShape): string {
+export function convolution({ dialect, step, from, to, weights }: ConvolutionShape): string {
   const { inputs, vectors, values } = step;
   const rowOf = (tap: number) => tap * inputs * vectors;
   const read = (row: number, column: number) =>
@@ -63,7 +100,7 @@ ${range(ROWS)
   )
   .join('\n')}
 var at = row * size.stride + id.x;
-var b = ${headRows(step) * vectors};
+var b = ${step.heads * vectors};
 for (var i = 0; i < ${inputs}; i++) {
 ${range(ROWS + 2)
   .map((row) =>
@@ -78,18 +115,15 @@ b += ${vectors};
 }
 at = (row + 1) * size.stride + id.x + 1;
 ${range(ROWS)
-  .map((p) => written(step, p, to))
+  .map((p) => written(dialect, step, p, to))
   .join('\n')}
 }`;
 }
 
-function written({ vectors, activation }: Step, p: number, to: Float): string {
-  const lines = range(vectors).map((o) => {
-    const sum = `a${p}_${o}`;
-    const negative = activation === 'prelu' ? ` + w[${vectors + o}] * min(${sum}, vec4f())` : '';
-    const value = activation === 'none' ? sum : `max(${sum}, vec4f())${negative}`;
+function written(dialect: Dialect, step: Step, p: number, to: Float): string {
+  const lines = range(step.vectors).map((o) => {
     const planes = range(4).map((k) => `y[at + ${4 * o + k} * size.plane] = ${to}(v.${XYZW[k]});`);
-    return `{ let v = ${value}; ${planes.join(' ')} }`;
+    return `{ ${dialect.activated(step, `a${p}_${o}`, o)} ${planes.join(' ')} }`;
   });
   return `if (row + ${p} < size.height) {
 ${lines.join('\n')}
@@ -106,7 +140,11 @@ function exact(colour: string): string {
 }
 
 /** A variable of a source, and how the colour of the pixel `p` is read from it. */
-function sourceOf(source: Source, down: number): [variable: string, read: string] {
+function sourceOf(
+  { kept }: Dialect,
+  source: Source,
+  down: number,
+): [variable: string, read: string] {
   const index = `p.y * size.width * ${down} + p.x`;
   switch (source) {
     case 'floats':
@@ -117,14 +155,14 @@ function sourceOf(source: Source, down: number): [variable: string, read: string
     case 'bytes':
       return [
         'var<storage, read> x: array<u32>',
-        `let c = ${exact(`unpack4x8unorm(x[${index}]).rgb`)};`,
+        `let c = ${kept(`unpack4x8unorm(x[${index}]).rgb`)};`,
       ];
     case 'texture':
       return [
         'var x: texture_2d<f32>',
         // A picture that ends within a block repeats its edge.
         `let q = min(p + place.read * ${down}, textureDimensions(x) - 1);
-let c = ${exact('textureLoad(x, q, 0).rgb')};`,
+let c = ${kept('textureLoad(x, q, 0).rgb')};`,
       ];
   }
 }
@@ -133,15 +171,20 @@ let c = ${exact('textureLoad(x, q, 0).rgb')};`,
  * From a picture to planes of the colours of each pixel of a block, before them those of luma where that
  * is wanted.
  */
-export function prepared(colour: 'luma' | 'rgb', { down }: Scale, source: Source): string {
-  const [variable, read] = sourceOf(source, down);
+export function prepared(
+  dialect: Dialect,
+  colour: 'luma' | 'rgb',
+  { down }: Scale,
+  source: Source,
+): string {
+  const [variable, read] = sourceOf(dialect, source, down);
   const colours = coloursFrom(colour, down);
   const pixels = range(down ** 2).map((i) => {
     const write = (plane: number, value: string) => `y[at + ${plane} * size.plane] = ${value};`;
     return `{
 let p = id.xy * ${down} + vec2u(${i % down}, ${Math.floor(i / down)});
 ${read}
-${colours > 0 ? write(i, `dot(c, vec3f(${LUMA}))`) : ''}
+${colours > 0 ? write(i, dialect.luma('c')) : ''}
 ${range(3)
   .map((k) => write(colours + 3 * i + k, `c.${XYZW[k]}`))
   .join('\n')}
@@ -150,6 +193,7 @@ ${range(3)
   return `${SIZE}
 @group(0) @binding(1) ${variable};
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
+${dialect.helper}
 ${source === 'texture' ? `${PLACE}\n@group(0) @binding(3) var<uniform> place: Place;` : ''}
 ${ENTRY}
 ${OUTSIDE}
@@ -177,6 +221,7 @@ if (all(id.xy < textureDimensions(x)) && textureLoad(x, id.xy, 0).a < 1) { atomi
 
 /** The anchor, chroma and the pixel shuffle: from planes to a picture of bytes, or a tile of it. */
 export function assembled(
+  dialect: Dialect,
   colour: 'luma' | 'rgb',
   scale: Scale,
   target: 'bytes' | 'texture',
@@ -187,14 +232,15 @@ export function assembled(
   const isLuma = colour === 'luma';
   const isWhole = down === 1;
   const part = (plane: number) => `x[at + ${plane} * size.plane]`;
-  const anchor = isWhole ? (isLuma ? 'image[at] + ' : 'c + ') : '';
+  const anchor = isWhole ? `${dialect.anchor(isLuma ? 'image[at]' : 'c')} + ` : '';
   const values = pixels.map((p) => {
     const parts = isLuma ? part(p) : `vec3f(${[0, 1, 2].map((k) => part(4 * p + k)).join(', ')})`;
     return `var p${p} = vec3f(${anchor}${parts});`;
   });
-  const enlarged = bicubic(
+  const enlarged = dialect.bicubic(
     scale,
     pixels,
+    isWhole,
     (name, value) => `let ${name} = ${value};`,
     (x, y) => `near(here + vec2i(${x}, ${y}))`,
   );
@@ -215,10 +261,11 @@ let at = (${coloursFrom(colour, down)} + 3 * (i.y * ${down} + i.x)) * size.plane
 return vec3f(image[at], image[at + size.plane], image[at + 2 * size.plane]);
 }
 fn store(p: vec2u, c: vec3f) {
-let v = vec4f(floor(saturate(c) * 255 + .5) / 255, 1);
+let v = vec4f(${dialect.finished('c')}, 1);
 ${isBytes ? `y[p.y * size.width * ${up} + p.x] = pack4x8unorm(v);` : 'textureStore(y, p, v);'}
 }
-${isWhole && !isLuma ? '' : near(down)}
+${dialect.helper}
+${isWhole && !isLuma ? '' : near(dialect, down)}
 ${ENTRY}
 ${OUTSIDE}
 ${isBytes ? 'let to = id.xy;' : 'let to = id.xy + place.read;\nif (any(to < place.keep) || any(to >= place.end)) { return; }'}
@@ -232,9 +279,9 @@ ${pixels.map((p) => `store(to * ${up} + vec2u(${p % up}, ${Math.floor(p / up)}),
 }
 
 /** What bicubic enlarges; pixels beyond an edge repeat the edge. */
-function near(down: number): string {
+function near({ luma }: Dialect, down: number): string {
   return `fn near(p: vec2i) -> vec3f {
 let c = colour(vec2u(clamp(p, vec2i(), vec2i(i32(size.width), i32(size.height)) * ${down} - 1)));
-return c${down === 1 ? ` - dot(c, vec3f(${LUMA}))` : ''};
+return c${down === 1 ? ` - ${luma('c')}` : ''};
 }`;
 }
