@@ -134,26 +134,41 @@ class _Rescale:
         self._biases = layer.biases.astype(np.float32)[:, None] * np.float32(2.0**-layer.shift)
         self._multipliers = _in_ones(layer.multipliers)
         self._below = _in_ones(layer.below) if layer.below.size else None
-        # Of a ReLU all below zero becomes zero in any case.
-        is_relu = self._below is None and least == 0
-        self._sum_least = np.float32(0 if is_relu else SUM_LEAST)
         self._least = np.float32(least) - ranges.astype(np.float32)[:, None]
         self._most = np.float32(most) - ranges.astype(np.float32)[:, None]
+        below = self._multipliers if self._below is None else self._below
+        # The greater product is then the right one, on either side of zero.
+        self._is_convex = bool((below <= self._multipliers).all())
+        self._bounded = not self._is_bound_later(below)
+
+    def _is_bound_later(self, below: NDArray[np.float32]) -> bool:
+        """Check whether what the bounds of shifted sums change is cut off after them anyway."""
+        if self._below is None and (self._least == 0.0).all():
+            below = np.full_like(below, np.inf)  # a ReLU cuts off all below zero
+        top, bottom = SUM_MOST * self._multipliers, SUM_LEAST * below
+        return bool((top >= self._most).all() and (bottom <= self._least - 1.0).all())
 
     def __call__(self, result: Flat, scratch: Flat) -> None:
         result += self._biases
         np.floor(result, out=result)
-        np.clip(result, self._sum_least, np.float32(SUM_MOST), out=result)
-        if self._below is not None:
+        if self._bounded:
+            np.clip(result, np.float32(SUM_LEAST), np.float32(SUM_MOST), out=result)
+        if self._below is None:
+            result *= self._multipliers
+        elif self._is_convex:
+            np.multiply(result, self._below, out=scratch)
+            result *= self._multipliers
+            np.maximum(result, scratch, out=result)
+        else:
             np.minimum(result, np.float32(0.0), out=scratch)
             scratch *= self._below
             np.maximum(result, np.float32(0.0), out=result)
-        result *= self._multipliers
-        if self._below is not None:
+            result *= self._multipliers
             result += scratch
         result += np.float32(0.5)
         np.floor(result, out=result)
-        np.clip(result, self._least, self._most, out=result)
+        np.maximum(result, self._least, out=result)
+        np.minimum(result, self._most, out=result)
 
 
 def _in_ones(multipliers: NDArray[np.int16]) -> NDArray[np.float32]:
