@@ -1,0 +1,1 @@
+"""Time the WebAssembly engines in parts, beside the machine's peak."""
