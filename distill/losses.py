@@ -22,6 +22,8 @@ JUDGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 """Errors of pictures, (batch,), as judges see them, by the name of their weight in a stage."""
 
+_CONTRAST, _EVERY = 4.0, 8
+
 
 def weights_of(*, truth: Tensor, teacher: Tensor, norm: Literal["l1", "l2"]) -> Tensor:
     """Write the weights of each crop's distances as a layer of its batch.
@@ -60,6 +62,20 @@ def weights_of_judges(known: Tensor, **weights: float) -> list[Tensor]:
     return [weights[name] * column if weights[name] else column[:, :0] for name in JUDGES]
 
 
+def with_hard_edges(reduced: Tensor) -> Tensor:
+    """Turn some crops into black and white, or nearly: the edges of letters and drawings.
+
+    Photos have few, and a student in whole numbers has no room for features that it never met: on a
+    slide it lost 0.4 dB.
+
+    Args:
+        reduced: (batch, 3, height, width), in [0, 1].
+    """
+    hard = (_CONTRAST * (reduced - 0.5) + 0.5).clamp(0.0, 1.0)
+    which = torch.arange(len(reduced), device=reduced.device) % _EVERY == 0
+    return torch.where(which[:, None, None, None], hard, reduced)
+
+
 def nearness(floats: Chain) -> Callable[[Network, Batch], dict[str, Tensor]]:
     """Make the objective of a student in whole numbers: to be what it was in floats.
 
@@ -72,7 +88,7 @@ def nearness(floats: Chain) -> Callable[[Network, Batch], dict[str, Tensor]]:
     floats = deepcopy(floats).requires_grad_(False)
 
     def objective(network: Network, batch: Batch) -> dict[str, Tensor]:
-        reduced = batch[0].float() / 255.0
+        reduced = with_hard_edges(batch[0].float() / 255.0)
         wanted = floats.to(reduced.device).core(floats.native(reduced))
         made = network.core(network.native(reduced)).float()
         # In bytes: as ones, squares of what roundings change would be too small to print.

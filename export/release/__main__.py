@@ -29,6 +29,7 @@ from plumbing.disk import whole_file, whole_folder
 from plumbing.progress import track
 from plumbing.steps import run_step, typed
 from plumbing.threads import Threads, use_threads
+from teacher.networks.integer.chain import IntegerChain
 from teacher.networks.registry import Network
 from teacher.runs.folder import load_network, save_run
 from teacher.runs.released import CREDITS, DISTILL_RELEASED, TEACHER_RELEASED
@@ -146,7 +147,8 @@ def _release(config: ReleaseConfig, trained: Sequence[PlannedTraining]) -> None:
     training = trained[-1]
     place = config.teachers_to if training.is_teacher else config.students_to
     network, record = load_network(config.runs / training.name)
-    halved = _halved(network)
+    is_integer = isinstance(network, IntegerChain)
+    halved = None if is_integer else _halved(network)
     # Placeholders instead of this machine's paths.
     photos, runs = Path("PHOTOS"), Path("runs")
     preparations = _preparations(trained, config.budget, photos=photos, runs=runs)
@@ -159,7 +161,7 @@ def _release(config: ReleaseConfig, trained: Sequence[PlannedTraining]) -> None:
                 *(typed("teacher.prepare", *arguments) for arguments in preparations),
                 *(typed(step.module, *_arguments(step, runs)) for step in trained),
             ],
-            precision="float16" if halved else "float32",
+            precision="int8, sums in 32 bits" if is_integer else "float16" if halved else "float32",
             credited=config.licences is not None,
             figures=measured(folder, config.benchmarks),
         )

@@ -32,8 +32,8 @@ class PlannedTraining:
 
     name: str
     """NETWORK-KIND, which also names the run folder and the released weights; NETWORK-KIND-3-2 for
-    a scale of 3/2; with -first, -second or -third at the end if another training continues from it
-    and it is not released."""
+    a scale of 3/2; with -integer at the end in whole numbers; with -first, -second or -third at the
+    end if another training continues from it and it is not released."""
     module: str
     """The command that trains it."""
     flags: tuple[str, ...]
@@ -145,7 +145,7 @@ def _gpu() -> list[PlannedTraining]:
         _prelu_on("nano-clean", "nano-clean-third", steps=16_000),
         _prelu_on("nano-web", "nano-web-second", steps=8_000),
         _prelu_on("medium-rgb-web", "medium-web", steps=14_000, colour="rgb"),
-        *_two_thirds(),
+        *_last(),
     ]
 
 
@@ -163,7 +163,7 @@ def _cpu() -> list[PlannedTraining]:
         *(_prelu_on(f"{name}-web", f"{name}-clean", steps=8_000) for name in SIZES),
         _prelu_on("medium-rgb-web", "medium-web", steps=6_000, colour="rgb"),
         _soap_on("small-fine", "small-clean", steps=6_000),
-        *_two_thirds(),
+        *_last(),
     ]
 
 
@@ -191,13 +191,18 @@ def _rehearsal() -> list[PlannedTraining]:
     ]
 
 
-def _two_thirds() -> list[PlannedTraining]:
-    """Students of 3/2, each from the body of one that doubles: an hour of one CPU core in all."""
+def _last() -> list[PlannedTraining]:
+    """Students of 3/2, each from the body of one that doubles, and students in whole numbers.
+
+    An hour of one CPU core in all.
+    """
     return [
         _from_body("small-fine-3-2-first", "small-fine", steps=12_000),
         _prelu_on("small-fine-3-2", "small-fine-3-2-first", steps=30_000, scale=_THREE_HALVES),
         _from_body("nano-fine-3-2", "nano-web", steps=16_000),
         _from_body("large-fine-3-2", "large-web", steps=10_000, prelu=True),
+        _in_whole_numbers("small-fine"),
+        _in_whole_numbers("small-fine-3-2", scale=_THREE_HALVES),
     ]
 
 
@@ -245,6 +250,18 @@ def _from_body(name: str, body: str, *, steps: int, prelu: bool = False) -> Plan
     flags = (*scale, *(("--activation", "prelu") if prelu else ()), *_MOSTLY_FIRST)
     planned = _continued(name, body, flags, steps=steps, scale=_THREE_HALVES)
     return replace(planned, needs_flag="--body-from")
+
+
+def _in_whole_numbers(start: str, *, scale: Fraction = HALF) -> PlannedTraining:
+    """Round a finished student, as the command does it by itself."""
+    return PlannedTraining(
+        name=f"{start}-integer",
+        module="distill.run",
+        flags=("--arithmetic", "integer", *_ONE_THREAD),
+        needs=start,
+        needs_flag="--start-from",
+        scale=scale,
+    )
 
 
 def _continued(

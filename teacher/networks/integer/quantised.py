@@ -2,7 +2,10 @@
 
 The weights stay floats; each forward pass rounds them, computes exactly what the student in whole
 numbers computes, and passes gradients through every rounding as if there were none. The grids
-(steps, shifts, multipliers, ranges) were chosen before (`calibration`) and stay.
+(steps, shifts, multipliers, ranges) were chosen before (`calibration`). All but the multipliers
+stay; these are trained too, and with them the step of each activation.
+
+Source of training the steps: Esser et al., "Learned Step Size Quantization", 2020.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from torch import Tensor, nn
 
 from teacher.networks.chain import Chain
 from teacher.networks.colour import require_whole_blocks
+from teacher.networks.integer.arithmetic import MULTIPLIER_ONE
 from teacher.networks.integer.config import INTEGER_CHAIN, IntegerChainConfig
 from teacher.networks.integer.layers import (
     FloatLayer,
@@ -48,10 +52,8 @@ class LayerGrid:
     """By how many bits a sum is shifted to the right."""
     steps: Tensor
     """(outputs): what 1 of a sum is worth; of the network's input and output, 1 is 255."""
-    input_steps: Tensor
-    """(inputs): what 1 of an input is worth."""
     multipliers: Tensor
-    """(outputs): whole numbers."""
+    """(outputs): whole numbers; training changes those of hidden layers."""
     ranges: Tensor
     """(outputs): how far a result may lie below zero."""
 
@@ -77,8 +79,10 @@ class QuantisedChain(nn.Module):
         self.scale, self.align_px, self.margin_px = chain.scale, chain.align_px, chain.margin_px
         self._shifts = [grid.shift for grid in grids]
         for at, grid in enumerate(grids):
-            for name in ("steps", "input_steps", "multipliers", "ranges"):
+            for name in ("steps", "multipliers", "ranges"):
                 self.register_buffer(f"{name}_{at}", getattr(grid, name).float(), persistent=False)
+        # Logarithms of what training multiplies the multipliers of hidden layers by.
+        self.factors = nn.ParameterList(torch.zeros_like(grid.steps) for grid in grids[:-1])
         larger = WholeBicubic.of(chain.scale)
         self.register_buffer("tall", larger.tall, persistent=False)
         self.register_buffer("wide", larger.wide, persistent=False)
@@ -147,11 +151,15 @@ class QuantisedChain(nn.Module):
         return IntegerChainWeights(config=self.config, layers=tuple(layers))
 
     def _layers(self) -> list[FloatLayer]:
-        layers = []
+        layers, inputs = [], torch.tensor(1 / EIGHTHS_MOST)
         for at, convolution in enumerate(self.chain.convolutions):
             assert isinstance(convolution, nn.Conv2d) and convolution.bias is not None
-            steps, inputs = self._grid("steps", at), self._grid("input_steps", at)
-            multipliers, shift = self._grid("multipliers", at), self._shifts[at]
+            steps, shift, multipliers = (
+                self._grid("steps", at),
+                self._shifts[at],
+                self._multipliers(at),
+            )
+            inputs = inputs.to(steps.device).expand(convolution.weight.shape[1])
             scaled = convolution.weight * inputs[:, None, None] / steps[:, None, None, None]
             # What a shift cuts off is on the average half of its unit.
             half = 2.0 ** (shift - 1) if shift else 0.0
@@ -171,7 +179,15 @@ class QuantisedChain(nn.Module):
                     ranges=ranges,
                 )
             )
+            inputs = steps * 2.0**shift * MULTIPLIER_ONE / multipliers
         return layers
+
+    def _multipliers(self, at: int) -> Tensor:
+        multipliers = self._grid("multipliers", at)
+        if at == len(self._shifts) - 1:
+            return multipliers
+        changed = multipliers * self.factors[at].exp()
+        return straight_round(changed.clamp(1.0, float(MOST_MULTIPLIER)))
 
     def _grid(self, name: str, at: int) -> Tensor:
         buffer = getattr(self, f"{name}_{at}")
