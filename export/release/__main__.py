@@ -156,7 +156,7 @@ def _release(config: ReleaseConfig, trained: Sequence[PlannedTraining]) -> None:
         save_run(folder, halved or network, record)
         card = Card(
             name=training.name,
-            kind=training.kind,
+            kind=training.degradation,
             commands=[
                 *(typed("teacher.prepare", *arguments) for arguments in preparations),
                 *(typed(step.module, *_arguments(step, runs)) for step in trained),

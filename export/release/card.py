@@ -24,6 +24,8 @@ _KINDS = {
     "web": "photos as sites send them: reduced, then compressed as JPEG, WebP or AVIF",
     "fine": "photos that were reduced by bicubic and compressed as JPEG, WebP or AVIF at quality "
     "65 to 97",
+    "published": "photos as `export.publish` sends them to phones: reduced by bicubic or Lanczos "
+    "and compressed, mostly as AVIF at quality 44 to 82",
 }
 
 
@@ -78,7 +80,7 @@ class Card:
     name: str
     """Name of the released weights."""
     kind: str
-    """Kind of input: `clean`, `web` or `fine`."""
+    """Kind of input: `clean`, `web`, `fine` or `published`."""
     commands: Sequence[str]
     """Commands that train the network, in order."""
     precision: str

@@ -14,7 +14,7 @@ from teacher.networks.chain_config import Colour
 
 Budget = Literal["gpu", "cpu", "rehearsal"]
 
-_CLEAN, _WEB, _FINE = "clean", "web", "fine"
+_CLEAN, _WEB, _FINE, _PUBLISHED = "clean", "web", "fine", "published"
 _COMPRESSED, _TWO_THIRDS = "compressed", "two-thirds"
 _UNRELEASED = ("first", "second", "third")
 _THREE_HALVES = Fraction(3, 2)
@@ -44,6 +44,13 @@ class PlannedTraining:
     """Flag that names that network."""
     scale: Fraction = HALF
     """Scale of the network."""
+    published: bool = False
+    """Whether it is trained on photos as `export.publish` sends them."""
+
+    @property
+    def degradation(self) -> str:
+        """How the photos that it is trained on are sent."""
+        return _PUBLISHED if self.published else self.kind
 
     @property
     def kind(self) -> str:
@@ -53,6 +60,8 @@ class PlannedTraining:
     @property
     def store(self) -> str:
         """Name of the store to train on, for `preparation`."""
+        if self.published:
+            return _PUBLISHED
         if self.scale != HALF:
             return _TWO_THIRDS
         return _CLEAN if self.kind == _CLEAN else _COMPRESSED
@@ -71,7 +80,8 @@ class PlannedTraining:
         """List the arguments of the command."""
         first = [] if self.needs is None else [self.needs_flag, str(runs / self.needs)]
         return [
-            *("--store", str(store), "--run", str(runs / self.name), "--degradation", self.kind),
+            *("--store", str(store), "--run", str(runs / self.name)),
+            *("--degradation", self.degradation),
             *first,
             *self.flags,
         ]
@@ -85,10 +95,13 @@ def preparation(store: str, budget: Budget) -> tuple[str, ...]:
     """
     if store == _CLEAN:
         return ("--variants", "0")
-    if store == _TWO_THIRDS:
+    if store in (_TWO_THIRDS, _PUBLISHED):
         # Reduced to what pages show, so that variants are made in minutes.
-        sizes = ("--scale", "3/2", "--short-sides", "700", "420")
-        return (*sizes, "--variants", "1" if budget == "rehearsal" else "3", "--sending", _FINE)
+        sizes = ("--short-sides", "700", "420")
+        if store == _PUBLISHED:
+            return (*sizes, "--variants", "2", "--sending", _PUBLISHED)
+        variants = "1" if budget == "rehearsal" else "3"
+        return ("--scale", "3/2", *sizes, "--variants", variants, "--sending", _FINE)
     return ("--variants", "1" if budget == "rehearsal" else "8", "--short-sides")
 
 
@@ -141,7 +154,8 @@ def _gpu() -> list[PlannedTraining]:
         _soap_on("large-web", "large-web-first", steps=4_000),
         _prelu_on("small-clean", "small-clean-third", steps=16_000),
         _prelu_on("small-web", "small-web-second", steps=14_000),
-        _prelu_on("small-fine", "small-clean", steps=12_000),
+        _prelu_on("small-fine-first", "small-clean", steps=12_000),
+        _judged_on("small-fine", "small-fine-first", steps=1_000),
         _prelu_on("nano-clean", "nano-clean-third", steps=16_000),
         _prelu_on("nano-web", "nano-web-second", steps=8_000),
         _prelu_on("medium-rgb-web", "medium-web", steps=14_000, colour="rgb"),
@@ -162,7 +176,8 @@ def _cpu() -> list[PlannedTraining]:
         _soap_on("medium-clean", "small-clean", steps=12_000, body=_MEDIUM_BODY),
         *(_prelu_on(f"{name}-web", f"{name}-clean", steps=8_000) for name in SIZES),
         _prelu_on("medium-rgb-web", "medium-web", steps=6_000, colour="rgb"),
-        _soap_on("small-fine", "small-clean", steps=6_000),
+        _soap_on("small-fine-first", "small-clean", steps=6_000),
+        _judged_on("small-fine", "small-fine-first", steps=1_000),
         *_last(),
     ]
 
@@ -197,7 +212,7 @@ def _last() -> list[PlannedTraining]:
     An hour of one CPU core in all.
     """
     return [
-        _from_body("small-fine-3-2-first", "small-fine", steps=12_000),
+        _from_body("small-fine-3-2-first", "small-fine-first", steps=12_000),
         _prelu_on("small-fine-3-2", "small-fine-3-2-first", steps=30_000, scale=_THREE_HALVES),
         _from_body("nano-fine-3-2", "nano-web", steps=16_000),
         _from_body("large-fine-3-2", "large-web", steps=10_000, prelu=True),
@@ -242,6 +257,18 @@ def _prelu_on(
     """The best training from finished weights: most steps at high rates, large batches last."""
     flags = ("--activation", "prelu", *(("--colour", colour) if colour else ()), *_MOSTLY_FIRST)
     return _continued(name, start, flags, steps=steps, scale=scale)
+
+
+def _judged_on(name: str, start: str, *, steps: int) -> PlannedTraining:
+    """Train a finished student for both judges, on photos as they are published."""
+    return PlannedTraining(
+        name=name,
+        module="distill.run",
+        flags=(*_JUDGED, "--steps", str(steps), "--warmup-steps", "100", *_ONE_THREAD),
+        needs=start,
+        needs_flag="--start-from",
+        published=True,
+    )
 
 
 def _from_body(name: str, body: str, *, steps: int, prelu: bool = False) -> PlannedTraining:
@@ -308,6 +335,12 @@ _MOSTLY_FIRST = (
     *("--stage1.share", "0.9", "--stage2.share", "0.05", "--stage3.share", "0.05"),
     *("--stage2.batch", "16", "--stage2.crop-px", "64"),
     *("--stage3.batch", "16", "--stage3.crop-px", "64"),
+)
+_JUDGED = (
+    *("--activation", "prelu", "--optimizer", "soap"),
+    *("--stage1.share", "1", "--stage2.share", "0", "--stage3.share", "0"),
+    *("--stage1.learning-rate", "0.001", "--stage1.batch", "4", "--stage1.crop-px", "64"),
+    *("--stage1.ssimulacra2", "0.01", "--stage1.colorvideovdp", "0.003"),
 )
 _MEDIUM_BODY = SIZES["medium"].body
 _SHORT = ("--steps", "12000", "--warmup-steps", "500")
