@@ -12,7 +12,7 @@ from PIL import Image
 from skimage import data
 
 from export.release.card import write_credits
-from export.release.plan import plan
+from export.release.plan import plan, preparation
 from plumbing.command import UserError
 from teacher.runs.folder import load_network
 from teacher.runs.record import read_record
@@ -129,6 +129,16 @@ def test_every_training_comes_after_what_it_needs(budget: str, tmp_path: Path) -
             del arguments[arguments.index(training.needs_flag) :][:2]
         done = command_here(training.module, *arguments)
         assert done.status == 1, (training.name, done.errors)
+
+
+def test_a_student_for_publishing_is_trained_on_what_publishing_sends(tmp_path: Path) -> None:
+    trainings = {training.name: training for training in plan("gpu")}
+    last, first = trainings["small-fine"], trainings["small-fine-first"]
+    assert (last.kind, last.store, first.store) == ("fine", "published", "compressed")
+    assert last.is_released and not first.is_released
+    assert "--sending published" in " ".join(preparation(last.store, "gpu"))
+    arguments = " ".join(last.arguments(store=tmp_path, runs=Path("runs")))
+    assert "--degradation published --start-from runs/small-fine-first " in arguments
 
 
 def test_a_photo_without_credits_is_reported(tmp_path: Path) -> None:
