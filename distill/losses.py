@@ -22,7 +22,9 @@ JUDGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 """Errors of pictures, (batch,), as judges see them, by the name of their weight in a stage."""
 
-_CONTRAST, _EVERY = 4.0, 8
+# Crops with hard edges: their contrast, one of how many crops is one, and the weight of its error,
+# which is much larger than that of others.
+_CONTRAST, _EVERY, _WEIGHT = 4.0, 8, 0.1
 
 
 def weights_of(*, truth: Tensor, teacher: Tensor, norm: Literal["l1", "l2"]) -> Tensor:
@@ -72,8 +74,11 @@ def with_hard_edges(reduced: Tensor) -> Tensor:
         reduced: (batch, 3, height, width), in [0, 1].
     """
     hard = (_CONTRAST * (reduced - 0.5) + 0.5).clamp(0.0, 1.0)
-    which = torch.arange(len(reduced), device=reduced.device) % _EVERY == 0
-    return torch.where(which[:, None, None, None], hard, reduced)
+    return torch.where(_has_hard_edges(reduced)[:, None, None, None], hard, reduced)
+
+
+def _has_hard_edges(batch: Tensor) -> Tensor:
+    return torch.arange(len(batch), device=batch.device) % _EVERY == 0
 
 
 def nearness(floats: Chain) -> Callable[[Network, Batch], dict[str, Tensor]]:
@@ -92,7 +97,8 @@ def nearness(floats: Chain) -> Callable[[Network, Batch], dict[str, Tensor]]:
         wanted = floats.to(reduced.device).core(floats.native(reduced))
         made = network.core(network.native(reduced)).float()
         # In bytes: as ones, squares of what roundings change would be too small to print.
-        return {"floats": (255.0 * (made - wanted.float())).square().mean()}
+        error = (255.0 * (made - wanted.float())).square().mean(dim=(1, 2, 3))
+        return {"floats": torch.where(_has_hard_edges(error), _WEIGHT * error, error).mean()}
 
     return objective
 

@@ -75,7 +75,7 @@ class DistillConfig:
     """`integer`: the student of --start-from, in floats, becomes one in whole numbers, which every
     engine computes to the same bytes. Training rounds as the result will, and minimises the squared
     distance to what the floats give: what the stages weigh does not count."""
-    bits: Literal[7, 8] = 8
+    bits: Literal[7, 8] = 7
     """Bits of the numbers between the convolutions of a student in whole numbers: 8 are closer to
     the floats, 7 faster where a browser has the instruction for them."""
     scale: OptionalScale = None

@@ -30,7 +30,7 @@ TUNING = StagedRecipe(
 """For weights that are good already: low rates, a few minutes on one CPU core."""
 
 ROUNDING = StagedRecipe(
-    steps=2000,
+    steps=1000,
     stage1=Stage(share=1.0, learning_rate=1e-3, batch=16, crop_px=48),
     stage2=Stage(share=0.0, learning_rate=1e-3, batch=16, crop_px=48),
     stage3=Stage(share=0.0, learning_rate=1e-3, batch=16, crop_px=48),

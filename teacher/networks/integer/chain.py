@@ -26,7 +26,8 @@ _PARAMETERS = ("kernels", "biases", "below")
 class IntegerChain(nn.Module):
     """A finished student in whole numbers: RGB in, RGB out, each a byte divided by 255.
 
-    Its tensors are integers, and there is nothing to train: `QuantisedChain` trains.
+    Its tensors are integers, and there is nothing to train: `QuantisedChain` trains. It is exact on
+    a CPU; a GPU's library may choose Winograd's convolution or shorter floats, which are not.
 
     Attributes:
         config: The config that rebuilds it.
