@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request
 
-from export.compact.form import write_integer
-from teacher.networks.compact_file import FILE
 from teacher.networks.integer.config import IntegerChainConfig
+from tests.browser.integer.student import write_student
 from tests.browser.library.pages import Opener
-from tests.browser.stand_in import write_card
 from tests.made.integer.whole_numbers import made_weights, word_by_word
 
 pytestmark = pytest.mark.browser
@@ -27,12 +24,7 @@ _PICTURE = np.random.default_rng(4).integers(0, 256, (30, 41, 3)).astype(np.uint
 def page(opener: Opener, library_site: Path) -> Page:
     folder = library_site / "whole"
     if not folder.exists():
-        folder.mkdir()
-        write_integer(folder / FILE, _WEIGHTS)
-        write_card(folder, margin_px=3, colour="luma")
-        card = json.loads((folder / "halfsize.json").read_text(encoding="utf-8"))
-        text = json.dumps({**card, "arithmetic": "integer"})
-        (folder / "halfsize.json").write_text(text, encoding="utf-8")
+        write_student(folder, _WEIGHTS)
         Image.fromarray(_PICTURE).save(library_site / "whole.png")
     return opener()
 
