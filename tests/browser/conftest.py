@@ -17,6 +17,7 @@ from export.check.local_runtimes import run_onnx
 from export.onnx.translate import to_onnx
 from plumbing.paths import WEB_DEMO
 from teacher.networks.chain import Chain
+from teacher.networks.chain_weights import ChainWeights
 from teacher.networks.compact_file import FILE, read_compact
 from tests.browser.driver import Driver
 from tests.made.runs import MadeChain
@@ -70,9 +71,9 @@ def tarball(tmp_path_factory: pytest.TempPathFactory, chain: MadeChain) -> Path:
 def reference(chain: MadeChain, tmp_path_factory: pytest.TempPathFactory) -> Reference:
     """Enlarge RGB bytes with ONNX Runtime in float32, the whole picture at once."""
     path = tmp_path_factory.mktemp("reference") / "model.onnx"
-    path.write_bytes(
-        to_onnx(Chain.of(read_compact(chain.page_model / FILE).weights)).SerializeToString()
-    )
+    weights = read_compact(chain.page_model / FILE).weights
+    assert isinstance(weights, ChainWeights)
+    path.write_bytes(to_onnx(Chain.of(weights)).SerializeToString())
     run = run_onnx(path)
 
     def enlarge(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Route
 from export.compact.form import write_compact
 from pixels.scale import enlarged_size, padded_to_blocks
 from teacher.networks.chain import Chain
+from teacher.networks.chain_weights import ChainWeights
 from teacher.networks.compact_file import FILE, read_compact
 
 _ORIGIN = "http://localhost/"  # browsers offer WebGPU to trustworthy origins only
@@ -178,7 +179,9 @@ def stored(network: Chain, folder: Path) -> tuple[bytes, Chain]:
     """Write a network with float16 weights: the file, and the network that it holds."""
     path = folder / FILE
     write_compact(path, network, "float16")
-    return path.read_bytes(), Chain.of(read_compact(path).weights)
+    weights = read_compact(path).weights
+    assert isinstance(weights, ChainWeights)
+    return path.read_bytes(), Chain.of(weights)
 
 
 def _sent(picture: NDArray[np.uint8]) -> list[object]:
