@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distill.judged.tensors import clipped, constant, in_linear_light
+from distill.judged.tensors import clipped, constant, in_linear_light, taken_as_it_is
 from pixels.quality.colorvideovdp import (
     BASE_CPD,
     DARKEST_CD_M2,
@@ -149,12 +149,12 @@ def _sum(values: Tensor, exponent: float) -> Tensor:
     return _norm(_power(values, exponent).sum(dim=-1), exponent)
 
 
-@torch.compiler.assume_constant_result
+@taken_as_it_is
 def _frequencies(size: tuple[int, int], pixels_per_degree: float) -> list[float]:
     return frequencies(size, pixels_per_degree)
 
 
-@torch.compiler.assume_constant_result
+@taken_as_it_is
 def _luminances(cycles_per_degree: float) -> tuple[float, float, int]:
     """Return log10 of the first luminance of the table, the step to the next, and their number."""
     luminance, _ = sensitivity_levels(cycles_per_degree)
