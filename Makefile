@@ -84,6 +84,7 @@ bench: setup web browser ## Time halfsize and UpscalerJS in the same browser (ma
 	@$(BIN)/python -m tools.bench_runtimes
 	@$(BIN)/python -m tools.bench_runtimes --backend webgl2 --sides 128 --repeats 5
 	@$(BIN)/python -m tools.bench_runtimes --backend webgpu --sides 128 --repeats 5
+	@$(BIN)/python -m tools.engine_bench
 
 screenshots: setup web browser ## Photograph the page, phone and desktop, light and dark
 	@$(BIN)/python -m tools.screenshots

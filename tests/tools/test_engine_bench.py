@@ -10,8 +10,3 @@ from tests.made.commands import command_here
 def test_a_folder_without_a_student_is_named(tmp_path: Path) -> None:
     done = command_here("tools.engine_bench", "--models", tmp_path)
     assert (done.status, str(tmp_path) in done.errors) == (1, True)
-
-
-def test_a_side_is_at_least_a_pixel() -> None:
-    done = command_here("tools.engine_bench", "--sides", "0")
-    assert (done.status, "at least 1 pixel" in done.errors) == (2, True)

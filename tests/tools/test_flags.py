@@ -7,7 +7,9 @@ import pytest
 from tests.made.commands import command_here
 
 
-@pytest.mark.parametrize("module", ["tools.bench", "tools.bench_browsers", "tools.bench_runtimes"])
+@pytest.mark.parametrize(
+    "module", ["tools.bench", "tools.bench_browsers", "tools.bench_runtimes", "tools.engine_bench"]
+)
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [

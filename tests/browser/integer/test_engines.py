@@ -30,6 +30,8 @@ SHAPES = {
     "rgb, 4/3": IntegerChainConfig(
         body=1, channels=4, bits=8, colour="rgb", scale=Fraction(4, 3), activation="relu"
     ),
+    # More weights than a uniform block holds.
+    "very wide": IntegerChainConfig(body=1, channels=460, bits=7, colour="rgb"),
 }
 
 
@@ -77,9 +79,20 @@ def test_an_engine_that_is_off_by_one_is_refused(
 
 
 @pytest.mark.heavy
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_very_wide_network(browser: Browser, site: Path, tmp_path: Path, engine: str) -> None:
+    weights = made_weights(SHAPES["very wide"])
+    page = open_engine(browser, site / "dist", engine)
+    assert page.open(file_of(weights, tmp_path))
+    picture = awkward_pictures()["noise 11x7"]
+    assert wrong(page, weights, picture) == 0
+    page.page.close()
+
+
+@pytest.mark.heavy
 @pytest.mark.browsers("chromium", "firefox-gpu")
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name != "very wide"])
 def test_200_sizes(browser: Browser, site: Path, tmp_path: Path, engine: str, shape: str) -> None:
     weights = made_weights(SHAPES[shape], seed=2)
     page = open_engine(browser, site / "dist", engine)
