@@ -25,7 +25,7 @@ import torch
 import tyro
 
 from distill.growth import grow, with_body_of
-from distill.losses import distances, nearness, with_hard_edges
+from distill.losses import distances, nearness
 from distill.sources import BatchSource, SourceConfig, gather, mixed_batches
 from distill.students import StudentConfig, folded, fresh, widen
 from distill.teaching import Teacher, open_teacher
@@ -168,7 +168,7 @@ def _to_train(network: Chain, config: DistillConfig, batch_at: BatchAt) -> Netwo
     if config.arithmetic == "float":
         return widen(network, config.expansion)
     batches = (batch_at(_SAMPLE_STEP + number)[0] for number in range(_SAMPLE_BATCHES))
-    pictures = [with_hard_edges(batch.float() / 255.0) for batch in batches]
+    pictures = [batch.float() / 255.0 for batch in batches]
     try:
         quantised = calibrated(network, pictures, config.bits)
     except ValueError as error:
