@@ -288,6 +288,7 @@ def _in_whole_numbers(start: str, *, scale: Fraction = HALF) -> PlannedTraining:
         needs=start,
         needs_flag="--start-from",
         scale=scale,
+        published=start == "small-fine",
     )
 
 
