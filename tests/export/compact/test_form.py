@@ -34,6 +34,7 @@ from pixels.scale import SCALES, enlarged_size, padded_to_blocks
 from plumbing.command import UserError
 from teacher.networks.chain import Chain
 from teacher.networks.chain_config import ChainConfig
+from teacher.networks.chain_weights import ChainWeights
 from teacher.networks.compact_file import FILE, Golden, decode, read_compact
 from teacher.runs.folder import load_network
 from tests.made.commands import command_here
@@ -102,7 +103,9 @@ def test_a_channel_of_zeros_stays_zero(
     with torch.no_grad():
         network.convolutions[1].weight[2] = 0  # pyright: ignore[reportIndexIssue]
     write_compact(tmp_path / FILE, network, precision)
-    read = read_compact(tmp_path / FILE).weights.kernels[1]
+    weights = read_compact(tmp_path / FILE).weights
+    assert isinstance(weights, ChainWeights)
+    read = weights.kernels[1]
     assert not read[2].any() and read[1].any()
 
 
@@ -163,12 +166,14 @@ def test_written_golden_vectors_are_those_of_the_picture_continued_by_its_edge(
     model = read_compact(tmp_path / FILE)
     sizes = [picture.shape[:2] for picture, _ in model.golden]
     assert any(height % 2 and width % 2 for height, width in sizes)
+    assert isinstance(model.weights, ChainWeights)
+    network = Chain.of(model.weights)
     for picture, enlarged in model.golden:
         height, width = picture.shape[:2]
         rows, columns = (
             np.minimum(np.arange(side + side % 2), side - 1) for side in (height, width)
         )
-        whole = run_pytorch(Chain.of(model.weights))(to_batch(picture[rows][:, columns]))
+        whole = run_pytorch(network)(to_batch(picture[rows][:, columns]))
         bytes_ = np.floor(whole[0].transpose(1, 2, 0) * 255 + 0.5).astype(np.uint8)
         expected = bytes_[: ceil(height * 1.5), : ceil(width * 1.5)]
         np.testing.assert_allclose(enlarged, expected, rtol=0, atol=1)  # halves round either way
@@ -177,16 +182,18 @@ def test_written_golden_vectors_are_those_of_the_picture_continued_by_its_edge(
 def test_golden_vectors_cut_at_the_wrong_side_are_found(tmp_path: Path) -> None:
     write_compact(tmp_path / FILE, network_of(RATIO), "float16")
     model = read_compact(tmp_path / FILE)
+    assert isinstance(model.weights, ChainWeights)
+    stored = Chain.of(model.weights)
     assert compact_problems(tmp_path) == []
 
     def wrong(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         rows, columns = enlarged_size((picture.shape[0], picture.shape[1]), RATIO.scale)
         blocks = padded_to_blocks(picture, RATIO.scale)
-        larger = run_pytorch(Chain.of(model.weights))(to_batch(blocks))[0].transpose(1, 2, 0)
+        larger = run_pytorch(stored)(to_batch(blocks))[0].transpose(1, 2, 0)
         return np.floor(larger[-rows:, -columns:] * 255 + 0.5).astype(np.uint8)
 
     golden = [(picture, wrong(picture)) for picture, _ in model.golden]
-    (tmp_path / FILE).write_bytes(encode(Chain.of(model.weights), "float16", golden))
+    (tmp_path / FILE).write_bytes(encode(stored, "float16", golden))
     assert "golden vectors do not match its weights" in compact_problems(tmp_path)[0]
 
 

@@ -15,6 +15,7 @@ from plumbing.command import UserError
 from plumbing.paths import WEB_DEMO
 from teacher.enlarging.network import network_enlarger
 from teacher.networks.chain import Chain
+from teacher.networks.chain_weights import ChainWeights
 from teacher.networks.compact_file import read_compact
 from tests.made.networks import LUMA, saved
 from tests.made.photos import photo
@@ -64,7 +65,9 @@ def test_exports_for_browsers_are_run_from_their_own_files(tmp_path: Path) -> No
     assert (by_tfjs.name, by_tfjs.scale) == ("tfjs", 2)
     error = by_tfjs.enlarge(picture).astype(int) - open_for_page(BROWSER).enlarge(picture)
     assert np.abs(error[2:-2, 2:-2]).max() <= 1  # it knows no edge
-    stored = Chain.of(read_compact(_NANO / "model.halfsize").weights)
+    weights = read_compact(_NANO / "model.halfsize").weights
+    assert isinstance(weights, ChainWeights)
+    stored = Chain.of(weights)
     by_file = open_for_page(str(_NANO)).enlarge(picture)
     whole = network_enlarger(stored, tile_px=400)(picture)
     assert np.abs(by_file.astype(int) - whole).max() <= 1
