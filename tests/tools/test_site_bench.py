@@ -21,9 +21,9 @@ def written(folder: Path) -> Path:
     shown = []
     for name in ("hero", "card"):
         for width in (100, 300):
-            Image.fromarray(photo(width // 2, width)).save(folder / f"{name}-{width}.png")
+            Image.fromarray(photo(2 * width // 3, width)).save(folder / f"{name}-{width}.png")
         srcset = f"{name}-100.png 100w, {name}-300.png 300w"
-        html = f'<img srcset="{srcset}" sizes="auto" width="300" height="150" alt="">'
+        html = f'<img srcset="{srcset}" sizes="auto" width="300" height="200" alt="">'
         shown.append(PagePhoto(name, html))
     (folder / "own.js").write_text("document.title = 'ran';" * 100, encoding="utf-8")
     (folder / "index.html").write_text(page(shown, script="own.js"), encoding="utf-8")
@@ -46,7 +46,7 @@ def test_a_visit_counts_what_it_downloads_and_sees_device_pixels(
     assert visited.bytes_["photos"] == sum(sizes.values())  # no candidate of 100 pixels is enough
     script = (folder / "own.js").read_bytes()
     assert visited.bytes_["scripts"] == len(gzip.compress(script, 9, mtime=0))
-    assert [one.shape for one in visited.seen] == [(120, 240, 3), (105, 210, 3)]
+    assert [one.shape for one in visited.seen] == [(160, 240, 3), (140, 210, 3)]
     assert all(np.std(one) > 5 for one in visited.seen)
     assert visited.states == []
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Photos are 3:2, and every box begins and ends at a whole device pixel of every viewport: only then
-# can what is seen be compared with the original pixel by pixel.
+# can what is seen be compared with the original pixel by pixel. Files are not exactly 3:2 (800 x
+# 533), and their own ratio would move all rows below by parts of a pixel.
 _HERO_PX, _CARD_PX, _EDGE_PX, _BETWEEN_PX = 1200, 384, 15, 18
 _GRID_PX = 3 * _CARD_PX + 2 * _BETWEEN_PX
 _STYLE = f"""
 body {{ margin: 0; font: 16px/25px sans-serif; }}
 h1, h2, p {{ margin: 10px 0; font-size: 20px; line-height: 25px; }}
 main {{ max-width: {_HERO_PX}px; margin: 0 auto; }}
-img {{ display: block; width: 100%; height: auto; }}
+img {{ display: block; width: 100%; height: auto; aspect-ratio: 3 / 2; }}
 .cards {{ display: grid; gap: 20px {_BETWEEN_PX}px; max-width: {_GRID_PX}px; margin: 0 auto;
   padding: {_EDGE_PX}px; grid-template-columns: 1fr; align-items: start; }}
 @media (min-width: 600px) {{ .cards {{ grid-template-columns: 1fr 1fr; }} }}
