@@ -99,7 +99,8 @@ def test_vite_builds_it(browser: Browser, project: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assets = sorted(path.name for path in (project / "dist" / "assets").iterdir())
-    assert sum(name.startswith("engine-") for name in assets) == 6, assets
+    # For WebAssembly, WebGL 2 and WebGPU: floats and whole numbers, each also for transparency.
+    assert sum(name.startswith("engine-") for name in assets) == 12, assets
     assert sum(name.endswith(".halfsize") for name in assets) == 1, assets
     with served(project / "dist") as address:
         require_upscaled(browser, address)

@@ -31,7 +31,7 @@ def student(name: str, scale: Fraction) -> Student:
         margin_px=1,
         align_px=scale.denominator,
         gzip_bytes=100,
-        card=b"",
+        card=b"{}",
         files=((COMPACT.file, name.encode()),),
     )
 
