@@ -26,13 +26,21 @@ def bicubic_kernels(scale: Fraction) -> NDArray[np.float32]:
     Returns:
         (up * up, side, side); side is 5 for whole scales, else 3 * down.
     """
-    up, down = scale.numerator, scale.denominator
-    reach_px = bicubic_reach_px(scale)
-    reach = np.arange(-reach_px, down + reach_px)
-    offsets = (np.arange(up) + 0.5) * down / up - 0.5
-    lines = cubic(offsets[:, None] - reach[None, :])
+    lines = bicubic_lines(scale)
+    up, side = lines.shape
     kernels = np.einsum("yi,xj->yxij", lines, lines)
-    return kernels.reshape(up**2, len(reach), len(reach)).astype(np.float32)
+    return kernels.reshape(up**2, side, side).astype(np.float32)
+
+
+def bicubic_lines(scale: Fraction) -> NDArray[np.float64]:
+    """Compute the taps of each sub-pixel of one axis, placed as `bicubic_kernels` says.
+
+    Returns:
+        (up, side): the first tap belongs to the pixel `bicubic_reach_px` before the block.
+    """
+    up, down, reach_px = scale.numerator, scale.denominator, bicubic_reach_px(scale)
+    offsets = (np.arange(up) + 0.5) * down / up - 0.5
+    return cubic(offsets[:, None] - np.arange(-reach_px, down + reach_px)[None, :])
 
 
 def bicubic_reach_px(scale: Fraction) -> int:

@@ -171,6 +171,27 @@ def _cut(matrix: Flat, count: int, places: int) -> NDArray[np.float32]:
     return as_strided(matrix, shape, strides)
 
 
+def sub_pixels(planes: Planes, up: int) -> NDArray[np.float32]:
+    """View planes as those of sub-pixels: (colours, up, up, rows, columns)."""
+    return planes.reshape(-1, up, up, *planes.shape[1:])
+
+
+def shuffled(planes: NDArray[np.float32], most: float) -> Planes:
+    """Shuffle planes of sub-pixels into a picture, and clamp it to 0..most.
+
+    Args:
+        planes: (3, up, up, rows of blocks, columns of blocks).
+        most: The largest value.
+
+    Returns:
+        (3, rows, columns) of pixels.
+    """
+    colours, up, _, rows, columns = planes.shape
+    result = np.empty((colours, rows, up, columns, up), np.float32)
+    np.clip(planes, 0.0, most, out=result.transpose(0, 2, 4, 1, 3))
+    return result.reshape(colours, rows * up, columns * up)
+
+
 def in_line(planes: Planes, more: int) -> Flat:
     """Copy each channel into one line, with some more numbers for the last kernels to see."""
     channels, height, width = planes.shape

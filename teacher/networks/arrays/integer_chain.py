@@ -17,6 +17,8 @@ from teacher.networks.arrays.convolution import (
     Planes,
     in_blocks,
     on_blocks,
+    shuffled,
+    sub_pixels,
 )
 from teacher.networks.fixed import require_blocks
 from teacher.networks.integer.arithmetic import (
@@ -72,16 +74,13 @@ class NumpyIntegerChain:
         return np.stack([self._enlarged(rgb) for rgb in batch])
 
     def _enlarged(self, rgb: Planes) -> Planes:
-        up, rows, columns = self._up, rgb.shape[1] // self._down, rgb.shape[2] // self._down
         bytes_ = np.floor(rgb * np.float32(255.0) + np.float32(0.5))
         values = self._values(np.clip(bytes_, 0.0, 255.0))
         values += np.float32(32.0)
         values *= np.float32(1 / 64)
-        # The pixel shuffle: (3, up, up, rows, columns) to rows and columns of pixels.
-        result = np.empty((3, rows, up, columns, up), np.float32)
-        np.clip(np.floor(values, out=values), 0.0, 255.0, out=result.transpose(0, 2, 4, 1, 3))
+        result = shuffled(np.floor(values, out=values), 255.0)
         result /= np.float32(255.0)
-        return result.reshape(3, rows * up, columns * up)
+        return result
 
     def _values(self, bytes_: Planes) -> NDArray[np.float32]:
         """Compute all before the pixel shuffle, in 64ths of a byte: (3, up, up, rows, columns)."""
@@ -89,7 +88,7 @@ class NumpyIntegerChain:
         eighths = bytes_ * np.float32(8.0)
         image = _luma(bytes_)[None] if is_luma else eighths
         chained = self._convolver.chained(self._convolutions, in_blocks(image, self._down), 1)
-        detail = chained.reshape(-1, self._up, self._up, *chained.shape[1:])
+        detail = sub_pixels(chained, self._up)
         if not is_whole:
             return detail + enlarged_planes(eighths, self._config.scale)
         detail += np.float32(8.0) * image[:, None, None]

@@ -18,6 +18,8 @@ from teacher.networks.arrays.convolution import (
     in_blocks,
     in_line,
     on_blocks,
+    shuffled,
+    sub_pixels,
 )
 from teacher.networks.chain_weights import ChainWeights
 from teacher.networks.fixed import (
@@ -65,15 +67,7 @@ class NumpyChain:
             ValueError: A side is not a multiple of `down`.
         """
         require_blocks((batch.shape[2], batch.shape[3]), self._config.scale)
-        return np.stack([self._enlarged(rgb) for rgb in batch])
-
-    def _enlarged(self, rgb: Planes) -> Planes:
-        up, rows, columns = self._up, rgb.shape[1] // self._down, rgb.shape[2] // self._down
-        planes = self._planes(rgb)
-        # The pixel shuffle: planes (3, up, up, rows, columns) to rows and columns of pixels.
-        result = np.empty((3, rows, up, columns, up), np.float32)
-        np.clip(planes, 0.0, 1.0, out=result.transpose(0, 2, 4, 1, 3))
-        return result.reshape(3, rows * up, columns * up)
+        return np.stack([shuffled(self._planes(rgb), 1.0) for rgb in batch])
 
     def _planes(self, rgb: Planes) -> NDArray[np.float32]:
         """Compute all before the pixel shuffle: (3, up, up, rows of blocks, columns of blocks)."""
@@ -93,7 +87,7 @@ class NumpyChain:
     def _detail(self, image: Planes) -> NDArray[np.float32]:
         """Compute what the network adds to its anchor: (1 or 3, up, up, rows, columns)."""
         reach = self._config.kernel // 2
-        return self._sub_pixels(self._convolver.chained(self._convolutions, image, reach))
+        return sub_pixels(self._convolver.chained(self._convolutions, image, reach), self._up)
 
     def _enlarged_by_bicubic(self, image: Planes) -> NDArray[np.float32]:
         """Enlarge each channel; edges are repeated: (channels, up, up, rows, columns)."""
@@ -106,12 +100,8 @@ class NumpyChain:
             size = (blocks.shape[1] - around, blocks.shape[2] - around)
             line = in_line(blocks, around)
             larger = self._convolver.alone(self._bicubic, line, size, blocks.shape[2])
-            enlarged.append(self._sub_pixels(larger)[0])
+            enlarged.append(sub_pixels(larger, self._up)[0])
         return np.stack(enlarged)
-
-    def _sub_pixels(self, planes: Planes) -> NDArray[np.float32]:
-        """View planes as those of sub-pixels: (colours, up, up, rows, columns)."""
-        return planes.reshape(-1, self._up, self._up, *planes.shape[1:])
 
 
 class _Prelu:

@@ -7,31 +7,21 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from pixels.resize import cubic
+from teacher.networks.fixed import bicubic_lines, bicubic_reach_px
 
 _ONE = 1024
-_REACH_PX = {1: 2, 2: 2, 3: 3}
-"""By `down`: pixels that the taps reach on each side of a block."""
 
 
 def bicubic_taps(scale: Fraction) -> NDArray[np.int64]:
     """Give the taps of each sub-pixel of an axis, which add up to 1024.
 
     Returns:
-        (up, taps): the first tap belongs to the pixel `taps_reach_px` before the block.
+        (up, taps): the first tap belongs to the pixel `bicubic_reach_px` before the block.
     """
-    up, down, reach = scale.numerator, scale.denominator, taps_reach_px(scale)
-    places = (np.arange(up) + 0.5) * down / up - 0.5
-    exact = _ONE * cubic(places[:, None] - np.arange(-reach, down + reach)[None])
-    taps = np.floor(exact + 0.5).astype(np.int64)
+    taps = np.floor(_ONE * bicubic_lines(scale) + 0.5).astype(np.int64)
     largest = np.abs(taps).argmax(axis=1)
-    taps[np.arange(up), largest] += _ONE - taps.sum(axis=1)
+    taps[np.arange(len(taps)), largest] += _ONE - taps.sum(axis=1)
     return taps
-
-
-def taps_reach_px(scale: Fraction) -> int:
-    """Pixels that the taps reach on each side of a block."""
-    return _REACH_PX[scale.denominator]
 
 
 def enlarged_planes(planes: NDArray[np.float32], scale: Fraction) -> NDArray[np.float32]:
@@ -44,7 +34,7 @@ def enlarged_planes(planes: NDArray[np.float32], scale: Fraction) -> NDArray[np.
     Returns:
         (channels, up, up, rows of blocks, columns of blocks), eight times the values.
     """
-    reach, taps, down = taps_reach_px(scale), bicubic_taps(scale), scale.denominator
+    reach, taps, down = bicubic_reach_px(scale), bicubic_taps(scale), scale.denominator
     seen = np.pad(planes, ((0, 0), (reach, reach), (0, 0)), "edge")
     tall = _weighed(seen, taps, down, shift=8)
     seen = np.pad(tall, ((0, 0), (0, 0), (0, 0), (reach, reach)), "edge")

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from teacher.networks.fixed import bicubic_reach_px
 from teacher.networks.integer.arithmetic import (
     BLUE_OF_GREEN,
     GREEN_ONE,
@@ -27,7 +28,7 @@ from teacher.networks.integer.arithmetic import (
     SUM_MOST,
 )
 from teacher.networks.integer.config import IntegerChainConfig
-from teacher.networks.integer.enlargement import bicubic_taps, taps_reach_px
+from teacher.networks.integer.enlargement import bicubic_taps
 from teacher.networks.integer.weights import EIGHTHS_MOST
 
 Floor = Callable[[Tensor], Tensor]
@@ -143,8 +144,8 @@ class WholeBicubic:
         Returns:
             (batch, channels * up^2, rows of blocks, columns of blocks), eight times the values.
         """
-        channels, reach, down = planes.shape[1], taps_reach_px(self.scale), self.scale.denominator
-        up = self.scale.numerator
+        channels, reach = planes.shape[1], bicubic_reach_px(self.scale)
+        up, down = self.scale.numerator, self.scale.denominator
         seen = F.pad(planes, (0, 0, reach, reach), mode="replicate")
         kernels, halves = _for_each(self.tall, channels)
         seen = floor(F.conv2d(seen, kernels, halves, stride=(down, 1), groups=channels))

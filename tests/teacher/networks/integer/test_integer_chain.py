@@ -12,8 +12,9 @@ from export.check.any_size import any_size
 from pixels.scale import SCALES
 from teacher.networks.arrays.integer_chain import NumpyIntegerChain
 from teacher.networks.chain_config import Activation, Colour
+from teacher.networks.fixed import bicubic_reach_px
 from teacher.networks.integer.config import IntegerChainConfig
-from teacher.networks.integer.enlargement import bicubic_taps, taps_reach_px
+from teacher.networks.integer.enlargement import bicubic_taps
 from teacher.networks.integer.weights import IntegerChainWeights
 from tests.made.integer.whole_numbers import TAPS, awkward_pictures, made_weights, word_by_word
 
@@ -47,5 +48,5 @@ def test_it_gives_the_bytes_of_the_format(
 @pytest.mark.parametrize("scale", SCALES, ids=str)
 def test_the_taps_are_those_of_the_format(scale: Fraction) -> None:
     first, taps = TAPS[str(scale)]
-    assert first == -taps_reach_px(scale)
+    assert first == -bicubic_reach_px(scale)
     np.testing.assert_array_equal(bicubic_taps(scale), taps)
