@@ -275,8 +275,13 @@ class _Measurement:
 
     def _keys(self, series: Series, quality: int) -> list[str]:
         """Name the points of one file: one for each enlargement, or one at full size."""
-        encoders = {"AVIF": f"-speed{self._task.encoder.avif_speed}", "JPEG": "-jpegli"}
-        encoder = f"{series.codec}{encoders.get(series.codec, '')}"
+        effort = self._task.encoder
+        encoders: dict[Codec, str] = {
+            "AVIF": f"-speed{effort.avif_speed}",
+            "JPEG": "-jpegli" if effort.jpegli else "",
+            "WEBP": f"-method{effort.webp_method}",
+        }
+        encoder = f"{series.codec}{encoders[series.codec]}"
         file = f"{encoder}-q{quality}-{series.reduction or 'full'}"
         if series.scale not in (None, HALF):
             file += f"-by-{scale_name(series.scale)}"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -56,6 +57,18 @@ def test_what_was_measured_is_not_measured_again(
             assert bool(planted) == ((new.codec, new.way) == ("JPEG", FULL))
             assert all(point.quality == 10 for point in planted)
             assert new.points[1:] == old.points[1:]
+
+
+@pytest.mark.parametrize("other", [{"webp_method": 0}, {"jpegli": False}], ids=str)
+def test_files_of_another_encoder_are_measured_anew(
+    tasks: list[MeasureTask], known: tuple[Path, list[PhotoCurves]], tmp_path: Path, other: dict
+) -> None:
+    kept = tmp_path / "kept"
+    shutil.copytree(known[0], kept)
+    task = replace(tasks[0], encoder=replace(tasks[0].encoder, **other))
+    [anew, _] = measure_photos(with_cache([task, tasks[1]], tmp_path / "new"), 1)
+    assert measure_photo(replace(task, cache=kept)) == anew
+    assert anew != known[1][0]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"version": 0, "points": {"a": 1}}'])
