@@ -1,0 +1,1 @@
+"""Compares students by the bytes that photos need with them."""
