@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pixels.sending.degrade import published_qualities
 from pixels.stills.listing import list_pictures
 from plumbing.command import UserError
 from teacher.enlarging.runner import open_enlarger
@@ -25,7 +26,7 @@ _KINDS = {
     "fine": "photos that were reduced by bicubic and compressed as JPEG, WebP or AVIF at quality "
     "65 to 97",
     "published": "photos as `export.publish` sends them to phones: reduced by bicubic or Lanczos "
-    "and compressed, mostly as AVIF at quality 44 to 82",
+    "and compressed, mostly as AVIF at quality {} to {}",
 }
 
 
@@ -95,11 +96,12 @@ def write_card(folder: Path, card: Card, network: Network, record: RunRecord) ->
     """Write figures.json and README.md into a folder of released weights."""
     content = json.dumps([asdict(figure) for figure in card.figures], indent=1)
     (folder / FIGURES).write_text(content + "\n", encoding="utf-8")
+    purpose = _KINDS[card.kind].format(*published_qualities("AVIF", network.scale))
     credits_ = f"[{CREDITS}](../{CREDITS})" if card.credited else "not recorded"
     lines = [
         f"# {card.name}",
         "",
-        f"Enlarges photos {network.scale} times in width and height. For {_KINDS[card.kind]}.",
+        f"Enlarges photos {network.scale} times in width and height. For {purpose}.",
         "",
         f"- Network: `{network.name}`, {parameter_count(network):,} parameters, "
         f"{macs_per_output_pixel(network):,.0f} MACs per output pixel, margin "

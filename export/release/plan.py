@@ -16,6 +16,7 @@ Budget = Literal["gpu", "cpu", "rehearsal"]
 
 _CLEAN, _WEB, _FINE, _PUBLISHED = "clean", "web", "fine", "published"
 _COMPRESSED, _TWO_THIRDS = "compressed", "two-thirds"
+_PUBLISHED_TWO_THIRDS = "published-two-thirds"
 _UNRELEASED = ("first", "second", "third")
 _THREE_HALVES = Fraction(3, 2)
 # Rates of the three stages. From finished weights, SOAP gets a third of the rates of fresh ones.
@@ -60,10 +61,10 @@ class PlannedTraining:
     @property
     def store(self) -> str:
         """Name of the store to train on, for `preparation`."""
+        if self.scale != HALF:
+            return _PUBLISHED_TWO_THIRDS if self.published else _TWO_THIRDS
         if self.published:
             return _PUBLISHED
-        if self.scale != HALF:
-            return _TWO_THIRDS
         return _CLEAN if self.kind == _CLEAN else _COMPRESSED
 
     @property
@@ -95,13 +96,17 @@ def preparation(store: str, budget: Budget) -> tuple[str, ...]:
     """
     if store == _CLEAN:
         return ("--variants", "0")
-    if store in (_TWO_THIRDS, _PUBLISHED):
-        # Reduced to what pages show, so that variants are made in minutes.
-        sizes = ("--short-sides", "700", "420")
-        if store == _PUBLISHED:
-            return (*sizes, "--variants", "2", "--sending", _PUBLISHED)
+    # Reduced to what pages show, so that variants are made in minutes.
+    sizes = ("--short-sides", "700", "420")
+    two_thirds = ("--scale", "3/2", *sizes)
+    sent = ("--variants", "2", "--sending", _PUBLISHED)
+    if store == _PUBLISHED:
+        return (*sizes, *sent)
+    if store == _PUBLISHED_TWO_THIRDS:
+        return (*two_thirds, *sent)
+    if store == _TWO_THIRDS:
         variants = "1" if budget == "rehearsal" else "3"
-        return ("--scale", "3/2", *sizes, "--variants", variants, "--sending", _FINE)
+        return (*two_thirds, "--variants", variants, "--sending", _FINE)
     return ("--variants", "1" if budget == "rehearsal" else "8", "--short-sides")
 
 
@@ -155,7 +160,7 @@ def _gpu() -> list[PlannedTraining]:
         _prelu_on("small-clean", "small-clean-third", steps=16_000),
         _prelu_on("small-web", "small-web-second", steps=14_000),
         _prelu_on("small-fine-first", "small-clean", steps=12_000),
-        _judged_on("small-fine", "small-fine-first", steps=1_000),
+        _judged_on("small-fine", "small-fine-first", steps=9_000),
         _prelu_on("nano-clean", "nano-clean-third", steps=16_000),
         _prelu_on("nano-web", "nano-web-second", steps=8_000),
         _prelu_on("medium-rgb-web", "medium-web", steps=14_000, colour="rgb"),
@@ -177,7 +182,7 @@ def _cpu() -> list[PlannedTraining]:
         *(_prelu_on(f"{name}-web", f"{name}-clean", steps=8_000) for name in SIZES),
         _prelu_on("medium-rgb-web", "medium-web", steps=6_000, colour="rgb"),
         _soap_on("small-fine-first", "small-clean", steps=6_000),
-        _judged_on("small-fine", "small-fine-first", steps=1_000),
+        _judged_on("small-fine", "small-fine-first", steps=9_000),
         *_last(),
     ]
 
@@ -213,7 +218,10 @@ def _last() -> list[PlannedTraining]:
     """
     return [
         _from_body("small-fine-3-2-first", "small-fine-first", steps=12_000),
-        _prelu_on("small-fine-3-2", "small-fine-3-2-first", steps=30_000, scale=_THREE_HALVES),
+        _prelu_on(
+            "small-fine-3-2-second", "small-fine-3-2-first", steps=30_000, scale=_THREE_HALVES
+        ),
+        _judged_on("small-fine-3-2", "small-fine-3-2-second", steps=6_000, scale=_THREE_HALVES),
         _from_body("nano-fine-3-2", "nano-web", steps=16_000),
         _from_body("large-fine-3-2", "large-web", steps=10_000, prelu=True),
         _in_whole_numbers("small-fine"),
@@ -259,7 +267,7 @@ def _prelu_on(
     return _continued(name, start, flags, steps=steps, scale=scale)
 
 
-def _judged_on(name: str, start: str, *, steps: int) -> PlannedTraining:
+def _judged_on(name: str, start: str, *, steps: int, scale: Fraction = HALF) -> PlannedTraining:
     """Train a finished student for both judges, on photos as they are published."""
     return PlannedTraining(
         name=name,
@@ -267,6 +275,7 @@ def _judged_on(name: str, start: str, *, steps: int) -> PlannedTraining:
         flags=(*_JUDGED, "--steps", str(steps), "--warmup-steps", "100", *_ONE_THREAD),
         needs=start,
         needs_flag="--start-from",
+        scale=scale,
         published=True,
     )
 
@@ -288,7 +297,7 @@ def _in_whole_numbers(start: str, *, scale: Fraction = HALF) -> PlannedTraining:
         needs=start,
         needs_flag="--start-from",
         scale=scale,
-        published=start == "small-fine",
+        published=True,
     )
 
 
@@ -340,7 +349,7 @@ _MOSTLY_FIRST = (
 _JUDGED = (
     *("--activation", "prelu", "--optimizer", "soap"),
     *("--stage1.share", "1", "--stage2.share", "0", "--stage3.share", "0"),
-    *("--stage1.learning-rate", "0.001", "--stage1.batch", "4", "--stage1.crop-px", "64"),
+    *("--stage1.learning-rate", "0.001", "--stage1.batch", "8", "--stage1.crop-px", "64"),
     *("--stage1.ssimulacra2", "0.01", "--stage1.colorvideovdp", "0.003"),
 )
 _MEDIUM_BODY = SIZES["medium"].body

@@ -131,14 +131,26 @@ def test_every_training_comes_after_what_it_needs(budget: str, tmp_path: Path) -
         assert done.status == 1, (training.name, done.errors)
 
 
-def test_a_student_for_publishing_is_trained_on_what_publishing_sends(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "before", "store", "store_before"),
+    [
+        ("small-fine", "small-fine-first", "published", "compressed"),
+        ("small-fine-3-2", "small-fine-3-2-second", "published-two-thirds", "two-thirds"),
+    ],
+)
+def test_students_for_publishing_are_trained_on_what_publishing_sends(
+    name: str, before: str, store: str, store_before: str, tmp_path: Path
+) -> None:
     trainings = {training.name: training for training in plan("gpu")}
-    last, first = trainings["small-fine"], trainings["small-fine-first"]
-    assert (last.kind, last.store, first.store) == ("fine", "published", "compressed")
+    last, first = trainings[name], trainings[before]
+    assert (last.kind, last.store, first.store) == ("fine", store, store_before)
     assert last.is_released and not first.is_released
-    assert "--sending published" in " ".join(preparation(last.store, "gpu"))
+    prepared = " ".join(preparation(last.store, "gpu"))
+    assert "--sending published" in prepared and ("--scale 3/2" in prepared) == ("3-2" in name)
     arguments = " ".join(last.arguments(store=tmp_path, runs=Path("runs")))
-    assert "--degradation published --start-from runs/small-fine-first " in arguments
+    assert f"--degradation published --start-from runs/{before} " in arguments
+    whole = trainings[f"{name}-integer"]
+    assert (whole.store, whole.needs) == (store, name)
 
 
 def test_a_photo_without_credits_is_reported(tmp_path: Path) -> None:
