@@ -65,7 +65,7 @@ class BenchConfig:
 
     folder: Path = WEB_DEMO / "models"
     """Folder of export folders."""
-    models: tuple[str, ...] = ("nano-web", "small-web")
+    models: tuple[str, ...] = ("nano-web", "small-fine")
     """Names of the models to time."""
     backends: tuple[str, ...] = tuple(_ENGINES)
     """Backends of UpscalerJS; those that do not start are skipped."""

@@ -57,7 +57,7 @@ _Page = Callable[[str, list[Any]], Any]
 class BrowsersBenchConfig:
     """Settings of `python -m tools.bench_browsers`."""
 
-    model: str = "small-web"
+    model: str = "small-fine"
     """Folder in `web_demo/models`."""
     sides: tuple[int, ...] = (256, 512)
     """Sides of the square pictures to double, in pixels."""

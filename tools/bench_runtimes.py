@@ -79,7 +79,7 @@ addEventListener('load', async () => {
 class RuntimesBenchConfig:
     """Settings of `python -m tools.bench_runtimes`."""
 
-    run: Path = Path("small-web")
+    run: Path = Path("small-fine")
     """Run folder of a student, or the name of released weights."""
     backend: Backend = "wasm"
     """Backend of both."""

@@ -30,7 +30,7 @@ _OPEN = "(given) => engineBench.open(...given)"
 class EngineBenchConfig:
     """Settings of `python -m tools.engine_bench`."""
 
-    models: tuple[Path, ...] = (WEB_DEMO / "models" / "small-web",)
+    models: tuple[Path, ...] = (WEB_DEMO / "models" / "small-fine",)
     """Export folders for the compact runtime, or their `model.halfsize`."""
     sides: tuple[int, ...] = (256,)
     """Sides of the square pictures, in pixels."""

@@ -48,7 +48,7 @@ echo $GLOBALS['filter'](file_get_contents('php://stdin'));
 class RecipesConfig:
     """Settings of `python -m tools.sites.recipes`."""
 
-    model: Path = WEB_DEMO / "models" / "small-web"
+    model: Path = WEB_DEMO / "models" / "small-fine"
     """Export folder of the student for the sites."""
     only: tuple[Literal["Eleventy", "Vite", "Astro", "Next.js", "Hugo", "WordPress"], ...] = ()
     """Recipes to run; all by default."""

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** The page offers these first, in this order; the model that `make demo` trained comes last. */
-const FIRST = ['small-web', 'small-fine', 'small-clean', 'nano-web', 'small-fine-3-2'];
+const FIRST = ['small-fine', 'small-clean', 'nano-web', 'small-fine-3-2'];
 const LAST = 'demo';
 
 /** @param {string} name */

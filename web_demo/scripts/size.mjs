@@ -32,8 +32,8 @@ const SUMS = [
     limit: 25.9,
   },
   {
-    name: 'library + compact runtime + small-web',
-    files: [...COMPACT, ...model('small-web')],
+    name: 'library + compact runtime + small-fine',
+    files: [...COMPACT, ...model('small-fine')],
     limit: 31.35,
   },
   {

@@ -32,9 +32,9 @@ test('every folder with a card is packed, in order of name', async () => {
 });
 
 test('released models come first, and the one that the demo trained last', async () => {
-  for (const name of ['demo', 'nano-web', 'mine', 'small-web']) await writeModel(name, '{}');
+  for (const name of ['demo', 'nano-web', 'mine', 'small-fine']) await writeModel(name, '{}');
   const models = await packModels(root);
-  expect(models.map(({ folder }) => folder)).toEqual(['small-web', 'nano-web', 'mine', 'demo']);
+  expect(models.map(({ folder }) => folder)).toEqual(['small-fine', 'nano-web', 'mine', 'demo']);
 });
 
 test('no folder at all is no models', async () => {
