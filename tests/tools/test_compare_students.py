@@ -7,18 +7,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from rich.console import Console
 from rich.table import Table
 
 from tests.made.commands import command_here
 from tests.made.photos import photo
-from tools.compare_students.measure import FULL, JOD, LANCZOS, POINTS, Curve, Photo, Work, measure
+from tools.compare_students.measure import (
+    BYTES,
+    FULL,
+    JOD,
+    LANCZOS,
+    POINTS,
+    Curve,
+    Photo,
+    Work,
+    measure,
+)
 from tools.compare_students.tables import bytes_at, tables
 
 
 def curve(bytes_: float, points: float = 30.0) -> Curve:
     """Three files: each has twice the bytes, 20 points and 0.2 JOD more than the one before."""
-    return np.array([[bytes_ * 2**at, points + 20 * at, 9.3 + 0.2 * at] for at in range(3)])
+    return np.array([[at, bytes_ * 2**at, points + 20 * at, 9.3 + 0.2 * at] for at in range(3)])
 
 
 def test_bytes_are_interpolated_on_their_logarithm_and_never_beyond_what_was_measured() -> None:
@@ -53,8 +62,14 @@ def test_students_are_compared_with_the_first_with_full_size_and_with_lanczos() 
         "55 points",
         "60 points",
     ]
-    assert rows_of(above)[0] == ["a", "+0.0", "+0.0", "+0.0"]
-    Console(quiet=True).print(above)
+    assert rows_of(above)[1] == ["1", "+0.0  +0.000", "+0.0  +0.000"]
+
+
+def test_what_students_add_is_listed_by_setting() -> None:
+    better = np.add(curve(1000, points=32.0), [0, 0, 0, 0.01])
+    of: Photo = {FULL: curve(1000), LANCZOS: curve(1000), "a": better}
+    *_, above = tables("AVIF", [of], ["a"])
+    assert rows_of(above) == [[str(at), "+2.0  +0.010"] for at in range(3)]
 
 
 def test_three_photos_say_nothing() -> None:
@@ -72,13 +87,13 @@ def test_a_photo_is_sent_in_every_way(tmp_path: Path) -> None:
     curves = measure(work)
     assert list(curves) == [FULL, LANCZOS, "nano-web"]
     assert {name: of.shape for name, of in curves.items()} == {
-        FULL: (7, 3),
-        LANCZOS: (8, 3),
-        "nano-web": (8, 3),
+        FULL: (7, 4),
+        LANCZOS: (8, 4),
+        "nano-web": (8, 4),
     }
     for of in curves.values():
-        assert (np.diff(of[:, 0]) > 0).all() and of[-1, JOD] > of[0, JOD]
-    np.testing.assert_array_equal(curves[LANCZOS][:, 0], curves["nano-web"][:, 0])
+        assert (np.diff(of[:, BYTES]) > 0).all() and of[-1, JOD] > of[0, JOD]
+    np.testing.assert_array_equal(curves[LANCZOS][:, BYTES], curves["nano-web"][:, BYTES])
 
 
 def test_students_of_two_scales_are_refused(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -40,10 +40,10 @@ SETTINGS: dict[Codec, dict[Fraction, tuple[int, ...]]] = {
     },
 }
 FULL, LANCZOS = "full size", "lanczos"
-BYTES, POINTS, JOD = 0, 1, 2
+SETTING, BYTES, POINTS, JOD = range(4)
 
 Curve = NDArray[np.float64]
-"""(settings, 3): bytes, SSIMULACRA2, JOD on a phone."""
+"""(settings, 4): the encoder's setting, bytes, SSIMULACRA2, JOD on a phone."""
 Photo = dict[str, Curve]
 """A photo's curves: at full size, enlarged by Lanczos, and by each student."""
 
@@ -73,18 +73,16 @@ def measure(work: Work) -> Photo:
     photo = crop_to_multiple(_as_shown(work), scale)
     judges = [judge.original(photo) for judge in (Ssimulacra2(), ColorVideoVdp(PHONE))]
 
-    def scored(files: Sequence[bytes], shown: Callable[[bytes], NDArray[np.uint8]]) -> Curve:
-        pictures = [shown(file) for file in files]
-        return np.array(
-            [
-                [len(file), *(judge.score(picture) for judge in judges)]
-                for file, picture in zip(files, pictures, strict=True)
-            ]
-        )
+    def scored(files: Mapping[int, bytes], shown: Callable[[bytes], NDArray[np.uint8]]) -> Curve:
+        rows = []
+        for setting, file in files.items():
+            picture = shown(file)
+            rows.append([setting, len(file), *(judge.score(picture) for judge in judges)])
+        return np.array(rows)
 
-    def sent(picture: NDArray[np.uint8], at: Fraction) -> list[bytes]:
+    def sent(picture: NDArray[np.uint8], at: Fraction) -> dict[int, bytes]:
         settings = SETTINGS[work.codec][at]
-        return [encode(picture, work.codec, quality, EFFORTS["fast"]) for quality in settings]
+        return {one: encode(picture, work.codec, one, EFFORTS["fast"]) for one in settings}
 
     small = sent(reduce(photo, "bicubic", scale), scale)
     size = (photo.shape[0], photo.shape[1])

@@ -9,7 +9,7 @@ import numpy as np
 from rich.table import Table
 
 from pixels.sending.codecs import Codec
-from tools.compare_students.measure import BYTES, FULL, JOD, LANCZOS, POINTS, Curve, Photo
+from tools.compare_students.measure import BYTES, FULL, JOD, LANCZOS, POINTS, SETTING, Curve, Photo
 
 TARGETS = (*((JOD, at) for at in (9.3, 9.5, 9.7, 9.8)), *((POINTS, at) for at in (45, 50, 55, 60)))
 # Fewer photos say nothing of a target.
@@ -55,9 +55,12 @@ def tables(codec: Codec, photos: Sequence[Photo], models: Sequence[str]) -> list
 
 def _above_lanczos(codec: Codec, photos: Sequence[Photo], models: Sequence[str]) -> Table:
     table = Table(title=f"{codec}: points and JOD above {LANCZOS} on the same files, by setting")
-    table.add_column("model")
-    for model in models:
-        gains = np.mean([photo[model] - photo[LANCZOS] for photo in photos], axis=0)
-        table.add_row(model, *(f"{gain:+.1f}" for gain in gains[:, POINTS]))
-        table.add_row("", *(f"{gain:+.3f}" for gain in gains[:, JOD]))
+    for head in ("setting", *models):
+        table.add_column(head, justify="right")
+    gains = [
+        np.mean([photo[model] - photo[LANCZOS] for photo in photos], axis=0) for model in models
+    ]
+    for at, setting in enumerate(photos[0][LANCZOS][:, SETTING]):
+        cells = (f"{gain[at, POINTS]:+.1f}  {gain[at, JOD]:+.3f}" for gain in gains)
+        table.add_row(f"{setting:.0f}", *cells)
     return table
