@@ -31,9 +31,10 @@ from export.bandwidth.plan import StudyPlan, open_enlargements
 from export.bandwidth.report.page import write_page
 from export.bandwidth.study import Study
 from export.bandwidth.tables import write_tables
+from export.delivery.reducing import SentReduction, able_reductions
 from pixels.quality.screens import SCREENS, Screen, screen_of
-from pixels.sending.codecs import CODECS, PUBLISHING, Codec, Reduction
-from plumbing.command import UserError, continuing, run_command
+from pixels.sending.codecs import CODECS, PUBLISHING, Codec
+from plumbing.command import UsageError, UserError, continuing, run_command
 from plumbing.parallel import core_count
 
 _LEAST_QUALITIES = 3
@@ -75,7 +76,7 @@ class BandwidthConfig:
     95 (a phone)."""
     jod_bands: tuple[float, ...] = (9.3, 9.5, 9.6, 9.7, 9.8)
     """Scores on a screen at which bytes are compared; 10 is the original."""
-    reduction: Reduction = "bicubic"
+    reduction: SentReduction = "bicubic"
     """Filter that reduces photos."""
     reduction_photos: int = 8
     """Number of photos to compare all reductions on, spread evenly over all photos; 0 for none."""
@@ -156,6 +157,9 @@ def main(config: BandwidthConfig) -> None:
         max_side=config.max_side,
         encoder=replace(PUBLISHING, avif_speed=config.avif_speed),
     )
+    for scale in plan.scales:
+        if not able_reductions([config.reduction], scale):
+            raise UsageError(f"--reduction trained: there is no reducer for a scale of {scale}")
     with continuing():
         measured = measure_photos(plan.tasks(), config.jobs or core_count())
     study = Study.of(plan, measured, costs_of(students, config.runtime_bytes))

@@ -10,7 +10,8 @@ import numpy as np
 
 from export.bandwidth.rate_quality import bd_quality, bd_rate, crossover
 from export.bandwidth.study import Study
-from pixels.sending.codecs import Codec, Reduction
+from export.delivery.reducing import SentReduction
+from pixels.sending.codecs import Codec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +277,7 @@ def smallest_bytes(
     codec: Codec,
     band: float,
     ways: Sequence[str],
-    reductions: Sequence[Reduction],
+    reductions: Sequence[SentReduction],
 ) -> float:
     """Sum up the bytes of all photos, each in its smallest form that reaches a quality.
 

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from export.bandwidth.judging import SSIMULACRA2
 from export.bandwidth.picture_class import PictureClass, picture_class
 from export.bandwidth.plan import FULL, MeasureTask, Series
+from export.delivery.reducing import SentReduction, reduced, version_of
 from pixels.quality.judge import JudgedOriginal
 from pixels.quality.score import SMALLEST_PX, Original
 from pixels.scale import HALF, scale_name
-from pixels.sending.codecs import Codec, Reduction, decode, encode, enlarged_to, reduce
+from pixels.sending.codecs import Codec, decode, encode, enlarged_to
 from pixels.stills.files import ImageError, read_picture
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
@@ -56,7 +57,7 @@ class RateCurve:
     codec: Codec
     way: str
     """Name of the enlargement; `FULL` at full size."""
-    reduction: Reduction | None
+    reduction: SentReduction | None
     """None for full size."""
     scale: Fraction | None
     """How many times smaller the photo was sent; None for full size."""
@@ -218,7 +219,7 @@ class _Measurement:
             return
         sent = photo
         if series.reduction is not None:
-            sent = reduce(photo, series.reduction, series.scale or HALF)
+            sent = reduced(photo, series.reduction, series.scale or HALF)
         content = encode(sent, series.codec, quality, self._task.encoder)
         for key, shown in self._shown(series, keys, decode(content)):
             scores = self._scores(shown, self._missing(key))
@@ -282,7 +283,10 @@ class _Measurement:
             "WEBP": f"-method{effort.webp_method}",
         }
         encoder = f"{series.codec}{encoders[series.codec]}"
-        file = f"{encoder}-q{quality}-{series.reduction or 'full'}"
+        reduction = "full"
+        if series.reduction is not None:
+            reduction = version_of(series.reduction, series.scale or HALF)
+        file = f"{encoder}-q{quality}-{reduction}"
         if series.scale not in (None, HALF):
             file += f"-by-{scale_name(series.scale)}"
         return [f"{file}-{entry.fingerprint}" for entry in series.enlargements] or [file]

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from export.bandwidth.judging import Judging
 from export.delivery.enlarging import BROWSER, PLAIN_WAYS, open_for_page
+from export.delivery.reducing import SENT_REDUCTIONS, SentReduction, able_reductions
 from export.delivery.student import read_student
 from pixels.scale import HALF, scale_name
-from pixels.sending.codecs import REDUCTIONS, Codec, EncoderSettings, Reduction
+from pixels.sending.codecs import Codec, EncoderSettings
 from pixels.stills.listing import list_pictures
 from pixels.store.shards import split_of
 from plumbing.command import UserError
@@ -59,7 +60,7 @@ class Series:
     """Files of one codec, at full size or after one reduction, and how a page shows them."""
 
     codec: Codec
-    reduction: Reduction | None
+    reduction: SentReduction | None
     """None for full size."""
     scale: Fraction | None = None
     """How many times smaller the photo is sent; None for full size."""
@@ -109,7 +110,7 @@ class StudyPlan:
     """Encoder settings at every reduced size."""
     judgings: tuple[Judging, ...]
     """Who judges, and at which scores bytes are compared; SSIMULACRA2 is the first."""
-    reduction: Reduction
+    reduction: SentReduction
     """How photos are reduced."""
     reduction_photos: int
     """Number of photos on which every reduction is measured."""
@@ -140,9 +141,17 @@ class StudyPlan:
         return self.students if self.teacher is None else (*self.students, self.teacher)
 
     @property
-    def reductions(self) -> tuple[Reduction, ...]:
+    def reductions(self) -> tuple[SentReduction, ...]:
         """All reductions to compare, measured on some photos only."""
-        return REDUCTIONS if self.reduction_photos else ()
+        return self._able_reductions if self.reduction_photos else ()
+
+    @property
+    def _able_reductions(self) -> tuple[SentReduction, ...]:
+        """Those that there are for every scale."""
+        able = SENT_REDUCTIONS
+        for scale in self.scales:
+            able = able_reductions(able, scale)
+        return able
 
     def tasks(self) -> list[MeasureTask]:
         """List the photos and what to measure of each, in a fixed order.
@@ -173,9 +182,9 @@ class StudyPlan:
     def _series(self, *, teacher: bool, reductions: bool) -> tuple[Series, ...]:
         common = (*self.plain, *self.students)
         slow = (self.teacher,) if self.teacher is not None and teacher else ()
-        others: list[Reduction] = []
+        others: list[SentReduction] = []
         if reductions:
-            others = [other for other in REDUCTIONS if other != self.reduction]
+            others = [other for other in self._able_reductions if other != self.reduction]
         series = []
         for codec in self.codecs:
             series.append(Series(codec=codec, reduction=None))

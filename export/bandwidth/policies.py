@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from export.bandwidth.compare import full_size_bytes, smallest_bytes
 from export.bandwidth.study import Offer, Study
-from pixels.sending.codecs import Codec, Reduction
+from export.delivery.reducing import SentReduction
+from pixels.sending.codecs import Codec
 
 WITHOUT_NETWORK = ("browser's own enlargement", "any plain enlargement")
 """Names of the policies that need no network."""
@@ -37,9 +38,9 @@ def policies(study: Study, codec: Codec, band: float) -> list[Policy]:
     only save more: the question is how much.
     """
     part = study.with_reductions
-    fixed: tuple[Reduction, ...] = (study.plan.reduction,)
+    fixed: tuple[SentReduction, ...] = (study.plan.reduction,)
     students, reductions = study.students, study.reductions
-    choices: list[tuple[str, Sequence[str], Sequence[Reduction]]] = [
+    choices: list[tuple[str, Sequence[str], Sequence[SentReduction]]] = [
         (WITHOUT_NETWORK[0], study.browsers, fixed),
         (WITHOUT_NETWORK[1], study.plain, fixed),
     ]

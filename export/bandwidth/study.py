@@ -13,7 +13,8 @@ from export.bandwidth.picture_class import PictureClass
 from export.bandwidth.plan import FULL, StudyPlan
 from export.bandwidth.rate_quality import Delta, RateQuality, bd_rate
 from export.delivery.enlarging import BROWSER
-from pixels.sending.codecs import Codec, Reduction
+from export.delivery.reducing import SentReduction
+from pixels.sending.codecs import Codec
 
 ANY_PLAIN, ANY_STUDENT = "plain, any size", "students, any size"
 """Names of what is chosen anew for each photo, where photos are sent at several sizes."""
@@ -55,7 +56,7 @@ class StudyPhoto:
         return self.size[0] * self.size[1]
 
     def curve(
-        self, codec: Codec, way: str, reduction: Reduction | None, metric: str
+        self, codec: Codec, way: str, reduction: SentReduction | None, metric: str
     ) -> RateQuality | None:
         """Return one curve; None if it was not measured for this photo.
 
@@ -68,7 +69,7 @@ class StudyPhoto:
         return self._curves.get((codec, way, reduction, metric))
 
     def points(
-        self, codec: Codec, way: str, reduction: Reduction | None
+        self, codec: Codec, way: str, reduction: SentReduction | None
     ) -> tuple[CurvePoint, ...] | None:
         """Return the measured points of a curve; None if it was not measured for this photo."""
         for curve in self.measured:
@@ -83,7 +84,7 @@ class Pair:
 
     photo: StudyPhoto
     codec: Codec
-    reduction: Reduction
+    reduction: SentReduction
     """How reduced files are made, unless stated otherwise."""
     judging: Judging
 
@@ -94,7 +95,7 @@ class Pair:
         return curve
 
     def reduced(
-        self, way: str, metric: str | None = None, *, reduction: Reduction | None = None
+        self, way: str, metric: str | None = None, *, reduction: SentReduction | None = None
     ) -> RateQuality | None:
         """Return the curve of reduced files enlarged in one way; None if not measured."""
         return self.photo.curve(
@@ -106,14 +107,14 @@ class Pair:
         return self.full().bytes_at(band)
 
     def reduced_bytes(
-        self, way: str, band: float, *, reduction: Reduction | None = None
+        self, way: str, band: float, *, reduction: SentReduction | None = None
     ) -> float | None:
         """Return the bytes of the reduced file that reaches a quality; None if none does."""
         curve = self.reduced(way, reduction=reduction)
         return None if curve is None else curve.least_bytes_for(band)
 
     def smallest_reduced(
-        self, ways: Sequence[str], band: float, reductions: Sequence[Reduction] = ()
+        self, ways: Sequence[str], band: float, reductions: Sequence[SentReduction] = ()
     ) -> tuple[float, str] | None:
         """Return the fewest bytes that reach a quality in any of the ways, and that way.
 
@@ -242,7 +243,7 @@ class Study:
         return self.plan.scales
 
     @property
-    def reductions(self) -> tuple[Reduction, ...]:
+    def reductions(self) -> tuple[SentReduction, ...]:
         """All reductions that were measured, on some photos only."""
         return self.plan.reductions
 

@@ -15,18 +15,21 @@ from typing import Any, Literal
 from PIL import __version__ as pillow_version
 from PIL import features
 
+from export.delivery.reducing import SentReduction, able_reductions, version_of
 from pixels.quality.judge import Judge
 from pixels.quality.judges import judge_for
 from pixels.quality.screens import Screen
-from pixels.scale import parse_scale, scale_json
-from pixels.sending.codecs import SUFFIXES, Codec, Effort, Reduction, Subsampling
+from pixels.scale import SCALES, parse_scale, scale_json
+from pixels.sending.codecs import SUFFIXES, Codec, Effort, Subsampling
 from pixels.sending.jpeg import encoder_versions
 from plumbing.names import cut, is_reserved
 
-VERSION = 4
+VERSION = 5
 """Version of the choices that equal photos and settings lead to; part of the key of a choice."""
 
 SentAs = Literal["reduced", "full", "original"]
+FILTERS: tuple[SentReduction, ...] = ("trained", "lanczos", "bicubic")
+"""What reduces photos unless a site wants something else."""
 Width = int | Literal["own"]
 """A width in which photos are sent, in pixels; `own`: that of the photo itself."""
 
@@ -53,8 +56,8 @@ class Settings:
     """The reader's screen, on which ColorVideoVDP judges; None for SSIMULACRA2, pixel by pixel."""
     codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
     """Formats that may be sent, the one that usually wins first."""
-    reductions: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
-    """Filters that reduce a photo; the first one is tried with every codec and student."""
+    reductions: tuple[SentReduction, ...] = FILTERS
+    """What reduces a photo; the first one is tried with every codec and student."""
     fallback: Codec | None = "JPEG"
     """Format for browsers without AVIF."""
     max_side_px: int | None = None
@@ -84,7 +87,13 @@ class Settings:
             *(features.version(name) for name in ("jpg", "webp", "avif")),
             *encoder_versions(),
         ]
+        reductions = [
+            version_of(reduction, scale)
+            for scale in SCALES
+            for reduction in able_reductions(self.reductions, scale)
+        ]
         parts = [VERSION, asdict(self), pillow_version, encoders, photo_sha256, sorted(students)]
+        parts.append(sorted(set(reductions)))
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -109,7 +118,7 @@ class SentFile:
     """Its format."""
     quality: int | None
     """The encoder's quality setting; None for a file that was not encoded again."""
-    reduction: Reduction | None
+    reduction: SentReduction | None
     """Filter that reduced it; None at full size."""
     scale: Fraction
     """How many times smaller than the photo it is; 1 at full size."""

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from export.publish.choice import Settings, Wanted, Width
+from export.delivery.reducing import SentReduction
+from export.publish.choice import FILTERS, Settings, Wanted, Width
 from export.publish.settings.file import Table, fits
 from export.publish.visit import MOST_STUDENTS
 from pixels.quality.looks import LOOKS, Look
 from pixels.quality.screens import SCREENS, Screen, screen_of
-from pixels.sending.codecs import Codec, Effort, Reduction
+from pixels.sending.codecs import Codec, Effort
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +54,9 @@ class PublishConfig:
     full-size file at the same score by more than this share."""
     codecs: tuple[Codec, ...] = ("AVIF", "WEBP", "JPEG")
     """Formats that may be sent, the most promising first."""
-    filters: tuple[Reduction, ...] = ("lanczos", "bicubic", "area", "sharp")
-    """Filters to reduce photos with, the most promising first."""
+    filters: tuple[SentReduction, ...] = FILTERS
+    """What to reduce photos with, the most promising first: filters, and `trained`, a network made
+    for what `small-fine` and `small-fine-3-2` restore best (scales 2 and 3/2)."""
     fallback: Annotated[Codec | None, tyro.conf.arg(metavar="{JPEG,WEBP,None}")] = "JPEG"
     """Format for browsers without AVIF; None leaves them without a picture."""
     widths: tuple[Width, ...] = (480, 800, 1200, 1600, 2400, "own")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from export.delivery.reducing import SentReduction, able_reductions
 from export.delivery.scripts import runtime_gzip_bytes
 from export.delivery.student import Student, read_student
 from export.publish.choice import SentPhoto
@@ -85,6 +86,7 @@ class Publication:
         """
         students = [read_student(folder) for folder in config.model]
         _require_distinct(students)
+        _require_filters(config.filters, students)
         write = not config.dry_run
         if write:  # a missing library is reported now, not after hours of work
             read_library(students)
@@ -342,6 +344,20 @@ def _require_first(patterns: Sequence[str], names: Sequence[str]) -> None:
             raise UsageError(
                 f"--first {pattern}: no photo has this name; names are paths within the folder, "
                 f"as {some(sorted(names))}"
+            )
+
+
+def _require_filters(filters: Sequence[SentReduction], students: Sequence[Student]) -> None:
+    """Check that there is a way to reduce photos for every student.
+
+    Raises:
+        UsageError: There is none.
+    """
+    for student in students:
+        if not able_reductions(filters, student.scale):
+            raise UsageError(
+                f"--filters trained: there is no reducer for photos {student.scale} times smaller, "
+                f"which {student.name} enlarges: name another filter as well"
             )
 
 

@@ -18,7 +18,14 @@ from rich.console import Console
 
 from export.check.local_runtimes import run_pytorch
 from export.check.pictures import load_check_photos
-from export.release.card import Card, measured, write_card, write_credits
+from export.release.card import (
+    Card,
+    ReducerCard,
+    measured,
+    write_card,
+    write_credits,
+    write_reducer_card,
+)
 from export.release.plan import Budget, PlannedTraining, plan, preparation
 from pixels.stills.files import read_picture
 from pixels.stills.listing import list_pictures
@@ -31,7 +38,10 @@ from plumbing.steps import run_step, typed
 from plumbing.threads import Threads, use_threads
 from teacher.networks.integer.chain import IntegerChain
 from teacher.networks.registry import Network
+from teacher.reducing.network import Reducer
+from teacher.reducing.weights import read_reducer
 from teacher.runs.folder import load_network, save_run
+from teacher.runs.record import read_record
 from teacher.runs.released import CREDITS, DISTILL_RELEASED, TEACHER_RELEASED
 
 # Too small to show in a table with two decimals.
@@ -48,7 +58,7 @@ class ReleaseConfig:
     """Folder for the stores of photos and all trainings; a stopped release continues there."""
     budget: Budget = "gpu"
     """`gpu`: under an hour of one current GPU. `cpu`: smaller trainings, many hours of one core.
-    `rehearsal`: four steps of three networks, to check the setup."""
+    `rehearsal`: four steps of four networks, to check the setup."""
     only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME [NAME ...]")] = ()
     """Release only these networks, and train what they need; by default all of the budget."""
     benchmarks: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR [DIR ...]")] = ()
@@ -146,26 +156,61 @@ def _release(config: ReleaseConfig, trained: Sequence[PlannedTraining]) -> None:
     """Write the last of these finished runs to the folder where it is found by its name."""
     training = trained[-1]
     place = config.teachers_to if training.is_teacher else config.students_to
+    if training.is_reducer:
+        _release_reducer(config, trained, place)
+        return
     network, record = load_network(config.runs / training.name)
     is_integer = isinstance(network, IntegerChain)
     halved = None if is_integer else _halved(network)
-    # Placeholders instead of this machine's paths.
-    photos, runs = Path("PHOTOS"), Path("runs")
-    preparations = _preparations(trained, config.budget, photos=photos, runs=runs)
     with whole_folder(place / training.name, replace=True) as folder:
         save_run(folder, halved or network, record)
         card = Card(
             name=training.name,
             kind=training.degradation,
-            commands=[
-                *(typed("teacher.prepare", *arguments) for arguments in preparations),
-                *(typed(step.module, *_arguments(step, runs)) for step in trained),
-            ],
+            commands=_commands(config, trained),
             precision="int8, sums in 32 bits" if is_integer else "float16" if halved else "float32",
             credited=config.licences is not None,
             figures=measured(folder, config.benchmarks),
         )
         write_card(folder, card, network, record)
+    _write_credits(config, training, place)
+
+
+def _release_reducer(
+    config: ReleaseConfig, trained: Sequence[PlannedTraining], place: Path
+) -> None:
+    """Write a finished reducer to the folder where publishing finds it."""
+    training, run = trained[-1], config.runs / trained[-1].name
+    reducer, record = Reducer.of(read_reducer(run).weights), read_record(run)
+    assert training.needs is not None
+    with whole_folder(place / training.name, replace=True) as folder:
+        save_run(folder, reducer.half(), record)
+        write_reducer_card(
+            folder,
+            ReducerCard(
+                name=training.name,
+                student=training.needs,
+                commands=_commands(config, trained),
+                credited=config.licences is not None,
+            ),
+            reducer,
+            record,
+        )
+    _write_credits(config, training, place)
+
+
+def _commands(config: ReleaseConfig, trained: Sequence[PlannedTraining]) -> list[str]:
+    """List the commands behind a network, with placeholders instead of this machine's paths."""
+    photos, runs = Path("PHOTOS"), Path("runs")
+    preparations = _preparations(trained, config.budget, photos=photos, runs=runs)
+    return [
+        *(typed("teacher.prepare", *arguments) for arguments in preparations),
+        *(typed(step.module, *_arguments(step, runs)) for step in trained),
+    ]
+
+
+def _write_credits(config: ReleaseConfig, training: PlannedTraining, place: Path) -> None:
+    """Credit the photos beside what was released, and say where that is."""
     if config.licences is not None:
         names = [Path(photo.name).name for photo in _opened(config, training).photos]
         with whole_file(place / CREDITS) as temporary:

@@ -14,6 +14,7 @@ from plumbing.command import UserError
 from teacher.enlarging.runner import open_enlarger
 from teacher.evaluating.evaluation import Evaluation, means
 from teacher.networks.registry import Network, macs_per_output_pixel, parameter_count
+from teacher.reducing.network import Reducer
 from teacher.runs.record import RunRecord
 from teacher.runs.released import CREDITS
 
@@ -97,7 +98,6 @@ def write_card(folder: Path, card: Card, network: Network, record: RunRecord) ->
     content = json.dumps([asdict(figure) for figure in card.figures], indent=1)
     (folder / FIGURES).write_text(content + "\n", encoding="utf-8")
     purpose = _KINDS[card.kind].format(*published_qualities("AVIF", network.scale))
-    credits_ = f"[{CREDITS}](../{CREDITS})" if card.credited else "not recorded"
     lines = [
         f"# {card.name}",
         "",
@@ -106,10 +106,7 @@ def write_card(folder: Path, card: Card, network: Network, record: RunRecord) ->
         f"- Network: `{network.name}`, {parameter_count(network):,} parameters, "
         f"{macs_per_output_pixel(network):,.0f} MACs per output pixel, margin "
         f"{network.margin_px} px, {network.config.colour}; weights stored as {card.precision}.",
-        f"- Training photos: {record.data.get('photos', 'unknown')}; credits: {credits_}. "
-        "They include no photo of the benchmarks below, and no near copy of one.",
-        f"- Code: commit {record.git_commit or 'unknown'}.",
-        "- Licence of the weights: MIT.",
+        *_origin(record, credited=card.credited),
         "- Limits: trained on photographs, without text and line art. It sharpens existing detail "
         "and does not invent any.",
         "",
@@ -120,6 +117,63 @@ def write_card(folder: Path, card: Card, network: Network, record: RunRecord) ->
         *_table(card.figures),
     ]
     (folder / CARD_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReducerCard:
+    """Facts for the card of a reducer."""
+
+    name: str
+    """Name of the released weights."""
+    student: str
+    """Name of the student that it was trained for."""
+    commands: Sequence[str]
+    """Commands that train it, in order."""
+    credited: bool
+    """Whether CREDITS.csv, next to the folder, credits the training photos."""
+
+
+def write_reducer_card(
+    folder: Path, card: ReducerCard, reducer: Reducer, record: RunRecord
+) -> None:
+    """Write README.md into a folder of a released reducer."""
+    restored, bicubic = (
+        record.metrics.get(f"validation/{name}") for name in ("psnr", "bicubic_psnr")
+    )
+    lines = [
+        f"# {card.name}",
+        "",
+        f"Makes photos {1 / reducer.config.scale} times smaller for `{card.student}`, in place of "
+        "a filter. `export.publish` runs it (`--filters trained`); readers download nothing of it.",
+        "",
+        f"- Network: `{reducer.name}`, {parameter_count(reducer):,} parameters, luma; weights "
+        "stored as float16.",
+        *_origin(record, credited=card.credited),
+        "- Limits: trained on photographs. Files take more bytes at the same encoder setting, and "
+        "fewer at the same look.",
+        "",
+        "```sh",
+        *card.commands,
+        "```",
+    ]
+    if restored is not None and bicubic is not None:
+        lines += [
+            "",
+            f"What the student restores of photos held out from training, before any encoding: "
+            f"{restored:.2f} dB, and {bicubic:.2f} dB after bicubic (luma PSNR).",
+        ]
+    (folder / CARD_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _origin(record: RunRecord, *, credited: bool) -> list[str]:
+    """Say what weights were made of, by what code, and what may be done with them."""
+    credits_ = f"[{CREDITS}](../{CREDITS})" if credited else "not recorded"
+    return [
+        f"- Training photos: {record.data.get('photos', 'unknown')}; credits: {credits_}. "
+        "They include no photo of the benchmarks, and no near copy of one.",
+        f"- Code: commit {record.git_commit or 'unknown'}.",
+        "- Licence of the weights: MIT.",
+    ]
 
 
 def _table(figures: Sequence[Figure]) -> list[str]:

@@ -73,6 +73,11 @@ class PlannedTraining:
         return self.name.rpartition("-")[2] not in _UNRELEASED
 
     @property
+    def is_reducer(self) -> bool:
+        """Whether the network makes photos smaller, for the student that it needs."""
+        return self.module == "distill.reducing"
+
+    @property
     def is_teacher(self) -> bool:
         """Whether the network is a teacher."""
         return self.module == "teacher.train"
@@ -82,7 +87,7 @@ class PlannedTraining:
         first = [] if self.needs is None else [self.needs_flag, str(runs / self.needs)]
         return [
             *("--store", str(store), "--run", str(runs / self.name)),
-            *("--degradation", self.degradation),
+            *(() if self.is_reducer else ("--degradation", self.degradation)),
             *first,
             *self.flags,
         ]
@@ -208,11 +213,12 @@ def _rehearsal() -> list[PlannedTraining]:
             needs_flag="--body-from",
             scale=_THREE_HALVES,
         ),
+        replace(_reducer("reducer-fine", "nano-clean"), flags=(*few, *_ONE_THREAD)),
     ]
 
 
 def _last() -> list[PlannedTraining]:
-    """Students of 3/2, each from the body of one that doubles, and students in whole numbers.
+    """Students of 3/2, each from the body of one that doubles, students in whole numbers, reducers.
 
     An hour of one CPU core in all.
     """
@@ -226,6 +232,8 @@ def _last() -> list[PlannedTraining]:
         _from_body("large-fine-3-2", "large-web", steps=10_000, prelu=True),
         _in_whole_numbers("small-fine"),
         _in_whole_numbers("small-fine-3-2", scale=_THREE_HALVES),
+        _reducer("reducer-fine", "small-fine"),
+        _reducer("reducer-fine-3-2", "small-fine-3-2", scale=_THREE_HALVES),
     ]
 
 
@@ -296,6 +304,19 @@ def _in_whole_numbers(start: str, *, scale: Fraction = HALF) -> PlannedTraining:
         flags=("--arithmetic", "integer", *_ONE_THREAD),
         needs=start,
         needs_flag="--start-from",
+        scale=scale,
+        published=True,
+    )
+
+
+def _reducer(name: str, student: str, *, scale: Fraction = HALF) -> PlannedTraining:
+    """Train what reduces photos for a finished student, as the command does it by itself."""
+    return PlannedTraining(
+        name=name,
+        module="distill.reducing",
+        flags=_ONE_THREAD,
+        needs=student,
+        needs_flag="--student",
         scale=scale,
         published=True,
     )

@@ -237,6 +237,13 @@ def padded_size(size: tuple[int, int], scale: Fraction = HALF) -> tuple[int, int
     return -(-size[0] // up) * down, -(-size[1] // up) * down
 
 
+def padded_to_multiple(photo: NDArray[np.uint8], scale: Fraction) -> NDArray[np.uint8]:
+    """Repeat the last row and column of (height, width, channels) to multiples of `up`."""
+    up = scale.numerator
+    over = ((0, -photo.shape[0] % up), (0, -photo.shape[1] % up), (0, 0))
+    return np.pad(photo, over, mode="edge")
+
+
 def reduce(
     photo: NDArray[np.uint8], reduction: AnyReduction = "bicubic", scale: Fraction = HALF
 ) -> NDArray[np.uint8]:
@@ -253,10 +260,8 @@ def reduce(
     Returns:
         A picture of `padded_size`: its sides are multiples of `down`.
     """
-    up = scale.numerator
     height, width = padded_size((photo.shape[0], photo.shape[1]), scale)
-    over = ((0, -photo.shape[0] % up), (0, -photo.shape[1] % up), (0, 0))
-    photo = np.pad(photo, over, mode="edge")
+    photo = padded_to_multiple(photo, scale)
     if reduction == "bicubic":
         return resize(photo, (height, width))
     image = Image.fromarray(photo).resize((width, height), _PILLOW_FILTERS[reduction])

@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import load_file
 from safetensors.torch import save as tensors_to_bytes
-from torch import Tensor
+from torch import Tensor, nn
 
 from plumbing.command import UserError
 from plumbing.disk import sha256_of, whole_file
@@ -54,7 +54,7 @@ class ResumeState:
     """Weights, their moving average, and the optimiser's state, by name."""
 
 
-def save_run(folder: Path, network: Network, record: RunRecord) -> None:
+def save_run(folder: Path, network: nn.Module, record: RunRecord) -> None:
     """Write the finished network, then its record."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}

@@ -44,8 +44,8 @@ def train_and_save(
     Raises:
         UserError: The folder holds a run with other settings.
     """
-    record = _describe(run, photos, network, extra_settings)
-    if _finished_for_all(run, record):
+    record = describe(run, photos, network, extra_settings)
+    if finished_for_all(run, record):
         return
     trainer = Trainer(
         run,
@@ -61,10 +61,17 @@ def train_and_save(
         _write(run.folder, finish(network), record, photos)
 
 
-def _describe(
+def describe(
     run: TrainingRun, photos: Photos, network: Network, extra_settings: dict[str, Any]
 ) -> RunRecord:
-    """Record what is known before the training: everything that determines its result."""
+    """Record what is known before the training: everything that determines its result.
+
+    Args:
+        run: The command's settings.
+        photos: Photos to train and validate on.
+        network: What is trained.
+        extra_settings: Further settings that determine the result.
+    """
     data = {"fingerprint": photos.store.fingerprint, "photos": photos.store.file_count}
     settings = {
         "network": {"name": network.name, **settings_of(network.config)},
@@ -83,8 +90,8 @@ def _describe(
     )
 
 
-def _finished_for_all(run: TrainingRun, record: RunRecord) -> bool:
-    """Let the first process find out whether the run is finished already.
+def finished_for_all(run: TrainingRun, record: RunRecord) -> bool:
+    """Let the first process find out whether the run of a record is finished already.
 
     Raises:
         UserError: It is finished, with other settings, or this process has other photos.

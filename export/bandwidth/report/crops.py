@@ -16,9 +16,10 @@ from PIL import Image
 from export.bandwidth.measure import middle_of
 from export.bandwidth.plan import FULL, Enlargement
 from export.bandwidth.study import Pair, Study
+from export.delivery.reducing import reduced
 from pixels.color import studio_luma
 from pixels.quality.screens import DESKTOP, Screen
-from pixels.sending.codecs import Codec, decode, encode, enlarged_to, reduce
+from pixels.sending.codecs import Codec, decode, encode, enlarged_to
 from pixels.stills.files import read_picture
 from teacher.evaluating.figure import densest
 
@@ -98,13 +99,13 @@ class CropMaker:
         pixels = middle_of(read_picture(Path(pair.photo.path)).rgb, plan.max_side)
         full = self._fitting(pixels, pair.codec, target)
         shown, sizes = {FULL: decode(full)}, {FULL: len(full)}
-        sent = reduce(pixels, plan.reduction, self._study.scale_of(self._way))
-        reduced = self._fitting(sent, pair.codec, target)
-        received = decode(reduced)
+        sent = reduced(pixels, plan.reduction, self._study.scale_of(self._way))
+        file = self._fitting(sent, pair.codec, target)
+        received = decode(file)
         for enlargement in self._enlargements(pair):
             enlarged = enlargement.open().enlarge(received)
             shown[enlargement.name] = enlarged_to(enlarged, pair.photo.size)
-            sizes[enlargement.name] = len(reduced)
+            sizes[enlargement.name] = len(file)
         area = self._most_different(shown)
         judging = self._study.judging
         original = judging.judge.original(pixels)

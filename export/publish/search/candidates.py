@@ -12,6 +12,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
+from export.delivery.reducing import SentReduction, reduced
 from export.delivery.student import Student, enlarger_of
 from export.publish.choice import SentFile
 from export.publish.search.curves import Curve, Kind, UsualCurves, kind_of, usual_curves
@@ -25,7 +26,6 @@ from pixels.sending.codecs import (
     Codec,
     Effort,
     EncoderSettings,
-    Reduction,
     Subsampling,
     decode,
     decode_with_alpha,
@@ -34,7 +34,6 @@ from pixels.sending.codecs import (
     enlarged_to,
     obstacle,
     padded_size,
-    reduce,
 )
 
 HIGHEST_QUALITY = 100
@@ -48,7 +47,7 @@ _GROUNDS = (255, 0)  # transparent photos are judged on white and on black
 _FULL = Fraction(1)
 _QUICK = EFFORTS["fast"]
 
-_Encoded = tuple[Codec, Reduction | None, Fraction, EncoderSettings]
+_Encoded = tuple[Codec, SentReduction | None, Fraction, EncoderSettings]
 """All that decides about a file, but for its setting."""
 
 
@@ -58,7 +57,7 @@ class Candidate:
 
     codec: Codec
     """Format of the files."""
-    reduction: Reduction | None
+    reduction: SentReduction | None
     """Filter that reduces the photo; None for full size."""
     scale: Fraction
     """How many times smaller than the photo the files are; 1 for full size."""
@@ -173,7 +172,7 @@ class Candidates:
         self._expected = expected or usual_curves(screen)
         self._small = cache(self._reduce)
         self._full: dict[Codec, Candidate] = {}
-        self._reduced: dict[tuple[Student, Codec, Reduction], Candidate] = {}
+        self._reduced: dict[tuple[Student, Codec, SentReduction], Candidate] = {}
         self._known: list[tuple[Kind, QualityLadder]] = []
         self._files: dict[_Encoded, dict[int, bytes]] = defaultdict(dict)
 
@@ -211,7 +210,7 @@ class Candidates:
         return len(encode(self.source.pixels, codec, setting, _QUICK, exif=self.source.exif))
 
     def reduced(
-        self, student: Student, codecs: Sequence[Codec], reductions: Sequence[Reduction]
+        self, student: Student, codecs: Sequence[Codec], reductions: Sequence[SentReduction]
     ) -> list[Candidate]:
         """Return the candidates that are reduced, to be enlarged by a student; the able ones."""
         return [
@@ -221,7 +220,7 @@ class Candidates:
             if not self.obstacle(codec, student.scale)
         ]
 
-    def _one_reduced(self, student: Student, codec: Codec, reduction: Reduction) -> Candidate:
+    def _one_reduced(self, student: Student, codec: Codec, reduction: SentReduction) -> Candidate:
         key = (student, codec, reduction)
         if key not in self._reduced:
             small = self._small(reduction, student.scale)
@@ -253,9 +252,9 @@ class Candidates:
             [searched[kind] if kind in searched else self.usual(kind) for kind in kinds]
         )
 
-    def nearest_reductions(self, target: float) -> tuple[Reduction, ...]:
+    def nearest_reductions(self, target: float) -> tuple[SentReduction, ...]:
         """List the filters that need hardly more bytes than the best one, which is the first."""
-        tried: dict[tuple[Student, Codec], dict[Reduction, float]] = defaultdict(dict)
+        tried: dict[tuple[Student, Codec], dict[SentReduction, float]] = defaultdict(dict)
         for (student, codec, reduction), one in self._reduced.items():
             quick = one.ladder.quick
             if quick.scores:
@@ -274,7 +273,7 @@ class Candidates:
     def _ladder(
         self,
         codec: Codec,
-        reduction: Reduction | None,
+        reduction: SentReduction | None,
         scale: Fraction,
         rate: Callable[[bytes], float],
         start: Callable[[], Curve],
@@ -315,8 +314,8 @@ class Candidates:
     def _chroma(self, codec: Codec) -> Subsampling:
         return self._subsampling.get(codec, "4:2:0")
 
-    def _reduce(self, reduction: Reduction, scale: Fraction) -> NDArray[np.uint8]:
-        return reduce(self.source.pixels, reduction, scale)
+    def _reduce(self, reduction: SentReduction, scale: Fraction) -> NDArray[np.uint8]:
+        return reduced(self.source.pixels, reduction, scale)
 
     def _rate(self, content: bytes) -> float:
         if not self.transparent:

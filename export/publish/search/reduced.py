@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from export.delivery.reducing import SentReduction, able_reductions
 from export.delivery.student import Student
 from export.publish.choice import Settings
 from export.publish.search.candidates import Candidate, Candidates, Rung, improving
@@ -77,7 +78,7 @@ class ReducedSearch:
         if nearest is None:
             return ReducedForms()
         first = nearest.rung
-        others = self._settings.reductions[1:]
+        others = self._reductions(nearest.student)[1:]
         better = improving(
             photo.reduced(nearest.student, (nearest.codec,), others),
             self._settings.target,
@@ -102,7 +103,7 @@ class ReducedSearch:
 
     def _trial(self, student: Student, max_bytes: int) -> _Trial | None:
         """Find a student's smallest file with the first filter; None if it is not even near."""
-        filters = self._settings.reductions[:1]
+        filters = self._reductions(student)[:1]
         candidates = self._candidates.reduced(student, self._settings.codecs, filters)
         candidates.sort(key=self._needed)
         found = improving(candidates, self._settings.target, max_bytes)
@@ -115,6 +116,10 @@ class ReducedSearch:
             return None
         needed = self._needed(nearest)
         return _Trial(student=student, codec=nearest.codec, rung=None, needed=needed)
+
+    def _reductions(self, student: Student) -> tuple[SentReduction, ...]:
+        """List what may reduce a photo for a student, the first one first."""
+        return able_reductions(self._settings.reductions, student.scale)
 
     def _needed(self, candidate: Candidate) -> float:
         """Return the bytes with which a candidate is expected to reach the target."""

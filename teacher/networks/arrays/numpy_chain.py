@@ -45,7 +45,7 @@ class NumpyChain:
         self._up, self._down = config.scale.numerator, config.scale.denominator
         slopes = weights.slopes or (np.zeros(config.channels, np.float32),) * (config.body + 1)
         self._convolutions = [
-            Convolution(on_blocks(kernel, self._down if at == 0 else 1), _Prelu(bias, slope))
+            Convolution(on_blocks(kernel, self._down if at == 0 else 1), Prelu(bias, slope))
             for at, (kernel, bias, slope) in enumerate(
                 zip(weights.kernels, weights.biases, (*slopes, None), strict=True)
             )
@@ -104,7 +104,7 @@ class NumpyChain:
         return np.stack(enlarged)
 
 
-class _Prelu:
+class Prelu:
     """Adds the bias to sums, and applies PReLU."""
 
     def __init__(self, biases: NDArray[np.float32], slopes: NDArray[np.float32] | None) -> None:
@@ -118,6 +118,7 @@ class _Prelu:
         self._slopes = None if slopes is None else slopes[:, None]
 
     def __call__(self, result: Flat, scratch: Flat) -> None:
+        """Finish sums in place: (outputs, places); `scratch` is as large."""
         result += self._biases
         if self._slopes is None:
             return

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from export.publish import choice
 from export.publish.choice import LightFiles, SentPhoto, Settings, from_json, to_json
 from pixels.quality.screens import PHONE, screen_of
 from tests.made.published import choice_of, photo_of, sent_file
@@ -60,3 +61,18 @@ def test_photo_students_and_every_setting_make_another_key() -> None:
     assert len(set(keys)) == len(keys)
     assert replace(SETTINGS).key("a", "b") == keys[0]
     assert SETTINGS.key("a", "cb") == SETTINGS.key("a", "bc")
+
+
+def test_other_weights_of_a_reducer_make_another_key_where_it_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    filters_alone = replace(SETTINGS, reductions=("lanczos",))
+    with_reducer = replace(SETTINGS, reductions=("trained", "lanczos"))
+    before = [one.key("a", "b") for one in (filters_alone, with_reducer)]
+    monkeypatch.setattr(
+        choice,
+        "version_of",
+        lambda reduction, scale: f"{reduction}-new" if reduction == "trained" else reduction,
+    )
+    after = [one.key("a", "b") for one in (filters_alone, with_reducer)]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False]

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -14,6 +15,7 @@ from skimage import data
 from export.release.card import write_credits
 from export.release.plan import plan, preparation
 from plumbing.command import UserError
+from teacher.reducing.weights import read_reducer
 from teacher.runs.folder import load_network
 from teacher.runs.record import read_record
 from tests.made.commands import Finished, command_here
@@ -87,6 +89,13 @@ def test_a_rehearsal_releases_weights_with_their_cards(photos: Path, tmp_path: P
     assert read_record(folders[2]).settings["degradation"]["kind"] == "web"
     card = (folders[3] / "README.md").read_text()
     assert "Enlarges photos 3/2 times" in card and "--scale 3/2" in card
+    reducer = tmp_path / "students" / "reducer-fine"
+    card = (reducer / "README.md").read_text()
+    assert "Makes photos 2 times smaller for `nano-clean`" in card and "distill.reducing" in card
+    assert str(tmp_path) not in card
+    trained = read_reducer(tmp_path / "runs" / "reducer-fine").weights
+    for name, weights in read_reducer(reducer).weights.tensors().items():
+        np.testing.assert_array_equal(weights, trained.tensors()[name].astype(np.float16))
     credits_ = (tmp_path / "students" / "CREDITS.csv").read_text().splitlines()
     assert credits_[0] == "file,author" and 1 <= len(credits_) - 1 <= len(NAMES)
 
@@ -124,8 +133,9 @@ def test_every_training_comes_after_what_it_needs(budget: str, tmp_path: Path) -
         assert training.needs is None or training.needs in names[:number]
         # Each command line is one that its command accepts: it fails for want of a store alone.
         arguments = training.arguments(store=tmp_path / "none", runs=tmp_path / "runs")
-        # (In whole numbers there is no training without a student.)
-        if training.needs is not None and "integer" not in arguments:
+        # (Whole numbers and reducers cannot be trained without a student.)
+        needs_it = "integer" in arguments or training.is_reducer
+        if training.needs is not None and not needs_it:
             del arguments[arguments.index(training.needs_flag) :][:2]
         done = command_here(training.module, *arguments)
         assert done.status == 1, (training.name, done.errors)

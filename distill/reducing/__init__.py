@@ -1,0 +1,1 @@
+"""Training of reducers, through the student that they make photos smaller for."""
