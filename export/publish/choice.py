@@ -28,7 +28,7 @@ VERSION = 5
 """Version of the choices that equal photos and settings lead to; part of the key of a choice."""
 
 SentAs = Literal["reduced", "full", "original"]
-FILTERS: tuple[SentReduction, ...] = ("trained", "lanczos", "bicubic")
+FILTERS: tuple[SentReduction, ...] = ("trained", "lanczos", "bicubic", "area", "sharp")
 """What reduces photos unless a site wants something else."""
 Width = int | Literal["own"]
 """A width in which photos are sent, in pixels; `own`: that of the photo itself."""

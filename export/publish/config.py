@@ -56,7 +56,7 @@ class PublishConfig:
     """Formats that may be sent, the most promising first."""
     filters: tuple[SentReduction, ...] = FILTERS
     """What to reduce photos with, the most promising first: filters, and `trained`, a network made
-    for what `small-fine` and `small-fine-3-2` restore best (scales 2 and 3/2)."""
+    for what `small-fine` restores best, for students that double."""
     fallback: Annotated[Codec | None, tyro.conf.arg(metavar="{JPEG,WEBP,None}")] = "JPEG"
     """Format for browsers without AVIF; None leaves them without a picture."""
     widths: tuple[Width, ...] = (480, 800, 1200, 1600, 2400, "own")

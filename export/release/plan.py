@@ -233,7 +233,6 @@ def _last() -> list[PlannedTraining]:
         _in_whole_numbers("small-fine"),
         _in_whole_numbers("small-fine-3-2", scale=_THREE_HALVES),
         _reducer("reducer-fine", "small-fine"),
-        _reducer("reducer-fine-3-2", "small-fine-3-2", scale=_THREE_HALVES),
     ]
 
 
@@ -309,7 +308,7 @@ def _in_whole_numbers(start: str, *, scale: Fraction = HALF) -> PlannedTraining:
     )
 
 
-def _reducer(name: str, student: str, *, scale: Fraction = HALF) -> PlannedTraining:
+def _reducer(name: str, student: str) -> PlannedTraining:
     """Train what reduces photos for a finished student, as the command does it by itself."""
     return PlannedTraining(
         name=name,
@@ -317,7 +316,6 @@ def _reducer(name: str, student: str, *, scale: Fraction = HALF) -> PlannedTrain
         flags=_ONE_THREAD,
         needs=student,
         needs_flag="--student",
-        scale=scale,
         published=True,
     )
 

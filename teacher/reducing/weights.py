@@ -16,7 +16,7 @@ from teacher.runs.released import find_run
 
 REDUCER = "reducer"
 """Name of the network in a run folder."""
-_RELEASED = {Fraction(2): "reducer-fine", Fraction(3, 2): "reducer-fine-3-2"}
+_RELEASED = {Fraction(2): "reducer-fine"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,10 @@ from export.bandwidth.measure import CurvePoint, PhotoCurves, RateCurve
 from export.bandwidth.picture_class import PictureClass
 from export.bandwidth.plan import FULL, Enlargement, StudyPlan
 from export.bandwidth.study import Study
+from export.delivery.reducing import SentReduction
 from pixels.quality.screens import PHONE
 from pixels.scale import HALF
-from pixels.sending.codecs import PUBLISHING, Codec, Reduction
+from pixels.sending.codecs import PUBLISHING, Codec
 
 QUALITIES = (10.0, 20.0, 35.0, 50.0, 65.0, 80.0, 90.0)
 BY_POINTS = Judging(bands=(30, 50, 70))
@@ -24,7 +25,7 @@ ON_A_PHONE = Judging(screen=PHONE, bands=(9.5, 9.8))
 def curve(
     way: str,
     factor: float,
-    reduction: Reduction | None = "bicubic",
+    reduction: SentReduction | None = "bicubic",
     *,
     highest: float = 90.0,
     codec: Codec = "JPEG",

@@ -78,7 +78,7 @@ class ReducedSearch:
         if nearest is None:
             return ReducedForms()
         first = nearest.rung
-        others = self._reductions(nearest.student)[1:]
+        _, others = self._reductions(nearest.student)
         better = improving(
             photo.reduced(nearest.student, (nearest.codec,), others),
             self._settings.target,
@@ -103,7 +103,7 @@ class ReducedSearch:
 
     def _trial(self, student: Student, max_bytes: int) -> _Trial | None:
         """Find a student's smallest file with the first filter; None if it is not even near."""
-        filters = self._reductions(student)[:1]
+        filters, _ = self._reductions(student)
         candidates = self._candidates.reduced(student, self._settings.codecs, filters)
         candidates.sort(key=self._needed)
         found = improving(candidates, self._settings.target, max_bytes)
@@ -117,9 +117,17 @@ class ReducedSearch:
         needed = self._needed(nearest)
         return _Trial(student=student, codec=nearest.codec, rung=None, needed=needed)
 
-    def _reductions(self, student: Student) -> tuple[SentReduction, ...]:
-        """List what may reduce a photo for a student, the first one first."""
-        return able_reductions(self._settings.reductions, student.scale)
+    def _reductions(
+        self, student: Student
+    ) -> tuple[tuple[SentReduction, ...], tuple[SentReduction, ...]]:
+        """List what reduces a photo for a student at first, and what is tried later.
+
+        At first it is one filter, and `trained` as well if it comes before: it was trained for
+        students of ours, and need not suit others.
+        """
+        able = able_reductions(self._settings.reductions, student.scale)
+        count = 2 if able[:1] == ("trained",) else 1
+        return able[:count], able[count:]
 
     def _needed(self, candidate: Candidate) -> float:
         """Return the bytes with which a candidate is expected to reach the target."""

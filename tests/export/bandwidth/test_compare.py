@@ -16,7 +16,7 @@ from export.bandwidth.disagreement import disagreement_sentence, disagreements
 from export.bandwidth.measure import PhotoCurves
 from export.bandwidth.policies import break_even, policies, savings_by_reduction
 from export.bandwidth.study import ANY_STUDENT, Offer
-from pixels.sending.codecs import REDUCTIONS
+from export.delivery.reducing import SENT_REDUCTIONS
 from tests.made.curves import BY_POINTS, ON_A_PHONE, curve, measured, study
 
 NET = Offer(name="net", ways=("net",))
@@ -87,9 +87,9 @@ def test_a_network_that_loses_to_full_size_earns_nothing_for_the_site() -> None:
 
 def test_each_policy_saves_what_its_choices_add() -> None:
     def photo(name: str, one: float, two: float, sharp: float) -> PhotoCurves:
-        plain = [curve(way, 0.9, r) for way in ("browser", "lanczos") for r in REDUCTIONS]
-        ones = [curve("one", sharp if r == "sharp" else one, r) for r in REDUCTIONS]
-        twos = [curve("two", two, r) for r in REDUCTIONS]
+        plain = [curve(way, 0.9, r) for way in ("browser", "lanczos") for r in SENT_REDUCTIONS]
+        ones = [curve("one", sharp if r == "sharp" else one, r) for r in SENT_REDUCTIONS]
+        twos = [curve("two", two, r) for r in SENT_REDUCTIONS]
         return measured(name, *plain, *ones, *twos)
 
     part = study(photo("a", 0.6, 0.8, 0.5), photo("b", 0.7, 0.65, 0.75), students=("one", "two"))

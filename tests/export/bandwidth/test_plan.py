@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from export.bandwidth.plan import open_enlargements
-from pixels.sending.codecs import REDUCTIONS
+from export.delivery.reducing import SENT_REDUCTIONS
 from pixels.store.shards import split_of
 from plumbing.command import UserError
 from plumbing.disk import sha256_of
@@ -54,7 +54,7 @@ def test_photos_of_the_same_bytes_count_once(folder: Path, tmp_path: Path) -> No
 def test_every_reduction_is_measured_on_some_photos_only(folder: Path) -> None:
     tasks = plan(folder, codecs=("JPEG", "WEBP"), reduction_photos=2).tasks()
     counts = [len({series.reduction for series in task.series}) for task in tasks]
-    assert sorted(counts) == [2] * (COUNT - 2) + [1 + len(REDUCTIONS)] * 2
+    assert sorted(counts) == [2] * (COUNT - 2) + [1 + len(SENT_REDUCTIONS)] * 2
     for series in tasks[0].series:
         assert (series.reduction is None) == (not series.enlargements)
 

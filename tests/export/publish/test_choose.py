@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
+from export.delivery.reducing import SENT_REDUCTIONS, reduced
 from export.delivery.student import Student, read_student
 from export.publish.choice import Choice, SentFile, Settings
 from export.publish.search.choose import PhotoOutcome, PhotoTask, publish_photo
@@ -28,13 +29,12 @@ from pixels.scale import HALF
 from pixels.sending.codecs import (
     CODECS,
     EFFORTS,
-    REDUCTIONS,
     Codec,
     Subsampling,
     encode,
-    reduce,
 )
 from pixels.stills.listing import list_pictures
+from plumbing.paths import WEB_DEMO
 from tests.made.photos import photo
 from tests.made.profiles import P3, rgb_profile
 from tests.made.published import chosen
@@ -247,6 +247,13 @@ def test_no_full_size_file_is_smaller(student: Student) -> None:
     assert reaching == []
 
 
+def test_small_fine_takes_what_is_reduced_for_it() -> None:
+    choice = check_never_worse(
+        middle(data.coffee(), 192), SETTINGS, read_student(WEB_DEMO / "models" / "small-fine")
+    )
+    assert (choice.form, choice.sent.reduction) == ("reduced", "trained")
+
+
 @pytest.mark.slow
 def test_hardly_any_reduced_file_is_smaller(student: Student) -> None:
     """By trying every filter and codec; what is left out may cost half a percent."""
@@ -254,8 +261,8 @@ def test_hardly_any_reduced_file_is_smaller(student: Student) -> None:
     choice = check_never_worse(pixels, OLDER_CODECS, student)
     assert choice.form == "reduced"
     original, sent = judge_for(None).original(pixels), choice.sent.bytes
-    for reduction, codec in product(REDUCTIONS, OLDER_CODECS.codecs):
-        small = reduce(pixels, reduction)
+    for reduction, codec in product(SENT_REDUCTIONS, OLDER_CODECS.codecs):
+        small = reduced(pixels, reduction, HALF)
         # From above as long as the target is reached: on pictures this small, WebP's scores jump.
         for content in (encode(small, codec, quality) for quality in range(70, 0, -1)):
             if len(content) < 1.1 * sent:
