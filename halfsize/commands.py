@@ -47,6 +47,12 @@ GROUPS = {
             "distill", "distill.run", "Distil a student from a teacher, or tune one", needs="torch"
         ),
         Command(
+            "reducer",
+            "distill.reducing",
+            "Train what makes photos smaller for a student",
+            needs="torch",
+        ),
+        Command(
             "students",
             "distill.students",
             "List the students with their sizes and costs",

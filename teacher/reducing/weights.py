@@ -77,6 +77,11 @@ def read_reducer(run: Path) -> ReleasedReducer:
     return ReleasedReducer(weights=weights, sha256=record.weights_sha256)
 
 
+def released_reducers() -> list[str]:
+    """List the names of all released reducers."""
+    return list(_RELEASED.values())
+
+
 def released_reducer(scale: Fraction) -> Path | None:
     """Name the released reducer for students of a scale; None if there is none."""
     name = _RELEASED.get(scale)

@@ -10,6 +10,7 @@ from typing import Literal
 from plumbing.command import UserError
 from plumbing.paths import MODELS
 from teacher.networks.compact_file import FILE as COMPACT_FILE
+from teacher.reducing.weights import released_reducers
 from teacher.runs.record import RESUME, RUN
 from teacher.runs.released import PLACES
 
@@ -82,10 +83,10 @@ def find_model(
 
 
 def released_models() -> list[str]:
-    """List the names of all released models."""
+    """List the names of all released models; reducers, which enlarge nothing, are none."""
     places = [place for place in (MODELS, *PLACES) if place.is_dir()]
     folders = [folder for place in places for folder in place.iterdir() if _at(folder)]
-    return sorted({folder.name for folder in folders})
+    return sorted({folder.name for folder in folders} - {*released_reducers()})
 
 
 def _at(path: Path) -> NamedModel | None:

@@ -248,9 +248,9 @@ def test_no_full_size_file_is_smaller(student: Student) -> None:
 
 
 def test_small_fine_takes_what_is_reduced_for_it() -> None:
-    choice = check_never_worse(
-        middle(data.coffee(), 192), SETTINGS, read_student(WEB_DEMO / "models" / "small-fine")
-    )
+    student = read_student(WEB_DEMO / "models" / "small-fine")
+    settings = replace(SETTINGS, target=LOOKS["excellent"], screen=PHONE)
+    choice = chosen(published(png(middle(data.rocket(), 240)), settings, student))
     assert (choice.form, choice.sent.reduction) == ("reduced", "trained")
 
 
