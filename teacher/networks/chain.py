@@ -12,6 +12,7 @@ convolution reads 3x3 blocks (side 3 * down, stride `down`), and the anchor is b
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -30,7 +31,44 @@ from teacher.networks.colour import (
 from teacher.networks.fixed import BICUBIC_RADIUS_PX, bicubic_reach_px
 
 
-class Chain(nn.Module):
+class ConvolutionChain(nn.Module):
+    """Convolutions with activations between them: what chains and reducers have in common.
+
+    Attributes:
+        config: The config that rebuilds the network.
+    """
+
+    def __init__(self, config: ChainConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.convolutions = nn.ModuleList()
+        for after, before, side, _ in config.kernel_shapes:
+            stride = side // config.kernel
+            padding = config.kernel // 2 * stride
+            self.convolutions.append(nn.Conv2d(before, after, side, stride, padding))
+        self.activations = nn.ModuleList(
+            nn.PReLU(config.channels) if config.activation == "prelu" else nn.ReLU()
+            for _ in range(config.body + 1)
+        )
+
+    @classmethod
+    def of(cls, weights: ChainWeights) -> Self:
+        """Build a network with given weights, in evaluation mode."""
+        network = cls(weights.config)
+        network.load_state_dict(
+            {name: torch.from_numpy(array) for name, array in weights.tensors().items()}
+        )
+        return network.eval()
+
+    def _detail(self, image: Tensor) -> Tensor:
+        """Compute what is added to the anchor, in planes of the blocks' size."""
+        features = image
+        for convolution, activation in zip(self.convolutions, self.activations, strict=False):
+            features = activation(convolution(features))
+        return self.convolutions[-1](features)
+
+
+class Chain(ConvolutionChain):
     """A folded student: RGB in, RGB out.
 
     Attributes:
@@ -47,22 +85,12 @@ class Chain(nn.Module):
     to_rgb: Tensor
 
     def __init__(self, config: ChainConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.scale = config.scale
         up, down = config.scale.numerator, config.scale.denominator
         self.align_px = down
         self.margin_px = config.margin_px
         colours = 1 if config.colour == "luma" else 3
-        self.convolutions = nn.ModuleList()
-        for after, before, side, _ in config.kernel_shapes:
-            stride = side // config.kernel
-            padding = config.kernel // 2 * stride
-            self.convolutions.append(nn.Conv2d(before, after, side, stride, padding))
-        self.activations = nn.ModuleList(
-            nn.PReLU(config.channels) if config.activation == "prelu" else nn.ReLU()
-            for _ in range(config.body + 1)
-        )
         # Fixed, so not part of the weights file.
         anchor = _anchor_kernel(colours, up) if down == 1 else _bicubic_kernel(config.scale)
         self.register_buffer("anchor", anchor, persistent=False)
@@ -72,15 +100,6 @@ class Chain(nn.Module):
             if down == 1:
                 self.register_buffer("to_chroma", _chroma_kernel(config.scale), persistent=False)
                 self.register_buffer("to_rgb", _assembly_kernel(up), persistent=False)
-
-    @classmethod
-    def of(cls, weights: ChainWeights) -> Chain:
-        """Build a chain with given weights, in evaluation mode."""
-        network = cls(weights.config)
-        network.load_state_dict(
-            {name: torch.from_numpy(array) for name, array in weights.tensors().items()}
-        )
-        return network.eval()
 
     def native(self, rgb: Tensor) -> Tensor:
         """Extract from RGB the channels that `core` works on: (batch, 1 or 3, height, width)."""
@@ -132,13 +151,6 @@ class Chain(nn.Module):
         chroma = F.conv2d(F.pad(rgb, edges, mode="replicate"), self.to_chroma)
         mixed = F.conv2d(torch.cat([planes, chroma], dim=1), self.to_rgb)
         return F.pixel_shuffle(mixed, self.scale.numerator)
-
-    def _detail(self, image: Tensor) -> Tensor:
-        """Compute what the network adds to its anchor, in planes of the blocks' size."""
-        features = image
-        for convolution, activation in zip(self.convolutions, self.activations, strict=False):
-            features = activation(convolution(features))
-        return self.convolutions[-1](features)
 
     def _planes(self, image: Tensor) -> Tensor:
         detail = self._detail(image)

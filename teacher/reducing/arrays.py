@@ -7,14 +7,12 @@ from numpy.typing import NDArray
 
 from pixels.color import LUMA_WEIGHTS
 from teacher.networks.arrays.convolution import (
-    Convolution,
     Convolver,
     Planes,
     in_blocks,
-    on_blocks,
     sub_pixels,
 )
-from teacher.networks.arrays.numpy_chain import Prelu
+from teacher.networks.arrays.numpy_chain import convolutions_of
 from teacher.networks.chain_weights import ChainWeights
 from teacher.reducing.weights import ReducerConfig
 
@@ -31,12 +29,7 @@ class NumpyReducer:
         assert isinstance(weights.config, ReducerConfig)
         self._config = weights.config
         self._up, self._down = self._config.scale.denominator, self._config.scale.numerator
-        self._convolutions = [
-            Convolution(on_blocks(kernel, self._up if at == 0 else 1), Prelu(bias, slope))
-            for at, (kernel, bias, slope) in enumerate(
-                zip(weights.kernels, weights.biases, (*weights.slopes, None), strict=True)
-            )
-        ]
+        self._convolutions = convolutions_of(weights)
         self._convolver = Convolver()
 
     def __call__(self, photo: NDArray[np.uint8], reduced: NDArray[np.uint8]) -> NDArray[np.uint8]:

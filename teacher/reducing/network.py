@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pixels.tensors import luma
-from teacher.networks.chain_weights import ChainWeights
+from teacher.networks.chain import ConvolutionChain
 from teacher.reducing.weights import REDUCER, ReducerConfig
 
 _GREY = 0.5
 
 
-class Reducer(nn.Module):
+class Reducer(ConvolutionChain):
     """Adds to a photo that was reduced by bicubic what lets a student restore more of it.
 
     A chain the other way round: it reads the photo's luma in blocks of `up x up` pixels and adds,
@@ -31,27 +30,10 @@ class Reducer(nn.Module):
     name = REDUCER
 
     def __init__(self, config: ReducerConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.convolutions = nn.ModuleList()
-        for after, before, side, _ in config.kernel_shapes:
-            stride = side // config.kernel
-            padding = config.kernel // 2 * stride
-            self.convolutions.append(nn.Conv2d(before, after, side, stride, padding))
-        self.activations = nn.ModuleList(nn.PReLU(config.channels) for _ in range(config.body + 1))
+        super().__init__(config)
         # It begins as bicubic.
         for weights in self.convolutions[-1].parameters():
             nn.init.zeros_(weights)
-
-    @classmethod
-    def of(cls, weights: ChainWeights) -> Reducer:
-        """Build a reducer with given weights, in evaluation mode."""
-        assert isinstance(weights.config, ReducerConfig)
-        network = cls(weights.config)
-        network.load_state_dict(
-            {name: torch.from_numpy(array) for name, array in weights.tensors().items()}
-        )
-        return network.eval()
 
     def forward(self, photo: Tensor, reduced: Tensor) -> Tensor:
         """Reduce a batch, without clipping.
@@ -63,8 +45,5 @@ class Reducer(nn.Module):
         Returns:
             A batch of the size of `reduced`.
         """
-        features = luma(photo) - _GREY
-        for convolution, activation in zip(self.convolutions, self.activations, strict=False):
-            features = activation(convolution(features))
-        added = self.convolutions[-1](features)
+        added = self._detail(luma(photo) - _GREY)
         return reduced + F.pixel_shuffle(added, self.config.scale.numerator)

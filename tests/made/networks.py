@@ -28,6 +28,7 @@ from teacher.networks.flipboard_config import FlipboardConfig
 from teacher.networks.registry import Network
 from teacher.networks.residual import Residual, ResidualConfig
 from teacher.networks.settings import settings_of
+from teacher.reducing.network import Reducer
 from teacher.runs.folder import save_run
 from teacher.runs.record import RunRecord
 
@@ -60,7 +61,7 @@ RGB = lively(Residual(ResidualConfig(blocks=1, channels=6)))
 RATIO = lively(Chain(ChainConfig(body=1, channels=6, scale=Fraction(3, 2))))
 
 
-def saved(folder: Path, network: Network) -> Path:
+def saved(folder: Path, network: Network | Reducer) -> Path:
     """Save a network as the run folder of a training that nothing is known of."""
     record = RunRecord(
         network=network.name,

@@ -43,13 +43,7 @@ class NumpyChain:
         """
         self._config = config = weights.config
         self._up, self._down = config.scale.numerator, config.scale.denominator
-        slopes = weights.slopes or (np.zeros(config.channels, np.float32),) * (config.body + 1)
-        self._convolutions = [
-            Convolution(on_blocks(kernel, self._down if at == 0 else 1), Prelu(bias, slope))
-            for at, (kernel, bias, slope) in enumerate(
-                zip(weights.kernels, weights.biases, (*slopes, None), strict=True)
-            )
-        ]
+        self._convolutions = convolutions_of(weights)
         kernels = bicubic_kernels(config.scale)[:, None]
         self._bicubic = Convolution(on_blocks(kernels, self._down))
         self._convolver = Convolver(threads)
@@ -104,7 +98,20 @@ class NumpyChain:
         return np.stack(enlarged)
 
 
-class Prelu:
+def convolutions_of(weights: ChainWeights) -> list[Convolution]:
+    """Prepare a chain's convolutions, each with its activation; the first one reads blocks."""
+    config = weights.config
+    slopes = weights.slopes or (np.zeros(config.channels, np.float32),) * (config.body + 1)
+    down = config.scale.denominator
+    return [
+        Convolution(on_blocks(kernel, down if at == 0 else 1), _Prelu(bias, slope))
+        for at, (kernel, bias, slope) in enumerate(
+            zip(weights.kernels, weights.biases, (*slopes, None), strict=True)
+        )
+    ]
+
+
+class _Prelu:
     """Adds the bias to sums, and applies PReLU."""
 
     def __init__(self, biases: NDArray[np.float32], slopes: NDArray[np.float32] | None) -> None:

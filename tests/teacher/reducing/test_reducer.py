@@ -14,13 +14,11 @@ from pixels.sending.codecs import reduce
 from pixels.tensors import to_bytes, to_float
 from plumbing.command import UserError
 from teacher.networks.chain_weights import ChainWeights
-from teacher.networks.settings import settings_of
 from teacher.reducing import arrays
 from teacher.reducing.arrays import NumpyReducer
 from teacher.reducing.network import Reducer
 from teacher.reducing.weights import ReducerConfig, read_reducer
-from teacher.runs.folder import save_run
-from teacher.runs.record import RunRecord
+from tests.made.networks import saved
 from tests.made.photos import photo
 
 HALF, TWO_THIRDS = Fraction(1, 2), Fraction(2, 3)
@@ -88,15 +86,7 @@ def test_a_shape_that_no_reducer_has_is_refused(fields: dict) -> None:
 
 def test_a_run_is_read_as_it_was_saved_and_refused_if_it_is_not_one(tmp_path: Path) -> None:
     reducer = lively(TWO_THIRDS)
-    record = RunRecord(
-        network=reducer.name,
-        network_config=settings_of(reducer.config),
-        settings={},
-        git_commit=None,
-        data={},
-    )
-    run = tmp_path / "run"
-    save_run(run, reducer, record)
+    run = saved(tmp_path / "run", reducer)
     read = read_reducer(run)
     assert read.weights.config == reducer.config
     for name, array in read.weights.tensors().items():
